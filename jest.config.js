@@ -1,0 +1,8 @@
+/** @type {import("jest").Config} */
+module.exports = {
+  roots: ["<rootDir>/lib/src", "<rootDir>/scripts"],
+  testMatch: ["**/*.test.ts"],
+  transform: { "\\.ts$": ["@swc/jest", { jsc: { target: "es2022" } }] },
+  moduleNameMapper: { "^babyai-lab$": "<rootDir>/lib/src/index.ts" },
+  testTimeout: 30_000,
+};

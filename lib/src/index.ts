@@ -1,0 +1,1 @@
+export type { EpisodeRow } from "./store/episodes";
