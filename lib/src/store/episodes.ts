@@ -1,3 +1,5 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+
 /** One row an episode, as ClickHouse answers it. */
 export interface EpisodeRow {
   run: string;
@@ -21,3 +23,91 @@ export interface EpisodeRow {
   /** Why the episode failed; null when it ran to its end. */
   error: string | null;
 }
+
+/**
+ * One row an episode of a run, ordered by task, seed and variant. Tokens come from ModelInference, where a cache hit
+ * keeps its true counts; outcomes are the latest feedback; a failed episode shows although it may have no inference.
+ */
+export async function episodes(clickhouse: ClickHouseClient, run: string): Promise<EpisodeRow[]> {
+  const result = await clickhouse.query({
+    query: EPISODES,
+    query_params: { run },
+    format: "JSONEachRow",
+  });
+  return result.json<EpisodeRow>();
+}
+
+const EPISODES = `
+WITH
+  inference AS (
+    SELECT id, episode_id, variant_name, tags
+    FROM JsonInference
+    WHERE function_name = 'act' AND tags['run'] = {run:String}
+  ),
+  usage AS (
+    SELECT inference_id, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens
+    FROM ModelInference
+    WHERE inference_id IN (SELECT id FROM inference)
+    GROUP BY inference_id
+  ),
+  played AS (
+    SELECT
+      episode_id,
+      any(variant_name) AS variant,
+      any(tags['task']) AS task,
+      any(tags['seed']) AS seed,
+      count() AS inferences,
+      sum(usage.input_tokens) AS input_tokens,
+      sum(usage.output_tokens) AS output_tokens
+    FROM inference LEFT JOIN usage ON inference.id = usage.inference_id
+    GROUP BY episode_id
+  ),
+  failed AS (
+    SELECT
+      target_id AS episode_id,
+      any(tags['variant']) AS variant,
+      any(tags['task']) AS task,
+      any(tags['seed']) AS seed,
+      argMax(value, timestamp) AS error
+    FROM CommentFeedback
+    WHERE target_type = 'episode' AND tags['run'] = {run:String} AND tags['outcome'] = 'failed'
+    GROUP BY target_id
+  ),
+  measured AS (
+    SELECT
+      target_id AS episode_id,
+      argMaxIf(value, timestamp, metric_name = 'episode_return') AS episode_return,
+      argMaxIf(value, timestamp, metric_name = 'progression') AS progression,
+      argMaxIf(value, timestamp, metric_name = 'episode_length') AS episode_length,
+      argMaxIf(value, timestamp, metric_name = 'invalid_actions') AS invalid_actions
+    FROM FloatMetricFeedback
+    WHERE tags['run'] = {run:String}
+    GROUP BY target_id
+  ),
+  judged AS (
+    SELECT target_id AS episode_id, argMax(value, timestamp) AS success
+    FROM BooleanMetricFeedback
+    WHERE metric_name = 'success' AND tags['run'] = {run:String}
+    GROUP BY target_id
+  )
+SELECT
+  {run:String} AS run,
+  coalesce(played.variant, failed.variant) AS variant,
+  coalesce(played.task, failed.task) AS task,
+  toFloat64(coalesce(played.seed, failed.seed)) AS seed,
+  toString(coalesce(played.episode_id, failed.episode_id)) AS episode_id,
+  judged.success AS success,
+  if(judged.success IS NULL, NULL, measured.episode_return) AS episode_return,
+  if(judged.success IS NULL, NULL, measured.progression) AS progression,
+  if(judged.success IS NULL, NULL, measured.episode_length) AS episode_length,
+  if(judged.success IS NULL, NULL, measured.invalid_actions) AS invalid_actions,
+  toFloat64(coalesce(played.input_tokens, 0)) AS input_tokens,
+  toFloat64(coalesce(played.output_tokens, 0)) AS output_tokens,
+  toFloat64(coalesce(played.inferences, 0)) AS inferences,
+  failed.error AS error
+FROM played
+  FULL OUTER JOIN failed ON played.episode_id = failed.episode_id
+  LEFT JOIN measured ON played.episode_id = measured.episode_id
+  LEFT JOIN judged ON played.episode_id = judged.episode_id
+ORDER BY task, seed, variant, episode_id
+SETTINGS join_use_nulls = 1`;

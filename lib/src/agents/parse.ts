@@ -1,0 +1,36 @@
+import { type Action, isAction } from "../env";
+
+/** Why an answer holds no valid action. */
+export type InvalidReason = "empty" | "not JSON" | "no action" | "unknown action";
+
+/** What the model's answer says. `action` is null exactly when `invalid` is not. */
+export interface Answer {
+  action: Action | null;
+  thinking: string | null;
+  invalid: InvalidReason | null;
+}
+
+/**
+ * Reads a model's answer: a JSON object whose `action` is one of the six actions, to the letter, and whose `thinking`
+ * may be anything. Nothing is guessed: prose around the JSON, a code fence or another spelling make the answer invalid,
+ * so that an invalid action is always the model's own doing and can be counted.
+ */
+export function parseAnswer(content: string | null): Answer {
+  if (content === null || content.trim() === "") return invalid("empty");
+  let answer: unknown;
+  try {
+    answer = JSON.parse(content);
+  } catch {
+    return invalid("not JSON");
+  }
+  if (typeof answer !== "object" || answer === null) return invalid("no action");
+  const { action, thinking } = answer as Record<string, unknown>;
+  const thought = typeof thinking === "string" ? thinking : null;
+  if (typeof action !== "string") return invalid("no action", thought);
+  if (!isAction(action)) return invalid("unknown action", thought);
+  return { action, thinking: thought, invalid: null };
+}
+
+function invalid(reason: InvalidReason, thinking: string | null = null): Answer {
+  return { action: null, thinking, invalid: reason };
+}

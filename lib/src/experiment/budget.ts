@@ -1,0 +1,59 @@
+/** Keeps account of a run's cost, in US dollars, against its limit. */
+export class Budget {
+  private spent = 0;
+  private known = true;
+  /** What each episode under way has cost so far. */
+  private readonly open = new Set<EpisodeAccount>();
+  private costliest = 0;
+
+  /** @param limit in US dollars; null for none */
+  constructor(private readonly limit: number | null) {}
+
+  /** Spent so far; null when the price of some inference was not known. */
+  get usd(): number | null {
+    return this.known ? this.spent : null;
+  }
+
+  /** Nothing is left: episodes under way must stop. */
+  get exhausted(): boolean {
+    return this.limit !== null && this.spent >= this.limit;
+  }
+
+  /**
+   * Nothing is left once the episodes under way have cost as much as the costliest one so far: a further episode would
+   * probably be cut off, and its cost wasted.
+   */
+  get allotted(): boolean {
+    if (this.limit === null) return false;
+    let total = this.spent;
+    for (const episode of this.open) total += Math.max(0, this.costliest - episode.spent);
+    return total >= this.limit;
+  }
+
+  openEpisode(): EpisodeAccount {
+    const account: EpisodeAccount = {
+      spent: 0,
+      add: (usd) => {
+        if (usd === null) {
+          this.known = false;
+          return;
+        }
+        account.spent += usd;
+        this.spent += usd;
+      },
+      close: () => {
+        this.open.delete(account);
+        this.costliest = Math.max(this.costliest, account.spent);
+      },
+    };
+    this.open.add(account);
+    return account;
+  }
+}
+
+export interface EpisodeAccount {
+  spent: number;
+  /** @param usd cost of one inference; null when its price is not known */
+  add(usd: number | null): void;
+  close(): void;
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from "node:crypto";
+import { make, tasks as balrogTasks } from "../env";
+
+export interface EvaluateOptions {
+  /** Names of variants of the function `act` in config/tensorzero.toml. */
+  variants: readonly string[];
+  /** Environment ids. Default: the five BALROG tasks. */
+  tasks?: readonly string[];
+  /** Episodes for each variant and task. Default 20. */
+  episodes?: number;
+  /** First seed; the others count up from it. Default 200. */
+  seed?: number;
+  /** Past turns in the prompt of variants with history. Default 8. */
+  historyLength?: number;
+  /** Episodes played at the same time. Default 50. */
+  concurrency?: number;
+  /** Stops the run when its inferences have cost this much. Default: no limit. */
+  budgetUsd?: number;
+  /** Stops the run between two steps. */
+  signal?: AbortSignal;
+  /** Called after every episode, and at most every 100 ms in between. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** Where a run stands. */
+export interface Progress {
+  /** Episodes that ended, failed ones included. */
+  done: number;
+  total: number;
+  succeeded: number;
+  failed: number;
+  /** Steps played so far, over all episodes. */
+  steps: number;
+  /** Null when a variant's model has no known price. */
+  spentUsd: number | null;
+  elapsedMs: number;
+  /** Null until an estimate can be made. */
+  etaMs: number | null;
+}
+
+/** `EvaluateOptions`, checked and complete. */
+export interface Settings {
+  variants: readonly string[];
+  tasks: readonly string[];
+  seeds: readonly number[];
+  historyLength: number;
+  concurrency: number;
+  budgetUsd: number | null;
+}
+
+/** An option of an experiment is wrong; the message says what is valid. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/** @throws SettingsError */
+export function checkSettings(options: EvaluateOptions, knownVariants: readonly string[]): Settings {
+  const { variants, tasks = balrogTasks, episodes = 20, seed = 200 } = options;
+  const { historyLength = 8, concurrency = 50, budgetUsd = null } = options;
+  const list = (name: string, values: readonly string[]) => {
+    if (!Array.isArray(values) || values.length === 0) {
+      throw new SettingsError(`${name} is ${JSON.stringify(values)}: name at least one`);
+    }
+    const twice = values.find((value, i) => values.indexOf(value) !== i);
+    if (twice !== undefined) throw new SettingsError(`${name} names ${JSON.stringify(twice)} twice`);
+  };
+  const whole = (name: string, value: number, least: number) => {
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new SettingsError(`${name} is ${value}: it must be a whole number from ${least}`);
+    }
+  };
+  list("variants", variants);
+  list("tasks", tasks);
+  for (const variant of variants) {
+    if (!knownVariants.includes(variant)) {
+      throw new SettingsError(
+        `Unknown variant ${JSON.stringify(variant)}. config/tensorzero.toml has: ${knownVariants.join(", ")}`,
+      );
+    }
+  }
+  for (const task of tasks) make(task);
+  whole("episodes", episodes, 1);
+  whole("seed", seed, 0);
+  whole("historyLength", historyLength, 0);
+  whole("concurrency", concurrency, 1);
+  if (budgetUsd !== null && !(budgetUsd > 0)) {
+    throw new SettingsError(`budgetUsd is ${budgetUsd}: it must be above 0, or left out for no limit`);
+  }
+  const seeds = Array.from({ length: episodes }, (_, i) => seed + i);
+  return { variants, tasks, seeds, historyLength, concurrency, budgetUsd };
+}
+
+/** A run's name: when it started, in UTC, and four random letters, e.g. `20261122-143005-k3f9`. */
+export function newRunId(now = new Date()): string {
+  const [date, time] = now.toISOString().replace(/[-:]/g, "").split(/[T.]/);
+  const letters = "abcdefghijkmnpqrstuvwxyz23456789";
+  const suffix = Array.from(randomBytes(4), (byte) => letters[byte % letters.length]).join("");
+  return `${date}-${time}-${suffix}`;
+}

@@ -1,0 +1,189 @@
+import OpenAI, { APIError } from "openai";
+import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from "openai/resources";
+
+export interface GatewayClientOptions {
+  /** The gateway's address, e.g. `http://localhost:3000`. */
+  url: string;
+  /** How requests are sent; an embedded gateway is reached with its app's `fetch`. Default: the global one. */
+  fetch?: (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
+  /** Milliseconds until a request is given up. Default 120,000. */
+  timeoutMs?: number;
+}
+
+/** One call of a TensorZero function. Templates get `system` and `user` as their arguments. */
+export interface InferenceRequest {
+  functionName: string;
+  variantName: string;
+  /** Left out at an episode's first inference: the gateway then makes one and answers it. */
+  episodeId?: string;
+  system: Record<string, unknown>;
+  user: Record<string, unknown>;
+  tags?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+export interface Inference {
+  inferenceId: string;
+  episodeId: string;
+  variantName: string;
+  /** The model's answer as it gave it; null if it gave none. */
+  content: string | null;
+  /** Tokens as the response states them: 0 on a cache hit. ClickHouse keeps the true ones. */
+  inputTokens: number;
+  outputTokens: number;
+}
+
+export interface FeedbackRequest {
+  metricName: string;
+  value: boolean | number | string;
+  episodeId: string;
+  tags?: Record<string, string>;
+}
+
+/** What `GET /status` answers, and whether the gateway is this project's own. */
+export interface GatewayStatus {
+  version: string;
+  server: "TensorZero" | "babyai-lab";
+}
+
+/** The gateway refused a request, failed, or could not be reached (`status` is null then). */
+export class GatewayError extends Error {
+  override readonly name = "GatewayError";
+  constructor(
+    message: string,
+    readonly status: number | null,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** TensorZero's fields beside OpenAI's own, which the openai package's types lack. */
+interface TensorZeroParams extends ChatCompletionCreateParamsNonStreaming {
+  "tensorzero::variant_name": string;
+  "tensorzero::episode_id"?: string;
+  "tensorzero::tags"?: Record<string, string>;
+}
+type TensorZeroCompletion = ChatCompletion & { episode_id: string };
+
+/**
+ * A TensorZero Gateway through the `openai` package, with the calls that package lacks. The package's own retries are
+ * off: the variant's retries in tensorzero.toml are the only ones, so that a failure counts once.
+ */
+export class GatewayClient {
+  readonly url: string;
+  private readonly openai: OpenAI;
+  private readonly fetch: NonNullable<GatewayClientOptions["fetch"]>;
+  private readonly timeoutMs: number;
+
+  constructor({ url, fetch = globalThis.fetch, timeoutMs = 120_000 }: GatewayClientOptions) {
+    this.url = url.replace(/\/+$/, "");
+    this.fetch = fetch;
+    this.timeoutMs = timeoutMs;
+    this.openai = new OpenAI({
+      baseURL: `${this.url}/openai/v1`,
+      apiKey: "the gateway holds the keys",
+      maxRetries: 0,
+      timeout: timeoutMs,
+      fetch,
+    });
+  }
+
+  /** @throws GatewayError */
+  async infer(request: InferenceRequest): Promise<Inference> {
+    const params: TensorZeroParams = {
+      model: `tensorzero::function_name::${request.functionName}`,
+      messages: [
+        { role: "system", content: [template("system", request.system)] },
+        { role: "user", content: [template("user", request.user)] },
+      ],
+      "tensorzero::variant_name": request.variantName,
+      "tensorzero::episode_id": request.episodeId,
+      "tensorzero::tags": request.tags,
+    };
+    let completion: TensorZeroCompletion;
+    try {
+      completion = (await this.openai.chat.completions.create(params, {
+        signal: request.signal,
+      })) as TensorZeroCompletion;
+    } catch (error) {
+      throw this.asGatewayError(error);
+    }
+    const choice = completion.choices?.[0];
+    if (!choice || typeof completion.episode_id !== "string") {
+      throw new GatewayError(
+        `${this.url} answered without ${choice ? "an episode_id: is it a TensorZero Gateway?" : "a choice"}`,
+        200,
+      );
+    }
+    return {
+      inferenceId: completion.id,
+      episodeId: completion.episode_id,
+      variantName: completion.model.split("::variant_name::")[1] ?? request.variantName,
+      content: choice.message.content,
+      inputTokens: completion.usage?.prompt_tokens ?? 0,
+      outputTokens: completion.usage?.completion_tokens ?? 0,
+    };
+  }
+
+  /**
+   * Sends a metric, or a comment (`metricName: "comment"`), for an episode.
+   *
+   * @returns the feedback's id
+   * @throws GatewayError
+   */
+  async feedback({ metricName, value, episodeId, tags }: FeedbackRequest): Promise<string> {
+    const { body } = await this.request("/feedback", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ metric_name: metricName, value, episode_id: episodeId, tags }),
+    });
+    return (body as { feedback_id: string }).feedback_id;
+  }
+
+  /** @throws GatewayError */
+  async status(): Promise<GatewayStatus> {
+    const { body, headers } = await this.request("/status");
+    const own = headers.get("server") === "babyai-lab";
+    return {
+      version: (body as { version: string }).version,
+      server: own ? "babyai-lab" : "TensorZero",
+    };
+  }
+
+  private async request(path: string, init: RequestInit = {}) {
+    let response: Response;
+    let text: string;
+    try {
+      response = await this.fetch(this.url + path, {
+        ...init,
+        signal: AbortSignal.timeout(this.timeoutMs),
+      });
+      text = await response.text();
+    } catch (error) {
+      throw this.asGatewayError(error);
+    }
+    if (!response.ok) throw new GatewayError(`${response.status} ${text}`, response.status);
+    try {
+      return { body: JSON.parse(text) as unknown, headers: response.headers };
+    } catch (cause) {
+      throw new GatewayError(`${this.url}${path} answered no JSON`, response.status, { cause });
+    }
+  }
+
+  private asGatewayError(error: unknown): GatewayError {
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof APIError && error.status !== undefined) {
+      return new GatewayError(message, error.status, { cause: error });
+    }
+    return new GatewayError(`no answer from the gateway at ${this.url}: ${message}`, null, {
+      cause: error,
+    });
+  }
+}
+
+/** TensorZero's own content block. The openai package knows no such type, so it passes for a text block. */
+function template(name: string, args: Record<string, unknown>) {
+  const block = { type: "tensorzero::template", name, arguments: args };
+  return block as unknown as OpenAI.ChatCompletionContentPartText;
+}

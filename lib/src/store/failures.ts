@@ -1,0 +1,34 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+
+export interface FailedEpisode {
+  run: string;
+  variant: string;
+  task: string;
+  seed: number;
+  /** The gateway's id, or a fresh UUIDv7 when not one inference succeeded. */
+  episodeId: string;
+  /** Id of the record itself, a UUIDv7. */
+  feedbackId: string;
+  error: string;
+}
+
+/**
+ * Stores a failed episode as a comment on it. The row goes straight to ClickHouse: the gateway takes no feedback for
+ * an episode without inferences, and may itself be what failed.
+ */
+export async function insertFailure(clickhouse: ClickHouseClient, failed: FailedEpisode) {
+  const { run, variant, task, seed } = failed;
+  await clickhouse.insert({
+    table: "CommentFeedback",
+    format: "JSONEachRow",
+    values: [
+      {
+        id: failed.feedbackId,
+        target_id: failed.episodeId,
+        target_type: "episode",
+        value: failed.error,
+        tags: { run, variant, task, seed: String(seed), outcome: "failed" },
+      },
+    ],
+  });
+}
