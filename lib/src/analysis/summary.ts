@@ -1,0 +1,122 @@
+import type { EpisodeRow } from "../store/episodes";
+import { AnalysisError } from "./errors";
+import { type Estimate, type MeanEstimate, mean, stratifiedProportion } from "./statistics";
+
+/** What one variant did, over all tasks or on one. Failed episodes are counted, and only counted. */
+export interface Summary {
+  variant: string;
+  /** Null: over all tasks. */
+  task: string | null;
+  /** All episodes, those that failed included. */
+  episodes: number;
+  /** Episodes without an outcome: an inference failed for good, or the run was cut off. */
+  failed: number;
+  /** Tasks with at least one finished episode, in order of name. */
+  tasks: readonly string[];
+  /** Share of finished episodes that fulfilled the mission, tasks weighted equally: 0 to 1. */
+  success: Estimate;
+  /** 1 - 0.9 * steps / max_steps on success, else 0. */
+  episode_return: MeanEstimate;
+  /** Steps in the environment. */
+  episode_length: MeanEstimate;
+  /** Per episode, over all of its model calls. */
+  input_tokens: MeanEstimate;
+  output_tokens: MeanEstimate;
+}
+
+/** An episode that ran to its end, by success or at the step limit. */
+export interface FinishedEpisode extends EpisodeRow {
+  success: boolean;
+  episode_return: number;
+  episode_length: number;
+}
+
+export function isFinished(row: EpisodeRow): row is FinishedEpisode {
+  return (
+    row.error === null &&
+    row.success !== null &&
+    row.episode_return !== null &&
+    row.episode_length !== null
+  );
+}
+
+/**
+ * One summary a variant, or one a variant and task, in the order of {@link variantOrder}, then of tasks by name.
+ * Success has a 95 % Wilson interval, the means a 95 % t interval over the finished episodes.
+ *
+ * Throws AnalysisError when there is no row.
+ */
+export function summarize(
+  rows: readonly EpisodeRow[],
+  by: "variant" | "variant and task" = "variant",
+): Summary[] {
+  if (rows.length === 0) {
+    throw new AnalysisError(
+      "there is no episode to summarize; check the run's id or run some first",
+    );
+  }
+  return variantOrder(rows).flatMap((variant) => {
+    const own = rows.filter((row) => row.variant === variant);
+    if (by === "variant") return [summary(variant, null, own)];
+    return taskOrder(own).map((task) =>
+      summary(
+        variant,
+        task,
+        own.filter((row) => row.task === task),
+      ),
+    );
+  });
+}
+
+/** The variants of the rows: those of the project's config in its order of reading, then others by name. */
+export function variantOrder(rows: readonly { variant: string }[]): string[] {
+  const rank = (variant: string) => {
+    const place = KNOWN_ORDER.indexOf(variant);
+    return place < 0 ? KNOWN_ORDER.length : place;
+  };
+  return [...new Set(rows.map((row) => row.variant))].sort(
+    (a, b) => rank(a) - rank(b) || compareText(a, b),
+  );
+}
+
+/** The tasks of the rows by name. */
+export function taskOrder(rows: readonly { task: string }[]): string[] {
+  return [...new Set(rows.map((row) => row.task))].sort(compareText);
+}
+
+/** Code unit order: unlike localeCompare, the same on every machine. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+const KNOWN_ORDER = [
+  "random",
+  "baseline",
+  "reasoning",
+  "history",
+  "history_and_reasoning",
+  "rule_based",
+  "rule_based_history",
+];
+
+function summary(variant: string, task: string | null, rows: readonly EpisodeRow[]): Summary {
+  const finished = rows.filter(isFinished);
+  const tasks = taskOrder(finished);
+  return {
+    variant,
+    task,
+    episodes: rows.length,
+    failed: rows.length - finished.length,
+    tasks,
+    success: stratifiedProportion(
+      tasks.map((name) => {
+        const stratum = finished.filter((row) => row.task === name);
+        return { successes: stratum.filter((row) => row.success).length, n: stratum.length };
+      }),
+    ),
+    episode_return: mean(finished.map((row) => row.episode_return)),
+    episode_length: mean(finished.map((row) => row.episode_length)),
+    input_tokens: mean(finished.map((row) => row.input_tokens)),
+    output_tokens: mean(finished.map((row) => row.output_tokens)),
+  };
+}
