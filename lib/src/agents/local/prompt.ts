@@ -1,0 +1,78 @@
+import { type Mission, parseMission } from "./mission";
+import { type Observation, parseObservation } from "./observation";
+import { UnreadablePrompt } from "./prompt-error";
+
+/** The six actions, as the prompts name them. */
+export const actions = [
+  "turn left",
+  "turn right",
+  "go forward",
+  "pick up",
+  "drop",
+  "toggle",
+] as const;
+
+export type Action = (typeof actions)[number];
+
+/** A chat message; content in parts is already joined. */
+export interface ChatMessage {
+  role: string;
+  content: string;
+}
+
+export interface PastTurn {
+  observation: Observation;
+  action: Action;
+}
+
+/** What the rules read off the chat messages. */
+export interface Prompt {
+  mission: Mission;
+  observation: Observation;
+  /** Oldest first, `[]` at an episode's start; undefined when the prompt shows no history at all. */
+  turns?: PastTurn[];
+  /** Whether the prompt asks for a "thinking" field. */
+  wantsThinking: boolean;
+}
+
+const missionLine = /\bmission: *([^.\n]+)/i;
+const currentObservation = /^Current observation:\n((?:.+(?:\n|$))*)/m;
+const pastTurn = /^Turn \d+\. You saw:\n((?:.*\n)*?)You did: (.*)$/gm;
+const firstTurn = /^This is your first turn\b/m;
+
+/**
+ * Reads the prompt that the templates in config/functions/act render.
+ *
+ * @throws UnreadablePrompt that says what was expected
+ */
+export function readPrompt(messages: readonly ChatMessage[]): Prompt {
+  const text = messages.map((message) => message.content).join("\n\n");
+  const mission = missionLine.exec(text);
+  if (!mission) {
+    throw new UnreadablePrompt('No mission found. Expected "mission: <mission>." in a message.');
+  }
+  const observation = currentObservation.exec(text);
+  if (!observation) {
+    throw new UnreadablePrompt(
+      'No observation found. Expected a line "Current observation:" followed by the observation and a blank line.',
+    );
+  }
+  const turns = [...text.matchAll(pastTurn)].map(([, saw, did]) => ({
+    observation: parseObservation(saw),
+    action: parseAction(did),
+  }));
+  return {
+    mission: parseMission(mission[1]),
+    observation: parseObservation(observation[1]),
+    ...((turns.length > 0 || firstTurn.test(text)) && { turns }),
+    wantsThinking: text.includes('"thinking"'),
+  };
+}
+
+function parseAction(text: string): Action {
+  const action = actions.find((known) => known === text);
+  if (action) return action;
+  throw new UnreadablePrompt(
+    `The past action ${JSON.stringify(text)} is unknown. Expected one of ${actions.join(", ")}.`,
+  );
+}
