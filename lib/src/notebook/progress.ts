@@ -1,0 +1,50 @@
+/** The MIME type of a {@link Progress}; front ends that do not know it show the HTML beside it. */
+export const progressMime = "application/vnd.babyai-lab.progress+json";
+
+/** The MIME type of a {@link RunReport}. */
+export const reportMime = "application/vnd.babyai-lab.result+json";
+
+/** How far a run of episodes is. */
+export interface Progress {
+  done: number;
+  total: number;
+  /** Episodes that the agent solved. */
+  success: number;
+  /** Episodes that an error ended; neither solved nor unsolved. */
+  failed: number;
+  /** Seconds since the run began. */
+  seconds: number;
+  state: "running" | "finished" | "stopped";
+}
+
+/** What a notebook that evaluates agents tells the command that runs it. */
+export interface RunReport {
+  run: string;
+  /** The absolute path of the folder that holds what the run leaves. */
+  directory: string;
+  /** The results as plain text, columns aligned. */
+  table: string;
+  /** Absolute paths of the charts. */
+  charts: string[];
+}
+
+function duration(seconds: number): string {
+  if (seconds < 59.95) return `${seconds.toFixed(seconds < 9.95 ? 1 : 0)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** One line, such as "120 of 300 episodes · 80 solved (67 %) · 12 s left". */
+export function progressText({ done, total, success, failed, seconds, state }: Progress): string {
+  const parts = [`${done} of ${total} episodes`];
+  if (done > failed) {
+    parts.push(`${success} solved (${Math.round((100 * success) / (done - failed))} %)`);
+  }
+  if (failed > 0) parts.push(`${failed} failed`);
+  if (state === "finished") parts.push(`in ${duration(seconds)}`);
+  if (state === "stopped") parts.push(`stopped after ${duration(seconds)}`);
+  if (state === "running" && done > 0) {
+    parts.push(`${duration((seconds / done) * (total - done))} left`);
+  }
+  return parts.join(" · ");
+}

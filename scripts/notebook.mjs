@@ -1,0 +1,6 @@
+// npm run notebook -- notebooks/X.ipynb -p episodes=5 -o out.ipynb
+import { setup } from "./setup.mjs";
+
+setup();
+const { notebookCommand } = await import("../lib/dist/notebook/commands.js");
+process.exitCode = await notebookCommand(process.argv.slice(2));

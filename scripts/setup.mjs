@@ -1,0 +1,87 @@
+// Makes a clone ready: Node's version, the packages of package-lock.json, lib's compiled code. Every
+// command starts with it, so that each works alone on a fresh clone; when all is there it costs some
+// milliseconds. (npm's install scripts are off in .npmrc, so nothing else would compile lib.)
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const oldestNode = [20, 19];
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return;
+  stop(
+    `Node ${oldestNode.join(".")} or newer is needed; this is ${process.version}. See https://nodejs.org`,
+  );
+}
+
+function stop(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+function run(what, command, args) {
+  console.error(`${what}…`);
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
+  if (status !== 0)
+    stop(`${what} failed: ${[command, ...args].join(" ")}${error ? ` (${error.message})` : ""}`);
+}
+
+/** True when every package of the lock file is installed in its version. */
+function isInstalled() {
+  const installedFile = join(root, "node_modules", ".package-lock.json");
+  if (!existsSync(installedFile)) return false;
+  const packages = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
+  const installed = packages(installedFile);
+  return Object.entries(packages(join(root, "package-lock.json"))).every(([path, wanted]) => {
+    if (path === "") return true;
+    // What is absent is another platform's.
+    return installed[path] ? installed[path].version === wanted.version : wanted.optional;
+  });
+}
+
+function newestChange(path) {
+  const stats = statSync(path);
+  if (!stats.isDirectory()) return stats.mtimeMs;
+  return Math.max(
+    stats.mtimeMs,
+    ...readdirSync(path).map((name) => newestChange(join(path, name))),
+  );
+}
+
+/** True when lib was compiled after the last change to its sources. */
+function isBuilt(stamp) {
+  const sources = ["lib/src", "lib/tsconfig.json", "tsconfig.json", "package-lock.json"];
+  return (
+    existsSync(stamp) &&
+    sources.every((path) => newestChange(join(root, path)) < statSync(stamp).mtimeMs)
+  );
+}
+
+/** Installs and compiles what is missing or out of date; ends the process when that fails. */
+export function setup() {
+  checkNode();
+  if (!isInstalled()) run("Installing packages", "npm", ["ci"]);
+  const stamp = join(root, "lib", "dist", ".built");
+  if (isBuilt(stamp)) return;
+  const started = new Date();
+  run("Compiling lib", process.execPath, [
+    join("node_modules", "typescript", "bin", "tsc"),
+    "-p",
+    "lib",
+  ]);
+  writeFileSync(stamp, "");
+  utimesSync(stamp, started, started); // a change while compiling counts as newer
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) setup();

@@ -1,0 +1,6 @@
+// npm start: evaluates the agents with notebooks/babyai.ipynb and prints the table of results.
+import { root, setup } from "./setup.mjs";
+
+setup();
+const { startCommand } = await import("../lib/dist/notebook/commands.js");
+process.exitCode = await startCommand(root, process.argv.slice(2));
