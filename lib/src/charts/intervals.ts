@@ -1,0 +1,162 @@
+import { textWidth } from "./font";
+import { type ChartSpec, frameOf, GRID, INK, MUTED, PADDING, WIDTH } from "./style";
+
+/** One estimate of an interval chart. */
+export interface IntervalRow {
+  name: string;
+  /** Second line under the name, in grey: how many episodes, and what played them. */
+  note?: string;
+  /** Null: there is nothing to draw, and `label` says why. */
+  mean: number | null;
+  low: number | null;
+  high: number | null;
+  /** Printed at the right: the numbers. */
+  label: string;
+  colour: string;
+}
+
+/** A line that names the rows below it. */
+export interface Heading {
+  heading: string;
+}
+
+export interface IntervalChart {
+  title: string;
+  subtitle: readonly string[];
+  /** What is on the x axis, with its unit. */
+  axis: string;
+  /** Heads the column of numbers. */
+  column: string;
+  rows: readonly (IntervalRow | Heading)[];
+  /** Ends of the x axis; they move out where a bound lies beyond. */
+  domain: readonly [number, number | null];
+  /** d3-format of the axis' numbers. */
+  format: string;
+  /** Bars from 0, or points. */
+  mark: "bar" | "point";
+  /** Where to draw a dashed line, if anywhere. */
+  reference?: number;
+}
+
+const NAME = 14;
+const NOTE = 12;
+const NUMBER = 13;
+const GAP = 14;
+
+/**
+ * Names at the left, an estimate with its interval in the middle, the numbers at the right: one line a row,
+ * in the order given.
+ */
+export function intervalChart(chart: IntervalChart): ChartSpec {
+  const rows = chart.rows.filter(isEstimate);
+  const left = widest([
+    ...rows.map((row) => textWidth(row.name, NAME, "600")),
+    ...rows.map((row) => textWidth(row.note ?? "", NOTE)),
+  ]);
+  const right = widest([
+    textWidth(chart.column, NOTE),
+    ...rows.map((row) => textWidth(row.label, NUMBER)),
+  ]);
+  const width = Math.max(280, WIDTH - 2 * PADDING - left - right - 2 * GAP);
+  const twoLines = rows.some((row) => row.note !== undefined);
+  const step = twoLines ? 46 : 26;
+  const place = (shift = 0) => ({
+    field: "line",
+    type: "ordinal",
+    axis: null,
+    scale: { padding: 0 },
+    bandPosition: 0.5 + shift / step,
+  });
+  const x = (field: string) => ({ field, type: "quantitative", title: chart.axis, ...axis(chart) });
+  const colour = { field: "colour", type: "nominal", scale: null };
+  const bounded = [{ filter: "isValid(datum.low)" }];
+  const cap = (field: "low" | "high") => ({
+    transform: bounded,
+    mark: { type: "tick", color: INK, thickness: 1.5, size: 10 },
+    encoding: { y: place(), x: x(field) },
+  });
+  const text = (field: string, at: number, shift: number, style: object) => ({
+    transform: [{ filter: `isValid(datum.${field})` }],
+    mark: { type: "text", baseline: "middle", ...style },
+    encoding: { y: place(shift), x: { value: at }, text: { field } },
+  });
+  const fixed = (mark: object, encoding: object) => ({ data: { values: [{}] }, mark, encoding });
+  const bar = {
+    transform: [{ filter: "isValid(datum.mean)" }, { calculate: "0", as: "zero" }],
+    mark: { type: "bar", height: 18 },
+    encoding: { y: place(), x: x("zero"), x2: { field: "mean" }, color: colour },
+  };
+  const point = {
+    transform: [{ filter: "isValid(datum.mean)" }],
+    mark: { type: "point", filled: true, size: 80, opacity: 1 },
+    encoding: { y: place(), x: x("mean"), color: colour },
+  };
+  const interval = {
+    transform: bounded,
+    mark: { type: "rule", color: INK, strokeWidth: 1.5 },
+    encoding: { y: place(), x: x("low"), x2: { field: "high" } },
+  };
+  const whiskers = [interval, cap("low"), cap("high")];
+  const reference = fixed(
+    { type: "rule", color: INK, strokeDash: [4, 3] },
+    { x: { datum: chart.reference, type: "quantitative" } },
+  );
+  return {
+    ...frameOf(chart.title, chart.subtitle, describe(chart.axis, chart.column, chart.rows)),
+    width,
+    height: { step },
+    data: { values: chart.rows.map((row, line) => ({ ...row, line })) },
+    layer: [
+      ...(chart.reference === undefined ? [] : [reference]),
+      ...(chart.mark === "bar" ? [bar, ...whiskers] : [...whiskers, point]),
+      text("name", -GAP, twoLines ? -8 : 0, { align: "right", fontSize: NAME, fontWeight: 600 }),
+      text("note", -GAP, 9, { align: "right", fontSize: NOTE, color: MUTED }),
+      text("heading", -GAP - left, 3, { align: "left", fontSize: NUMBER, color: MUTED }),
+      text("label", width + GAP, 0, { align: "left", fontSize: NUMBER }),
+      fixed(
+        { type: "text", align: "left", baseline: "bottom", fontSize: NOTE, color: MUTED },
+        { x: { value: width + GAP }, y: { value: -4 }, text: { value: chart.column } },
+      ),
+      fixed(
+        { type: "rule", color: GRID },
+        { x: { value: 0 }, x2: { value: width }, y: { value: 0 } },
+      ),
+    ],
+  };
+}
+
+function isEstimate(row: IntervalRow | Heading): row is IntervalRow {
+  return !("heading" in row);
+}
+
+/** The x axis: the domain asked for, moved out where an interval reaches further. */
+function axis({ rows, domain, format }: IntervalChart): object {
+  const ends = rows
+    .filter(isEstimate)
+    .flatMap((row) => [row.mean, row.low, row.high])
+    .filter((end) => end !== null);
+  const [from, to] = domain;
+  const last = Math.max(...(to === null ? [] : [to]), ...ends);
+  return {
+    scale: {
+      // subtle: with nothing to show, or only zeros, a domain would have no width.
+      domain: [Math.min(from, ...ends), last > from ? last : from + 1],
+      nice: to === null,
+      zero: false,
+    },
+    axis: { format, tickCount: 5 },
+  };
+}
+
+function describe(axis: string, column: string, rows: readonly (IntervalRow | Heading)[]): string {
+  const lines = rows.map((row) =>
+    isEstimate(row)
+      ? `${row.name}${row.note ? ` (${row.note})` : ""}: ${row.label}`
+      : `${row.heading}:`,
+  );
+  return `${axis}, ${column}. ${lines.join("; ")}`;
+}
+
+function widest(widths: readonly number[]): number {
+  return Math.ceil(Math.max(...widths));
+}

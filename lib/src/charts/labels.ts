@@ -1,0 +1,62 @@
+import { taskOrder } from "../analysis/summary";
+import type { EpisodeRow } from "../store/episodes";
+
+/** The local models' variants are no LLMs, and charts say so. */
+const LOCAL: Readonly<Record<string, string>> = {
+  random: "uniform random, not an LLM",
+  rule_based: "rules, not an LLM",
+  rule_based_history: "rules, not an LLM",
+};
+
+/** What a local variant is, or null for a variant on a language model. */
+export function localKind(variant: string): string | null {
+  return Object.hasOwn(LOCAL, variant) ? LOCAL[variant]! : null;
+}
+
+/** "n = 98, 2 failed": finished episodes, and the failed ones beside them. */
+export function counts(finished: number, failed: number): string {
+  return `n = ${group(finished)}${failed > 0 ? `, ${group(failed)} failed` : ""}`;
+}
+
+/** What was run: "BabyAI-MixedTrainLocal-v0: goto, open × seeds 200–219". */
+export function scope(rows: readonly EpisodeRow[]): string {
+  const tasks = taskOrder(rows);
+  const seeds = [...new Set(rows.map((row) => row.seed))].sort((a, b) => a - b);
+  return `${taskList(tasks)} × ${seedList(seeds)}`;
+}
+
+/** "goto" of "BabyAI-MixedTrainLocal-v0/goto". */
+export function shortTask(task: string): string {
+  return task.slice(task.indexOf("/") + 1);
+}
+
+/** A name that fits: the middle of a long one gives way, since ends tell variants apart. */
+export function shorten(name: string, limit = 40): string {
+  if (name.length <= limit) return name;
+  const tail = Math.floor((limit - 1) / 2);
+  return `${name.slice(0, limit - 1 - tail)}…${name.slice(-tail)}`;
+}
+
+/** 21100 as "21,100"; not toLocaleString, which differs between machines. */
+export function group(value: number, digits = 0): string {
+  const [whole, fraction] = value.toFixed(digits).split(".");
+  const grouped = whole!.replace(/\B(?=(\d{3})+$)/g, ",").replace("-", "−");
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}
+
+function taskList(tasks: readonly string[]): string {
+  const environments = new Set(tasks.map((task) => task.slice(0, Math.max(0, task.indexOf("/")))));
+  const [environment] = environments;
+  if (environments.size > 1 || tasks.length > 6) return `${tasks.length} tasks`;
+  const names = tasks.map(shortTask).join(", ");
+  return environment ? `${environment}: ${names}` : names;
+}
+
+function seedList(seeds: readonly number[]): string {
+  const first = seeds[0]!;
+  const last = seeds.at(-1)!;
+  if (seeds.length === 1) return `seed ${first}`;
+  return last - first === seeds.length - 1
+    ? `seeds ${first}–${last}`
+    : `${group(seeds.length)} seeds between ${first} and ${last}`;
+}

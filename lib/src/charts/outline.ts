@@ -1,0 +1,81 @@
+import { glyph, textWidth, toWeight, type Weight } from "./font";
+
+/**
+ * Draws the text of an SVG by Vega as outlines, so that it needs no font where it is shown. Every glyph is
+ * defined once and used by id; the ids name the glyph, so several charts in one page agree on them.
+ */
+export function outlineText(svg: string): string {
+  const used = new Map<string, string>();
+  const outlined = svg.replace(
+    /<text([^>]*)>(.*?)<\/text>/gs,
+    (_, attributes: string, content: string) => {
+      const {
+        "font-size": size,
+        "font-weight": weight,
+        "text-anchor": anchor,
+        ...kept
+      } = parse(attributes);
+      delete kept["font-family"];
+      const lines = content.includes("<tspan")
+        ? [...content.matchAll(/<tspan([^>]*)>(.*?)<\/tspan>/gs)].map(([, at, text], index) => ({
+            y: index * Number(parse(at!).dy ?? 0),
+            text: text!,
+          }))
+        : [{ y: 0, text: content }];
+      const style = {
+        size: Number.parseFloat(size ?? "11"),
+        weight: toWeight(weight),
+        anchor: anchor ?? "start",
+      };
+      const drawn = lines.map((line) => outlineLine({ ...style, ...line }, used)).join("");
+      const rest = Object.entries(kept).map(([name, value]) => ` ${name}="${value}"`);
+      return `<g${rest.join("")}>${drawn}</g>`;
+    },
+  );
+  const definitions = [...used].sort(([a], [b]) => (a < b ? -1 : 1));
+  const paths = definitions.map(([id, outline]) => `<path id="${id}" d="${outline}"/>`);
+  return outlined.replace(/<svg[^>]*>/, (tag) => `${tag}<defs>${paths.join("")}</defs>`);
+}
+
+interface Line {
+  text: string;
+  y: number;
+  size: number;
+  weight: Weight;
+  anchor: string;
+}
+
+function outlineLine(line: Line, used: Map<string, string>): string {
+  const text = unescapeXml(line.text);
+  const width = textWidth(text, line.size, line.weight);
+  const start = line.anchor === "end" ? -width : line.anchor === "middle" ? -width / 2 : 0;
+  let x = 0;
+  let uses = "";
+  for (const character of text) {
+    const [advance, outline] = glyph(character, line.weight);
+    if (outline !== "") {
+      const id = `g${line.weight}-${character.codePointAt(0)!.toString(16)}`;
+      used.set(id, outline);
+      uses += `<use href="#${id}" x="${x}"/>`;
+    }
+    x += advance;
+  }
+  const scale = line.size / 1000;
+  return `<g transform="translate(${round(start)},${round(line.y)}) scale(${round(scale)})">${uses}</g>`;
+}
+
+function parse(attributes: string): Record<string, string> {
+  return Object.fromEntries(
+    [...attributes.matchAll(/([\w:-]+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+  );
+}
+
+function unescapeXml(text: string): string {
+  return text.replace(/&(amp|lt|gt|quot);/g, (_, name: string) => ENTITIES[name]!);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"' };
+
+function round(value: number): string {
+  return String(Math.round(value * 1e4) / 1e4);
+}
