@@ -1,0 +1,280 @@
+import { InvalidActionError, NotResetError } from "./errors";
+import { NOTHING } from "./grid";
+import { type AnyInstruction, CONTINUE, DROP, PICK_UP, SUCCESS, TOGGLE } from "./instructions";
+import { type ConfiguredLevel, generateMission } from "./levels/level";
+import {
+  BOX,
+  CLOSED,
+  colorOf,
+  DOOR,
+  isPortable,
+  isWalkable,
+  KEY,
+  LOCKED,
+  OPEN,
+  stateOf,
+  typeOf,
+  type WorldObject,
+} from "./objects";
+import { look, Observation, VIEW_CELLS, writeImage } from "./observation";
+import { checkSeed, entropySeed } from "./random";
+import { renderSvg } from "./render";
+import { RoomGrid } from "./room-grid";
+
+/** BALROG's six actions; an action's index is its place here. */
+export const actions = [
+  "turn left",
+  "turn right",
+  "go forward",
+  "pick up",
+  "drop",
+  "toggle",
+] as const;
+export type ActionName = (typeof actions)[number];
+
+const TURN_LEFT = 0;
+const TURN_RIGHT = 1;
+const GO_FORWARD = 2;
+
+/** What is known besides the observation. */
+export interface Info {
+  /** The reference's sentences on what the agent carries and sees ("You see a red ball 1 step left"). */
+  readonly descriptions: string[];
+}
+
+export interface ResetResult {
+  observation: Observation;
+  info: Info;
+}
+
+export interface StepResult extends ResetResult {
+  /** 1 - 0.9 * (steps taken / maxSteps) on success, otherwise 0. */
+  reward: number;
+  /** The mission succeeded or, in strict levels, failed. */
+  terminated: boolean;
+  /** The step limit is reached; can be true together with `terminated`. */
+  truncated: boolean;
+}
+
+/**
+ * A BabyAI environment with Gymnasium's `reset` and `step`, made by `make()`.
+ *
+ * `step()` returns a fresh observation that may be kept. Where every nanosecond counts, `advance()` does the
+ * same without allocating: read `reward`, `terminated` and `truncated` from the environment, and the image with
+ * `writeImage()`.
+ */
+export class Env {
+  /** Steps after which an episode is truncated; 0 before the first reset. */
+  maxSteps = 0;
+  /** Steps taken in this episode. */
+  stepCount = 0;
+  /** The mission in words; "" before the first reset. */
+  mission = "";
+  /** Of the last step; see `StepResult`. */
+  reward = 0;
+  terminated = false;
+  truncated = false;
+
+  /** The world, for planners and renderers; changing it is at one's own risk. */
+  readonly world: RoomGrid;
+  private missionTree: AnyInstruction | null = null;
+  private isSeeded = false;
+  private readonly view = new Uint8Array(VIEW_CELLS);
+
+  constructor(
+    /** The id that it was made by, with its task. */
+    readonly id: string,
+    private readonly level: ConfiguredLevel,
+    private readonly fixedMaxSteps: number | null,
+  ) {
+    this.world = new RoomGrid(level.shape);
+  }
+
+  /** Cells across the grid, outer walls included. */
+  get width(): number {
+    return this.world.grid.width;
+  }
+
+  /** Cells down the grid, outer walls included. */
+  get height(): number {
+    return this.world.grid.height;
+  }
+
+  /** The agent's cell [x, y], counted from the top left. */
+  get agentPos(): [number, number] {
+    const { grid, agentCell } = this.world;
+    return [grid.x(agentCell), grid.y(agentCell)];
+  }
+
+  /** Where the agent faces: 0 right (+x), 1 down (+y), 2 left, 3 up. */
+  get agentDir(): number {
+    return this.world.agentDir;
+  }
+
+  /** The object in the agent's hand, or null. */
+  get carrying(): WorldObject | null {
+    return this.world.carrying === NOTHING ? null : this.world.grid.describe(this.world.carrying);
+  }
+
+  /** The mission as a tree, with the objects that it means. */
+  get instruction(): AnyInstruction {
+    if (this.missionTree === null) throw new NotResetError("The mission");
+    return this.missionTree;
+  }
+
+  /**
+   * Starts an episode.
+   * @param options.seed a whole number 0..2^53-1 or a bigint ≥ 0: the same seed gives the same episode, also on
+   *   a used environment. Without one, the random stream goes on; the first time it starts anywhere.
+   * @throws InvalidSeedError
+   */
+  reset({ seed }: { seed?: number | bigint } = {}): ResetResult {
+    this.restart(seed);
+    const observation = this.observe();
+    if (this.level.options.startCarrying) this.takeObjectToMove();
+    return { observation, info: observation };
+  }
+
+  /**
+   * Takes one step.
+   * @param action one of `actions`, or its index
+   * @throws InvalidActionError, NotResetError
+   */
+  step(action: ActionName | number): StepResult {
+    this.advance(typeof action === "number" ? action : actions.indexOf(action), action);
+    const observation = this.observe();
+    const { reward, terminated, truncated } = this;
+    return { observation, reward, terminated, truncated, info: observation };
+  }
+
+  /** `reset()` without the observation; allocates no more than the episode's mission. */
+  restart(seed?: number | bigint): void {
+    const { world } = this;
+    if (seed !== undefined) {
+      checkSeed(seed);
+      world.random.seed(seed);
+    } else if (!this.isSeeded) {
+      world.random.seed(entropySeed());
+    }
+    this.isSeeded = true;
+    const instruction = generateMission(world, this.level);
+    this.missionTree = instruction;
+    this.mission = instruction.surface();
+    this.maxSteps = this.fixedMaxSteps ?? instruction.navigations * stepsPerNavigation(this.level);
+    this.stepCount = 0;
+    this.reward = 0;
+    this.terminated = false;
+    this.truncated = false;
+  }
+
+  /**
+   * `step()` without the observation; allocates nothing.
+   * @param action index of an action
+   */
+  advance(action: number, given: unknown = action): void {
+    const { world, missionTree } = this;
+    if (missionTree === null) throw new NotResetError("A step");
+    this.stepCount++;
+    switch (action) {
+      case TURN_LEFT:
+        world.agentDir = (world.agentDir + 3) & 3;
+        break;
+      case TURN_RIGHT:
+        world.agentDir = (world.agentDir + 1) & 3;
+        break;
+      case GO_FORWARD:
+        if (isWalkable(world.grid.code(world.frontCell))) world.agentCell = world.frontCell;
+        break;
+      case PICK_UP:
+        pickUp(world);
+        break;
+      case DROP:
+        drop(world);
+        missionTree.refresh(world);
+        break;
+      case TOGGLE:
+        toggle(world);
+        break;
+      default:
+        this.stepCount--;
+        throw new InvalidActionError(given, actions);
+    }
+    const status = missionTree.verify(action, world);
+    this.reward = status === SUCCESS ? 1 - 0.9 * (this.stepCount / this.maxSteps) : 0;
+    this.terminated = status !== CONTINUE;
+    this.truncated = this.stepCount >= this.maxSteps;
+  }
+
+  /** What the agent perceives now. */
+  observe(): Observation {
+    const view = new Uint8Array(VIEW_CELLS);
+    look(this.world, view);
+    return new Observation(this.mission, this.world.agentDir, view);
+  }
+
+  /** Writes the present image into 147 bytes of `target` from `offset`; see `Observation.image`. */
+  writeImage(target: Uint8Array, offset = 0): void {
+    look(this.world, this.view);
+    writeImage(this.view, target, offset);
+  }
+
+  /** Minigrid's `Grid.encode()`: width * height * 3 bytes, cell (x, y) at (x * height + y) * 3, without the agent. */
+  encode(): Uint8Array {
+    return this.world.grid.encode();
+  }
+
+  /** A picture of the whole grid with the agent's view shaded, as SVG. */
+  renderSvg(): string {
+    if (this.missionTree === null) throw new NotResetError("A picture");
+    return renderSvg(this.world, this.mission);
+  }
+
+  /** Subtle: as in the reference this happens after the first observation, which shows the object on the floor. */
+  private takeObjectToMove(): void {
+    const { world, missionTree } = this;
+    if (missionTree?.kind !== "PutNext") return;
+    const id = missionTree.move.objects[0]!;
+    world.grid.cells[world.grid.places[id]!] = NOTHING;
+    world.carrying = id;
+  }
+}
+
+/** Steps granted per walk: the number of cells in all rooms. */
+export function stepsPerNavigation({ shape }: ConfiguredLevel): number {
+  return shape.roomSize ** 2 * shape.numRows * shape.numCols;
+}
+
+function pickUp(world: RoomGrid): void {
+  const { grid, frontCell } = world;
+  const id = grid.cells[frontCell]!;
+  if (world.carrying !== NOTHING || !isPortable(grid.codes[id]!)) return;
+  world.carrying = id;
+  grid.cells[frontCell] = NOTHING;
+  grid.places[id] = 0;
+}
+
+function drop(world: RoomGrid): void {
+  const { grid, frontCell, carrying } = world;
+  if (carrying === NOTHING || grid.cells[frontCell] !== NOTHING) return;
+  grid.put(carrying, frontCell);
+  world.carrying = NOTHING;
+}
+
+function toggle(world: RoomGrid): void {
+  const { grid, frontCell } = world;
+  const id = grid.cells[frontCell]!;
+  const code = grid.codes[id]!;
+  if (typeOf(code) === BOX) {
+    // Opening a box leaves what it held, often nothing.
+    const content = grid.contents[id]!;
+    grid.cells[frontCell] = content;
+    if (content !== NOTHING) grid.places[content] = frontCell;
+  } else if (typeOf(code) === DOOR) {
+    if (stateOf(code) === LOCKED) {
+      const key = grid.codes[world.carrying]!;
+      if (typeOf(key) === KEY && colorOf(key) === colorOf(code)) grid.setState(id, OPEN);
+    } else {
+      grid.setState(id, stateOf(code) === OPEN ? CLOSED : OPEN);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import {
+  COLORS,
+  colorOf,
+  EMPTY,
+  encode,
+  type ObjectType,
+  stateOf,
+  TYPES,
+  typeOf,
+  WALL,
+  type WorldObject,
+} from "./objects";
+
+/** Object ids: 0 is no object, 1 is every wall, doors and things follow in the order they were made. */
+export const NOTHING = 0;
+export const WALL_ID = 1;
+const FIRST_ID = 2;
+
+/**
+ * Walls round the grid, so that a 7×7 view never leaves the array. A view reaches 6 cells ahead of an
+ * agent that stands at least one cell inside, and Minigrid shows what is outside as walls.
+ */
+const MARGIN = 6;
+
+/** Steps in x and y for each direction: right, down, left, up. */
+export const DX = [1, 0, -1, 0] as const;
+export const DY = [0, 1, 0, -1] as const;
+
+/**
+ * The grid and the objects on it, in flat arrays. A cell holds an object's id; an object's look, place and
+ * contents are looked up by id, so that a door's state or a box's place has one home.
+ * A "cell" everywhere is an index into `cells`; `cell()` makes one from coordinates.
+ */
+export class Grid {
+  /** Length of a row of `cells`: going down one cell adds this. */
+  readonly stride: number;
+  /** What going forward adds to a cell, by direction. */
+  readonly ahead: readonly [number, number, number, number];
+  readonly cells: Uint16Array;
+  /** By id: the look (see `encode` in objects.ts). */
+  codes = new Uint8Array(64);
+  /** By id: the cell, 0 while carried. Stale once a box is destroyed, so see `isOnGrid`. */
+  places = new Int32Array(64);
+  /** By id: the id of what a box contains. */
+  contents = new Uint16Array(64);
+  /** One more than the last id in use. */
+  end = FIRST_ID;
+
+  constructor(
+    readonly width: number,
+    readonly height: number,
+  ) {
+    this.stride = width + 2 * MARGIN;
+    this.ahead = [1, this.stride, -1, -this.stride];
+    this.cells = new Uint16Array(this.stride * (height + 2 * MARGIN)).fill(WALL_ID);
+    this.codes[NOTHING] = EMPTY;
+    this.codes[WALL_ID] = WALL;
+  }
+
+  /** Removes every object and restores the walls and floors of `layout`, another grid's `cells`. */
+  clear(layout: Uint16Array): void {
+    this.cells.set(layout);
+    this.contents.fill(NOTHING, 0, this.end);
+    this.end = FIRST_ID;
+  }
+
+  cell(x: number, y: number): number {
+    return (y + MARGIN) * this.stride + x + MARGIN;
+  }
+
+  x(cell: number): number {
+    return (cell % this.stride) - MARGIN;
+  }
+
+  y(cell: number): number {
+    return Math.floor(cell / this.stride) - MARGIN;
+  }
+
+  /** The look of a cell. */
+  code(cell: number): number {
+    return this.codes[this.cells[cell]!]!;
+  }
+
+  /** Makes an object that is nowhere yet. */
+  create(type: number, color: number, state = 0): number {
+    if (this.end === this.codes.length) this.grow();
+    const id = this.end++;
+    this.codes[id] = encode(type, color, state);
+    this.places[id] = 0;
+    return id;
+  }
+
+  put(id: number, cell: number): void {
+    this.cells[cell] = id;
+    this.places[id] = cell;
+  }
+
+  isOnGrid(id: number): boolean {
+    return this.cells[this.places[id]!] === id;
+  }
+
+  setState(id: number, state: number): void {
+    const code = this.codes[id]!;
+    this.codes[id] = encode(typeOf(code), colorOf(code), state);
+  }
+
+  setColor(id: number, color: number): void {
+    const code = this.codes[id]!;
+    this.codes[id] = encode(typeOf(code), color, stateOf(code));
+  }
+
+  /** An object as users see it. */
+  describe(id: number): WorldObject {
+    const code = this.codes[id]!;
+    const object: WorldObject = {
+      type: TYPES[typeOf(code)] as ObjectType,
+      color: COLORS[colorOf(code)]!,
+    };
+    if (this.contents[id] !== NOTHING) object.contains = this.describe(this.contents[id]!);
+    return object;
+  }
+
+  /**
+   * Minigrid's `Grid.encode()`: (type, color, state) of every cell without the agent,
+   * cell (x, y) at (x * height + y) * 3.
+   */
+  encode(): Uint8Array {
+    const out = new Uint8Array(this.width * this.height * 3);
+    let i = 0;
+    for (let x = 0; x < this.width; x++) {
+      for (let y = 0; y < this.height; y++) {
+        const code = this.code(this.cell(x, y));
+        out[i++] = typeOf(code);
+        out[i++] = colorOf(code);
+        out[i++] = stateOf(code);
+      }
+    }
+    return out;
+  }
+
+  private grow(): void {
+    const size = this.codes.length * 2;
+    const codes = new Uint8Array(size);
+    codes.set(this.codes);
+    this.codes = codes;
+    const places = new Int32Array(size);
+    places.set(this.places);
+    this.places = places;
+    const contents = new Uint16Array(size);
+    contents.set(this.contents);
+    this.contents = contents;
+  }
+}

@@ -1,0 +1,14 @@
+export { type ActionName, actions, Env, type Info, type ResetResult, type StepResult } from "./env";
+export {
+  EnvError,
+  GenerationError,
+  InvalidActionError,
+  InvalidOptionError,
+  InvalidSeedError,
+  NotResetError,
+  UnknownEnvError,
+} from "./errors";
+export type { Competence, EnvOptions } from "./levels/level";
+export type { Color, ObjectType, WorldObject } from "./objects";
+export type { Observation } from "./observation";
+export { type EnvSummary, make, registeredEnvs, tasks } from "./registry";

@@ -1,0 +1,84 @@
+import { Env, stepsPerNavigation } from "./env";
+import { UnknownEnvError } from "./errors";
+import {
+  type Competence,
+  checkMaxSteps,
+  type EnvOptions,
+  type LevelOptions,
+  type Registration,
+} from "./levels/level";
+import { MIXED_TASKS, MIXED_TEST_ID, MIXED_TRAIN_ID, mixedLevels } from "./levels/mixed";
+
+/** The five BALROG tasks. */
+export const tasks: readonly string[] = MIXED_TASKS.map((task) => `${MIXED_TRAIN_ID}/${task}`);
+
+const REGISTRATIONS = new Map<string, Registration>(
+  [...mixedLevels].map((registration) => [registration.id, registration]),
+);
+/** Ids of which `make()` draws the task, as `gym.make` does. */
+const MIXED_IDS: readonly string[] = [MIXED_TRAIN_ID, MIXED_TEST_ID];
+
+/** What there is to know about an id before making it. */
+export interface EnvSummary {
+  id: string;
+  /** One sentence on what the agent has to do. */
+  summary: string;
+  /** The skills asked for, in the BabyAI paper's words. */
+  competences: readonly Competence[];
+  /** Cells across and down the grid, outer walls included. */
+  width: number;
+  height: number;
+  /** The longest step limit that an episode can have with the default options. */
+  maxSteps: number;
+  /** The options that it takes besides maxSteps, with their defaults. */
+  options: LevelOptions;
+}
+
+/**
+ * Makes an environment.
+ * @param id one of `registeredEnvs()`: a BALROG task such as "BabyAI-MixedTrainLocal-v0/goto" (numDists is 0 by
+ *   default, as BALROG plays it) or a Gymnasium id such as "BabyAI-GoToLocal-v0". The two Mixed*Local ids
+ *   without a task draw one of the five when made (numDists is 8 by default); `env.id` says which.
+ * @throws UnknownEnvError, InvalidOptionError
+ */
+export function make(id: string, options: EnvOptions = {}): Env {
+  if (MIXED_IDS.includes(id)) {
+    const task = MIXED_TASKS[Math.floor(Math.random() * MIXED_TASKS.length)]!;
+    return make(`${id}/${task}`, { numDists: 8, ...options });
+  }
+  const registration = REGISTRATIONS.get(id);
+  if (registration === undefined) throw new UnknownEnvError(id, suggest(id));
+  const { maxSteps, ...levelOptions } = options;
+  if (maxSteps !== undefined) checkMaxSteps(maxSteps);
+  const level = registration.level.configure({ ...registration.options, ...levelOptions });
+  return new Env(id, level, maxSteps ?? level.maxSteps);
+}
+
+/** Every id that `make()` takes, with what it asks of the agent. */
+export function registeredEnvs(): EnvSummary[] {
+  return [...REGISTRATIONS.values()].map(({ id, level, options }) => {
+    const configured = level.configure(options);
+    const { roomSize, numRows, numCols } = configured.shape;
+    return {
+      id,
+      summary: level.summary,
+      competences: level.competences,
+      width: (roomSize - 1) * numCols + 1,
+      height: (roomSize - 1) * numRows + 1,
+      maxSteps: configured.maxSteps ?? configured.navigations * stepsPerNavigation(configured),
+      options: configured.options,
+    };
+  });
+}
+
+function suggest(id: unknown): string[] {
+  if (typeof id !== "string") return [];
+  const words = id
+    .toLowerCase()
+    .replace(/^babyai-?/, "")
+    .replace(/-v\d+/, "");
+  if (words.length < 3) return [];
+  return [...REGISTRATIONS.keys()]
+    .filter((known) => known.toLowerCase().includes(words))
+    .slice(0, 3);
+}
