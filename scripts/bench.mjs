@@ -1,9 +1,10 @@
 // npm run bench -- <name>: runs bench/<name>.ts, which exports `run()`.
-import "./setup.mjs";
 import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { root, setup } from "./setup.mjs";
 
+setup();
 const require = createRequire(import.meta.url);
 const { transformFileSync } = await import("@swc/core");
 require.extensions[".ts"] = (module, file) => {
@@ -11,7 +12,7 @@ require.extensions[".ts"] = (module, file) => {
   module._compile(transformFileSync(file, options).code, file);
 };
 
-const directory = join(import.meta.dirname, "..", "bench");
+const directory = join(root, "bench");
 const name = process.argv[2] ?? "";
 const file = join(directory, `${name}.ts`);
 if (!/^[\w-]+$/.test(name) || !existsSync(file)) {

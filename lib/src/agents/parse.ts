@@ -1,11 +1,11 @@
-import { type Action, isAction } from "../env";
+import { type ActionName, actions } from "../env";
 
 /** Why an answer holds no valid action. */
 export type InvalidReason = "empty" | "not JSON" | "no action" | "unknown action";
 
 /** What the model's answer says. `action` is null exactly when `invalid` is not. */
 export interface Answer {
-  action: Action | null;
+  action: ActionName | null;
   thinking: string | null;
   invalid: InvalidReason | null;
 }
@@ -27,10 +27,14 @@ export function parseAnswer(content: string | null): Answer {
   const { action, thinking } = answer as Record<string, unknown>;
   const thought = typeof thinking === "string" ? thinking : null;
   if (typeof action !== "string") return invalid("no action", thought);
-  if (!isAction(action)) return invalid("unknown action", thought);
+  if (!isActionName(action)) return invalid("unknown action", thought);
   return { action, thinking: thought, invalid: null };
 }
 
 function invalid(reason: InvalidReason, thinking: string | null = null): Answer {
   return { action: null, thinking, invalid: reason };
+}
+
+function isActionName(action: string): action is ActionName {
+  return (actions as readonly string[]).includes(action);
 }

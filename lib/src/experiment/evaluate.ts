@@ -46,7 +46,7 @@ export async function evaluate(
   const { variants, tasks, seeds, historyLength, concurrency } = settings;
   const startedAt = new Date();
   const budget = new Budget(settings.budgetUsd);
-  const counts = { completed: 0, succeeded: 0, failed: 0, steps: 0 };
+  const counts = { completed: 0, success: 0, failed: 0, steps: 0 };
   const run: Run = {
     id: newRunId(startedAt),
     settings,
@@ -70,11 +70,21 @@ export async function evaluate(
   signal?.addEventListener("abort", interrupt);
 
   let reportedAt = 0;
-  const report = (force: boolean) => {
+  const report = (state: Progress["state"], force = true) => {
     const elapsedMs = Date.now() - startedAt.getTime();
     if (!onProgress || (!force && elapsedMs - reportedAt < 100)) return;
     reportedAt = elapsedMs;
-    onProgress(progressOf(run, counts, budget.usd, elapsedMs));
+    const { completed, success, failed, steps } = counts;
+    onProgress({
+      done: completed + failed,
+      total: run.planned,
+      success,
+      failed,
+      steps,
+      spentUsd: budget.usd,
+      seconds: elapsedMs / 1000,
+      state,
+    });
   };
 
   let failuresInARow = 0;
@@ -90,21 +100,21 @@ export async function evaluate(
         counts.steps += 1;
         account.add(costUsd(price(episode.variant), usage));
         if (budget.exhausted) stopNow("budget");
-        report(false);
+        report("running", false);
       },
     });
     account.close();
     if (result.error === null) {
       failuresInARow = 0;
       counts.completed += 1;
-      if (result.success) counts.succeeded += 1;
+      if (result.success) counts.success += 1;
     } else if (!stop.signal.aborted) {
       counts.failed += 1;
       run.lastError = result.error.message;
       await recordFailure(run.id, result);
       if (++failuresInARow >= FAILURES_IN_A_ROW) stopNow("failing");
     }
-    report(true);
+    report("running");
   };
 
   const queue = grid(settings);
@@ -116,12 +126,13 @@ export async function evaluate(
     }
   };
   try {
-    report(true);
+    report("running");
     await Promise.all(Array.from({ length: Math.min(concurrency, run.planned) }, worker));
   } catch (error) {
     stop.abort();
     throw error;
   } finally {
+    report(run.stopped || stop.signal.aborted ? "stopped" : "finished");
     signal?.removeEventListener("abort", interrupt);
   }
   run.completed = counts.completed;
@@ -138,16 +149,4 @@ function* grid({ variants, tasks, seeds }: Settings) {
       for (const variant of variants) yield { variant, task, seed };
     }
   }
-}
-
-function progressOf(
-  run: Run,
-  counts: { completed: number; succeeded: number; failed: number; steps: number },
-  spentUsd: number | null,
-  elapsedMs: number,
-): Progress {
-  const done = counts.completed + counts.failed;
-  const { succeeded, failed, steps } = counts;
-  const etaMs = done === 0 ? null : (elapsedMs / done) * (run.planned - done);
-  return { done, total: run.planned, succeeded, failed, steps, spentUsd, elapsedMs, etaMs };
 }

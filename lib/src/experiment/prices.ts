@@ -17,7 +17,9 @@ export function readPrices(path: string): Prices {
   const prices = parse(readFileSync(path, "utf8")) as unknown as Prices;
   for (const [model, price] of Object.entries(prices)) {
     if (!(price.input >= 0) || !(price.output >= 0)) {
-      throw new TypeError(`${path}: [${model}] needs input and output in US dollars per million tokens`);
+      throw new TypeError(
+        `${path}: [${model}] needs input and output in US dollars per million tokens`,
+      );
     }
   }
   return prices;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { make, tasks as balrogTasks } from "../env";
+import { tasks as balrogTasks, make } from "../env";
 
 export interface EvaluateOptions {
   /** Names of variants of the function `act` in config/tensorzero.toml. */
@@ -27,15 +27,17 @@ export interface Progress {
   /** Episodes that ended, failed ones included. */
   done: number;
   total: number;
-  succeeded: number;
+  /** Episodes that fulfilled their mission. */
+  success: number;
+  /** Episodes ended by an error. */
   failed: number;
   /** Steps played so far, over all episodes. */
   steps: number;
-  /** Null when a variant's model has no known price. */
+  /** In US dollars; null when a variant's model has no known price. */
   spentUsd: number | null;
-  elapsedMs: number;
-  /** Null until an estimate can be made. */
-  etaMs: number | null;
+  /** Since the run began. */
+  seconds: number;
+  state: "running" | "finished" | "stopped";
 }
 
 /** `EvaluateOptions`, checked and complete. */
@@ -54,7 +56,10 @@ export class SettingsError extends Error {
 }
 
 /** @throws SettingsError */
-export function checkSettings(options: EvaluateOptions, knownVariants: readonly string[]): Settings {
+export function checkSettings(
+  options: EvaluateOptions,
+  knownVariants: readonly string[],
+): Settings {
   const { variants, tasks = balrogTasks, episodes = 20, seed = 200 } = options;
   const { historyLength = 8, concurrency = 50, budgetUsd = null } = options;
   const list = (name: string, values: readonly string[]) => {
@@ -62,7 +67,8 @@ export function checkSettings(options: EvaluateOptions, knownVariants: readonly 
       throw new SettingsError(`${name} is ${JSON.stringify(values)}: name at least one`);
     }
     const twice = values.find((value, i) => values.indexOf(value) !== i);
-    if (twice !== undefined) throw new SettingsError(`${name} names ${JSON.stringify(twice)} twice`);
+    if (twice !== undefined)
+      throw new SettingsError(`${name} names ${JSON.stringify(twice)} twice`);
   };
   const whole = (name: string, value: number, least: number) => {
     if (!Number.isSafeInteger(value) || value < least) {
@@ -84,7 +90,9 @@ export function checkSettings(options: EvaluateOptions, knownVariants: readonly 
   whole("historyLength", historyLength, 0);
   whole("concurrency", concurrency, 1);
   if (budgetUsd !== null && !(budgetUsd > 0)) {
-    throw new SettingsError(`budgetUsd is ${budgetUsd}: it must be above 0, or left out for no limit`);
+    throw new SettingsError(
+      `budgetUsd is ${budgetUsd}: it must be above 0, or left out for no limit`,
+    );
   }
   const seeds = Array.from({ length: episodes }, (_, i) => seed + i);
   return { variants, tasks, seeds, historyLength, concurrency, budgetUsd };
