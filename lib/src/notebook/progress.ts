@@ -1,19 +1,13 @@
-/** The MIME type of a {@link Progress}; front ends that do not know it show the HTML beside it. */
+import type { Progress } from "../experiment/settings";
+
+/** The MIME type of a {@link ShownProgress}; front ends that do not know it show the HTML beside it. */
 export const progressMime = "application/vnd.babyai-lab.progress+json";
 
 /** The MIME type of a {@link RunReport}. */
 export const reportMime = "application/vnd.babyai-lab.result+json";
 
-/** How far a run of episodes is. */
-export interface Progress {
-  done: number;
-  total: number;
-  /** Episodes that the agent solved. */
-  success: number;
-  /** Episodes that an error ended; neither solved nor unsolved. */
-  failed: number;
-  /** Seconds since the run began. */
-  seconds: number;
+/** Where a run stands, as a notebook shows it. */
+export interface ShownProgress extends Progress {
   state: "running" | "finished" | "stopped";
 }
 
@@ -28,23 +22,27 @@ export interface RunReport {
   charts: string[];
 }
 
-function duration(seconds: number): string {
-  if (seconds < 59.95) return `${seconds.toFixed(seconds < 9.95 ? 1 : 0)} s`;
+function duration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 59.5) return `${seconds.toFixed(seconds < 9.95 ? 1 : 0)} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** One line, such as "120 of 300 episodes · 80 solved (67 %) · 12 s left". */
-export function progressText({ done, total, success, failed, seconds, state }: Progress): string {
+/**
+ * One line, such as "120 of 300 episodes · 80 solved (67 %) · 12 s left". The share is that of the
+ * episodes that did not fail.
+ */
+export function progressText(progress: ShownProgress): string {
+  const { done, total, succeeded, failed, spentUsd, elapsedMs, etaMs, state } = progress;
   const parts = [`${done} of ${total} episodes`];
   if (done > failed) {
-    parts.push(`${success} solved (${Math.round((100 * success) / (done - failed))} %)`);
+    parts.push(`${succeeded} solved (${Math.round((100 * succeeded) / (done - failed))} %)`);
   }
   if (failed > 0) parts.push(`${failed} failed`);
-  if (state === "finished") parts.push(`in ${duration(seconds)}`);
-  if (state === "stopped") parts.push(`stopped after ${duration(seconds)}`);
-  if (state === "running" && done > 0) {
-    parts.push(`${duration((seconds / done) * (total - done))} left`);
-  }
+  if (spentUsd) parts.push(`$${spentUsd.toFixed(spentUsd < 1 ? 4 : 2)}`);
+  if (state === "finished") parts.push(`in ${duration(elapsedMs)}`);
+  if (state === "stopped") parts.push(`stopped after ${duration(elapsedMs)}`);
+  if (state === "running" && etaMs !== null) parts.push(`${duration(etaMs)} left`);
   return parts.join(" · ");
 }

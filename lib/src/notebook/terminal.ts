@@ -1,5 +1,11 @@
 import type { CodeCell, MimeBundle } from "./nbformat";
-import { type Progress, progressMime, progressText, type RunReport, reportMime } from "./progress";
+import {
+  progressMime,
+  progressText,
+  type RunReport,
+  reportMime,
+  type ShownProgress,
+} from "./progress";
 import type { RunListener } from "./runner";
 
 const barWidth = 24;
@@ -35,11 +41,11 @@ export class TerminalListener implements RunListener {
   }
 
   display(data: MimeBundle): void {
-    if (progressMime in data) this.#progress(data[progressMime] as Progress);
+    if (progressMime in data) this.#progress(data[progressMime] as ShownProgress);
     if (reportMime in data) this.report = data[reportMime] as RunReport;
   }
 
-  #progress(progress: Progress): void {
+  #progress(progress: ShownProgress): void {
     const share = progress.total === 0 ? 1 : progress.done / progress.total;
     const full = Math.floor(share * barWidth);
     const line = `${"█".repeat(full)}${"░".repeat(barWidth - full)} ${progressText(progress)}`;

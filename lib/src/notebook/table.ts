@@ -1,0 +1,48 @@
+import { escapeHtml, type Shown, show } from "./display";
+
+type Row = Readonly<Record<string, unknown>>;
+
+function texts(rows: readonly Row[]): {
+  columns: string[];
+  body: string[][];
+  isNumeric: boolean[];
+} {
+  const columns = Object.keys(rows[0] ?? {});
+  const body = rows.map((row) => columns.map((column) => String(row[column] ?? "")));
+  const isNumeric = columns.map((column) =>
+    rows.every((row) => row[column] == null || typeof row[column] === "number"),
+  );
+  return { columns, body, isNumeric };
+}
+
+/** The rows as plain text: the first one's keys as heading, columns aligned, numbers to the right. */
+export function textTable(rows: readonly Row[]): string {
+  const { columns, body, isNumeric } = texts(rows);
+  const widths = columns.map((name, i) =>
+    Math.max(name.length, ...body.map((row) => row[i]!.length)),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((text, i) => (isNumeric[i] ? text.padStart(widths[i]!) : text.padEnd(widths[i]!)))
+      .join("  ")
+      .trimEnd();
+  return [columns, widths.map((width) => "─".repeat(width)), ...body].map(line).join("\n");
+}
+
+/** Shows rows as a table below the running cell: one column for each key of the first row. */
+export function showTable(rows: readonly Row[]): Shown {
+  const { columns, body, isNumeric } = texts(rows);
+  const cells = (tag: "th" | "td", row: readonly string[]) =>
+    row
+      .map((text, i) => {
+        const align = isNumeric[i] ? "right" : "left";
+        return `<${tag} align="${align}" style="text-align:${align}">${escapeHtml(text)}</${tag}>`;
+      })
+      .join("");
+  const html = [
+    `<table><thead><tr>${cells("th", columns)}</tr></thead><tbody>`,
+    ...body.map((row) => `<tr>${cells("td", row)}</tr>`),
+    "</tbody></table>",
+  ].join("\n");
+  return show({ "text/html": html, "text/plain": textTable(rows) });
+}
