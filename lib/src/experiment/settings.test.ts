@@ -1,0 +1,49 @@
+import { tasks, UnknownEnvError } from "../env";
+import { checkSettings, newRunId, SettingsError } from "./settings";
+
+const known = ["baseline", "history"];
+
+test("fills in the defaults: five tasks × 20 seeds from 200", () => {
+  expect(checkSettings({ variants: ["baseline"] }, known)).toEqual({
+    variants: ["baseline"],
+    tasks,
+    seeds: Array.from({ length: 20 }, (_, i) => 200 + i),
+    historyLength: 8,
+    concurrency: 50,
+    budgetUsd: null,
+  });
+});
+
+test.each([
+  [{ variants: [] }, "variants is []: name at least one"],
+  [
+    { variants: ["baselin"] },
+    'Unknown variant "baselin". config/tensorzero.toml has: baseline, history',
+  ],
+  [{ variants: ["history", "history"] }, 'variants names "history" twice'],
+  [{ variants: known, tasks: [] }, "tasks is []: name at least one"],
+  [{ variants: known, episodes: 0 }, "episodes is 0: it must be a whole number from 1"],
+  [{ variants: known, episodes: 2.5 }, "episodes is 2.5: it must be a whole number from 1"],
+  [{ variants: known, seed: -1 }, "seed is -1: it must be a whole number from 0"],
+  [{ variants: known, seed: Number.NaN }, "seed is NaN: it must be a whole number from 0"],
+  [{ variants: known, historyLength: -1 }, "historyLength is -1: it must be a whole number from 0"],
+  [{ variants: known, concurrency: 0 }, "concurrency is 0: it must be a whole number from 1"],
+  [
+    { variants: known, budgetUsd: 0 },
+    "budgetUsd is 0: it must be above 0, or left out for no limit",
+  ],
+])("%j is refused", (options, message) => {
+  const check = () => checkSettings(options, known);
+  expect(check).toThrow(SettingsError);
+  expect(check).toThrow(message);
+});
+
+test("an unknown task is refused by the environment's own error", () => {
+  expect(() => checkSettings({ variants: known, tasks: ["goto"] }, known)).toThrow(UnknownEnvError);
+});
+
+test("run ids sort by time and differ", () => {
+  const now = new Date("2026-11-22T14:30:05.123Z");
+  expect(newRunId(now)).toMatch(/^20261122-143005-[a-z2-9]{4}$/);
+  expect(new Set(Array.from({ length: 50 }, () => newRunId(now))).size).toBeGreaterThan(45);
+});
