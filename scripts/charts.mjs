@@ -2,8 +2,9 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { root, setup } from "./setup.mjs";
 
-const root = join(import.meta.dirname, "..");
+setup();
 const { committedImages } = createRequire(import.meta.url)("../lib/dist/charts/images.js");
 
 const images = await committedImages(join(root, "data"));

@@ -1,7 +1,8 @@
 import type { EpisodeRow } from "../store/episodes";
 import { frame, tabulate } from "./frame";
+import { variantOrder } from "./order";
 import { proportion } from "./statistics";
-import { summarize, variantOrder } from "./summary";
+import { summarize } from "./summary";
 
 const episode = (changes: Partial<EpisodeRow>): EpisodeRow => ({
   run: "run-1",

@@ -1,5 +1,6 @@
 import type { EpisodeRow } from "../store/episodes";
 import { AnalysisError } from "./errors";
+import { taskOrder, variantOrder } from "./order";
 import { type Estimate, type MeanEstimate, mean, stratifiedProportion } from "./statistics";
 
 /** What one variant did, over all tasks or on one. Failed episodes are counted, and only counted. */
@@ -67,37 +68,6 @@ export function summarize(
     );
   });
 }
-
-/** The variants of the rows: those of the project's config in its order of reading, then others by name. */
-export function variantOrder(rows: readonly { variant: string }[]): string[] {
-  const rank = (variant: string) => {
-    const place = KNOWN_ORDER.indexOf(variant);
-    return place < 0 ? KNOWN_ORDER.length : place;
-  };
-  return [...new Set(rows.map((row) => row.variant))].sort(
-    (a, b) => rank(a) - rank(b) || compareText(a, b),
-  );
-}
-
-/** The tasks of the rows by name. */
-export function taskOrder(rows: readonly { task: string }[]): string[] {
-  return [...new Set(rows.map((row) => row.task))].sort(compareText);
-}
-
-/** Code unit order: unlike localeCompare, the same on every machine. */
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-const KNOWN_ORDER = [
-  "random",
-  "baseline",
-  "reasoning",
-  "history",
-  "history_and_reasoning",
-  "rule_based",
-  "rule_based_history",
-];
 
 function summary(variant: string, task: string | null, rows: readonly EpisodeRow[]): Summary {
   const finished = rows.filter(isFinished);

@@ -1,5 +1,5 @@
 import { textWidth } from "./font";
-import { type ChartSpec, frameOf, GRID, INK, MUTED, PADDING, WIDTH } from "./style";
+import { BACKGROUND, type ChartSpec, frameOf, GRID, INK, MUTED, PADDING, WIDTH } from "./style";
 
 /** One estimate of an interval chart. */
 export interface IntervalRow {
@@ -101,6 +101,10 @@ export function intervalChart(chart: IntervalChart): ChartSpec {
     { type: "rule", color: INK, strokeDash: [4, 3] },
     { x: { datum: chart.reference, type: "quantitative" } },
   );
+  const edge = fixed(
+    { type: "rule", color: GRID },
+    { x: { value: 0 }, x2: { value: width }, y: { value: 0 } },
+  );
   return {
     ...frameOf(chart.title, chart.subtitle, describe(chart.axis, chart.column, chart.rows)),
     width,
@@ -111,16 +115,18 @@ export function intervalChart(chart: IntervalChart): ChartSpec {
       ...(chart.mark === "bar" ? [bar, ...whiskers] : [...whiskers, point]),
       text("name", -GAP, twoLines ? -8 : 0, { align: "right", fontSize: NAME, fontWeight: 600 }),
       text("note", -GAP, 9, { align: "right", fontSize: NOTE, color: MUTED }),
+      {
+        transform: [{ filter: "isValid(datum.heading)" }],
+        mark: { type: "bar", color: BACKGROUND, height: step },
+        encoding: { y: place(), x: { value: -1 }, x2: { value: width + 2 } },
+      },
       text("heading", -GAP - left, 3, { align: "left", fontSize: NUMBER, color: MUTED }),
       text("label", width + GAP, 0, { align: "left", fontSize: NUMBER }),
       fixed(
         { type: "text", align: "left", baseline: "bottom", fontSize: NOTE, color: MUTED },
         { x: { value: width + GAP }, y: { value: -4 }, text: { value: chart.column } },
       ),
-      fixed(
-        { type: "rule", color: GRID },
-        { x: { value: 0 }, x2: { value: width }, y: { value: 0 } },
-      ),
+      ...("heading" in chart.rows[0]! ? [] : [edge]),
     ],
   };
 }
@@ -140,11 +146,11 @@ function axis({ rows, domain, format }: IntervalChart): object {
   return {
     scale: {
       // subtle: with nothing to show, or only zeros, a domain would have no width.
-      domain: [Math.min(from, ...ends), last > from ? last : from + 1],
+      domain: [Math.min(from, ...ends), last > from ? last : from + 10],
       nice: to === null,
       zero: false,
     },
-    axis: { format, tickCount: 5 },
+    axis: { format, tickCount: 5, ...(format.endsWith("d") ? { tickMinStep: 1 } : {}) },
   };
 }
 

@@ -1,4 +1,4 @@
-import { taskOrder } from "../analysis/summary";
+import { taskOrder } from "../analysis/order";
 import type { EpisodeRow } from "../store/episodes";
 
 /** The local models' variants are no LLMs, and charts say so. */
@@ -39,8 +39,10 @@ export function shorten(name: string, limit = 40): string {
 
 /** 21100 as "21,100"; not toLocaleString, which differs between machines. */
 export function group(value: number, digits = 0): string {
-  const [whole, fraction] = value.toFixed(digits).split(".");
-  const grouped = whole!.replace(/\B(?=(\d{3})+$)/g, ",").replace("-", "−");
+  const rounded = value.toFixed(digits);
+  const sign = Number(rounded) < 0 ? "−" : "";
+  const [whole, fraction] = rounded.replace("-", "").split(".");
+  const grouped = sign + whole!.replace(/\B(?=(\d{3})+$)/g, ",");
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 

@@ -10,6 +10,8 @@ export interface ChartSpec {
 export const WIDTH = 860;
 export const PADDING = 16;
 
+/** Solid, for pages in dark mode. */
+export const BACKGROUND = "#ffffff";
 export const INK = "#1f2328";
 export const MUTED = "#57606a";
 export const GRID = "#d8dee4";
@@ -25,7 +27,7 @@ export const PALETTE = [
   "#7f7f7f",
 ];
 
-/** The parts that every chart shares. The background is solid, for pages in dark mode. */
+/** The parts that every chart shares. */
 export const frameOf = (
   title: string,
   subtitle: readonly string[],
@@ -33,7 +35,7 @@ export const frameOf = (
 ): ChartSpec => ({
   $schema: "https://vega.github.io/schema/vega-lite/v5.json",
   description: [title, ...subtitle, description].map(sentence).join(" "),
-  background: "#ffffff",
+  background: BACKGROUND,
   padding: PADDING,
   title: { text: title, subtitle },
   config: {

@@ -1,0 +1,89 @@
+import type { EpisodeRow } from "../store/episodes";
+import { AnalysisError } from "./errors";
+import { formatResults, parseResults, type Results } from "./results";
+
+const episode: EpisodeRow = {
+  run: "run-1",
+  variant: "baseline",
+  task: "goto",
+  seed: 200,
+  episode_id: "0193fe77-0000-7000-8000-000000000000",
+  success: true,
+  episode_return: 0.9,
+  progression: 1,
+  episode_length: 10,
+  invalid_actions: 0,
+  input_tokens: 1000,
+  output_tokens: 100,
+  inferences: 10,
+  error: null,
+};
+
+const results: Results = {
+  provenance: {
+    command: "npm start",
+    date: "2026-11-22",
+    seeds: "200 to 201",
+    models: { baseline: "openai::gpt-4o-mini-2024-07-18" },
+    versions: { node: "20.20.0" },
+  },
+  episodes: [episode, { ...episode, seed: 201, success: null, episode_return: null, error: "429" }],
+};
+
+test("results survive being written and read", () => {
+  expect(parseResults(formatResults(results), "local.json")).toEqual(results);
+});
+
+test("each episode is one line, and their order in the file does not depend on that of the run", () => {
+  const text = formatResults(results);
+  expect(text.split("\n").filter((line) => line.startsWith('    ["run-1"'))).toHaveLength(2);
+  expect(formatResults({ ...results, episodes: [...results.episodes].reverse() })).toBe(text);
+});
+
+const changed = (
+  change: (content: { episodes: unknown[][] } & Record<string, unknown>) => void,
+) => {
+  const content = JSON.parse(formatResults(results));
+  change(content);
+  return () => parseResults(JSON.stringify(content), "local.json");
+};
+
+test.each([
+  ["no JSON", () => parseResults("{", "local.json"), "local.json is not JSON"],
+  ["null", () => parseResults("null", "local.json"), "lacks provenance.command"],
+  [
+    "no provenance",
+    changed((content) => delete content.provenance),
+    "local.json lacks provenance.command",
+  ],
+  [
+    "other columns",
+    changed((content) => {
+      content.columns = ["run"];
+    }),
+    'has the columns ["run"]',
+  ],
+  [
+    "no episodes",
+    changed((content) => Reflect.deleteProperty(content, "episodes")),
+    'the list "episodes"',
+  ],
+  ["a short row", changed((content) => content.episodes[1]!.pop()), "local.json, episode 2 is"],
+  [
+    "a value of another type",
+    changed((content) => {
+      content.episodes[0]![5] = 1;
+    }),
+    "local.json, episode 1: success is 1, not a boolean or null",
+  ],
+  [
+    "a null where none belongs",
+    changed((content) => {
+      content.episodes[0]![3] = null;
+    }),
+    "seed is null, not a number",
+  ],
+])("%s is refused", (_, read, message) => {
+  expect(read).toThrow(AnalysisError);
+  expect(read).toThrow(message);
+});

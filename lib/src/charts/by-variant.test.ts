@@ -1,0 +1,105 @@
+import type { EpisodeRow } from "../store/episodes";
+import {
+  episodeLength,
+  episodeReturn,
+  generatedTokens,
+  inputTokens,
+  successRate,
+} from "./by-variant";
+import { renderSvg } from "./render";
+import type { ChartSpec } from "./style";
+
+const episodes = (variant: string, outcomes: (boolean | null)[]): EpisodeRow[] =>
+  outcomes.map((success, index) => ({
+    run: "run-1",
+    variant,
+    task: "BabyAI-MixedTrainLocal-v0/goto",
+    seed: 200 + index,
+    episode_id: `episode-${index}`,
+    success,
+    episode_return: success === null ? null : success ? 0.9 : 0,
+    progression: success === null ? null : Number(success),
+    episode_length: success === null ? null : success ? 6 : 64,
+    invalid_actions: success === null ? null : 0,
+    input_tokens: success ? 1000 : 3000,
+    output_tokens: success ? 100 : 300,
+    inferences: 6,
+    error: success === null ? "429: rate limited" : null,
+  }));
+
+const values = (spec: ChartSpec) => (spec.data as { values: Record<string, unknown>[] }).values;
+
+test("the success rate in percent has its Wilson interval in the data and in words", () => {
+  const spec = successRate(episodes("baseline", [true, true, true, false, null]));
+  expect(values(spec)).toMatchObject([
+    { name: "baseline", note: "n = 4, 1 failed", mean: 75, label: "75.0 % [30.1, 95.4]" },
+  ]);
+  expect(spec.description).toContain("baseline (n = 4, 1 failed): 75.0 % [30.1, 95.4]");
+  expect(spec.description).toContain("Failed episodes are counted, and in no rate.");
+});
+
+test.each([
+  ["episode return", episodeReturn, 0.45, "0.450 [−5.268, 6.168]"],
+  ["episode length", episodeLength, 35, "35.0 [−333.5, 403.5]"],
+  ["input tokens", inputTokens, 2000, "2,000 [−10,706, 14,706]"],
+  ["generated tokens", generatedTokens, 200, "200 [−1,071, 1,471]"],
+])("%s: the mean has its t interval, bounds beyond the axis included", (_, chart, mean, label) => {
+  const spec = chart(episodes("baseline", [true, false]));
+  expect(values(spec)).toMatchObject([{ mean, label }]);
+  expect(spec.description).toContain("whiskers: 95 % t interval");
+});
+
+test("0 % and 100 % have an interval that reaches inwards only", () => {
+  const spec = successRate([
+    ...episodes("baseline", Array(20).fill(false)),
+    ...episodes("history", Array(20).fill(true)),
+  ]);
+  expect(values(spec)).toMatchObject([
+    { mean: 0, low: 0, label: "0.0 % [0.0, 16.1]" },
+    { mean: 100, high: 100, label: "100.0 % [83.9, 100.0]" },
+  ]);
+});
+
+test("a variant on a local model says that it is no LLM, and the order does not depend on the rows'", () => {
+  const rows = [
+    ...episodes("rule_based_history", [true]),
+    ...episodes("baseline", [true]),
+    ...episodes("random", [true]),
+  ];
+  const spec = successRate(rows);
+  expect(values(spec).map(({ name, note }) => [name, note])).toEqual([
+    ["random", "uniform random, not an LLM · n = 1"],
+    ["baseline", "n = 1"],
+    ["rule_based_history", "rules, not an LLM · n = 1"],
+  ]);
+  expect(successRate([...rows].reverse())).toEqual(spec);
+});
+
+test("one episode has a mean and no interval; a variant whose episodes all failed has neither", () => {
+  expect(values(inputTokens(episodes("baseline", [true])))).toMatchObject([
+    { mean: 1000, low: null, label: "1,000 [no interval]" },
+  ]);
+  expect(values(inputTokens(episodes("baseline", [null, null])))).toMatchObject([
+    { note: "n = 0, 2 failed", mean: null, label: "no finished episode" },
+  ]);
+});
+
+test("no row is an error", () => {
+  expect(() => successRate([])).toThrow("no episode to summarize");
+});
+
+test.each([
+  ["one variant", episodes("baseline", [true, false, true])],
+  ["nothing but failures", episodes("baseline", [null])],
+  [
+    "nine variants with long names",
+    "abcdefghi".split("").flatMap((c) => episodes(c.repeat(80), [true, false])),
+  ],
+])("%s can be drawn, within the width of a README", async (_, rows) => {
+  for (const chart of [successRate, inputTokens]) {
+    const svg = await renderSvg(chart(rows));
+    expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+    const width = Number(/width="(\d+)"/.exec(svg)![1]);
+    expect(Math.abs(width - 860)).toBeLessThanOrEqual(40);
+  }
+});
