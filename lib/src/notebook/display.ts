@@ -1,12 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { MimeBundle } from "./nbformat";
 
-/** Something that stands below the cell that showed it. */
-export interface Shown {
-  /** Replaces it in place. */
-  update(data: MimeBundle): void;
-}
-
 interface DisplayContent {
   data: MimeBundle;
   metadata: Record<string, unknown>;
@@ -36,31 +30,40 @@ export function inNotebook(): boolean {
 }
 
 /**
- * Shows one content, given in any number of formats, below the running cell. Outside a notebook its
- * "text/plain" goes to stdout instead.
+ * A place below the running cell: the first call of the function shows content there, given in any
+ * number of formats, and each further call replaces it. Outside a notebook its "text/plain" goes to
+ * stdout instead.
  */
-export function show(data: MimeBundle): Shown {
+export function liveDisplay(): (data: MimeBundle) => void {
   const publish = publisher();
   if (!publish) {
-    const print = (bundle: MimeBundle) => {
-      if (bundle["text/plain"] !== undefined) process.stdout.write(`${bundle["text/plain"]}\n`);
+    return (data) => {
+      if (data["text/plain"] !== undefined) process.stdout.write(`${data["text/plain"]}\n`);
     };
-    print(data);
-    return { update: print };
   }
   const transient = { display_id: randomUUID() };
-  publish({ data, metadata: {}, transient }, false);
-  return { update: (next) => publish({ data: next, metadata: {}, transient }, true) };
+  let isUpdate = false;
+  return (data) => {
+    publish({ data, metadata: {}, transient }, isUpdate);
+    isUpdate = true;
+  };
+}
+
+// subtle: these return nothing, since tslab prints the value of a cell's last expression.
+
+/** Shows one content, given in any number of formats, below the running cell. */
+export function show(data: MimeBundle): void {
+  liveDisplay()(data);
 }
 
 /** Shows HTML. Whatever it holds that is not ours must have gone through {@link escapeHtml}. */
-export function showHtml(html: string): Shown {
-  return show({ "text/html": html });
+export function showHtml(html: string): void {
+  show({ "text/html": html });
 }
 
 /** Shows an SVG picture, as text that GitHub and every front end draw. */
-export function showSvg(svg: string): Shown {
-  return show({ "image/svg+xml": svg });
+export function showSvg(svg: string): void {
+  show({ "image/svg+xml": svg });
 }
 
 const entities: Record<string, string> = {

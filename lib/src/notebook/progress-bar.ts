@@ -1,21 +1,8 @@
 import type { Progress } from "../experiment/settings";
-import { escapeHtml, inNotebook, type Shown, show } from "./display";
+import { escapeHtml, inNotebook, liveDisplay, show } from "./display";
 import type { MimeBundle } from "./nbformat";
-import {
-  progressMime,
-  progressText,
-  type RunReport,
-  reportMime,
-  type ShownProgress,
-} from "./progress";
+import { progressMime, progressText, type RunReport, reportMime } from "./progress";
 import { TerminalListener } from "./terminal";
-
-/** A bar that follows a run of episodes, in place: `lab.evaluate({ …, onProgress: bar.update })`. */
-export interface ProgressBar {
-  update: (progress: Progress) => void;
-  /** Says that no more comes; what is not done by then counts as stopped. */
-  finish: () => void;
-}
 
 /** A front end need not draw more often. */
 const redrawMs = 100;
@@ -23,14 +10,14 @@ const redrawMs = 100;
 /** Wong's colour-blind safe palette (Nature Methods 8, 441, 2011): solved, unsolved, failed. */
 const colors = { solved: "#0072B2", unsolved: "#56B4E9", failed: "#D55E00" };
 
-function barHtml(progress: ShownProgress): string {
-  const { done, total, succeeded, failed } = progress;
+function barHtml(progress: Progress): string {
+  const { done, total, success, failed } = progress;
   const share = (episodes: number) => `${((100 * episodes) / Math.max(total, 1)).toFixed(1)}%`;
   const part = (episodes: number, color: string) =>
     `<div style="width:${share(episodes)};height:10px;background-color:${color}"></div>`;
   const parts = [
-    part(succeeded, colors.solved),
-    part(done - succeeded - failed, colors.unsolved),
+    part(success, colors.solved),
+    part(done - success - failed, colors.unsolved),
     part(failed, colors.failed),
   ];
   return [
@@ -41,7 +28,7 @@ function barHtml(progress: ShownProgress): string {
   ].join("");
 }
 
-function bundle(progress: ShownProgress): MimeBundle {
+function bundle(progress: Progress): MimeBundle {
   return {
     [progressMime]: progress,
     "text/html": barHtml(progress),
@@ -49,40 +36,28 @@ function bundle(progress: ShownProgress): MimeBundle {
   };
 }
 
-/** A progress bar below the running cell; outside a notebook, in the terminal. */
-export function progressBar(): ProgressBar {
-  const terminal = inNotebook() ? undefined : new TerminalListener({ headings: false });
-  let shown: Shown | undefined;
-  let latest: Progress | undefined;
+/**
+ * A bar that follows a run of episodes in place, below the running cell or, outside a notebook, in the
+ * terminal: `lab.evaluate({ …, onProgress: progressBar() })`.
+ */
+export function progressBar(): (progress: Progress) => void {
+  const terminal = new TerminalListener({ headings: false });
+  const display = inNotebook() ? liveDisplay() : (data: MimeBundle) => terminal.display(data);
+  let latest: Progress;
   let timer: NodeJS.Timeout | undefined;
   let drawnAt = Number.NEGATIVE_INFINITY;
 
-  const draw = (state: ShownProgress["state"]) => {
+  const draw = () => {
     clearTimeout(timer);
     timer = undefined;
-    if (!latest) return;
     drawnAt = performance.now();
-    const data = bundle({ ...latest, state });
-    if (terminal) terminal.display(data);
-    else if (shown) shown.update(data);
-    else shown = show(data);
+    display(bundle(latest));
   };
-  const finish = () => {
-    if (latest) draw(latest.done === latest.total ? "finished" : "stopped");
-    latest = undefined;
-  };
-  return {
-    update(progress) {
-      latest = progress;
-      if (progress.done === progress.total) finish();
-      else
-        timer ??= setTimeout(
-          draw,
-          Math.max(0, drawnAt + redrawMs - performance.now()),
-          "running",
-        ).unref();
-    },
-    finish,
+  return (progress) => {
+    latest = progress;
+    const wait = drawnAt + redrawMs - performance.now();
+    if (progress.state !== "running" || wait <= 0) draw();
+    else timer ??= setTimeout(draw, wait).unref();
   };
 }
 

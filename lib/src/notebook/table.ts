@@ -1,4 +1,4 @@
-import { escapeHtml, type Shown, show } from "./display";
+import { escapeHtml, show } from "./display";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -30,7 +30,7 @@ export function textTable(rows: readonly Row[]): string {
 }
 
 /** Shows rows as a table below the running cell: one column for each key of the first row. */
-export function showTable(rows: readonly Row[]): Shown {
+export function showTable(rows: readonly Row[]): void {
   const { columns, body, isNumeric } = texts(rows);
   const cells = (tag: "th" | "td", row: readonly string[]) =>
     row
@@ -44,5 +44,5 @@ export function showTable(rows: readonly Row[]): Shown {
     ...body.map((row) => `<tr>${cells("td", row)}</tr>`),
     "</tbody></table>",
   ].join("\n");
-  return show({ "text/html": html, "text/plain": textTable(rows) });
+  show({ "text/html": html, "text/plain": textTable(rows) });
 }

@@ -1,11 +1,6 @@
+import type { Progress } from "../experiment/settings";
 import type { CodeCell, MimeBundle } from "./nbformat";
-import {
-  progressMime,
-  progressText,
-  type RunReport,
-  reportMime,
-  type ShownProgress,
-} from "./progress";
+import { progressMime, progressText, type RunReport, reportMime } from "./progress";
 import type { RunListener } from "./runner";
 
 const barWidth = 24;
@@ -41,11 +36,11 @@ export class TerminalListener implements RunListener {
   }
 
   display(data: MimeBundle): void {
-    if (progressMime in data) this.#progress(data[progressMime] as ShownProgress);
+    if (progressMime in data) this.#progress(data[progressMime] as Progress);
     if (reportMime in data) this.report = data[reportMime] as RunReport;
   }
 
-  #progress(progress: ShownProgress): void {
+  #progress(progress: Progress): void {
     const share = progress.total === 0 ? 1 : progress.done / progress.total;
     const full = Math.floor(share * barWidth);
     const line = `${"█".repeat(full)}${"░".repeat(barWidth - full)} ${progressText(progress)}`;
