@@ -1,0 +1,288 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { ClickHouseError, type createClient } from "@clickhouse/client";
+import { drainPending } from "chdb";
+import { createChdbConnection } from "chdb/connection";
+import { StoreOpenError } from "./connect-error";
+
+type Settings = Record<string, string | number>;
+
+/** The client's connection interface, which its package does not export by name. */
+type Connection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>["connection"]>;
+
+/** What `@clickhouse/client` hands to a connection; the parts that decide which engine connection runs it. */
+interface Request {
+  query: string;
+  clickhouse_settings?: Record<string, unknown>;
+  session_id?: string;
+}
+
+/** Idle engine connections kept for the next query; more are closed when they come back. */
+const MAX_IDLE = 4;
+
+/** Statements that leave something behind on the connection that ran them. */
+const STATEFUL = /^\s*(SET|USE|CREATE\s+(OR\s+REPLACE\s+)?TEMPORARY)\b/i;
+
+/**
+ * ClickHouse inside this process, behind the connection interface of `@clickhouse/client`.
+ *
+ * chdb keeps settings, `USE` and temporary tables for as long as one of its connections lives, and runs the queries of
+ * one connection in turn. ClickHouse over HTTP forgets them after each request. To behave the same, each query takes a
+ * connection (0.5 ms to open) and only a clean one is used again; a `session_id` keeps its connection, as over HTTP.
+ */
+export class EmbeddedConnection implements Connection {
+  private readonly idle: Connection[] = [];
+  private readonly sessions = new Map<string, Promise<Connection>>();
+  private readonly prelude: string;
+  private closed = false;
+
+  constructor(
+    private readonly path: string,
+    private readonly options: { database: string; settings: Settings; temporary: boolean },
+  ) {
+    const set = Object.entries(options.settings).map(
+      ([k, v]) => `${k} = ${typeof v === "number" ? v : `'${v}'`}`,
+    );
+    this.prelude = `USE ${options.database}; SET ${set.join(", ")}`;
+    this.idle.push(openEngine(path));
+    if (options.temporary) process.once("exit", this.removeFolder);
+  }
+
+  /** Makes the database and readies the first connection. To be awaited before any query. */
+  async initialize(): Promise<void> {
+    const first = this.idle[0];
+    if (first === undefined) return;
+    await first.command({ query: `CREATE DATABASE IF NOT EXISTS ${this.options.database}` });
+    await first.command({ query: this.prelude });
+  }
+
+  query(params: Parameters<Connection["query"]>[0]) {
+    return this.lease(params, (connection) => connection.query(params));
+  }
+
+  insert(params: Parameters<Connection["insert"]>[0]) {
+    return this.lease(params, (connection) => connection.insert(params));
+  }
+
+  command(params: Parameters<Connection["command"]>[0]) {
+    return this.lease(params, (connection) => connection.command(params));
+  }
+
+  exec(params: Parameters<Connection["exec"]>[0]) {
+    return this.lease(params, (connection) => connection.exec(params));
+  }
+
+  ping(params: Parameters<Connection["ping"]>[0]) {
+    return this.lease({ query: "SELECT 1" }, (connection) => connection.ping(params));
+  }
+
+  /** Ends a session, as a server does after its time-out. */
+  async endSession(id: string): Promise<void> {
+    const session = this.sessions.get(id);
+    this.sessions.delete(id);
+    await (await session)?.close();
+  }
+
+  /** Waits for running queries, then frees the folder for other processes. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await drainPending();
+    await Promise.all([...this.sessions.keys()].map((id) => this.endSession(id)));
+    await Promise.all(this.idle.splice(0).map((connection) => connection.close()));
+    if (!this.options.temporary) return;
+    process.off("exit", this.removeFolder);
+    this.removeFolder();
+  }
+
+  private readonly removeFolder = (): void => rmSync(this.path, { recursive: true, force: true });
+
+  private async lease<T>(
+    request: Request,
+    run: (connection: Connection) => Promise<T>,
+  ): Promise<T> {
+    if (this.closed) throw new Error("The ClickHouse client is closed.");
+    if (request.session_id !== undefined)
+      return this.session(request.session_id)
+        .then(run)
+        .catch((error) => Promise.reject(asClientError(error)));
+    const connection = this.idle.pop() ?? (await this.openConnection());
+    try {
+      return await run(connection);
+    } catch (error) {
+      throw asClientError(error);
+    } finally {
+      const clean =
+        Object.keys(request.clickhouse_settings ?? {}).length === 0 &&
+        !STATEFUL.test(request.query);
+      if (clean && !this.closed && this.idle.length < MAX_IDLE) this.idle.push(connection);
+      else await connection.close();
+    }
+  }
+
+  private session(id: string): Promise<Connection> {
+    const known = this.sessions.get(id);
+    if (known !== undefined) return known;
+    const opened = this.openConnection();
+    this.sessions.set(id, opened);
+    return opened;
+  }
+
+  private async openConnection(): Promise<Connection> {
+    const connection = newConnection(this.path);
+    await connection.command({ query: this.prelude });
+    return connection;
+  }
+}
+
+/**
+ * Opens the engine on a folder (made if missing); `":memory:"` stands for a temporary one.
+ *
+ * @throws StoreOpenError
+ */
+export function openEmbedded(
+  dataDir: string,
+  database: string,
+  settings: Settings,
+): EmbeddedConnection {
+  const temporary = dataDir === ":memory:";
+  const path = temporary ? mkdtempSync(join(tmpdir(), "babyai-store-")) : resolve(dataDir);
+  if (!temporary) {
+    assertWritable(path);
+    assertNotHeld(path);
+  }
+  return new EmbeddedConnection(path, { database, settings, temporary });
+}
+
+function openEngine(path: string): Connection {
+  try {
+    return newConnection(path);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    if (message.includes("one active data directory per process")) {
+      throw new StoreOpenError(
+        "held",
+        `This process already has another embedded store open. ClickHouse holds one data folder per process: close the first ` +
+          `store before opening ${path}. (${message})`,
+        { cause },
+      );
+    }
+    // subtle: the engine reports only that it failed and prints the reason on stderr; its status file says who runs.
+    const pid = statusPid(path);
+    if (pid !== undefined && pid !== process.pid && isAlive(pid)) throw heldBy(path, pid, cause);
+    throw new StoreOpenError(
+      "engine",
+      `The embedded ClickHouse could not open ${path}; the lines above say why. If the folder was written by a newer ` +
+        "version or is damaged, move it away and start with a new one.",
+      { cause },
+    );
+  }
+}
+
+/** subtle: chdb types its connection by `@clickhouse/client-common`, of which the client bundles a copy of its own. */
+function newConnection(path: string): Connection {
+  return createChdbConnection({ path }) as unknown as Connection;
+}
+
+/** The same error class as over HTTP, so that `instanceof ClickHouseError` holds for both. */
+function asClientError(error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error) || !("type" in error)) return error;
+  const converted = new ClickHouseError({
+    message: error.message,
+    code: String(error.code),
+    type: error.type === undefined ? undefined : String(error.type),
+  });
+  converted.cause = error;
+  return converted;
+}
+
+function assertWritable(path: string): void {
+  const probe = join(path, `.write-test-${process.pid}`);
+  try {
+    mkdirSync(path, { recursive: true });
+    writeFileSync(probe, "x");
+    rmSync(probe);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    if (code === "ENOSPC" || code === "EDQUOT") {
+      throw new StoreOpenError(
+        "disk_full",
+        `The disk that holds the store is full: ${path}. Free some space, or choose another folder.`,
+        { cause },
+      );
+    }
+    throw new StoreOpenError(
+      "not_writable",
+      `The store's folder cannot be written: ${path} (${code}). Make it writable for this user, or choose another folder.`,
+      { cause },
+    );
+  }
+}
+
+/** The engine would find out by itself, but only after printing a stack of its own; where /proc exists, ask it first. */
+function assertNotHeld(path: string): void {
+  const pid = statusPid(path);
+  if (pid === undefined || pid === process.pid) return;
+  let files: string[];
+  try {
+    files = readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return; // ended, not ours to see, or no /proc here: the engine's own lock decides
+  }
+  const status = join(path, "status");
+  if (files.some((fd) => linkTarget(`/proc/${pid}/fd/${fd}`) === status)) throw heldBy(path, pid);
+}
+
+function linkTarget(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined; // closed since it was listed
+  }
+}
+
+/** The process that the engine's own `status` file names; it is removed when the folder is closed. */
+function statusPid(path: string): number | undefined {
+  try {
+    const pid = /^PID: (\d+)/m.exec(readFileSync(join(path, "status"), "utf8"))?.[1];
+    return pid === undefined ? undefined : Number(pid);
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+function heldBy(path: string, pid: number, cause?: unknown): StoreOpenError {
+  return new StoreOpenError(
+    "held",
+    `The store's folder ${path} is held by process ${pid}${commandOf(pid)}. One process at a time can use it: close that one, ` +
+      "or run `npm run up`, which serves many notebooks at once.",
+    { cause },
+  );
+}
+
+function commandOf(pid: number): string {
+  try {
+    const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
+    return command === "" ? "" : ` (${command.length > 80 ? `${command.slice(0, 79)}…` : command})`;
+  } catch {
+    return "";
+  }
+}

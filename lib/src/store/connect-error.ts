@@ -1,0 +1,13 @@
+export type StoreOpenErrorCode = "invalid_url" | "held" | "not_writable" | "disk_full" | "engine";
+
+/** The store could not be opened. The message names what was wrong and what to do next. */
+export class StoreOpenError extends Error {
+  override readonly name = "StoreOpenError";
+  constructor(
+    readonly code: StoreOpenErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

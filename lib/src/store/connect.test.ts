@@ -1,0 +1,134 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ClickHouseClient, ClickHouseError } from "@clickhouse/client";
+import { connect, StoreOpenError } from "./connect";
+
+const folder = mkdtempSync(join(tmpdir(), "store-test-"));
+const dataDir = join(folder, "data");
+let client: ClickHouseClient;
+
+beforeAll(async () => {
+  client = await connect({ dataDir });
+});
+afterAll(async () => {
+  await client.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function rows(query: string, options: object = {}): Promise<unknown[]> {
+  const result = await client.query({ query, format: "JSONEachRow", ...options });
+  return result.json();
+}
+
+test("the session is in TensorZero's database, in UTC, and quotes 64-bit integers", async () => {
+  expect(
+    await rows(
+      "SELECT currentDatabase() AS db, timezone() AS zone, toDateTime(0) AS epoch, 18446744073709551615::UInt64 AS n",
+    ),
+  ).toEqual([
+    { db: "tensorzero", zone: "UTC", epoch: "1970-01-01 00:00:00", n: "18446744073709551615" },
+  ]);
+});
+
+test("settings of one query do not reach the next", async () => {
+  const setting = "SELECT value FROM system.settings WHERE name = 'max_threads'";
+  const before = await rows(setting);
+  expect(await rows(setting, { clickhouse_settings: { max_threads: 7 } })).toEqual([
+    { value: "7" },
+  ]);
+  expect(await rows(setting)).toEqual(before);
+  await client.command({ query: "SET max_threads = 7" });
+  expect(await rows(setting)).toEqual(before);
+});
+
+test("a session keeps its temporary tables and is seen by no other", async () => {
+  const session_id = "one";
+  await client.command({ query: "CREATE TEMPORARY TABLE mine (n Int32)", session_id });
+  await client.insert({ table: "mine", values: [{ n: 1 }], format: "JSONEachRow", session_id });
+  expect(await rows("SELECT n FROM mine", { session_id })).toEqual([{ n: 1 }]);
+  await expect(rows("SELECT n FROM mine")).rejects.toThrow(/Unknown table/);
+});
+
+test("parameters are bound and errors carry ClickHouse's code", async () => {
+  expect(await rows("SELECT {x:String} AS x", { query_params: { x: "it's; DROP" } })).toEqual([
+    { x: "it's; DROP" },
+  ]);
+  await expect(rows("SELECT * FROM nowhere")).rejects.toThrow(ClickHouseError);
+  await expect(rows("SELECT * FROM nowhere")).rejects.toMatchObject({
+    code: "60",
+    type: "UNKNOWN_TABLE",
+  });
+});
+
+test("a second folder in one process is refused by name", async () => {
+  await expect(connect({ dataDir: join(folder, "other") })).rejects.toMatchObject({
+    name: "StoreOpenError",
+    code: "held",
+  });
+});
+
+test("an address that is not HTTP is refused without showing its password", async () => {
+  const refused = connect({ url: "clickhouse://user:secret@localhost" });
+  await expect(refused).rejects.toThrow(StoreOpenError);
+  await expect(refused).rejects.not.toThrow(/secret/);
+  await expect(connect({ url: "nonsense" })).rejects.toMatchObject({ code: "invalid_url" });
+});
+
+test("a folder that cannot be made is refused", async () => {
+  writeFileSync(join(folder, "file"), "");
+  await expect(connect({ dataDir: join(folder, "file", "data") })).rejects.toMatchObject({
+    code: "not_writable",
+  });
+});
+
+/** A script that opens the store in a process of its own, through the same transform as these tests. */
+function script(body: string): string[] {
+  const swc = JSON.stringify(require.resolve("@swc/core"));
+  return [
+    "-e",
+    `const swc = require(${swc}), fs = require("node:fs");
+     require.extensions[".ts"] = (module, file) => module._compile(swc.transformSync(fs.readFileSync(file, "utf8"),
+       { filename: file, jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } }).code, file);
+     const { connect } = require(${JSON.stringify(join(__dirname, "connect.ts"))});
+     (async () => { ${body} })();`,
+  ];
+}
+
+test("a folder held by another process is refused with that process's id; its end frees it", async () => {
+  const held = join(folder, "held");
+  const holder = spawn(
+    process.execPath,
+    script(
+      `await connect({ dataDir: ${JSON.stringify(held)} }); console.log("open"); setInterval(() => {}, 1000);`,
+    ),
+  );
+  await new Promise((resolve) => holder.stdout.once("data", resolve));
+  const open =
+    script(`try { await (await connect({ dataDir: ${JSON.stringify(held)} })).close(); console.log("opened"); }
+    catch (error) { console.log(error.code, error.message); }`);
+  const second = spawnSync(process.execPath, open, { encoding: "utf8" });
+  expect(second.stdout).toContain("held");
+  expect(second.stdout).toContain(`process ${holder.pid}`);
+  expect(second.stdout).toContain("npm run up");
+  holder.kill("SIGKILL");
+  await new Promise((resolve) => holder.once("exit", resolve));
+  expect(spawnSync(process.execPath, open, { encoding: "utf8" }).stdout).toContain("opened");
+});
+
+test.each([
+  ["after close()", "await client.close();", 0],
+  ["without close()", "", 0],
+  ["by process.exit(0)", "process.exit(0);", 0],
+  ["by an uncaught error", "throw new Error('on purpose');", 1],
+])("a process ends cleanly %s", (_, end, status) => {
+  const ended = spawnSync(
+    process.execPath,
+    script(`const client = await connect({ dataDir: ":memory:" });
+      await client.insert({ table: "CumulativeUsage", values: [{ type: "x", count: 1 }], format: "JSONEachRow" });
+      ${end}`),
+    { encoding: "utf8", timeout: 20_000 },
+  );
+  expect({ status: ended.status, signal: ended.signal }).toEqual({ status, signal: null });
+});

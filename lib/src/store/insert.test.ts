@@ -1,0 +1,172 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import { connect } from "./connect";
+import { RowWriter, StoreWriteError } from "./insert";
+
+let client: ClickHouseClient;
+beforeAll(async () => {
+  client = await connect({ dataDir: ":memory:" });
+});
+afterAll(() => client.close());
+
+async function rows<T>(query: string): Promise<T[]> {
+  return (await client.query({ query, format: "JSONEachRow" })).json<T>();
+}
+
+async function until(done: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 200 && !(await done()); tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  expect(await done()).toBe(true);
+}
+
+let serial = 0;
+/** A UUIDv7 of a fixed time, counted up. */
+function uuid(): string {
+  return `019a0000-0000-7000-8000-${(++serial).toString(16).padStart(12, "0")}`;
+}
+
+function inference(episode_id: string, id = uuid(), variant_name = "v") {
+  return {
+    id,
+    function_name: "f",
+    variant_name,
+    episode_id,
+    input: '{"system":"é \\ud800 \\u0000"}',
+    output: '{"raw":"{}","parsed":{}}',
+    output_schema: "{}",
+    inference_params: "{}",
+    processing_time_ms: 3,
+    tags: { run: "r", task: "t" },
+    auxiliary_content: "[]",
+  };
+}
+
+function feedback(target_id: string, value: boolean | number) {
+  return { id: uuid(), target_id, metric_name: "m", value, tags: { run: "r" } };
+}
+
+function modelInference(inference_id: string) {
+  return {
+    id: uuid(),
+    inference_id,
+    raw_request: "{}",
+    raw_response: "{}",
+    model_name: "m",
+    model_provider_name: "p",
+    input_tokens: 10,
+    output_tokens: null,
+    response_time_ms: 5,
+    system: null,
+    input_messages: "[]",
+    output: "[]",
+    finish_reason: "stop_sequence",
+    function_name: "f",
+    variant_name: "v",
+  };
+}
+
+test("rows written before a flush are visible after it, and every view has fired", async () => {
+  const writer = new RowWriter(client, { intervalMs: 60_000 });
+  const episode = uuid();
+  const first = inference(episode);
+  const second = inference(episode);
+  // Feedback first: the writer puts it after the inferences, else the ByVariant views would miss it.
+  writer.write("BooleanMetricFeedback", feedback(episode, true));
+  writer.write("FloatMetricFeedback", feedback(first.id, 0.5));
+  writer.write("CommentFeedback", {
+    id: uuid(),
+    target_id: episode,
+    target_type: "episode",
+    value: "well",
+    tags: {},
+  });
+  writer.write("DemonstrationFeedback", {
+    id: uuid(),
+    inference_id: first.id,
+    value: "{}",
+    tags: { by: "me" },
+  });
+  writer.write("JsonInference", first);
+  writer.write("JsonInference", second);
+  writer.write("ModelInference", modelInference(first.id));
+  expect(await rows("SELECT id FROM JsonInference")).toEqual([]);
+  await writer.flush();
+
+  const tables = await rows<{ name: string; total_rows: string }>(
+    "SELECT name, total_rows FROM system.tables WHERE database = currentDatabase() AND total_rows > 0 ORDER BY name",
+  );
+  expect(Object.fromEntries(tables.map((row) => [row.name, Number(row.total_rows)]))).toEqual({
+    BooleanMetricFeedback: 1,
+    BooleanMetricFeedbackByTargetId: 1,
+    BooleanMetricFeedbackByVariant: 1,
+    CommentFeedback: 1,
+    CommentFeedbackByTargetId: 1,
+    CumulativeUsage: 2, // a sum of zero is dropped
+    DemonstrationFeedback: 1,
+    DemonstrationFeedbackByInferenceId: 1,
+    EpisodeById: 1,
+    FeedbackByVariantStatistics: 2,
+    FeedbackTag: 3,
+    FloatMetricFeedback: 1,
+    FloatMetricFeedbackByTargetId: 1,
+    FloatMetricFeedbackByVariant: 1,
+    InferenceByEpisodeId: 2,
+    InferenceById: 2,
+    InferenceTag: 4,
+    JsonInference: 2,
+    ModelInference: 1,
+    ModelProviderStatistics: 1,
+    TagInference: 4,
+    VariantStatistics: 2,
+  });
+  expect(
+    await rows(
+      "SELECT uint_to_uuid(id_uint) AS id, toString(timestamp) AS at FROM InferenceById AS b JOIN JsonInference AS j ON j.id = uint_to_uuid(b.id_uint) ORDER BY id",
+    ),
+  ).toEqual([first, second].map(({ id }) => ({ id, at: "2025-10-20 02:54:48" })));
+  expect(await rows("SELECT input FROM JsonInference LIMIT 1")).toEqual([{ input: first.input }]);
+});
+
+test("a batch goes by itself after the interval, and at once when it is full", async () => {
+  const count = async () =>
+    Number((await rows<{ n: string }>("SELECT count() AS n FROM ChatInference"))[0]?.n);
+  const { output_schema, auxiliary_content, ...chat } = inference(uuid());
+  const row = { ...chat, tool_params: "" };
+  const timed = new RowWriter(client, { intervalMs: 20 });
+  timed.write("ChatInference", row);
+  await until(async () => (await count()) === 1);
+  const full = new RowWriter(client, { intervalMs: 60_000, maxRows: 2 });
+  full.write("ChatInference", row);
+  full.write("ChatInference", row);
+  await until(async () => (await count()) === 3);
+  expect(full.pending).toBe(0);
+});
+
+test("refused rows are kept, reported, and sent again", async () => {
+  const errors: unknown[] = [];
+  const writer = new RowWriter(client, {
+    intervalMs: 60_000,
+    onError: (error) => errors.push(error),
+  });
+  await client.command({ query: "RENAME TABLE ModelInferenceCache TO Away" });
+  writer.write("ModelInferenceCache", {
+    short_cache_key: 1,
+    long_cache_key: "k",
+    output: "",
+    raw_request: "",
+    raw_response: "",
+  });
+  writer.write("CommentFeedback", {
+    id: uuid(),
+    target_id: uuid(),
+    target_type: "inference",
+    value: "late",
+  });
+  await expect(writer.flush()).rejects.toThrow(StoreWriteError);
+  expect(writer.pending).toBe(2);
+  await client.command({ query: "RENAME TABLE Away TO ModelInferenceCache" });
+  await writer.close();
+  expect(writer.pending).toBe(0);
+  expect(await rows("SELECT value FROM CommentFeedback WHERE value = 'late'")).toHaveLength(1);
+  expect(await rows("SELECT count() AS n FROM ModelInferenceCache")).toEqual([{ n: "1" }]);
+});
