@@ -4,8 +4,8 @@ import type { Thing } from "./things";
 
 /** Directions clockwise: 0 is where the agent faced at the oldest remembered turn. */
 export type Direction = 0 | 1 | 2 | 3;
-const stepX = [0, 1, 0, -1];
-const stepY = [1, 0, -1, 0];
+export const stepX = [0, 1, 0, -1];
+export const stepY = [1, 0, -1, 0];
 
 export interface Cell {
   x: number;
@@ -27,8 +27,8 @@ export interface Bounds {
 }
 
 /** How far the agent sees: cells ahead, and cells to each side. */
-const viewAhead = 6;
-const viewAside = 3;
+export const viewAhead = 6;
+export const viewAside = 3;
 
 /** BabyAI's standard room is 6 cells across; assumed for a side whose wall has not been seen. */
 const standardSpan = 6;
@@ -76,8 +76,9 @@ const cellKey = (x: number, y: number): number => (x + 5000) * 10_000 + (y + 500
 export class RoomMap {
   pose: Pose = { x: 0, y: 0, dir: 0 };
   carrying?: Thing;
-  private readonly things = new Map<number, PlacedThing>();
-  private readonly seenFrom: Pose[] = [];
+  /** Where the agent stood at each remembered turn, the current one included. */
+  readonly seenFrom: Pose[] = [];
+  private readonly placed = new Map<number, PlacedThing>();
   /** Distance from the origin to the wall in each direction, once seen. */
   private readonly wall: (number | undefined)[] = [];
   /** Distance from the origin to the farthest cell known to be inside, in each direction. */
@@ -92,17 +93,8 @@ export class RoomMap {
   }
 
   /** Everything seen, without what has been taken away since. */
-  find(wanted: (thing: PlacedThing) => boolean): PlacedThing[] {
-    return [...this.things.values()].filter(wanted);
-  }
-
-  thingAt({ x, y }: Cell): PlacedThing | undefined {
-    return this.things.get(cellKey(x, y));
-  }
-
-  /** Whether a remembered turn had this cell in view. */
-  hasSeen(cell: Cell): boolean {
-    return this.seenFrom.some((pose) => inView(pose, cell));
+  things(): PlacedThing[] {
+    return [...this.placed.values()];
   }
 
   bounds(): Bounds {
@@ -122,12 +114,12 @@ export class RoomMap {
   private see(observation: Observation): void {
     this.carrying = observation.carrying;
     this.seenFrom.push({ ...this.pose });
-    for (const [key, thing] of this.things) {
-      if (inView(this.pose, thing)) this.things.delete(key);
+    for (const [key, thing] of this.placed) {
+      if (inView(this.pose, thing)) this.placed.delete(key);
     }
     for (const { right, forward, ...thing } of observation.sightings) {
       const cell = relativeCell(this.pose, right, forward);
-      this.things.set(cellKey(cell.x, cell.y), { ...thing, ...cell });
+      this.placed.set(cellKey(cell.x, cell.y), { ...thing, ...cell });
       if (thing.kind !== "door") this.extendReach(cell);
     }
     this.seeLine(observation, "forward", 0, viewAhead);

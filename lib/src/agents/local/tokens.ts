@@ -1,0 +1,32 @@
+import type { ChatMessage } from "./prompt";
+
+/** Token counts of one chat completion. */
+export interface Usage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+}
+
+/**
+ * Tokens as OpenAI counts them for gpt-4o: o200k_base tokens of each message's role and content, 3 to frame each
+ * message, and 3 that prime the answer (OpenAI Cookbook, "How to count tokens with tiktoken"); the answer costs the
+ * tokens of its text.
+ */
+export async function countUsage(messages: readonly ChatMessage[], answer: string): Promise<Usage> {
+  // Loaded on first use: the vocabulary takes a few hundred milliseconds that not everyone needs to spend.
+  const { countTokens } = await import("gpt-tokenizer/encoding/o200k_base");
+  const count = (text: string) => countTokens(text, asPlainText);
+  const prompt = messages.reduce(
+    (sum, { role, content }) => sum + 3 + count(role) + count(content),
+    3,
+  );
+  const completion = count(answer);
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+  };
+}
+
+/** Text such as "<|endoftext|>" in a message is text, no control token. */
+const asPlainText = { disallowedSpecial: new Set<string>() };
