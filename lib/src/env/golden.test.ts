@@ -172,6 +172,7 @@ describe("traces of the Python reference", () => {
     ["public.jsonl.gz", 500],
     ["distractors.jsonl.gz", 200],
     ["edge.jsonl.gz", 849],
+    ["allbabyai.jsonl.gz", 530],
   ])("%s replays without a difference", (name, episodes) => {
     const traces = read(name)
       .trimEnd()

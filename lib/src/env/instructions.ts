@@ -82,6 +82,12 @@ export class ObjectDescription {
   }
 }
 
+/** A description of an object by its type and color. */
+export function like(world: RoomGrid, id: number): ObjectDescription {
+  const code = world.grid.codes[id]!;
+  return new ObjectDescription(typeOf(code) as TypeIndex, colorOf(code));
+}
+
 const LOCATION_WORDS: Record<Location, string> = {
   left: " on your left",
   right: " on your right",

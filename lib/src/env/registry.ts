@@ -1,5 +1,6 @@
 import { Env, stepsPerNavigation } from "./env";
 import { UnknownEnvError } from "./errors";
+import { goToLevels } from "./levels/goto";
 import {
   type Competence,
   checkMaxSteps,
@@ -8,12 +9,27 @@ import {
   type Registration,
 } from "./levels/level";
 import { MIXED_TASKS, MIXED_TEST_ID, MIXED_TRAIN_ID, mixedLevels } from "./levels/mixed";
+import { openLevels } from "./levels/open";
+import { otherLevels } from "./levels/other";
+import { pickupLevels } from "./levels/pickup";
+import { putNextLevels } from "./levels/putnext";
+import { synthLevels } from "./levels/synth";
+import { unlockLevels } from "./levels/unlock";
 
 /** The five BALROG tasks. */
 export const tasks: readonly string[] = MIXED_TASKS.map((task) => `${MIXED_TRAIN_ID}/${task}`);
 
 const REGISTRATIONS = new Map<string, Registration>(
-  [...mixedLevels].map((registration) => [registration.id, registration]),
+  [
+    ...mixedLevels,
+    ...goToLevels,
+    ...openLevels,
+    ...pickupLevels,
+    ...putNextLevels,
+    ...unlockLevels,
+    ...otherLevels,
+    ...synthLevels,
+  ].map((registration) => [registration.id, registration]),
 );
 /** Ids of which `make()` draws the task, as `gym.make` does. */
 const MIXED_IDS: readonly string[] = [MIXED_TRAIN_ID, MIXED_TEST_ID];

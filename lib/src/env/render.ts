@@ -49,8 +49,8 @@ export function renderSvg(world: RoomGrid, mission: string): string {
     `<rect width="100%" height="100%" fill="${FLOOR}"/>`,
     `<path d="${lines.join("")}" stroke="${GRID_LINE}" fill="none"/>`,
     `<path d="${walls.join("")}" fill="${WALL_PAINT}"/>`,
-    ...objects,
     `<path d="${shade.join("")}" fill="${VIEW_PAINT.fill}" fill-opacity="${VIEW_PAINT.opacity}"/>`,
+    ...objects,
     group(grid.x(world.agentCell), grid.y(world.agentCell), agent, "agent"),
     "</svg>",
   ].join("\n");

@@ -120,6 +120,8 @@ export class RoomGrid {
   }
 
   pick<T>(list: readonly T[]): T {
+    if (list.length === 0)
+      throw new GenerationError("There is no object to name: ask for more objects.");
     return list[this.random.integers(0, list.length)]!;
   }
 
@@ -217,6 +219,7 @@ export class RoomGrid {
     { side, color, locked }: { side?: number; color?: number; locked?: boolean } = {},
   ): number {
     const room = this.room(i, j);
+    this.checkWallLeft(room);
     let wall = side;
     while (wall === undefined) {
       const drawn = this.int(4);
@@ -230,6 +233,15 @@ export class RoomGrid {
     this.grid.put(door, this.doorCells[room * 4 + wall]!);
     this.connect(room, wall, door);
     return door;
+  }
+
+  private checkWallLeft(room: number): void {
+    for (let side = room * 4; side < room * 4 + 4; side++) {
+      if (this.doorCells[side] !== 0 && this.doors[side] === CLOSED_WALL) return;
+    }
+    throw new GenerationError(
+      "A room has no wall left for another door: ask for more rows and columns.",
+    );
   }
 
   /** Takes away the wall between two rooms. */
@@ -296,6 +308,7 @@ export class RoomGrid {
   /** Locks a room and puts the key into another. Draws column, row and side until a door can go there, its
    * color if not given, then column and row until it is another room. */
   addLockedRoom(color?: number): void {
+    if (this.locked.length === 1) throw new GenerationError("A locked room needs a second room.");
     let door = NOTHING;
     while (door === NOTHING) {
       const i = this.int(this.numCols);

@@ -77,6 +77,8 @@ interface LevelSpec<O extends LevelOptions> {
   /** The options that the level takes, with their defaults. */
   options: O;
   shape(options: O): Shape;
+  /** Whether objects may have to be moved; missions then leave keys of locked doors alone. */
+  unblocking?(options: O): boolean;
   /** Step limit, where it does not follow from rooms and mission. */
   maxSteps?(options: O): number;
   /** The most walks that a mission can ask for (see `Instruction.navigations`). */
@@ -92,6 +94,7 @@ interface LevelSpec<O extends LevelOptions> {
 export interface ConfiguredLevel {
   options: LevelOptions;
   shape: Shape;
+  unblocking: boolean;
   /** null if the limit follows from rooms and mission. */
   maxSteps: number | null;
   navigations: number;
@@ -117,6 +120,7 @@ export function defineLevel<O extends LevelOptions>(spec: LevelSpec<O>): Level {
       return {
         options,
         shape: spec.shape(options),
+        unblocking: spec.unblocking?.(options) ?? false,
         maxSteps: spec.maxSteps?.(options) ?? null,
         navigations: spec.navigations(options),
         generate: (world) => spec.generate(world, options),
@@ -140,6 +144,19 @@ export function oneRoom({ roomSize }: { roomSize: number }): Shape {
   return { roomSize, numRows: 1, numCols: 1 };
 }
 
+/** The default maze. */
+export const NINE_ROOMS = { roomSize: 8, numRows: 3, numCols: 3 };
+
+/** A shape that holds the rooms which a level names; throws `InvalidOptionError`. */
+export function atLeast(rows: number, columns: number, shape: Shape): Shape {
+  const { numRows, numCols } = shape;
+  if (numRows < rows)
+    throw new InvalidOptionError("numRows", numRows, `This level needs ${rows} or more.`);
+  if (numCols < columns)
+    throw new InvalidOptionError("numCols", numCols, `This level needs ${columns} or more.`);
+  return shape;
+}
+
 const MAX_ATTEMPTS = 100_000;
 
 /** Furnishes the world for a new episode, again and again until nothing speaks against the result. */
@@ -150,7 +167,7 @@ export function generateMission(world: RoomGrid, level: ConfiguredLevel): AnyIns
       world.clear();
       const instruction = level.generate(world);
       instruction.bind(world);
-      return isValid(instruction, world, level.options.unblocking ?? false) ? instruction : null;
+      return isValid(instruction, world, level.unblocking) ? instruction : null;
     } catch (error) {
       if (error === REJECTED) return null;
       throw error;
@@ -219,7 +236,7 @@ const CHECKS: Record<keyof LevelOptions, Check> = {
   numDists: wholeNumber(0),
   numObjs: wholeNumber(2),
   objsPerRoom: wholeNumber(1),
-  numDoors: { ...oneOf(2, 3, 4) },
+  numDoors: oneOf(2, 3, 4),
   doorsOpen: flag,
   distractors: flag,
   startCarrying: flag,

@@ -3,22 +3,13 @@ import {
   type AnyInstruction,
   Before,
   GoTo,
+  like,
   ObjectDescription,
   Open,
   PickUp,
   PutNext,
 } from "../instructions";
-import {
-  BALL,
-  BOX,
-  COLOR_INDEX,
-  colorOf,
-  DOOR,
-  encode,
-  KEY,
-  type TypeIndex,
-  typeOf,
-} from "../objects";
+import { BALL, BOX, COLOR_INDEX, DOOR, encode, KEY } from "../objects";
 import type { RoomGrid } from "../room-grid";
 import { defineLevel, type Level, oneRoom, type Registration, register, retry } from "./level";
 
@@ -45,11 +36,6 @@ function isInVocabulary(instruction: AnyInstruction, split: Split): boolean {
     type !== null && color !== null && HELD_OUT.includes(encode(type, color));
   const descriptions = instruction.descriptions();
   return split === "train" ? !descriptions.some(isHeldOut) : descriptions.every(isHeldOut);
-}
-
-function like(world: RoomGrid, id: number): ObjectDescription {
-  const code = world.grid.codes[id]!;
-  return new ObjectDescription(typeOf(code) as TypeIndex, colorOf(code));
 }
 
 /** Draws two objects to name; where they look alike, there must be two such objects. */
