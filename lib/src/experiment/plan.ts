@@ -1,4 +1,4 @@
-import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
+import { tokenCounter } from "../agents/local/tokens";
 import { make } from "../env";
 import { costUsd, type Price } from "./prices";
 import type { Settings } from "./settings";
@@ -27,7 +27,11 @@ const ANSWER_TOKENS = { plain: 10, reasoning: 120 };
  * templates' own (o200k), the episode's first observation, and a full history of such observations where the
  * templates show one.
  */
-export function planRun(settings: Settings, variant: (name: string) => PlannedVariant): Plan {
+export async function planRun(
+  settings: Settings,
+  variant: (name: string) => PlannedVariant,
+): Promise<Plan> {
+  const countTokens = await tokenCounter();
   const { variants, tasks, seeds, historyLength } = settings;
   let calls = 0;
   let observationTokens = 0;

@@ -13,9 +13,7 @@ export interface Usage {
  * tokens of its text.
  */
 export async function countUsage(messages: readonly ChatMessage[], answer: string): Promise<Usage> {
-  // Loaded on first use: the vocabulary takes a few hundred milliseconds that not everyone needs to spend.
-  const { countTokens } = await import("gpt-tokenizer/encoding/o200k_base");
-  const count = (text: string) => countTokens(text, asPlainText);
+  const count = await tokenCounter();
   const prompt = messages.reduce(
     (sum, { role, content }) => sum + 3 + count(role) + count(content),
     3,
@@ -26,6 +24,13 @@ export async function countUsage(messages: readonly ChatMessage[], answer: strin
     completion_tokens: completion,
     total_tokens: prompt + completion,
   };
+}
+
+/** Counts the o200k_base tokens of a text. */
+export async function tokenCounter(): Promise<(text: string) => number> {
+  // Loaded on first use: the vocabulary takes a few hundred milliseconds that not everyone needs to spend.
+  const { countTokens } = await import("gpt-tokenizer/encoding/o200k_base");
+  return (text) => countTokens(text, asPlainText);
 }
 
 /** Text such as "<|endoftext|>" in a message is text, no control token. */
