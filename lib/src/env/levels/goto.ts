@@ -10,7 +10,7 @@ const goToRedBallGrey = defineLevel({
   summary: "Go to the red ball in a room where all other objects are grey.",
   competences: ["Room", "Distractor", "GoTo"],
   options: { roomSize: 8, numDists: 7 },
-  shape: oneRoom,
+  shape: ({ roomSize }) => oneRoom(roomSize),
   navigations: () => 1,
   generate(world, { numDists }) {
     world.placeAgent();
@@ -26,7 +26,7 @@ const goToRedBall = defineLevel({
   summary: "Go to the red ball in a single room.",
   competences: ["Room", "Distractor", "GoTo"],
   options: { roomSize: 8, numDists: 7 },
-  shape: oneRoom,
+  shape: ({ roomSize }) => oneRoom(roomSize),
   navigations: () => 1,
   generate(world, { numDists }) {
     world.placeAgent();
@@ -41,7 +41,7 @@ const goToObj = defineLevel({
   summary: "Go to the only object in a single room.",
   competences: ["Room", "GoTo"],
   options: { roomSize: 8 },
-  shape: oneRoom,
+  shape: ({ roomSize }) => oneRoom(roomSize),
   navigations: () => 1,
   generate(world) {
     world.placeAgent();
@@ -54,7 +54,7 @@ const goToLocal = defineLevel({
   summary: "Go to one of several objects in a single room.",
   competences: ["Room", "Distractor", "GoTo"],
   options: { roomSize: 8, numDists: 8 },
-  shape: oneRoom,
+  shape: ({ roomSize }) => oneRoom(roomSize),
   navigations: () => 1,
   generate(world, { numDists }) {
     world.placeAgent();
@@ -122,7 +122,7 @@ const goToRedBlueBall = defineLevel({
   summary: "Go to the red or the blue ball, whichever there is.",
   competences: ["Room", "Distractor", "GoTo"],
   options: { roomSize: 8, numDists: 7 },
-  shape: oneRoom,
+  shape: ({ roomSize }) => oneRoom(roomSize),
   navigations: () => 1,
   generate(world, { numDists }) {
     world.placeAgent();

@@ -140,7 +140,7 @@ export function register(id: string, level: Level, options: LevelOptions = {}): 
   return { id, level, options };
 }
 
-export function oneRoom({ roomSize }: { roomSize: number }): Shape {
+export function oneRoom(roomSize: number): Shape {
   return { roomSize, numRows: 1, numCols: 1 };
 }
 

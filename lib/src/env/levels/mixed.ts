@@ -121,7 +121,7 @@ function mixed(task: MixedTask, split: Split): Level {
     summary: `${SUMMARY[task]} ${WORDS[split]}`,
     competences: COMPETENCES[task],
     options: { roomSize: 8, numDists: 8 },
-    shape: ({ roomSize }) => ({ ...oneRoom({ roomSize }), numCols: task === "open" ? 2 : 1 }),
+    shape: ({ roomSize }) => ({ ...oneRoom(roomSize), numCols: task === "open" ? 2 : 1 }),
     navigations: () => (task === "putnext" || task === "pick_up_seq_go_to" ? 2 : 1),
     generate: (world, { numDists }) =>
       retry(() => {

@@ -84,7 +84,7 @@ const pickUpBall = defineLevel({
   summary: "Pick up the ball in an otherwise empty room.",
   competences: ["Room", "PickUp"],
   options: { roomSize: 8 },
-  shape: oneRoom,
+  shape: ({ roomSize }) => oneRoom(roomSize),
   navigations: () => 1,
   generate(world) {
     world.addObject(0, 0, { type: BALL });
@@ -97,7 +97,7 @@ const moveTwoAcross = defineLevel({
   summary: "Put an object next to one on the other side, then one from there next to one here.",
   competences: ["Room", "Distractor", "PutNext", "Seq"],
   options: { roomSize: 5, objsPerRoom: 2 },
-  shape: twoRooms,
+  shape: (options) => twoRooms(options),
   maxSteps: ({ roomSize }) => 16 * roomSize ** 2,
   navigations: () => 4,
   generate(world, { objsPerRoom }) {

@@ -53,7 +53,7 @@ const pickupDist = defineLevel({
   summary: "Pick up an object given by its type, its color or both.",
   competences: ["Room", "Distractor", "PickUp"],
   options: { debug: false },
-  shape: () => oneRoom({ roomSize: 7 }),
+  shape: () => oneRoom(7),
   navigations: () => 1,
   generate(world, { debug }) {
     const objects = world.addDistractors(5, { i: 0, j: 0 });

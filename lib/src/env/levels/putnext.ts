@@ -7,7 +7,7 @@ const putNextLocal = defineLevel({
   summary: "Put an object next to another in a single room.",
   competences: ["Room", "Distractor", "PutNext"],
   options: { roomSize: 8, numObjs: 8 },
-  shape: oneRoom,
+  shape: ({ roomSize }) => oneRoom(roomSize),
   navigations: () => 2,
   generate(world, { numObjs }) {
     world.placeAgent();
@@ -42,7 +42,7 @@ const putNext = defineLevel({
   summary: "Put an object next to one on the other side of a large room.",
   competences: ["Room", "Distractor", "PutNext"],
   options: { roomSize: 5, objsPerRoom: 2, startCarrying: false },
-  shape: twoRooms,
+  shape: (options) => twoRooms(options),
   maxSteps: ({ roomSize }) => 8 * roomSize ** 2,
   navigations: () => 2,
   generate(world, { objsPerRoom }) {
