@@ -140,7 +140,7 @@ function axis({ rows, domain, format }: IntervalChart): object {
   const ends = rows
     .filter(isEstimate)
     .flatMap((row) => [row.mean, row.low, row.high])
-    .filter((end) => end !== null);
+    .filter((end): end is number => end !== null);
   const [from, to] = domain;
   const last = Math.max(...(to === null ? [] : [to]), ...ends);
   return {

@@ -49,7 +49,9 @@ test("the same chart is the same bytes, whatever was drawn before or beside it",
 
 test("text is measured with the font that it is drawn with", async () => {
   await renderSvg(spec);
-  const { width } = vega.textMetrics as { width(item: object, text: string): number };
+  const { width } = (
+    vega as unknown as { textMetrics: { width(item: object, text: string): number } }
+  ).textMetrics;
   const w = width({ fontSize: 10 }, "W");
   const i = width({ fontSize: 10 }, "i");
   expect(w).toBeGreaterThan(3 * i);

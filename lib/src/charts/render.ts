@@ -53,15 +53,26 @@ function escapeXml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-type Vega = typeof import("vega");
+/** Vega with what it exports beyond its type declarations. */
+type Vega = typeof import("vega") & {
+  textMetrics: { width(item: TextItem, text?: string | null): number };
+  resetSVGClipId(): void;
+  resetSVGDefIds(): void;
+};
+
+interface TextItem {
+  text?: string | number | null;
+  fontSize?: number;
+  fontWeight?: string | number;
+}
 
 /** Loaded at the first chart: it takes 0.3 s that a run without charts need not wait for. */
 function loadVega() {
   const vega = require("vega") as Vega;
   const vegaLite = require("vega-lite") as typeof import("vega-lite");
   // subtle: without a canvas Vega guesses text widths, and with one they depend on the machine's fonts.
-  vega.textMetrics.width = (item: TextItem, text: string) =>
-    textWidth(text ?? item.text, item.fontSize ?? 11, toWeight(item.fontWeight));
+  vega.textMetrics.width = (item, text) =>
+    textWidth(String(text ?? item.text ?? ""), item.fontSize ?? 11, toWeight(item.fontWeight));
   return { vega, vegaLite };
 }
 

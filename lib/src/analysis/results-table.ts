@@ -1,0 +1,34 @@
+import type { EpisodeRow } from "../store/episodes";
+import type { Cell } from "./frame";
+import type { Estimate } from "./statistics";
+import { summarize } from "./summary";
+
+/**
+ * The results as a table to read: one row a variant, or one a variant and task, with mean and 95 % interval as text.
+ * The same numbers as numbers: `tabulate(summarize(rows))`.
+ */
+export function resultsTable(
+  rows: readonly EpisodeRow[],
+  by: "variant" | "variant and task" = "variant",
+): Record<string, Cell>[] {
+  return summarize(rows, by).map((summary) => ({
+    variant: summary.variant,
+    ...(summary.task === null ? {} : { task: summary.task.slice(summary.task.indexOf("/") + 1) }),
+    episodes: summary.episodes,
+    failed: summary.failed,
+    "success %": text(summary.success, 1, 100),
+    return: text(summary.episode_return, 3),
+    steps: text(summary.episode_length, 1),
+    "input tokens": text(summary.input_tokens, 0),
+    "generated tokens": text(summary.output_tokens, 0),
+  }));
+}
+
+/** "46.0 [36.5, 55.7]"; without an interval only the mean; "–" when there is nothing to tell. */
+function text({ mean, low, high }: Estimate, digits: number, scale = 1): string {
+  const number = (value: number) => (scale * value).toFixed(digits);
+  if (mean === null) return "–";
+  return low === null || high === null
+    ? number(mean)
+    : `${number(mean)} [${number(low)}, ${number(high)}]`;
+}
