@@ -24,6 +24,8 @@ export interface Run {
   lastError: string | null;
   /** Null when a variant's model has no known price. */
   spentUsd: number | null;
+  /** How the run ended, in a sentence or two. */
+  text: string;
 }
 
 export interface EvaluateContext {
@@ -58,6 +60,7 @@ export async function evaluate(
     stopped: null,
     lastError: null,
     spentUsd: 0,
+    text: "",
   };
 
   const stop = new AbortController();
@@ -139,7 +142,22 @@ export async function evaluate(
   run.failed = counts.failed;
   run.spentUsd = budget.usd;
   run.finishedAt = new Date();
+  run.text = describe(run);
   return run;
+}
+
+function describe(run: Run): string {
+  const { id, planned, completed, failed, stopped, lastError, spentUsd, settings } = run;
+  const seconds = (run.finishedAt.getTime() - run.startedAt.getTime()) / 1000;
+  const cost = spentUsd === null ? "cost not known" : `$${spentUsd.toFixed(2)}`;
+  const parts = [
+    `Run ${id}: ${completed} of ${planned} episodes in ${seconds.toFixed(1)} s, ${cost}.`,
+  ];
+  if (failed > 0) parts.push(`${failed} failed, the last because: ${lastError}.`);
+  if (stopped === "budget") parts.push(`Stopped: the budget of $${settings.budgetUsd} is spent.`);
+  if (stopped === "interrupted") parts.push("Stopped: interrupted.");
+  if (stopped === "failing") parts.push(`Stopped: ${FAILURES_IN_A_ROW} episodes in a row failed.`);
+  return parts.join(" ");
 }
 
 /** Seed by seed, so that a run cut short has played the same seeds with every variant and task. */

@@ -10,6 +10,8 @@ export interface Plan {
   callsAtMost: number;
   /** Cost of that many inferences, in US dollars; null when a variant's model has no known price. */
   usdAtMost: number | null;
+  /** All of it in a few lines, to read before a run. */
+  text: string;
 }
 
 /** What a plan has to know of a variant. */
@@ -53,9 +55,24 @@ export async function planRun(
     const usd = costUsd(price, { inputTokens, outputTokens });
     usdAtMost = usd === null || usdAtMost === null ? null : usdAtMost + usd;
   }
-  return {
+  const plan = {
     episodes: variants.length * tasks.length * seeds.length,
     callsAtMost: variants.length * calls,
     usdAtMost,
   };
+  return { ...plan, text: describe(plan, settings) };
+}
+
+function describe(
+  { episodes, callsAtMost, usdAtMost }: Omit<Plan, "text">,
+  { variants, tasks, seeds, budgetUsd }: Settings,
+): string {
+  const cost = usdAtMost === null ? "not known (config/prices.toml)" : `$${usdAtMost.toFixed(2)}`;
+  const budget = budgetUsd === null ? "no budget set" : `budget $${budgetUsd.toFixed(2)}`;
+  return [
+    `Variants: ${variants.join(", ")}`,
+    `Episodes: ${episodes} (${variants.length} variants × ${tasks.length} tasks × seeds ${seeds[0]} to ${seeds.at(-1)})`,
+    `Inferences: ${callsAtMost.toLocaleString("en-US")} at most`,
+    `Cost: estimated at most ${cost}, ${budget}`,
+  ].join("\n");
 }

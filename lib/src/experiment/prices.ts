@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { parse } from "smol-toml";
+import { readToml } from "../toml";
 
 /** US dollars per million tokens. */
 export interface Price {
@@ -14,7 +13,7 @@ export type Prices = Readonly<Record<string, Price>>;
 
 /** Prices by model, from config/prices.toml. */
 export function readPrices(path: string): Prices {
-  const prices = parse(readFileSync(path, "utf8")) as unknown as Prices;
+  const prices = readToml(path) as unknown as Prices;
   for (const [model, price] of Object.entries(prices)) {
     if (!(price.input >= 0) || !(price.output >= 0)) {
       throw new TypeError(

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parse } from "smol-toml";
+import { readToml } from "../toml";
 
 /** What an experiment has to know of a variant of the function `act`. */
 export interface VariantInfo {
@@ -26,7 +26,7 @@ export const MODELS_ORIGIN = "http://models:3030";
 
 /** The variants of `act`, in the config's order. The gateway checks the config; this only reads it. */
 export function readVariants(path: string): ReadonlyMap<string, VariantInfo> {
-  const config = parse(readFileSync(path, "utf8")) as unknown as Config;
+  const config = readToml(path) as unknown as Config;
   const read = (template: string) => readFileSync(join(dirname(path), template), "utf8");
   const isLocal = (model: string) =>
     Object.values(config.models?.[model]?.providers ?? {}).some((provider) =>
