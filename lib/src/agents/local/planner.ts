@@ -6,7 +6,8 @@ type Move = Extract<Action, "turn left" | "turn right" | "go forward">;
 /** In this order ties are broken: walking on keeps in view what lies ahead. */
 const moves: readonly Move[] = ["go forward", "turn left", "turn right"];
 
-const opposite: Partial<Record<Move, Move>> = {
+const opposite: Record<Move, Move | null> = {
+  "go forward": null,
   "turn left": "turn right",
   "turn right": "turn left",
 };

@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Environment } from "minijinja-js";
+import { localModels } from "../lib/src/agents/local/app";
+import { parseAnswer } from "../lib/src/agents/parse";
+import { actArguments, type Turn } from "../lib/src/agents/prompt";
+import { type EnvOptions, make, tasks } from "../lib/src/env";
+
+const config = join(__dirname, "..", "config");
+const seeds = Array.from({ length: 200 }, (_, i) => 1000 + i);
+
+export interface Outcome {
+  success: boolean;
+  steps: number;
+}
+
+interface Variant {
+  model: string;
+  system_template: string;
+  user_template: string;
+}
+
+/**
+ * Plays episodes of one variant of config/tensorzero.toml that is on a local model: prompts are rendered with its
+ * templates and sent to the app that serves the model, in process and without a gateway or a store.
+ */
+export async function player(variantName: string, historyLength = 8, envOptions: EnvOptions = {}) {
+  const { parse } = await import("smol-toml");
+  const toml = parse(readFileSync(join(config, "tensorzero.toml"), "utf8")) as unknown as {
+    functions: { act: { variants: Record<string, Variant> } };
+  };
+  const variant = toml.functions.act.variants[variantName];
+  const templates = new Environment();
+  templates.addTemplate("system", readFileSync(join(config, variant.system_template), "utf8"));
+  templates.addTemplate("user", readFileSync(join(config, variant.user_template), "utf8"));
+  const models = localModels();
+
+  return async (task: string, seed: number, requestSeed?: (step: number) => number) => {
+    const env = make(task, envOptions);
+    let { observation } = env.reset({ seed });
+    const { mission } = observation;
+    const turns: Turn[] = [];
+    for (;;) {
+      const { system, user } = actArguments(mission, observation.text, turns, historyLength);
+      const response = await models.fetch(
+        new Request("http://models:3030/v1/chat/completions", {
+          method: "POST",
+          body: JSON.stringify({
+            model: variant.model,
+            messages: [
+              { role: "system", content: templates.renderTemplate("system", system) },
+              { role: "user", content: templates.renderTemplate("user", user) },
+            ],
+            ...(requestSeed && { seed: requestSeed(turns.length) }),
+          }),
+        }),
+      );
+      if (!response.ok) throw new Error(await response.text());
+      const completion = (await response.json()) as {
+        choices: [{ message: { content: string } }];
+      };
+      const { action } = parseAnswer(completion.choices[0].message.content);
+      if (action === null) throw new Error(`No action in ${JSON.stringify(completion)}`);
+      turns.push({ observation: observation.text, action });
+      const step = env.step(action);
+      observation = step.observation;
+      if (step.terminated || step.truncated) {
+        return { success: step.reward > 0, steps: turns.length } satisfies Outcome;
+      }
+    }
+  };
+}
+
+/** Prints success and mean steps (over all episodes) per task on seeds 1000..1199. */
+export async function run(): Promise<void> {
+  for (const variant of ["random", "rule_based", "rule_based_history"]) {
+    const play = await player(variant);
+    const all: Outcome[] = [];
+    const started = performance.now();
+    for (const task of tasks) {
+      const outcomes: Outcome[] = [];
+      for (const seed of seeds) outcomes.push(await play(task, seed));
+      print(variant, task, outcomes);
+      all.push(...outcomes);
+    }
+    print(variant, "all", all);
+    const steps = all.reduce((sum, outcome) => sum + outcome.steps, 0);
+    console.log(`${((performance.now() - started) / steps).toFixed(2)} ms a step\n`);
+  }
+}
+
+function print(variant: string, task: string, outcomes: Outcome[]): void {
+  const solved = outcomes.filter(({ success }) => success).length;
+  const steps = outcomes.reduce((sum, outcome) => sum + outcome.steps, 0) / outcomes.length;
+  const percent = ((100 * solved) / outcomes.length).toFixed(1);
+  console.log(
+    `${variant.padEnd(20)}${task.padEnd(48)}${solved}/${outcomes.length} = ${percent} %, ${steps.toFixed(2)} steps`,
+  );
+}
