@@ -61,9 +61,15 @@ export function showHtml(html: string): void {
   show({ "text/html": html });
 }
 
-/** Shows an SVG picture, as text that GitHub and every front end draw. */
-export function showSvg(svg: string): void {
-  show({ "image/svg+xml": svg });
+/**
+ * Shows an SVG picture. JupyterLab draws none in a notebook that the reader has not run or trusted
+ * yet; there it shows `png`, the same picture, when that is given.
+ */
+export function showSvg(svg: string, png?: Uint8Array): void {
+  show({
+    "image/svg+xml": svg,
+    ...(png && { "image/png": Buffer.from(png).toString("base64") }),
+  });
 }
 
 const entities: Record<string, string> = {

@@ -75,7 +75,7 @@ export async function runNotebook(notebook: Notebook, options: RunOptions): Prom
   }
   const stopped = (): RunOutcome => ({
     notebook: result,
-    failure: { reason: "interrupted", message: "The run was interrupted between cells." },
+    failure: { reason: "interrupted", message: "The run was interrupted before its next cell." },
   });
 
   let kernel: Kernel;

@@ -15,8 +15,11 @@ function texts(rows: readonly Row[]): {
   return { columns, body, isNumeric };
 }
 
+const noRows = "(no rows)";
+
 /** The rows as plain text: the first one's keys as heading, columns aligned, numbers to the right. */
 export function textTable(rows: readonly Row[]): string {
+  if (rows.length === 0) return noRows;
   const { columns, body, isNumeric } = texts(rows);
   const widths = columns.map((name, i) =>
     Math.max(name.length, ...body.map((row) => row[i]!.length)),
@@ -31,6 +34,10 @@ export function textTable(rows: readonly Row[]): string {
 
 /** Shows rows as a table below the running cell: one column for each key of the first row. */
 export function showTable(rows: readonly Row[]): void {
+  if (rows.length === 0) {
+    show({ "text/plain": noRows });
+    return;
+  }
   const { columns, body, isNumeric } = texts(rows);
   const cells = (tag: "th" | "td", row: readonly string[]) =>
     row

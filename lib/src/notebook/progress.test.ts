@@ -1,0 +1,36 @@
+import { progressText } from "./progress";
+
+const progress = {
+  done: 120,
+  total: 300,
+  success: 78,
+  failed: 3,
+  steps: 900,
+  spentUsd: 0,
+  seconds: 8,
+  state: "running" as const,
+};
+
+test.each([
+  [{}, "120 of 300 episodes · 78 solved (67 %) · 3 failed · 12 s left"],
+  [{ done: 0, success: 0, failed: 0 }, "0 of 300 episodes"],
+  [{ done: 3, success: 0 }, "3 of 300 episodes · 3 failed · 13 min left"],
+  [{ failed: 0, spentUsd: 0.0123 }, "120 of 300 episodes · 78 solved (65 %) · $0.0123 · 12 s left"],
+  [
+    {
+      done: 300,
+      success: 300,
+      failed: 0,
+      seconds: 5400,
+      spentUsd: 12.5,
+      state: "finished" as const,
+    },
+    "300 of 300 episodes · 300 solved (100 %) · $12.50 · in 1 h 30 min",
+  ],
+  [
+    { failed: 0, state: "stopped" as const },
+    "120 of 300 episodes · 78 solved (65 %) · stopped after 8.0 s",
+  ],
+])("%p reads as one line", (change, text) => {
+  expect(progressText({ ...progress, ...change })).toBe(text);
+});
