@@ -56,16 +56,18 @@ export function posesInside(floor: Floor): number[] {
   return poses;
 }
 
-/** The move that starts a shortest way; among equals, the one that shows most of `unseen`. */
-export function bestMove(floor: Floor, cost: Float64Array, unseen: readonly number[]): Move {
-  const unseenSet = new Set(unseen);
+/** What a move may cost more that keeps the goal in sight, for an agent that forgets what it does not see. */
+const worthOfSight = 1.5;
+
+/** The move with the fewest steps to go, allowing for a detour to keep one of the cells `inSight`. */
+export function bestMove(floor: Floor, cost: Float64Array, inSight: readonly number[]): Move {
   let best: Move = "go forward";
   let bestCost = Number.POSITIVE_INFINITY;
   for (const move of moves) {
     const next = after(floor, floor.start, move);
     if (next === floor.start) continue;
-    const shown = floor.view(next).filter((cell) => unseenSet.has(cell)).length;
-    const total = cost[next] - shown / (unseen.length + 1);
+    const sees = floor.view(next).some((cell) => inSight.includes(cell));
+    const total = cost[next] - (sees ? worthOfSight : 0);
     if (total < bestCost) {
       bestCost = total;
       best = move;

@@ -37,10 +37,6 @@ export function turned(dir: Direction, quarterTurnsRight: number): Direction {
   return ((dir + quarterTurnsRight) & 3) as Direction;
 }
 
-export function inFront({ x, y, dir }: Pose): Cell {
-  return { x: x + stepX[dir], y: y + stepY[dir] };
-}
-
 /** The cell `right` and `forward` of a pose. */
 export function relativeCell({ x, y, dir }: Pose, right: number, forward: number): Cell {
   const side = turned(dir, 1);
@@ -67,7 +63,12 @@ export function inView(pose: Pose, cell: Cell): boolean {
   return forward >= 0 && forward <= viewAhead && Math.abs(right) <= viewAside;
 }
 
-const cellKey = (x: number, y: number): number => (x + 5000) * 10_000 + (y + 5000);
+/** How far a cell lies from the origin in a direction. */
+function along({ x, y }: Cell, dir: number): number {
+  return x * stepX[dir] + y * stepY[dir];
+}
+
+const cellKey = ({ x, y }: Cell): number => (x + 5000) * 10_000 + (y + 5000);
 
 /**
  * The room around the agent, rebuilt by dead reckoning. The text says what is directly ahead, so whether "go forward"
@@ -103,62 +104,67 @@ export class RoomMap {
   }
 
   private lastCell(dir: number): number {
+    const stood = Math.max(...this.seenFrom.map((pose) => along(pose, dir)));
     const wall = this.wall[dir];
-    if (wall !== undefined) return wall - 1;
+    if (wall !== undefined) return Math.max(wall - 1, stood);
     const opposite = (dir + 2) & 3;
     const oppositeWall = this.wall[opposite];
     const oppositeSpan = oppositeWall === undefined ? this.reach[opposite] : oppositeWall - 1;
-    return Math.max(standardSpan - 1 - oppositeSpan, this.reach[dir]);
+    return Math.max(standardSpan - 1 - oppositeSpan, this.reach[dir], stood);
   }
 
-  private see(observation: Observation): void {
-    this.carrying = observation.carrying;
-    this.seenFrom.push({ ...this.pose });
+  private see({ carrying, walls, sightings }: Observation): void {
+    this.carrying = carrying;
+    this.seenFrom.push(this.pose);
     for (const [key, thing] of this.placed) {
       if (inView(this.pose, thing)) this.placed.delete(key);
     }
-    for (const { right, forward, ...thing } of observation.sightings) {
-      const cell = relativeCell(this.pose, right, forward);
-      this.placed.set(cellKey(cell.x, cell.y), { ...thing, ...cell });
-      if (thing.kind !== "door") this.extendReach(cell);
+    const things = sightings.map(({ right, forward, ...thing }) => ({
+      ...thing,
+      ...relativeCell(this.pose, right, forward),
+    }));
+    for (const thing of things) {
+      this.placed.set(cellKey(thing), thing);
+      if (thing.kind !== "door") this.extendReach(thing);
     }
-    this.seeLine(observation, "forward", 0, viewAhead);
-    this.seeLine(observation, "right", 1, viewAside);
-    this.seeLine(observation, "left", 3, viewAside);
+    this.seeLine(turned(this.pose.dir, 0), viewAhead, walls.forward, things);
+    this.seeLine(turned(this.pose.dir, 1), viewAside, walls.right, things);
+    this.seeLine(turned(this.pose.dir, -1), viewAside, walls.left, things);
   }
 
   /** Learns from one straight line of view: a wall, a door (which is part of a wall), or free cells. */
   private seeLine(
-    { walls, sightings }: Observation,
-    line: "forward" | "left" | "right",
-    quarterTurnsRight: number,
+    dir: Direction,
     range: number,
+    wall: number | undefined,
+    things: PlacedThing[],
   ): void {
-    const dir = turned(this.pose.dir, quarterTurnsRight);
-    const here = this.pose.x * stepX[dir] + this.pose.y * stepY[dir];
-    let first = { kind: "none", distance: range + 1 };
-    for (const { kind, right, forward } of sightings) {
-      const [along, across] =
-        line === "forward" ? [forward, right] : [line === "right" ? right : -right, forward];
-      if (across === 0 && along > 0 && along < first.distance) first = { kind, distance: along };
+    let free = range;
+    let end = wall;
+    for (const thing of things) {
+      const { right, forward } = relativePosition({ ...this.pose, dir }, thing);
+      if (right !== 0 || forward <= 0 || forward > free) continue;
+      free = forward - 1;
+      end = thing.kind === "door" ? forward : undefined;
     }
-    const wall = walls[line] ?? (first.kind === "door" ? first.distance : undefined);
-    if (wall !== undefined) this.wall[dir] = here + wall;
-    else this.reach[dir] = Math.max(this.reach[dir], here + first.distance - 1);
+    const here = along(this.pose, dir);
+    if (end !== undefined) this.wall[dir] = here + end;
+    else this.reach[dir] = Math.max(this.reach[dir], here + free);
   }
 
   private act(observation: Observation, action: Action): void {
-    if (action === "turn left") this.pose.dir = turned(this.pose.dir, -1);
-    if (action === "turn right") this.pose.dir = turned(this.pose.dir, 1);
+    const { dir } = this.pose;
+    if (action === "turn left") this.pose = { ...this.pose, dir: turned(dir, -1) };
+    if (action === "turn right") this.pose = { ...this.pose, dir: turned(dir, 1) };
     if (action === "go forward" && !isBlocked(observation)) {
-      Object.assign(this.pose, inFront(this.pose));
+      this.pose = { ...relativeCell(this.pose, 0, 1), dir };
       this.extendReach(this.pose);
     }
   }
 
-  private extendReach({ x, y }: Cell): void {
+  private extendReach(cell: Cell): void {
     for (let dir = 0; dir < 4; dir++) {
-      this.reach[dir] = Math.max(this.reach[dir], x * stepX[dir] + y * stepY[dir]);
+      this.reach[dir] = Math.max(this.reach[dir], along(cell, dir));
     }
   }
 }

@@ -30,8 +30,7 @@ export function decide(prompt: Prompt): Decision {
     if (action && end[floor.start] <= toGo[floor.start]) {
       return { action, thinking: `I can ${stage.aim} right here.` };
     }
-    const later = stages.find(({ cells }) => cells.length === 0);
-    const move = bestMove(floor, toGo, later ? unseenCells(floor, later.target) : []);
+    const move = bestMove(floor, toGo, prompt.turns ? [] : stage.cells);
     return {
       action: move,
       thinking: `I want to ${stage.aim}${whereIs(map, stage)}. To get there I ${move}.`,
@@ -94,14 +93,22 @@ function unseenCells(floor: Floor, target?: Description): number[] {
   return unseen;
 }
 
-/** Where the stage's nearest target is, for the explanation. */
+/** ", seen 2 to the left and 1 ahead": the nearest of the stage's targets, for the explanation. */
 function whereIs(map: RoomMap, { target }: Stage): string {
-  const thing = target && map.things().find((it) => matches(it, target));
-  if (!thing) return "";
-  const { right, forward } = relativePosition(map.pose, thing);
+  const [nearest] = map
+    .things()
+    .filter((thing) => target && matches(thing, target))
+    .map((thing) => relativePosition(map.pose, thing))
+    .sort((a, b) => distance(a) - distance(b));
+  if (!nearest) return "";
+  const { right, forward } = nearest;
   const parts = [
     right !== 0 && `${Math.abs(right)} to the ${right < 0 ? "left" : "right"}`,
     forward !== 0 && `${Math.abs(forward)} ${forward < 0 ? "behind" : "ahead"}`,
   ].filter(Boolean);
-  return `, which is ${parts.join(" and ")}`;
+  return `, seen ${parts.join(" and ")}`;
+}
+
+function distance({ right, forward }: { right: number; forward: number }): number {
+  return Math.abs(right) + Math.abs(forward);
 }
