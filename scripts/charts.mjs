@@ -7,7 +7,7 @@ import { root, setup } from "./setup.mjs";
 setup();
 const { committedImages } = createRequire(import.meta.url)("../lib/dist/charts/images.js");
 
-const images = await committedImages(join(root, "data"));
+const images = await committedImages(root);
 // A chart that is no longer drawn must not stay behind: each folder of results is made anew.
 for (const folder of new Set([...images.keys()].map(dirname))) {
   await rm(join(root, "img", folder), { recursive: true, force: true });

@@ -27,7 +27,7 @@ export interface Comparison {
   quantity: Quantity;
   /** Mean of b - a over the pairs. For success a difference of shares with Newcombe's interval, else a t interval. */
   difference: Estimate;
-  /** The same mean with a percentile bootstrap interval over pairs (10,000 resamples, seed 0). */
+  /** The same mean with a percentile bootstrap interval over pairs (2,000 resamples, seed 0). */
   bootstrap: Estimate;
   /** Two-sided: McNemar's exact test for success, else the paired t test; null where there is no test. */
   p: number | null;
@@ -73,7 +73,7 @@ function compare(
     a,
     b,
     quantity,
-    bootstrap: bootstrapMean(differences),
+    bootstrap: bootstrapMean(differences, { resamples: 2000 }),
     unpaired: ofA.size + ofB.size - 2 * pairs.length,
   };
   if (quantity !== "success") {

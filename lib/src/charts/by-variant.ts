@@ -1,17 +1,19 @@
+import { taskOrder } from "../analysis/order";
 import type { Estimate } from "../analysis/statistics";
 import { type Summary, summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../store/episodes";
-import { intervalChart } from "./intervals";
-import { counts, group, localKind, scope, shorten } from "./labels";
-import { type ChartSpec, PALETTE } from "./style";
+import { type IntervalRow, intervalChart } from "./intervals";
+import { counts, group, localKind, localVariants, scope, shorten, shortTask } from "./labels";
+import { type ChartSpec, variantColours } from "./style";
 
 /** Success rate by variant in percent, tasks weighted equally, with 95 % Wilson intervals. */
-export function successRate(rows: readonly EpisodeRow[]): ChartSpec {
-  return byVariant(rows, {
+export function successRate(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
+  return draw(rows, by, {
     title: "Success rate",
     axis: "episodes that fulfilled the mission (%)",
     column: "rate [95 % Wilson interval]",
     caption: "Bars: success rate, tasks weighted equally; whiskers: 95 % Wilson interval.",
+    captionByTask: "Bars: success rate; whiskers: 95 % Wilson interval.",
     noun: "rate",
     estimate: ({ success }) => scaled(success, 100),
     format: (value) => group(value, 1),
@@ -22,8 +24,8 @@ export function successRate(rows: readonly EpisodeRow[]): ChartSpec {
 }
 
 /** Mean episode return by variant with 95 % t intervals. */
-export function episodeReturn(rows: readonly EpisodeRow[]): ChartSpec {
-  return byVariant(rows, {
+export function episodeReturn(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
+  return draw(rows, by, {
     ...MEAN,
     title: "Episode return",
     axis: "return of an episode: 1 − 0.9 · steps / step limit on success, else 0",
@@ -35,8 +37,8 @@ export function episodeReturn(rows: readonly EpisodeRow[]): ChartSpec {
 }
 
 /** Mean episode length by variant, in environment steps, with 95 % t intervals. */
-export function episodeLength(rows: readonly EpisodeRow[]): ChartSpec {
-  return byVariant(rows, {
+export function episodeLength(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
+  return draw(rows, by, {
     ...MEAN,
     title: "Episode length",
     axis: "steps in an episode",
@@ -46,8 +48,8 @@ export function episodeLength(rows: readonly EpisodeRow[]): ChartSpec {
 }
 
 /** Mean input tokens of an episode by variant, over all of its model calls, with 95 % t intervals. */
-export function inputTokens(rows: readonly EpisodeRow[]): ChartSpec {
-  return byVariant(rows, {
+export function inputTokens(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
+  return draw(rows, by, {
     ...MEAN,
     title: "Input tokens",
     axis: "input tokens in an episode, all model calls",
@@ -57,8 +59,8 @@ export function inputTokens(rows: readonly EpisodeRow[]): ChartSpec {
 }
 
 /** Mean generated tokens of an episode by variant, over all of its model calls, with 95 % t intervals. */
-export function generatedTokens(rows: readonly EpisodeRow[]): ChartSpec {
-  return byVariant(rows, {
+export function generatedTokens(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
+  return draw(rows, by, {
     ...MEAN,
     title: "Generated tokens",
     axis: "generated tokens in an episode, all model calls",
@@ -67,11 +69,15 @@ export function generatedTokens(rows: readonly EpisodeRow[]): ChartSpec {
   });
 }
 
+/** One bar a variant, or one a variant under each task. */
+type By = "variant" | "variant and task";
+
 interface Quantity {
   title: string;
   axis: string;
   column: string;
   caption: string;
+  captionByTask: string;
   noun: "rate" | "mean";
   estimate: (summary: Summary) => Estimate;
   format: (value: number) => string;
@@ -83,34 +89,51 @@ interface Quantity {
 const MEAN = {
   column: "mean [95 % t interval]",
   caption: "Bars: mean over episodes; whiskers: 95 % t interval.",
+  captionByTask: "Bars: mean over episodes; whiskers: 95 % t interval.",
   noun: "mean" as const,
   unit: "",
   domain: [0, null] as [number, null],
   axisFormat: ",d",
 };
 
-function byVariant(rows: readonly EpisodeRow[], quantity: Quantity): ChartSpec {
-  const summaries = summarize(rows);
+function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpec {
+  const summaries = summarize(rows, by);
   const failed = summaries.some((summary) => summary.failed > 0);
+  const colours = variantColours(rows);
+  const line = (summary: Summary): IntervalRow => {
+    const estimate = quantity.estimate(summary);
+    const count = counts(estimate.n, summary.failed);
+    const label = estimateLabel(estimate, quantity.format, quantity.unit);
+    const kind = localKind(summary.variant);
+    return {
+      name: shorten(summary.variant),
+      ...(by === "variant" ? { note: kind ? `${kind} · ${count}` : count } : {}),
+      mean: estimate.mean,
+      low: estimate.low,
+      high: estimate.high,
+      label: by === "variant" ? label : `${label} ${count}`,
+      colour: colours[summary.variant]!,
+    };
+  };
+  const lines =
+    by === "variant"
+      ? summaries.map(line)
+      : taskOrder(rows).flatMap((task) => [
+          { heading: shortTask(task) },
+          ...summaries.filter((summary) => summary.task === task).map(line),
+        ]);
+  const local = localVariants(rows);
   return intervalChart({
     ...quantity,
+    title: by === "variant" ? quantity.title : `${quantity.title} by task`,
     subtitle: [
       scope(rows),
-      `${quantity.caption}${failed ? ` Failed episodes are counted, and in no ${quantity.noun}.` : ""}`,
+      `${by === "variant" ? quantity.caption : quantity.captionByTask}${
+        failed ? ` Failed episodes are counted, and in no ${quantity.noun}.` : ""
+      }`,
+      ...(by === "variant" || local === null ? [] : [local]),
     ],
-    rows: summaries.map((summary, index) => {
-      const estimate = quantity.estimate(summary);
-      const kind = localKind(summary.variant);
-      return {
-        name: shorten(summary.variant),
-        note: [...(kind ? [kind] : []), counts(estimate.n, summary.failed)].join(" · "),
-        mean: estimate.mean,
-        low: estimate.low,
-        high: estimate.high,
-        label: estimateLabel(estimate, quantity.format, quantity.unit),
-        colour: PALETTE[index % PALETTE.length]!,
-      };
-    }),
+    rows: lines,
     format: quantity.axisFormat,
     mark: "bar",
   });

@@ -5,7 +5,7 @@ import { committedImages } from "./images";
 const root = join(__dirname, "../../..");
 
 test("img/ is what data/ gives, byte for byte, and holds no other chart", async () => {
-  const images = await committedImages(join(root, "data"));
+  const images = await committedImages(root);
   const stale: string[] = [];
   for (const [name, image] of images) {
     const path = join(root, "img", name);

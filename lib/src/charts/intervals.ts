@@ -67,7 +67,8 @@ export function intervalChart(chart: IntervalChart): ChartSpec {
     scale: { padding: 0 },
     bandPosition: 0.5 + shift / step,
   });
-  const x = (field: string) => ({ field, type: "quantitative", title: chart.axis, ...axis(chart) });
+  const scale = { type: "quantitative", title: chart.axis, ...axis(chart) };
+  const x = (field: string) => ({ field, ...scale });
   const colour = { field: "colour", type: "nominal", scale: null };
   const bounded = [{ filter: "isValid(datum.low)" }];
   const cap = (field: "low" | "high") => ({
@@ -99,7 +100,7 @@ export function intervalChart(chart: IntervalChart): ChartSpec {
   const whiskers = [interval, cap("low"), cap("high")];
   const reference = fixed(
     { type: "rule", color: INK, strokeDash: [4, 3] },
-    { x: { datum: chart.reference, type: "quantitative" } },
+    { x: { datum: chart.reference, ...scale } },
   );
   const edge = fixed(
     { type: "rule", color: GRID },
@@ -136,10 +137,10 @@ function isEstimate(row: IntervalRow | Heading): row is IntervalRow {
 }
 
 /** The x axis: the domain asked for, moved out where an interval reaches further. */
-function axis({ rows, domain, format }: IntervalChart): object {
+function axis({ rows, domain, format, reference }: IntervalChart): object {
   const ends = rows
     .filter(isEstimate)
-    .flatMap((row) => [row.mean, row.low, row.high])
+    .flatMap((row) => [row.mean, row.low, row.high, reference ?? null])
     .filter((end): end is number => end !== null);
   const [from, to] = domain;
   const last = Math.max(...(to === null ? [] : [to]), ...ends);
@@ -150,7 +151,7 @@ function axis({ rows, domain, format }: IntervalChart): object {
       nice: to === null,
       zero: false,
     },
-    axis: { format, tickCount: 5, ...(format.endsWith("d") ? { tickMinStep: 1 } : {}) },
+    axis: { format, tickCount: 5, grid: true, ...(format.endsWith("d") ? { tickMinStep: 1 } : {}) },
   };
 }
 

@@ -1,4 +1,4 @@
-import { taskOrder } from "../analysis/order";
+import { taskOrder, variantOrder } from "../analysis/order";
 import type { EpisodeRow } from "../store/episodes";
 
 /** The local models' variants are no LLMs, and charts say so. */
@@ -11,6 +11,17 @@ const LOCAL: Readonly<Record<string, string>> = {
 /** What a local variant is, or null for a variant on a language model. */
 export function localKind(variant: string): string | null {
   return Object.hasOwn(LOCAL, variant) ? LOCAL[variant]! : null;
+}
+
+/** "rule_based: rules, not an LLM." for each local variant of the rows; null if there is none. */
+export function localVariants(rows: readonly { variant: string }[]): string | null {
+  const kinds = new Map<string, string[]>();
+  for (const variant of variantOrder(rows)) {
+    const kind = localKind(variant);
+    if (kind) kinds.set(kind, [...(kinds.get(kind) ?? []), variant]);
+  }
+  if (kinds.size === 0) return null;
+  return `${[...kinds].map(([kind, variants]) => `${variants.join(", ")}: ${kind}`).join(". ")}.`;
 }
 
 /** "n = 98, 2 failed": finished episodes, and the failed ones beside them. */

@@ -6,35 +6,35 @@ import { glyph, textWidth, toWeight, type Weight } from "./font";
  */
 export function outlineText(svg: string): string {
   const used = new Map<string, string>();
-  const outlined = svg.replace(
-    /<text([^>]*)>(.*?)<\/text>/gs,
-    (_, attributes: string, content: string) => {
-      const {
-        "font-size": size,
-        "font-weight": weight,
-        "text-anchor": anchor,
-        ...kept
-      } = parse(attributes);
-      delete kept["font-family"];
-      const lines = content.includes("<tspan")
-        ? [...content.matchAll(/<tspan([^>]*)>(.*?)<\/tspan>/gs)].map(([, at, text], index) => ({
-            y: index * Number(parse(at!).dy ?? 0),
-            text: text!,
-          }))
-        : [{ y: 0, text: content }];
-      const style = {
-        size: Number.parseFloat(size ?? "11"),
-        weight: toWeight(weight),
-        anchor: anchor ?? "start",
-      };
-      const drawn = lines.map((line) => outlineLine({ ...style, ...line }, used)).join("");
-      const rest = Object.entries(kept).map(([name, value]) => ` ${name}="${value}"`);
-      return `<g${rest.join("")}>${drawn}</g>`;
-    },
-  );
+  const outlined = svg.replace(TEXT, (_, attributes: string, content = "") => {
+    const {
+      "font-family": _family,
+      "font-size": size = "11px",
+      "font-weight": weight,
+      "text-anchor": anchor = "start",
+      ...kept
+    } = parse(attributes);
+    const style = { size: Number.parseFloat(size), weight: toWeight(weight), anchor };
+    const drawn = toLines(content).map((line) => outlineLine({ ...style, ...line }, used));
+    const rest = Object.entries(kept).map(([name, value]) => ` ${name}="${value}"`);
+    return `<g${rest.join("")}>${drawn.join("")}</g>`;
+  });
   const definitions = [...used].sort(([a], [b]) => (a < b ? -1 : 1));
   const paths = definitions.map(([id, outline]) => `<path id="${id}" d="${outline}"/>`);
   return outlined.replace(/<svg[^>]*>/, (tag) => `${tag}<defs>${paths.join("")}</defs>`);
+}
+
+// subtle: an empty text is written <text …/>, without an end tag.
+const TEXT = /<text([^>]*?)(?:\/>|>(.*?)<\/text>)/gs;
+const TSPAN = /<tspan([^>]*?)(?:\/>|>(.*?)<\/tspan>)/gs;
+
+/** The lines of a text element: Vega writes several as tspans, each `dy` below the one before. */
+function toLines(content: string): { text: string; y: number }[] {
+  if (!content.includes("<tspan")) return [{ text: content, y: 0 }];
+  return [...content.matchAll(TSPAN)].map(([, attributes, text = ""], index) => ({
+    text,
+    y: index * Number(parse(attributes!).dy ?? 0),
+  }));
 }
 
 interface Line {

@@ -4,7 +4,7 @@ import { summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../store/episodes";
 import { type IntervalRow, intervalChart } from "./intervals";
 import { localKind, scope, shorten } from "./labels";
-import { type ChartSpec, PALETTE } from "./style";
+import { type ChartSpec, variantColours } from "./style";
 
 /** data/published.json: results that others published on these tasks, with their sources. */
 export interface Published {
@@ -65,7 +65,7 @@ const DRAWN = [
   "naive-Llama-3.2-1B-Instruct",
 ];
 
-const PUBLISHED_COLOUR = "#9a9a9a";
+export const PUBLISHED_COLOUR = "#9a9a9a";
 
 /**
  * Success of these episodes above what others published, in percent. All intervals are 95 % Wilson; the published
@@ -73,7 +73,8 @@ const PUBLISHED_COLOUR = "#9a9a9a";
  */
 export function publishedResults(rows: readonly EpisodeRow[], published: Published): ChartSpec {
   const { balrog, tensorzero, reference } = published;
-  const own = summarize(rows).map(({ variant, success }, index): IntervalRow => {
+  const colours = variantColours(rows);
+  const own = summarize(rows).map(({ variant, success }): IntervalRow => {
     const kind = localKind(variant);
     return {
       name: shorten(variant),
@@ -84,15 +85,10 @@ export function publishedResults(rows: readonly EpisodeRow[], published: Publish
         success.mean === null
           ? "no finished episode"
           : `${percent(success.mean)!.toFixed(1)} % (n = ${success.n})${kind ? ` · ${kind}` : ""}`,
-      colour: PALETTE[index % PALETTE.length]!,
+      colour: colours[variant]!,
     };
   });
-  const entries = balrog.entries.filter((entry) => entry.mode === "LLM");
-  const drawn = DRAWN.map((name) => {
-    const entry = entries.find((candidate) => candidate.entry === name);
-    if (!entry) throw new AnalysisError(`the published results lack BALROG's entry ${name}`);
-    return entry;
-  }).sort((a, b) => b.success_percent - a.success_percent);
+  const drawn = drawnEntries(published);
   return intervalChart({
     title: "Success rate beside published results",
     subtitle: [
@@ -133,6 +129,15 @@ export function publishedResults(rows: readonly EpisodeRow[], published: Publish
       ),
     ],
   });
+}
+
+/** The leaderboard's entries that charts show, best first. */
+export function drawnEntries({ balrog }: Published): PublishedEntry[] {
+  return DRAWN.map((name) => {
+    const entry = balrog.entries.find((other) => other.entry === name && other.mode === "LLM");
+    if (!entry) throw new AnalysisError(`the published results lack BALROG's entry ${name}`);
+    return entry;
+  }).sort((a, b) => b.success_percent - a.success_percent);
 }
 
 function publishedRow(name: string, success: number, n: number, error?: number): IntervalRow {

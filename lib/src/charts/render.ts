@@ -24,7 +24,11 @@ export async function renderSvg(spec: ChartSpec): Promise<string> {
 
 /** The chart as a PNG of the SVG at twice its size, the same bytes on every machine. */
 export async function renderPng(spec: ChartSpec): Promise<Uint8Array> {
-  const svg = await renderSvg(spec);
+  return rasterize(await renderSvg(spec));
+}
+
+/** A PNG at twice the size of an SVG by {@link renderSvg}. */
+export async function rasterize(svg: string): Promise<Uint8Array> {
   const { Resvg } = await loadResvg();
   const image = new Resvg(svg, { fitTo: { mode: "zoom", value: 2 } });
   try {

@@ -1,6 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { variantOrder } from "../analysis/order";
+import type { Prices } from "../experiment/prices";
 import type { EpisodeRow } from "../store/episodes";
+import { successByStep } from "./by-step";
 import {
   episodeLength,
   episodeReturn,
@@ -8,11 +11,14 @@ import {
   inputTokens,
   successRate,
 } from "./by-variant";
-import { renderPng, renderSvg } from "./render";
+import { pairedDifferences } from "./paired";
+import { type Published, publishedResults } from "./published";
+import { rasterize, renderSvg } from "./render";
 import type { ChartSpec } from "./style";
+import { costAndSuccess, tokensAndSuccess } from "./trade-off";
 
-/** The charts that episodes alone give, by file name. */
-export function allCharts(rows: readonly EpisodeRow[]): Record<string, ChartSpec> {
+/** The five charts of a run by variant, by file name. */
+export function mainCharts(rows: readonly EpisodeRow[]): Record<string, ChartSpec> {
   return {
     success_rate: successRate(rows),
     episode_return: episodeReturn(rows),
@@ -22,9 +28,50 @@ export function allCharts(rows: readonly EpisodeRow[]): Record<string, ChartSpec
   };
 }
 
+/** What charts beyond the episodes draw on. */
+export interface Background {
+  /** The model of each variant. */
+  models: Readonly<Record<string, string>>;
+  prices: Prices;
+  published: Published;
+}
+
 /**
- * Writes every chart of the rows to a folder, made if need be, as `<name>.svg` and `<name>.png`.
- * Returns the paths of the files, in the order of {@link allCharts}.
+ * Every chart there is, by file name: those of {@link mainCharts}, the same by task, success by step, against tokens and against
+ * cost, beside published results, and paired differences where there is more than one variant.
+ *
+ * Throws AnalysisError when no episode is finished.
+ */
+export function allCharts(
+  rows: readonly EpisodeRow[],
+  { models, prices, published }: Background,
+): Record<string, ChartSpec> {
+  const by = "variant and task";
+  const charts: Record<string, ChartSpec> = {
+    ...mainCharts(rows),
+    success_rate_by_task: successRate(rows, by),
+    episode_return_by_task: episodeReturn(rows, by),
+    episode_length_by_task: episodeLength(rows, by),
+    input_tokens_by_task: inputTokens(rows, by),
+    generated_tokens_by_task: generatedTokens(rows, by),
+    success_by_step: successByStep(rows, published),
+    success_and_tokens: tokensAndSuccess(rows, published),
+    success_and_cost: costAndSuccess(rows, models, prices, published),
+    published_results: publishedResults(rows, published),
+  };
+  if (variantOrder(rows).length > 1) {
+    charts.success_rate_differences = pairedDifferences(rows, "success");
+    charts.episode_return_differences = pairedDifferences(rows, "episode_return");
+    charts.episode_length_differences = pairedDifferences(rows, "episode_length");
+    charts.input_tokens_differences = pairedDifferences(rows, "input_tokens");
+    charts.generated_tokens_differences = pairedDifferences(rows, "output_tokens");
+  }
+  return charts;
+}
+
+/**
+ * Writes the five charts of {@link mainCharts} to a folder, made if need be, as `<name>.svg` and `<name>.png`.
+ * Returns the paths of the files.
  */
 export async function saveCharts(
   rows: readonly EpisodeRow[],
@@ -32,7 +79,7 @@ export async function saveCharts(
 ): Promise<string[]> {
   await mkdir(directory, { recursive: true });
   const paths: string[] = [];
-  for (const [name, image] of await drawImages(allCharts(rows))) {
+  for (const [name, image] of await drawImages(mainCharts(rows))) {
     const path = join(directory, name);
     await writeFile(path, image);
     paths.push(path);
@@ -46,8 +93,9 @@ export async function drawImages(
 ): Promise<Map<string, Uint8Array>> {
   const images = new Map<string, Uint8Array>();
   for (const [name, spec] of Object.entries(charts)) {
-    images.set(`${name}.svg`, Buffer.from(await renderSvg(spec)));
-    images.set(`${name}.png`, await renderPng(spec));
+    const svg = await renderSvg(spec);
+    images.set(`${name}.svg`, Buffer.from(svg));
+    images.set(`${name}.png`, await rasterize(svg));
   }
   return images;
 }

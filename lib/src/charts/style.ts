@@ -1,3 +1,5 @@
+import { variantOrder } from "../analysis/order";
+
 /** A Vega-Lite v5 specification: a plain object for `display.raw`, `JSON.stringify` or `renderSvg`. */
 export interface ChartSpec {
   $schema: string;
@@ -26,6 +28,13 @@ export const PALETTE = [
   "#d55e00",
   "#7f7f7f",
 ];
+
+/** Each variant's colour: the same in every chart of the same rows. */
+export function variantColours(rows: readonly { variant: string }[]): Record<string, string> {
+  return Object.fromEntries(
+    variantOrder(rows).map((variant, index) => [variant, PALETTE[index % PALETTE.length]!]),
+  );
+}
 
 /** The parts that every chart shares. */
 export const frameOf = (

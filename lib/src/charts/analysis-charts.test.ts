@@ -1,0 +1,191 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readPrices } from "../experiment/prices";
+import type { EpisodeRow } from "../store/episodes";
+import { successByStep } from "./by-step";
+import { inputTokens, successRate } from "./by-variant";
+import { pairedDifferences } from "./paired";
+import type { Published } from "./published";
+import { renderSvg } from "./render";
+import { allCharts } from "./save";
+import type { ChartSpec } from "./style";
+import { costAndSuccess, tokensAndSuccess } from "./trade-off";
+
+const root = join(__dirname, "../../..");
+const published = JSON.parse(readFileSync(join(root, "data/published.json"), "utf8")) as Published;
+const prices = readPrices(join(root, "config/prices.toml"));
+const models = { baseline: "openai::gpt-4o-mini-2024-07-18", rule_based: "rule_based" };
+
+/** An episode of `steps` steps, solved if they are below 64; null: it failed. */
+const episode = (
+  variant: string,
+  task: string,
+  seed: number,
+  steps: number | null,
+): EpisodeRow => ({
+  run: "run-1",
+  variant,
+  task: `BabyAI-MixedTrainLocal-v0/${task}`,
+  seed,
+  episode_id: `${variant}-${task}-${seed}`,
+  success: steps === null ? null : steps < 64,
+  episode_return: steps === null ? null : steps < 64 ? 1 - (0.9 * steps) / 64 : 0,
+  progression: null,
+  episode_length: steps,
+  invalid_actions: 0,
+  input_tokens: 100 * (steps ?? 1),
+  output_tokens: 10 * (steps ?? 1),
+  inferences: steps ?? 1,
+  error: steps === null ? "429" : null,
+});
+
+const rows = [
+  ...[10, 64, 64, 20].map((steps, seed) => episode("baseline", "goto", seed, steps)),
+  ...[64, 64, 30, null].map((steps, seed) => episode("baseline", "open", seed, steps)),
+  ...[8, 12, 9, 64].map((steps, seed) => episode("rule_based", "goto", seed, steps)),
+  ...[14, 15, 40, 20].map((steps, seed) => episode("rule_based", "open", seed, steps)),
+];
+
+type Value = Record<string, unknown>;
+const values = (spec: ChartSpec) => (spec.data as { values: Value[] }).values;
+
+describe("by task", () => {
+  test("each task heads its variants, and each line counts its episodes", () => {
+    expect(
+      values(successRate(rows, "variant and task")).map(({ heading, name, label }) => [
+        heading ?? name,
+        label,
+      ]),
+    ).toEqual([
+      ["goto", undefined],
+      ["baseline", "50.0 % [15.0, 85.0] n = 4"],
+      ["rule_based", "75.0 % [30.1, 95.4] n = 4"],
+      ["open", undefined],
+      ["baseline", "33.3 % [6.1, 79.2] n = 3, 1 failed"],
+      ["rule_based", "100.0 % [51.0, 100.0] n = 4"],
+    ]);
+  });
+
+  test("a variant has the colour that it has in the chart by variant", () => {
+    const colours = (spec: ChartSpec) =>
+      new Map(values(spec).map(({ name, colour }) => [name, colour]));
+    const byTask = colours(inputTokens(rows, "variant and task"));
+    for (const [name, colour] of colours(inputTokens(rows))) expect(byTask.get(name)).toBe(colour);
+  });
+});
+
+describe("paired differences", () => {
+  test("success in percentage points, with pairs, interval, sign and corrected p", () => {
+    // Seven pairs: both solve goto 0 and open 2; only rule_based goto 1, 2, open 0, 1; only baseline goto 3.
+    // McNemar: 2 P(X <= 1) over 5 tosses = 2 · 6/32 = 0.375; the difference is 3 of 7.
+    expect(values(pairedDifferences(rows, "success"))).toMatchObject([
+      {
+        name: "rule_based − baseline",
+        note: "7 pairs",
+        mean: 300 / 7,
+        label: expect.stringMatching(/^\+42\.9 \[−\d+\.\d, \+\d+\.\d\], p = 0\.375$/),
+      },
+    ]);
+  });
+
+  test("a mean without a test says so", () => {
+    const two = [episode("baseline", "goto", 1, 10), episode("rule_based", "goto", 1, 8)];
+    expect(values(pairedDifferences(two, "episode_length"))).toMatchObject([
+      { mean: -2, low: null, label: "−2.0 [no interval], no test" },
+    ]);
+  });
+
+  test("one variant has nothing to differ from", () => {
+    const one = rows.filter((row) => row.variant === "baseline");
+    expect(() => pairedDifferences(one, "success")).toThrow(
+      "two variants; the rows have: baseline",
+    );
+    expect(() => pairedDifferences([], "success")).toThrow("the rows have: none");
+  });
+});
+
+describe("success by step", () => {
+  test("curves in percent, bands, and a label at each end", () => {
+    const spec = successByStep(rows);
+    expect(values(spec).filter(({ variant }) => variant === "rule_based")).toMatchObject(
+      [0, 8, 9, 12, 14, 15, 20, 40, 64].map((step, i) => ({
+        step,
+        share: Math.min(7, i) * 12.5,
+      })),
+    );
+    expect(spec.description).toContain("rule_based: 87.5 % (n = 8); baseline: 42.9 % (n = 7)");
+  });
+
+  test("labels of curves that end together stand apart", () => {
+    const names = ["a", "b", "c", "d"];
+    const spec = successByStep(names.map((name) => episode(name, "goto", 1, 64)));
+    const layers = spec.layer as { data?: { values: Value[] } }[];
+    const places = layers
+      .flatMap((layer) => layer.data?.values ?? [])
+      .flatMap(({ place }) => (typeof place === "number" ? [place] : []));
+    const sorted = [...new Set(places)].sort((a, b) => a - b);
+    expect(sorted).toHaveLength(4);
+    expect(sorted[0]).toBe(0);
+    for (let i = 1; i < 4; i++) expect(sorted[i]! - sorted[i - 1]!).toBeGreaterThan(5);
+  });
+
+  test("published results are lines that say what they are", () => {
+    expect(successByStep(rows, published).description).toMatch(
+      /Dashed: published by others, other seeds\..*BALROG's leaderboard: naive_gemini-3\.1-pro, 100\.0 %/,
+    );
+  });
+
+  test("without a finished episode there is no curve", () => {
+    expect(() => successByStep([episode("baseline", "goto", 1, null)])).toThrow("none");
+  });
+});
+
+describe("success against tokens and cost", () => {
+  test("own points have means and intervals, published ones stand beside", () => {
+    const points = values(tokensAndSuccess(rows, published));
+    const steps = [10, 64, 64, 20, 64, 64, 30];
+    const mean = (110 * steps.reduce((a, b) => a + b)) / steps.length;
+    expect(points[0]).toMatchObject({ name: "baseline", own: true });
+    expect(points[0]!.x).toBeCloseTo(mean, 9);
+    expect(points[0]!.xLow).toBeGreaterThan(0);
+    expect(points.filter(({ own }) => own === false).map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["gemini-3.1-pro", "TensorZero baseline"]),
+    );
+  });
+
+  test("by hand: 1,000 episodes of 4,000 input and 400 generated tokens at 0.15 and 0.60 $ a million cost 0.84 $", () => {
+    const own = [episode("baseline", "goto", 1, 40), episode("rule_based", "goto", 1, 40)];
+    const points = values(costAndSuccess(own, models, prices));
+    expect(points.map(({ name, x }) => [name, Number(x)])).toEqual([
+      ["baseline", expect.closeTo(0.84, 12)],
+      ["rule_based", 0],
+    ]);
+  });
+
+  test("a model without a price is named and not drawn; a variant without a model is an error", () => {
+    const spec = costAndSuccess(rows, { ...models, baseline: "some-model" }, prices);
+    expect(values(spec).map(({ name }) => name)).toEqual(["rule_based"]);
+    expect(spec.description).toContain("No known price: baseline.");
+    expect(() => costAndSuccess(rows, { rule_based: "rule_based" }, prices)).toThrow(
+      "which model plays baseline",
+    );
+  });
+
+  test("the day of each price that was used is told", () => {
+    const { as_of: day } = prices["openai::gpt-4o-mini-2024-07-18"]!;
+    expect(costAndSuccess(rows, models, prices).description).toContain(`Prices as of ${day}`);
+  });
+});
+
+test("every chart of a run can be drawn", async () => {
+  const charts = allCharts(rows, { models, prices, published });
+  expect(Object.keys(charts)).toHaveLength(19);
+  for (const spec of Object.values(charts)) {
+    expect(await renderSvg(spec)).not.toMatch(/NaN|undefined|Infinity|<text/);
+  }
+});
+
+test("a run of one variant has every chart but the differences", () => {
+  const one = rows.filter((row) => row.variant === "baseline");
+  expect(Object.keys(allCharts(one, { models, prices, published }))).toHaveLength(14);
+});

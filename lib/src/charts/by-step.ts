@@ -1,0 +1,162 @@
+import { AnalysisError } from "../analysis/errors";
+import { variantOrder } from "../analysis/order";
+import { solvedWithin } from "../analysis/solved";
+import type { EpisodeRow } from "../store/episodes";
+import { textWidth } from "./font";
+import { localVariants, scope, shorten } from "./labels";
+import type { Published } from "./published";
+import { type ChartSpec, frameOf, MUTED, PADDING, variantColours, WIDTH } from "./style";
+
+const HEIGHT = 320;
+const LABEL = 13;
+const LABEL_STEP = 17;
+/** Room for the numbers and the title of the y axis. */
+const Y_AXIS = 52;
+
+/**
+ * Success by step: the share of episodes solved within k steps, a curve a variant with pointwise 95 % Wilson bands.
+ * With the published results, dashed lines mark what others reached at the step limit.
+ *
+ * Throws AnalysisError when no episode is finished.
+ */
+export function successByStep(rows: readonly EpisodeRow[], published?: Published): ChartSpec {
+  const points = solvedWithin(rows);
+  if (points.length === 0) {
+    throw new AnalysisError("success by step needs a finished episode, and the rows have none");
+  }
+  const values = points.map(({ variant, step, mean, low, high }) => ({
+    variant,
+    step,
+    share: 100 * mean!,
+    low: 100 * low!,
+    high: 100 * high!,
+  }));
+  const last = Math.max(1, ...values.map((value) => value.step));
+  const colours = variantColours(rows);
+  const variants = variantOrder(points);
+  const ends = endLabels(
+    variants.map((variant) => {
+      const end = points.findLast((point) => point.variant === variant)!;
+      const share = 100 * end.mean!;
+      return {
+        share,
+        text: `${shorten(variant)}: ${share.toFixed(1)} % (n = ${end.n})`,
+        colour: colours[variant]!,
+      };
+    }),
+  );
+  const lines = published ? publishedLines(published) : [];
+  const right = Math.ceil(Math.max(...ends.map((end) => textWidth(end.text, LABEL)))) + 26;
+  const width = Math.max(280, WIDTH - 2 * PADDING - Y_AXIS - right);
+  const x = {
+    field: "step",
+    type: "quantitative",
+    title: "steps since the episode's start",
+    scale: { domain: [0, last], nice: false },
+    axis: { tickCount: 8, tickMinStep: 1, grid: false },
+  };
+  const y = (field: string) => ({
+    field,
+    type: "quantitative",
+    title: "episodes solved (%)",
+    scale: { domain: [0, 100] },
+    axis: { tickCount: 5 },
+  });
+  const colour = {
+    field: "variant",
+    type: "nominal",
+    legend: null,
+    scale: { domain: variants, range: variants.map((variant) => colours[variant]) },
+  };
+  const local = localVariants(rows);
+  return {
+    ...frameOf(
+      "Success by step",
+      [
+        scope(rows),
+        `Lines: episodes solved within so many steps; bands: pointwise 95 % Wilson interval.${
+          lines.length > 0 ? " Dashed: published by others, other seeds." : ""
+        }`,
+        ...(local === null ? [] : [local]),
+      ],
+      [...ends, ...lines].map(({ text }) => text).join("; "),
+    ),
+    width,
+    height: HEIGHT,
+    data: { values },
+    layer: [
+      {
+        mark: { type: "area", interpolate: "step-after", opacity: 0.16 },
+        encoding: { x, y: y("low"), y2: { field: "high" }, color: colour },
+      },
+      {
+        data: { values: lines },
+        mark: { type: "rule", color: MUTED, strokeDash: [4, 3] },
+        encoding: { y: y("share") },
+      },
+      {
+        data: { values: lines },
+        mark: {
+          type: "text",
+          align: "right",
+          baseline: "bottom",
+          fontSize: 12,
+          color: MUTED,
+          dy: -2,
+        },
+        encoding: { x: { value: width - 6 }, y: y("share"), text: { field: "text" } },
+      },
+      {
+        mark: { type: "line", interpolate: "step-after", strokeWidth: 2.5 },
+        encoding: { x, y: y("share"), color: colour },
+      },
+      {
+        data: { values: ends },
+        mark: { type: "point", filled: true, size: 60, opacity: 1 },
+        encoding: {
+          x: { value: width + 14 },
+          y: y("place"),
+          color: { field: "colour", type: "nominal", scale: null },
+        },
+      },
+      {
+        data: { values: ends },
+        mark: { type: "text", align: "left", baseline: "middle", fontSize: LABEL },
+        encoding: { x: { value: width + 24 }, y: y("place"), text: { field: "text" } },
+      },
+    ],
+    resolve: { scale: { color: "independent" } },
+  };
+}
+
+interface EndLabel {
+  share: number;
+  text: string;
+  colour: string;
+}
+
+/** Puts each label at its curve's end, moved apart where they would overlap; `place` is in percent. */
+function endLabels(labels: readonly EndLabel[]): (EndLabel & { place: number })[] {
+  const gap = (100 * LABEL_STEP) / HEIGHT;
+  const placed = [...labels]
+    .sort((a, b) => b.share - a.share)
+    .map((label) => ({ ...label, place: label.share }));
+  placed.forEach((label, index) => {
+    if (index > 0) label.place = Math.min(label.place, placed[index - 1]!.place - gap);
+  });
+  // What was pushed below the axis pushes the ones above it back up.
+  placed.reverse().forEach((label, index) => {
+    label.place = Math.max(label.place, index * gap);
+    if (index > 0) label.place = Math.max(label.place, placed[index - 1]!.place + gap);
+  });
+  return placed.reverse();
+}
+
+function publishedLines({ balrog, tensorzero }: Published): { share: number; text: string }[] {
+  const [entry] = [...balrog.entries].sort((a, b) => b.success_percent - a.success_percent);
+  const [variant] = [...tensorzero.variants].sort((a, b) => b.success - a.success);
+  return [
+    { share: entry!.success_percent, text: `best on BALROG's leaderboard: ${entry!.entry}` },
+    { share: 100 * variant!.success, text: `best of TensorZero's example: ${variant!.variant}` },
+  ].map(({ share, text }) => ({ share, text: `${text}, ${share.toFixed(1)} %` }));
+}

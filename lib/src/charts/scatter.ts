@@ -1,0 +1,144 @@
+import { placeLabels } from "./place-labels";
+import { type ChartSpec, frameOf, INK, MUTED, PADDING, WIDTH } from "./style";
+
+export interface ScatterPoint {
+  name: string;
+  x: number;
+  /** Bounds of the intervals; null: none is drawn. */
+  xLow: number | null;
+  xHigh: number | null;
+  /** In percent. */
+  y: number;
+  yLow: number | null;
+  yHigh: number | null;
+  colour: string;
+  /** This project's: drawn larger, with a darker label. */
+  own: boolean;
+}
+
+export interface Scatter {
+  title: string;
+  subtitle: readonly string[];
+  /** What is on the x axis, with its unit. */
+  axis: string;
+  scale: "linear" | "log";
+  /** d3-format of the x axis' numbers. */
+  format: string;
+  /** An x value in words, for the description. */
+  describe: (x: number) => string;
+  points: readonly ScatterPoint[];
+}
+
+const HEIGHT = 440;
+const FONT_SIZE = 12;
+/** Room for the numbers and the title of the y axis. */
+const Y_AXIS = 52;
+/** The success axis reaches a little beyond 0 % and 100 %, so that points there are whole. */
+const Y_DOMAIN = [-4, 104] as const;
+
+/** Success in percent against an amount, with the interval of each and a label beside each point. */
+export function scatter(chart: Scatter): ChartSpec {
+  const width = WIDTH - 2 * PADDING - Y_AXIS;
+  const xDomain = domain(chart);
+  const log = chart.scale === "log";
+  const along = (value: number) => {
+    const [from, to] = log ? xDomain.map(Math.log) : xDomain;
+    return (((log ? Math.log(value) : value) - from!) / (to! - from!)) * width;
+  };
+  const down = (value: number) => ((Y_DOMAIN[1] - value) / (Y_DOMAIN[1] - Y_DOMAIN[0])) * HEIGHT;
+  const places = placeLabels(
+    chart.points.map((point) => ({
+      x: along(point.x),
+      y: down(point.y),
+      xBar: [along(point.xLow ?? point.x), along(point.xHigh ?? point.x)] as const,
+      yBar: [down(point.yHigh ?? point.y), down(point.yLow ?? point.y)] as const,
+      text: point.name,
+    })),
+    { width, height: HEIGHT, fontSize: FONT_SIZE },
+  );
+  const values = chart.points.map((point, index) => ({ ...point, ...labelAt(places[index]!) }));
+  const x = (field: string) => ({
+    field,
+    type: "quantitative",
+    title: chart.axis,
+    scale: { type: chart.scale, domain: xDomain, nice: false },
+    axis: { format: chart.format, ...(log ? { values: logTicks(xDomain) } : { tickCount: 6 }) },
+  });
+  const y = (field: string) => ({
+    field,
+    type: "quantitative",
+    title: "success rate (%)",
+    scale: { domain: Y_DOMAIN, nice: false },
+    axis: { values: [0, 20, 40, 60, 80, 100] },
+  });
+  const colour = { field: "colour", type: "nominal", scale: null };
+  const bar = (from: string, encoding: object) => ({
+    transform: [{ filter: `isValid(datum.${from})` }],
+    mark: { type: "rule", color: INK, strokeWidth: 1.5 },
+    encoding,
+  });
+  // subtle: labels are laid out in pixels, on scales of their own that equal the plot's size.
+  const text = (own: boolean) => ({
+    transform: [{ filter: `datum.own === ${own}` }],
+    mark: {
+      type: "text",
+      align: "left",
+      baseline: "middle",
+      fontSize: FONT_SIZE,
+      fontWeight: own ? 600 : 400,
+      color: own ? INK : MUTED,
+    },
+    encoding: {
+      x: { field: "labelX", type: "quantitative", scale: null },
+      y: { field: "labelY", type: "quantitative", scale: null },
+      text: { field: "name" },
+    },
+  });
+  return {
+    ...frameOf(
+      chart.title,
+      chart.subtitle,
+      chart.points
+        .map(({ name, x, y }) => `${name}: ${y.toFixed(1)} % at ${chart.describe(x)}`)
+        .join("; "),
+    ),
+    width,
+    height: HEIGHT,
+    data: { values },
+    layer: [
+      bar("xLow", { x: x("xLow"), x2: { field: "xHigh" }, y: y("y") }),
+      bar("yLow", { x: x("x"), y: y("yLow"), y2: { field: "yHigh" } }),
+      {
+        mark: { type: "point", filled: true, opacity: 1 },
+        encoding: {
+          x: x("x"),
+          y: y("y"),
+          color: colour,
+          size: { condition: { test: "datum.own", value: 90 }, value: 45 },
+        },
+      },
+      text(true),
+      text(false),
+    ],
+  };
+}
+
+function labelAt({ x, y }: { x: number; y: number }) {
+  return { labelX: x, labelY: y };
+}
+
+/** The x axis around all points and bounds: from 0, or with a margin where logarithmic. */
+function domain({ points, scale }: Scatter): [number, number] {
+  const ends = points.flatMap(({ x, xLow, xHigh }) => [x, xLow ?? x, xHigh ?? x]);
+  const last = Math.max(...ends);
+  if (scale === "linear") return [0, last > 0 ? 1.08 * last : 1];
+  return [Math.min(...ends) / 1.5, 1.5 * last];
+}
+
+/** 1, 2 and 5 times the powers of ten within the domain. */
+function logTicks([from, to]: readonly [number, number]): number[] {
+  const powers = Array.from({ length: 13 }, (_, exponent) => 10 ** exponent);
+  return powers
+    .flatMap((power) => [power, 2 * power, 5 * power])
+    .filter((tick) => tick >= from && tick <= to);
+}

@@ -1,0 +1,173 @@
+import { bootstrapMean } from "../analysis/bootstrap";
+import { AnalysisError } from "../analysis/errors";
+import { isFinished, type Summary, summarize } from "../analysis/summary";
+import { costUsd, type Price, type Prices } from "../experiment/prices";
+import type { EpisodeRow } from "../store/episodes";
+import { group, localVariants, scope, shorten } from "./labels";
+import { drawnEntries, PUBLISHED_COLOUR, type Published } from "./published";
+import { type ScatterPoint, scatter } from "./scatter";
+import { type ChartSpec, variantColours } from "./style";
+
+/** The model of TensorZero's example, for its cost; the fine-tuned variant ran on another, at another price. */
+const EXAMPLE_MODEL = "openai::gpt-4o-mini-2024-07-18";
+const FINE_TUNED = "history_and_reasoning_sft";
+
+/**
+ * Success against tokens: mean input and generated tokens of an episode on a logarithmic axis, with 95 % bootstrap
+ * intervals, against the success rate with Wilson's. Published results that give their tokens stand in grey.
+ *
+ * Throws AnalysisError when no episode is finished.
+ */
+export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Published): ChartSpec {
+  const points = ownPoints(rows, (row) => row.input_tokens + row.output_tokens);
+  const others = published
+    ? [
+        ...drawnEntries(published).flatMap((entry) =>
+          entry.input_tokens_per_episode === null || entry.output_tokens_per_episode === null
+            ? []
+            : [
+                publishedPoint(
+                  entry.entry,
+                  entry.input_tokens_per_episode + entry.output_tokens_per_episode,
+                  entry.success_percent,
+                ),
+              ],
+        ),
+        ...published.tensorzero.variants.map((variant) =>
+          publishedPoint(
+            `TensorZero ${variant.variant}`,
+            variant.input_tokens + variant.output_tokens,
+            100 * variant.success,
+          ),
+        ),
+      ]
+    : [];
+  return scatter({
+    title: "Success against tokens",
+    subtitle: [
+      scope(rows),
+      "Points: means; bars: 95 % bootstrap interval of tokens, 95 % Wilson interval of success.",
+      ...notes(rows, others, "TensorZero and on BALROG's leaderboard"),
+    ],
+    axis: "input and generated tokens in an episode (logarithmic)",
+    scale: "log",
+    format: ",d",
+    describe: (x) => `${group(x)} tokens`,
+    points: [...points, ...others],
+  });
+}
+
+/**
+ * Success against cost: US dollars for 1,000 episodes at the prices given, with 95 % bootstrap intervals, against
+ * the success rate with Wilson's. `models` names the model of each variant. A variant whose model has no price
+ * is named below the title and not drawn.
+ *
+ * Throws AnalysisError when no episode is finished, or when a variant has no model.
+ */
+export function costAndSuccess(
+  rows: readonly EpisodeRow[],
+  models: Readonly<Record<string, string>>,
+  prices: Prices,
+  published?: Published,
+): ChartSpec {
+  const price = (variant: string) => {
+    const model = models[variant];
+    if (model === undefined) throw new AnalysisError(`which model plays ${variant} is not said`);
+    return prices[model];
+  };
+  const variants = [...new Set(rows.map((row) => row.variant))];
+  const unpriced = variants.filter((variant) => price(variant) === undefined);
+  const priced = rows.filter((row) => !unpriced.includes(row.variant));
+  const thousand = (known: Price, inputTokens: number, outputTokens: number) =>
+    1000 * costUsd(known, { inputTokens, outputTokens })!;
+  const points =
+    priced.length === 0
+      ? []
+      : ownPoints(
+          priced,
+          (row) => thousand(price(row.variant)!, row.input_tokens, row.output_tokens),
+          rows,
+        );
+  const example = prices[EXAMPLE_MODEL];
+  const others =
+    published && example
+      ? published.tensorzero.variants
+          .filter((variant) => variant.variant !== FINE_TUNED)
+          .map((variant) =>
+            publishedPoint(
+              `TensorZero ${variant.variant}`,
+              thousand(example, variant.input_tokens, variant.output_tokens),
+              100 * variant.success,
+            ),
+          )
+      : [];
+  const days = [...new Set([...variants.map(price), others.length > 0 ? example : undefined])]
+    .flatMap((known) => (known ? [known.as_of] : []))
+    .sort();
+  return scatter({
+    title: "Success against cost",
+    subtitle: [
+      scope(rows),
+      "Points: means; bars: 95 % bootstrap interval of cost, 95 % Wilson interval of success.",
+      `Prices as of ${[...new Set(days)].join(" and ")}.${
+        unpriced.length > 0 ? ` No known price: ${unpriced.join(", ")}.` : ""
+      }`,
+      ...notes(rows, others, "TensorZero"),
+    ],
+    axis: "cost of 1,000 episodes (US dollars)",
+    scale: "linear",
+    format: ",.2~f",
+    describe: (x) => `${group(x, 2)} US dollars for 1,000 episodes`,
+    points: [...points, ...others],
+  });
+}
+
+function ownPoints(
+  rows: readonly EpisodeRow[],
+  amount: (row: EpisodeRow) => number,
+  coloured = rows,
+): ScatterPoint[] {
+  const colours = variantColours(coloured);
+  const points = summarize(rows).flatMap(({ variant, success }: Summary) => {
+    const own = rows.filter((row) => row.variant === variant && isFinished(row));
+    const x = bootstrapMean(own.map(amount), { resamples: 2000 });
+    if (x.mean === null || success.mean === null) return [];
+    return [
+      {
+        name: shorten(variant),
+        x: x.mean,
+        xLow: x.low,
+        xHigh: x.high,
+        y: 100 * success.mean,
+        yLow: 100 * success.low!,
+        yHigh: 100 * success.high!,
+        colour: colours[variant]!,
+        own: true,
+      },
+    ];
+  });
+  if (points.length === 0) {
+    throw new AnalysisError("success against an amount needs a finished episode; there is none");
+  }
+  return points;
+}
+
+function publishedPoint(name: string, x: number, y: number): ScatterPoint {
+  const none = { xLow: null, xHigh: null, yLow: null, yHigh: null };
+  return {
+    name: name.replace(/^naive[-_]/, ""),
+    x,
+    y,
+    ...none,
+    colour: PUBLISHED_COLOUR,
+    own: false,
+  };
+}
+
+function notes(rows: readonly EpisodeRow[], others: readonly ScatterPoint[], by: string): string[] {
+  const local = localVariants(rows);
+  return [
+    ...(local === null ? [] : [local]),
+    ...(others.length === 0 ? [] : [`Grey: as published by ${by}, same tasks, other seeds.`]),
+  ];
+}
