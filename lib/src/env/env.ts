@@ -16,7 +16,7 @@ import {
   typeOf,
   type WorldObject,
 } from "./objects";
-import { look, Observation, VIEW_CELLS, writeImage } from "./observation";
+import { type Observation, observe, writeImage } from "./observation";
 import { checkSeed, entropySeed } from "./random";
 import { renderSvg } from "./render";
 import { RoomGrid } from "./room-grid";
@@ -79,7 +79,6 @@ export class Env {
   readonly world: RoomGrid;
   private missionTree: AnyInstruction | null = null;
   private isSeeded = false;
-  private readonly view = new Uint8Array(VIEW_CELLS);
 
   constructor(
     /** The id that it was made by, with its task. */
@@ -207,15 +206,12 @@ export class Env {
 
   /** What the agent perceives now. */
   observe(): Observation {
-    const view = new Uint8Array(VIEW_CELLS);
-    look(this.world, view);
-    return new Observation(this.mission, this.world.agentDir, view);
+    return observe(this.world, this.mission);
   }
 
   /** Writes the present image into 147 bytes of `target` from `offset`; see `Observation.image`. */
   writeImage(target: Uint8Array, offset = 0): void {
-    look(this.world, this.view);
-    writeImage(this.view, target, offset);
+    writeImage(this.world, target, offset);
   }
 
   /** Minigrid's `Grid.encode()`: width * height * 3 bytes, cell (x, y) at (x * height + y) * 3, without the agent. */
@@ -234,7 +230,7 @@ export class Env {
     const { world, missionTree } = this;
     if (missionTree?.kind !== "PutNext") return;
     const id = missionTree.move.objects[0]!;
-    world.grid.cells[world.grid.places[id]!] = NOTHING;
+    world.grid.empty(world.grid.places[id]!);
     world.carrying = id;
   }
 }
@@ -246,29 +242,28 @@ export function stepsPerNavigation({ shape }: ConfiguredLevel): number {
 
 function pickUp(world: RoomGrid): void {
   const { grid, frontCell } = world;
-  const id = grid.cells[frontCell]!;
+  const id = grid.idAt(frontCell);
   if (world.carrying !== NOTHING || !isPortable(grid.codes[id]!)) return;
   world.carrying = id;
-  grid.cells[frontCell] = NOTHING;
+  grid.empty(frontCell);
   grid.places[id] = 0;
 }
 
 function drop(world: RoomGrid): void {
   const { grid, frontCell, carrying } = world;
-  if (carrying === NOTHING || grid.cells[frontCell] !== NOTHING) return;
+  if (carrying === NOTHING || !grid.isFree(frontCell)) return;
   grid.put(carrying, frontCell);
   world.carrying = NOTHING;
 }
 
 function toggle(world: RoomGrid): void {
   const { grid, frontCell } = world;
-  const id = grid.cells[frontCell]!;
+  const id = grid.idAt(frontCell);
   const code = grid.codes[id]!;
   if (typeOf(code) === BOX) {
     // Opening a box leaves what it held, often nothing.
-    const content = grid.contents[id]!;
-    grid.cells[frontCell] = content;
-    if (content !== NOTHING) grid.places[content] = frontCell;
+    if (grid.contents[id] === NOTHING) grid.empty(frontCell);
+    else grid.put(grid.contents[id]!, frontCell);
   } else if (typeOf(code) === DOOR) {
     if (stateOf(code) === LOCKED) {
       const key = grid.codes[world.carrying]!;

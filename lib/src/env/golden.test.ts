@@ -144,7 +144,7 @@ function difference(trace: Trace): string | null {
   if (trace.image !== undefined) check("image", hex(observation.image), trace.image);
   for (const [x, y, inside] of trace.contains ?? []) {
     const { grid } = env.world;
-    const box = grid.describe(grid.cells[grid.cell(x, y)]!);
+    const box = grid.describe(grid.idAt(grid.cell(x, y)));
     check("contains", triple(box.contains ?? null), String(inside));
   }
   for (const [i, step] of trace.steps.entries()) {

@@ -1,4 +1,5 @@
 import {
+  blocksSight,
   COLORS,
   colorOf,
   EMPTY,
@@ -27,8 +28,18 @@ export const DX = [1, 0, -1, 0] as const;
 export const DY = [0, 1, 0, -1] as const;
 
 /**
- * The grid and the objects on it, in flat arrays. A cell holds an object's id; an object's look, place and
- * contents are looked up by id, so that a door's state or a box's place has one home.
+ * What a cell holds, in one number: the object's id, whether it blocks sight, and its look. Sight, image and
+ * text read the low 9 bits of 49 cells a step, so they are kept here although the id tells them too.
+ */
+const SIGHT_BIT = 8;
+const ID_SHIFT = 9;
+const pack = (id: number, code: number): number =>
+  (id << ID_SHIFT) | (blocksSight(code) ? 1 << SIGHT_BIT : 0) | code;
+const FREE_CELL = pack(NOTHING, EMPTY);
+const WALL_CELL = pack(WALL_ID, WALL);
+
+/**
+ * The grid and the objects on it, in flat arrays.
  * A "cell" everywhere is an index into `cells`; `cell()` makes one from coordinates.
  */
 export class Grid {
@@ -36,8 +47,9 @@ export class Grid {
   readonly stride: number;
   /** What going forward adds to a cell, by direction. */
   readonly ahead: readonly [number, number, number, number];
-  readonly cells: Uint16Array;
-  /** By id: the look (see `encode` in objects.ts). */
+  /** Look (see `encode` in objects.ts) in bits 0..7, whether sight is blocked in bit 8, object id above. */
+  readonly cells: Uint32Array;
+  /** By id: the look. */
   codes = new Uint8Array(64);
   /** By id: the cell, 0 while carried. Stale once a box is destroyed, so see `isOnGrid`. */
   places = new Int32Array(64);
@@ -46,19 +58,20 @@ export class Grid {
   /** One more than the last id in use. */
   end = FIRST_ID;
 
+  /** Walls everywhere. */
   constructor(
     readonly width: number,
     readonly height: number,
   ) {
     this.stride = width + 2 * MARGIN;
     this.ahead = [1, this.stride, -1, -this.stride];
-    this.cells = new Uint16Array(this.stride * (height + 2 * MARGIN)).fill(WALL_ID);
+    this.cells = new Uint32Array(this.stride * (height + 2 * MARGIN)).fill(WALL_CELL);
     this.codes[NOTHING] = EMPTY;
     this.codes[WALL_ID] = WALL;
   }
 
-  /** Removes every object and restores the walls and floors of `layout`, another grid's `cells`. */
-  clear(layout: Uint16Array): void {
+  /** Removes every object and restores the walls of `layout`, earlier `cells`. */
+  clear(layout: Uint32Array): void {
     this.cells.set(layout);
     this.contents.fill(NOTHING, 0, this.end);
     this.end = FIRST_ID;
@@ -78,7 +91,16 @@ export class Grid {
 
   /** The look of a cell. */
   code(cell: number): number {
-    return this.codes[this.cells[cell]!]!;
+    return this.cells[cell]! & 0xff;
+  }
+
+  /** The id of what is in a cell. */
+  idAt(cell: number): number {
+    return this.cells[cell]! >>> ID_SHIFT;
+  }
+
+  isFree(cell: number): boolean {
+    return this.cells[cell] === FREE_CELL;
   }
 
   /** Makes an object that is nowhere yet. */
@@ -91,22 +113,32 @@ export class Grid {
   }
 
   put(id: number, cell: number): void {
-    this.cells[cell] = id;
+    this.cells[cell] = pack(id, this.codes[id]!);
     this.places[id] = cell;
   }
 
+  /** Leaves a cell empty; what was there keeps its place on record. */
+  empty(cell: number): void {
+    this.cells[cell] = FREE_CELL;
+  }
+
   isOnGrid(id: number): boolean {
-    return this.cells[this.places[id]!] === id;
+    return this.idAt(this.places[id]!) === id;
   }
 
   setState(id: number, state: number): void {
     const code = this.codes[id]!;
-    this.codes[id] = encode(typeOf(code), colorOf(code), state);
+    this.setCode(id, encode(typeOf(code), colorOf(code), state));
   }
 
   setColor(id: number, color: number): void {
     const code = this.codes[id]!;
-    this.codes[id] = encode(typeOf(code), color, stateOf(code));
+    this.setCode(id, encode(typeOf(code), color, stateOf(code)));
+  }
+
+  private setCode(id: number, code: number): void {
+    this.codes[id] = code;
+    if (this.isOnGrid(id)) this.cells[this.places[id]!] = pack(id, code);
   }
 
   /** An object as users see it. */

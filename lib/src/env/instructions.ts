@@ -181,7 +181,7 @@ export class Open implements Instruction {
   }
   verify(action: number, world: RoomGrid): Status {
     if (action !== TOGGLE) return CONTINUE;
-    const id = world.grid.cells[world.frontCell]!;
+    const id = world.grid.idAt(world.frontCell);
     const code = world.grid.codes[id]!;
     if (typeOf(code) !== DOOR) return CONTINUE;
     if (stateOf(code) === OPEN && this.target.objects.includes(id)) return SUCCESS;

@@ -78,7 +78,7 @@ export class RoomGrid {
   private readonly locked: Uint8Array;
   /** By look: whether an object like it has been placed in a room. */
   private readonly placed = new Uint8Array(256);
-  private readonly layout: Uint16Array;
+  private readonly layout: Uint32Array;
   private readonly visited: Uint8Array;
   private readonly stack: Int32Array;
 
@@ -89,12 +89,12 @@ export class RoomGrid {
     const rooms = numRows * numCols;
     const pitch = roomSize - 1;
     this.grid = new Grid(pitch * numCols + 1, pitch * numRows + 1);
-    this.layout = this.grid.cells.slice();
     for (let y = 0; y < this.grid.height; y++) {
       for (let x = 0; x < this.grid.width; x++) {
-        if (x % pitch !== 0 && y % pitch !== 0) this.layout[this.grid.cell(x, y)] = NOTHING;
+        if (x % pitch !== 0 && y % pitch !== 0) this.grid.empty(this.grid.cell(x, y));
       }
     }
+    this.layout = this.grid.cells.slice();
     this.doorCells = new Int32Array(rooms * 4);
     this.doors = new Int32Array(rooms * 4);
     this.locked = new Uint8Array(rooms);
@@ -253,7 +253,7 @@ export class RoomGrid {
     for (let k = 1; k < pitch; k++) {
       const x = side === RIGHT ? left + pitch : side === LEFT ? left : left + k;
       const y = side === DOWN ? top + pitch : side === UP ? top : top + k;
-      grid.cells[grid.cell(x, y)] = NOTHING;
+      grid.empty(grid.cell(x, y));
     }
     this.connect(this.room(i, j), side, REMOVED_WALL);
   }
@@ -352,7 +352,7 @@ export class RoomGrid {
     const { grid, agentCell } = this;
     for (let tries = 0; tries <= MAX_PLACEMENTS; tries++) {
       const cell = this.drawCell(i, j);
-      if (grid.cells[cell] !== NOTHING) continue;
+      if (!grid.isFree(cell)) continue;
       const distance = Math.abs(cell - agentCell);
       if (distance === 0 || distance === 1 || distance === grid.stride) continue;
       grid.put(id, cell);
@@ -424,9 +424,9 @@ export class RoomGrid {
       do {
         if (tries++ > MAX_PLACEMENTS) throw REJECTED;
         this.agentCell = this.drawCell(column, row);
-      } while (grid.cells[this.agentCell] !== NOTHING);
+      } while (!grid.isFree(this.agentCell));
       this.agentDir = this.int(4);
-    } while (grid.cells[this.frontCell]! > WALL_ID);
+    } while (grid.idAt(this.frontCell) > WALL_ID);
   }
 
   /** Places the agent anywhere but in the given kind of room. */

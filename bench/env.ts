@@ -1,0 +1,151 @@
+/**
+ * Speed of the simulator on one core: random play with auto-reset. `npm run bench -- env`.
+ *
+ * Each figure is the best of several runs, interleaved, since other work on the machine only ever slows a run.
+ */
+import { type Env, make, tasks } from "../lib/dist/env";
+
+const SECONDS_PER_RUN = 0.4;
+const RUNS = 7;
+const IMAGE_BYTES = 7 * 7 * 3;
+
+/** The levels for which EnvPool's C++ core is published, with its steps/s on a machine like this one. */
+const ENVPOOL: Record<string, number> = {
+  "BabyAI-GoToLocal-v0": 657_000,
+  "BabyAI-GoToObj-v0": 731_000,
+  "BabyAI-PutNextLocal-v0": 678_000,
+  "BabyAI-PickupLoc-v0": 648_000,
+};
+
+/** Keeps results in use, so that the compiler cannot drop the work. */
+let sink = 0;
+
+type Step = (env: Env, action: number) => boolean;
+
+const withStepAndImage: Step = (env, action) => {
+  const { observation, terminated, truncated } = env.step(action);
+  sink += observation.image[0]!;
+  return terminated || truncated;
+};
+const withStepAndText: Step = (env, action) => {
+  const { observation, terminated, truncated } = env.step(action);
+  sink += observation.text.length;
+  return terminated || truncated;
+};
+const withStepOnly: Step = (env, action) => {
+  const { terminated, truncated } = env.step(action);
+  return terminated || truncated;
+};
+const image = new Uint8Array(IMAGE_BYTES);
+const withAdvanceAndImage: Step = (env, action) => {
+  env.advance(action);
+  env.writeImage(image);
+  sink += image[0]!;
+  return env.terminated || env.truncated;
+};
+
+/** Steps per second over the environments in turn, each reset without a seed when its episode ends. */
+function stepsPerSecond(ids: readonly string[], step: Step): number {
+  const envs = ids.map((id) => make(id));
+  for (const [seed, env] of envs.entries()) env.reset({ seed });
+  let random = 12345;
+  let steps = 0;
+  const start = performance.now();
+  let elapsed = 0;
+  while (elapsed < SECONDS_PER_RUN * 1000) {
+    for (const env of envs) {
+      for (let i = 0; i < 1000; i++) {
+        random = (Math.imul(random, 1664525) + 1013904223) >>> 0;
+        if (step(env, (random >>> 16) % 6)) env.restart();
+      }
+      steps += 1000;
+    }
+    elapsed = performance.now() - start;
+  }
+  return steps / (elapsed / 1000);
+}
+
+/** Resets per second, with the first observation's image read. */
+function resetsPerSecond(ids: readonly string[], seeded: boolean): number {
+  const envs = ids.map((id) => make(id));
+  for (const env of envs) env.reset({ seed: 0 });
+  let resets = 0;
+  const start = performance.now();
+  let elapsed = 0;
+  while (elapsed < SECONDS_PER_RUN * 1000) {
+    for (let i = 0; i < 200; i++) {
+      for (const env of envs) {
+        const { observation } = seeded ? env.reset({ seed: resets }) : env.reset();
+        sink += observation.image[0]!;
+        resets++;
+      }
+    }
+    elapsed = performance.now() - start;
+  }
+  return resets / (elapsed / 1000);
+}
+
+interface Row {
+  what: string;
+  measure(): number;
+  /** The figure to reach. */
+  aim?: number;
+}
+
+const rows: Row[] = [
+  {
+    what: "steps/s, five tasks, step() and observation.image",
+    measure: () => stepsPerSecond(tasks, withStepAndImage),
+    aim: 1_000_000,
+  },
+  {
+    what: "steps/s, five tasks, advance() and writeImage()",
+    measure: () => stepsPerSecond(tasks, withAdvanceAndImage),
+    aim: 1_000_000,
+  },
+  {
+    what: "steps/s, five tasks, step() and observation.text",
+    measure: () => stepsPerSecond(tasks, withStepAndText),
+    aim: 657_000,
+  },
+  { what: "steps/s, five tasks, step() alone", measure: () => stepsPerSecond(tasks, withStepOnly) },
+  {
+    what: "resets/s, five tasks, seeded, with the image",
+    measure: () => resetsPerSecond(tasks, true),
+    aim: 100_000,
+  },
+  {
+    what: "resets/s, five tasks, going on, with the image",
+    measure: () => resetsPerSecond(tasks, false),
+    aim: 100_000,
+  },
+  ...Object.entries(ENVPOOL).flatMap(([id, envpool]) => [
+    {
+      what: `steps/s, ${id}, step() and observation.image`,
+      measure: () => stepsPerSecond([id], withStepAndImage),
+      aim: 1.5 * envpool,
+    },
+    {
+      what: `steps/s, ${id}, advance() and writeImage()`,
+      measure: () => stepsPerSecond([id], withAdvanceAndImage),
+      aim: 1.5 * envpool,
+    },
+  ]),
+];
+
+export async function run(): Promise<void> {
+  const best = rows.map(() => 0);
+  for (let turn = 0; turn < RUNS; turn++) {
+    for (const [i, row] of rows.entries()) best[i] = Math.max(best[i]!, row.measure());
+  }
+  const format = (value: number) => Math.round(value).toLocaleString("en-US");
+  const width = Math.max(...rows.map(({ what }) => what.length));
+  for (const [i, { what, aim }] of rows.entries()) {
+    const reached =
+      aim === undefined
+        ? ""
+        : `  aim ${format(aim).padStart(9)}${best[i]! >= aim ? "" : "  MISSED"}`;
+    console.log(`${what.padEnd(width)}  ${format(best[i]!).padStart(9)}${reached}`);
+  }
+  if (sink < 0) throw new Error("unreachable: the sum of unsigned bytes");
+}
