@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import type { ClickHouseClient } from "@clickhouse/client";
+import type { RowWriter } from "../../store/insert";
+import type { FinishReason, ModelRequest, OutputBlock, ProviderResponse } from "./providers/types";
+
+export interface CacheKey {
+  /** The long key's first eight bytes, as a number. */
+  short: string;
+  /** SHA-256 in hex. TensorZero uses BLAKE3 over its own form of the request, so the keys of the two never meet. */
+  long: string;
+}
+
+interface CacheRow {
+  output: string;
+  raw_request: string;
+  raw_response: string;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  finish_reason: FinishReason | null;
+}
+
+/** Entries that wait to be inserted; the writer's batches are far shorter than this in time. */
+const KEEP_MS = 10_000;
+
+/** Answers of models, kept in the table ModelInferenceCache. Rows never expire; `max_age_s` decides when reading. */
+export class Cache {
+  /** What was stored a moment ago and is not to be found in the table yet. */
+  private readonly recent = new Map<string, { row: CacheRow; at: number }>();
+
+  constructor(
+    private readonly client: ClickHouseClient,
+    private readonly writer: RowWriter,
+  ) {}
+
+  /** Everything that decides the answer: model, provider and the whole request. */
+  key(modelName: string, providerName: string, request: ModelRequest): CacheKey {
+    const hash = createHash("sha256");
+    hash.update(`${modelName}\0${providerName}\0${JSON.stringify(request)}`);
+    const digest = hash.digest();
+    return { short: digest.readBigUInt64LE(0).toString(), long: digest.toString("hex") };
+  }
+
+  async look(key: CacheKey, maxAgeS: number | undefined): Promise<ProviderResponse | undefined> {
+    const recent = this.recent.get(key.long);
+    if (
+      recent !== undefined &&
+      (maxAgeS === undefined || Date.now() - recent.at < maxAgeS * 1000)
+    ) {
+      return toResponse(recent.row);
+    }
+    const result = await this.client.query({
+      query: `SELECT output, raw_request, raw_response, input_tokens, output_tokens, finish_reason
+        FROM ModelInferenceCache
+        WHERE short_cache_key = {short:UInt64} AND long_cache_key = {long:String} AND NOT is_deleted
+          ${maxAgeS === undefined ? "" : "AND timestamp > subtractSeconds(now(), {age:UInt32})"}
+        ORDER BY timestamp DESC LIMIT 1`,
+      query_params: {
+        short: key.short,
+        long: key.long,
+        ...(maxAgeS === undefined ? {} : { age: maxAgeS }),
+      },
+      format: "JSONEachRow",
+    });
+    const [row] = await result.json<CacheRow>();
+    return row === undefined ? undefined : toResponse(row);
+  }
+
+  store(key: CacheKey, response: ProviderResponse): void {
+    if (!isWorthKeeping(response)) return;
+    const row: CacheRow = {
+      output: JSON.stringify(response.output),
+      raw_request: response.rawRequest,
+      raw_response: response.rawResponse,
+      input_tokens: response.usage.inputTokens,
+      output_tokens: response.usage.outputTokens,
+      finish_reason: response.finishReason ?? null,
+    };
+    this.writer.write("ModelInferenceCache", {
+      short_cache_key: key.short,
+      long_cache_key: key.long,
+      ...row,
+    });
+    this.remember(key.long, row);
+  }
+
+  private remember(key: string, row: CacheRow): void {
+    const now = Date.now();
+    // subtle: a Map lists its entries in the order in which they came, so the old ones are in front.
+    for (const [old, { at }] of this.recent) {
+      if (now - at < KEEP_MS) break;
+      this.recent.delete(old);
+    }
+    this.recent.delete(key);
+    this.recent.set(key, { row, at: now });
+  }
+}
+
+function toResponse(row: CacheRow): ProviderResponse {
+  return {
+    output: JSON.parse(row.output) as OutputBlock[],
+    usage: { inputTokens: row.input_tokens, outputTokens: row.output_tokens, cost: 0 },
+    finishReason: row.finish_reason ?? undefined,
+    rawRequest: row.raw_request,
+    rawResponse: row.raw_response,
+  };
+}
+
+/** A tool call whose arguments are no JSON would fail again each time; plain text is kept whatever it holds. */
+function isWorthKeeping({ output }: ProviderResponse): boolean {
+  return output.every((block) => block.type !== "tool_call" || isJson(block.arguments));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { Environment } from "minijinja-js";
+import { templateError } from "../errors";
+import { JsonSchema } from "./schema";
+import { ConfigError, type Table } from "./table";
+import type { Templates } from "./types";
+
+/** The files that a configuration refers to, each read once. */
+export class ConfigFiles {
+  private readonly contents = new Map<string, string>();
+  private readonly templates = new Set<string>();
+
+  constructor(private readonly folder: string) {}
+
+  /** The text of the file that a key names, relative to the toml file. */
+  read(table: Table, key: string): { path: string; text: string } | undefined {
+    const given = table.string(key);
+    if (given === undefined) return undefined;
+    const path = isAbsolute(given) ? given : join(this.folder, given);
+    let text = this.contents.get(path);
+    if (text === undefined) {
+      try {
+        text = readFileSync(path, "utf8");
+      } catch (cause) {
+        throw new ConfigError(
+          `\`${table.pathOf(key)}\`: cannot read ${path} (${message(cause)}).`,
+          { cause },
+        );
+      }
+      this.contents.set(path, text);
+    }
+    return { path, text };
+  }
+
+  schema(table: Table, key: string): JsonSchema | undefined {
+    const file = this.read(table, key);
+    if (file === undefined) return undefined;
+    try {
+      return new JsonSchema(JSON.parse(file.text));
+    } catch (cause) {
+      throw new ConfigError(
+        `\`${table.pathOf(key)}\`: ${file.path} is no JSON Schema (${message(cause)}).`,
+        { cause },
+      );
+    }
+  }
+
+  /** The path of a template's file; it becomes the template's key once all files are known. */
+  template(table: Table, key: string): string | undefined {
+    const file = this.read(table, key);
+    if (file !== undefined) this.templates.add(file.path);
+    return file?.path;
+  }
+
+  /** Everything read so far, for the configuration's hash. */
+  texts(): string[] {
+    return [...this.contents].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
+  }
+
+  /**
+   * Compiles all templates. A template's key, which shows in error texts and serves `{% include %}`, is its path with the
+   * folder that all referenced files share taken off.
+   */
+  compile(): { templates: Templates; keyOf: (path: string) => string } {
+    const base = commonFolder([...this.contents.keys()]);
+    const keyOf = (path: string) => relative(base, path).split(sep).join("/");
+    const environment = new Environment();
+    environment.undefinedBehavior = "strict";
+    for (const path of this.templates) {
+      try {
+        environment.addTemplate(keyOf(path), this.contents.get(path) ?? "");
+      } catch (cause) {
+        throw new ConfigError(`Template ${path} cannot be compiled: ${message(cause)}`, { cause });
+      }
+    }
+    const render = (key: string, context: unknown): string => {
+      try {
+        return environment.renderTemplate(key, context);
+      } catch (cause) {
+        throw templateError(key, message(cause));
+      }
+    };
+    return { templates: { render }, keyOf };
+  }
+}
+
+function commonFolder(paths: string[]): string {
+  let common = dirname(paths[0] ?? "");
+  for (const path of paths) {
+    while (relative(common, path).startsWith("..")) common = dirname(common);
+  }
+  return common;
+}
+
+/** The first line: the engine adds the source's lines and its variables below it. */
+function message(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).split("\n", 1)[0] ?? "";
+}

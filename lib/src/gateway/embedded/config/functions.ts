@@ -1,0 +1,191 @@
+import type { ConfigFiles } from "./files";
+import { JsonSchema } from "./schema";
+import { ConfigError, type Table } from "./table";
+import type {
+  Experimentation,
+  FunctionConfig,
+  MetricConfig,
+  ToolChoice,
+  ToolConfig,
+  VariantConfig,
+} from "./types";
+import { chatOf, readVariant } from "./variants";
+
+/** Reads one `[functions.<f>]`. */
+export function readFunction(table: Table, name: string, files: ConfigFiles): FunctionConfig {
+  refuseReserved(table, name);
+  const type = table.requiredOneOf("type", ["chat", "json"]);
+  const schemas = readSchemas(table, files);
+  const outputSchema =
+    (type === "json" ? files.schema(table, "output_schema") : undefined) ?? new JsonSchema({});
+  const variants = new Map<string, VariantConfig>();
+  for (const [variant, entry] of table.tables("variants")) {
+    refuseReserved(entry, variant);
+    variants.set(variant, readVariant(entry, { name: variant, type, schemas, files }));
+  }
+  checkCandidates(table, variants);
+  const chat = type === "chat" ? table : undefined;
+  const config: FunctionConfig = {
+    name,
+    type,
+    description: table.string("description"),
+    schemas,
+    outputSchema,
+    templateNames: templateNames(variants),
+    variants,
+    experimentation: readExperimentation(table, variants),
+    tools: chat?.strings("tools") ?? [],
+    toolChoice: chat === undefined ? "auto" : readToolChoice(chat),
+    parallelToolCalls: chat?.boolean("parallel_tool_calls"),
+  };
+  table.lacks("evaluators");
+  table.end();
+  return config;
+}
+
+function refuseReserved(table: Table, name: string): void {
+  if (name.startsWith("tensorzero::")) {
+    throw new ConfigError(`\`${table.path}\`: names that start with "tensorzero::" are reserved.`);
+  }
+}
+
+function readSchemas(table: Table, files: ConfigFiles): Map<string, JsonSchema> {
+  const schemas = new Map<string, JsonSchema>();
+  for (const role of ["system", "user", "assistant"]) {
+    const schema = files.schema(table, `${role}_schema`);
+    if (schema !== undefined) schemas.set(role, schema);
+  }
+  for (const [role, entry] of table.tables("schemas")) {
+    if (schemas.has(role)) entry.fail("path", `clashes with \`${role}_schema\`; give one of them`);
+    schemas.set(role, files.schema(entry, "path") ?? entry.missing("path"));
+    entry.end();
+  }
+  return schemas;
+}
+
+/** A template of the older form without a schema takes plain text only, so no arguments can be sent to it. */
+function templateNames(variants: Map<string, VariantConfig>): Set<string> {
+  const names = new Set<string>();
+  for (const variant of variants.values()) {
+    for (const [name, template] of chatOf(variant).templates) {
+      if (!template.legacy || template.schema !== undefined) names.add(name);
+    }
+  }
+  return names;
+}
+
+function checkCandidates(table: Table, variants: Map<string, VariantConfig>): void {
+  for (const [name, variant] of variants) {
+    if (!("candidates" in variant)) continue;
+    for (const candidate of variant.candidates) {
+      const found = variants.get(candidate);
+      if (found === undefined)
+        throw new ConfigError(
+          `\`${table.path}.variants.${name}.candidates\` names "${candidate}", which is no variant of the function.`,
+        );
+      if ("candidates" in found)
+        throw new ConfigError(
+          `\`${table.path}.variants.${name}.candidates\` names "${candidate}", which has candidates itself.`,
+        );
+    }
+  }
+}
+
+/** `[functions.<f>.experimentation]`, or the weights of the variants, or none: then all variants alike. */
+function readExperimentation(table: Table, variants: Map<string, VariantConfig>): Experimentation {
+  const weights = new Map<string, number>();
+  for (const [name, { weight }] of variants) if (weight !== undefined) weights.set(name, weight);
+  const experimentation = table.table("experimentation");
+  if (experimentation === undefined) {
+    if (weights.size === 0) return { type: "uniform" };
+    return {
+      type: "static",
+      candidates: weights,
+      fallbacks: [...variants.keys()].filter((name) => !weights.has(name)).sort(),
+    };
+  }
+  if (weights.size > 0) {
+    throw new ConfigError(
+      `\`${table.path}\`: variants with a \`weight\` and \`experimentation\` cannot be mixed; give one of them.`,
+    );
+  }
+  const type = experimentation.requiredOneOf("type", [
+    "uniform",
+    "static",
+    "adaptive",
+    "track_and_stop",
+    "static_weights",
+  ]);
+  if (type === "adaptive" || type === "track_and_stop") {
+    experimentation.fail(
+      "type",
+      `is "${type}", which the embedded gateway lacks (it needs Postgres)`,
+    );
+  }
+  experimentation.lacks("namespaces");
+  const candidates = readCandidateWeights(experimentation, type === "uniform");
+  const fallbacks = experimentation.strings("fallback_variants") ?? [];
+  experimentation.end();
+  for (const name of [...candidates.keys(), ...fallbacks]) {
+    if (!variants.has(name))
+      experimentation.fail(
+        "candidate_variants",
+        `or \`fallback_variants\` names "${name}", which is no variant`,
+      );
+  }
+  if (candidates.size === 0 && fallbacks.length === 0) return { type: "uniform" };
+  return { type: "static", candidates, fallbacks };
+}
+
+/** `["a", "b"]`, all alike, or `{ a = 0.3, b = 0.7 }`. */
+function readCandidateWeights(table: Table, equal: boolean): Map<string, number> {
+  const given = table.raw("candidate_variants");
+  if (given === undefined) return new Map();
+  if (Array.isArray(given))
+    return new Map((table.strings("candidate_variants") ?? []).map((name) => [name, 1]));
+  if (equal) table.fail("candidate_variants", "must be an array of names");
+  const weights = table.table("candidate_variants");
+  return new Map(weights?.keys().map((name) => [name, weights.number(name, 0) ?? 0]));
+}
+
+function readToolChoice(table: Table): ToolChoice {
+  const choice = table.raw("tool_choice");
+  if (choice === undefined) return "auto";
+  if (choice === "none" || choice === "auto" || choice === "required") return choice;
+  if (
+    typeof choice === "object" &&
+    choice !== null &&
+    "specific" in choice &&
+    typeof choice.specific === "string"
+  ) {
+    return { specific: choice.specific };
+  }
+  return table.fail("tool_choice", 'must be "none", "auto", "required" or { specific = "name" }');
+}
+
+/** Reads one `[metrics.<m>]`. */
+export function readMetric(table: Table, name: string): MetricConfig {
+  if (name === "comment" || name === "demonstration" || name.startsWith("tensorzero::")) {
+    throw new ConfigError(`\`${table.path}\`: the metric name "${name}" is reserved.`);
+  }
+  const metric: MetricConfig = {
+    type: table.requiredOneOf("type", ["boolean", "float"]),
+    optimize: table.requiredOneOf("optimize", ["min", "max"]),
+    level: table.requiredOneOf("level", ["inference", "episode"]),
+    description: table.string("description"),
+  };
+  table.end();
+  return metric;
+}
+
+/** Reads one `[tools.<t>]`. */
+export function readTool(table: Table, name: string, files: ConfigFiles): ToolConfig {
+  const tool: ToolConfig = {
+    name: table.string("name") ?? name,
+    description: table.requiredString("description"),
+    parameters: files.schema(table, "parameters") ?? table.missing("parameters"),
+    strict: table.boolean("strict") ?? false,
+  };
+  table.end();
+  return tool;
+}

@@ -1,0 +1,173 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { ConfigFiles } from "./files";
+import { readFunction, readMetric, readTool } from "./functions";
+import { readModel, shorthandModel } from "./models";
+import { ConfigError, Table } from "./table";
+import type { ChatCompletionConfig, FunctionConfig, GatewayConfig, GatewaySettings } from "./types";
+import { chatOf } from "./variants";
+
+/**
+ * Reads a `tensorzero.toml` and every file that it names. Paths in it are relative to the file.
+ *
+ * @param env where keys are looked up: a model that is written out must find its key now.
+ * @throws ConfigError names the key: unknown, of the wrong type, not implemented here, or referring to what is not there.
+ */
+export async function loadConfig(
+  configPath: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<GatewayConfig> {
+  const path = resolve(configPath);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new ConfigError(`The configuration ${path} cannot be read (${messageOf(cause)}).`, {
+      cause,
+    });
+  }
+  return parseConfig(text, dirname(path), env);
+}
+
+/** As `loadConfig`, for the text of a toml file that stands in `folder`. */
+export async function parseConfig(
+  text: string,
+  folder: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<GatewayConfig> {
+  const top = new Table(await parseToml(text), "");
+  const files = new ConfigFiles(folder);
+  const gateway = readGateway(top.table("gateway") ?? new Table({}, "gateway"));
+  const each = <T>(key: string, read: (table: Table, name: string) => T): Map<string, T> =>
+    new Map([...top.tables(key)].map(([name, table]) => [name, read(table, name)]));
+  const config = {
+    gateway,
+    models: each("models", (table, name) => readModel(table, name, env)),
+    embeddingModels: each("embedding_models", (table, name) => readModel(table, name, env)),
+    tools: each("tools", (table, name) => readTool(table, name, files)),
+    metrics: each("metrics", readMetric),
+    functions: each("functions", (table, name) => readFunction(table, name, files)),
+  };
+  // Migrations are the store's business here; the key changes nothing.
+  const clickhouse = top.table("clickhouse");
+  clickhouse?.boolean("disable_automatic_migrations");
+  clickhouse?.end();
+  top.lacks(
+    "postgres",
+    "rate_limiting",
+    "object_storage",
+    "evaluations",
+    "provider_types",
+    "optimizers",
+    "autopilot",
+  );
+  top.end();
+
+  const { templates, keyOf } = files.compile();
+  for (const chat of chatCompletions(config.functions)) {
+    for (const template of chat.templates.values()) template.key = keyOf(template.key);
+  }
+  checkReferences(config);
+  return { hash: hashOf([text, ...files.texts()]), ...config, templates };
+}
+
+async function parseToml(text: string): Promise<Record<string, unknown>> {
+  const { parse } = await import("smol-toml"); // an ES module
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new ConfigError(`The configuration is no valid TOML: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function readGateway(table: Table): GatewaySettings {
+  table.lacks(
+    "export",
+    "fetch_and_encode_input_files_before_inference",
+    "auth",
+    "relay",
+    "metrics",
+    "template_filesystem_access",
+  );
+  // Where it listens is decided by whoever serves it; nothing is reported to anybody.
+  table.string("bind_address");
+  table.boolean("disable_pseudonymous_usage_analytics");
+  const observability = table.table("observability");
+  const backend = observability?.oneOf("backend", ["auto", "clickhouse", "postgres"]);
+  if (backend === "postgres")
+    observability?.fail("backend", 'is "postgres", which the embedded gateway lacks');
+  const asyncWrites = observability?.boolean("async_writes");
+  const batch = observability?.table("batch_writes");
+  if (batch?.boolean("enabled") && asyncWrites) {
+    observability?.fail("async_writes", "and `batch_writes.enabled` cannot both be on");
+  }
+  const cache = table.table("cache");
+  cache?.lacks("enabled", "backend", "valkey");
+  const settings: GatewaySettings = {
+    basePath: (table.string("base_path") ?? "").replace(/\/$/, ""),
+    debug: table.boolean("debug") ?? false,
+    observability: observability?.boolean("enabled") ?? true,
+    errorJson: table.boolean("unstable_error_json") ?? false,
+    validateFeedbackTargets: !(
+      table.boolean("unstable_disable_feedback_target_validation") ?? false
+    ),
+    outboundTimeoutMs: table.integer("global_outbound_http_timeout_ms", 1) ?? 900_000,
+    flushIntervalMs: batch?.integer("flush_interval_ms", 1) ?? 100,
+    maxBatchRows: batch?.integer("max_rows", 1) ?? 1000,
+  };
+  for (const part of [batch, observability, cache, table]) part?.end();
+  if (settings.basePath !== "" && !settings.basePath.startsWith("/"))
+    table.fail("base_path", "must start with /");
+  return settings;
+}
+
+/** Every chat completion of a configuration, nested ones too. */
+export function* chatCompletions(
+  functions: Map<string, FunctionConfig>,
+): Generator<ChatCompletionConfig> {
+  for (const { variants } of functions.values()) {
+    for (const variant of variants.values()) yield chatOf(variant);
+  }
+}
+
+function checkReferences({
+  functions,
+  models,
+  embeddingModels,
+  tools,
+}: Pick<GatewayConfig, "functions" | "models" | "embeddingModels" | "tools">): void {
+  for (const fn of functions.values()) {
+    for (const tool of fn.tools) {
+      if (!tools.has(tool))
+        throw new ConfigError(
+          `\`functions.${fn.name}.tools\`: tool \`${tool}\` is not present in the config.`,
+        );
+    }
+    for (const variant of fn.variants.values()) {
+      const path = `functions.${fn.name}.variants.${variant.name}`;
+      checkModel(`${path}.model`, chatOf(variant).model, models);
+      if ("embeddingModel" in variant)
+        checkModel(`${path}.embedding_model`, variant.embeddingModel, embeddingModels);
+    }
+  }
+}
+
+function checkModel(path: string, name: string, models: Map<string, unknown>): void {
+  if (models.has(name) || shorthandModel(name) !== undefined) return;
+  throw new ConfigError(
+    `\`${path}\` is "${name}", which is neither in the configuration (${[...models.keys()].join(", ") || "no models there"}) ` +
+      "nor a shorthand that the embedded gateway knows (openai::<model>).",
+  );
+}
+
+/** 256 bits as a decimal number, the form that TensorZero gives its own hash in; the values differ. */
+function hashOf(texts: string[]): string {
+  const hash = createHash("sha256");
+  for (const text of texts) hash.update(`${text.length}:${text}`);
+  return BigInt(`0x${hash.digest("hex")}`).toString();
+}
+
+function messageOf(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).trim();
+}

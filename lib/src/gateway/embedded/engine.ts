@@ -1,0 +1,334 @@
+import { performance } from "node:perf_hooks";
+import type { RowWriter } from "../../store/insert";
+import type { Cache } from "./cache";
+import { shorthandModel } from "./config/models";
+import { JsonSchema } from "./config/schema";
+import type { FunctionConfig, GatewayConfig } from "./config/types";
+import {
+  allVariantsFailed,
+  asGatewayError,
+  GatewayError,
+  invalidRequest,
+  invalidTarget,
+  noVariantsLeft,
+  unknownFunction,
+  unknownVariant,
+} from "./errors";
+import { uuidv7, validateEpisodeId } from "./ids";
+import { validateInput } from "./input";
+import type { CallContext, ModelResult } from "./model";
+import { type ChatBlock, chatContent, type JsonOutput, jsonOutput } from "./output";
+import type { Fetch } from "./providers/openai";
+import type { FinishReason, Usage } from "./providers/types";
+import type { CacheOptions, InferenceRequest } from "./request/types";
+import { chatInferenceRow, type InferenceFacts, jsonInferenceRow, modelInferenceRow } from "./rows";
+import { drawVariant, episodeFraction } from "./sampling";
+import { refuseReservedTags } from "./tags";
+import type { RecentTargets } from "./targets";
+import { prepareTools } from "./tools";
+import { sumUsage } from "./usage";
+import { inferVariant } from "./variants/infer";
+import type { Run, VariantResult } from "./variants/run";
+
+/** What the gateway works with. */
+export interface EngineParts {
+  config: GatewayConfig;
+  cache: Cache;
+  writer: RowWriter;
+  targets: RecentTargets;
+  fetch: Fetch;
+  env: NodeJS.ProcessEnv;
+}
+
+/** An inference that succeeded, before a route puts it into its own words. */
+export interface Answer {
+  inferenceId: string;
+  episodeId: string;
+  variantName: string;
+  result: { type: "json"; output: JsonOutput } | { type: "chat"; content: ChatBlock[] };
+  usage: Usage;
+  finishReason: FinishReason | undefined;
+  calls: ModelResult[];
+}
+
+/** A request whose every check has passed, ready to be run. */
+export interface Prepared {
+  inferenceId: string;
+  episodeId: string;
+  started: number;
+  fn: FunctionConfig;
+  pinned: string | undefined;
+  tags: Record<string, string>;
+  run: Run;
+}
+
+/** The name that calls of a model without a function are stored under. */
+export const DEFAULT_FUNCTION = "tensorzero::default";
+
+/** Runs inferences: checks, draws a variant, asks models, stores rows. */
+export class Engine {
+  private running = 0;
+  private whenIdle: (() => void)[] = [];
+
+  constructor(private readonly parts: EngineParts) {}
+
+  /** Inferences under way. */
+  get inFlight(): number {
+    return this.running;
+  }
+
+  /** Resolves once nothing is under way. */
+  async idle(): Promise<void> {
+    if (this.running > 0) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
+  }
+
+  /** @throws GatewayError */
+  async infer(request: InferenceRequest): Promise<Answer> {
+    this.begin();
+    try {
+      const prepared = this.prepare(request);
+      return await this.withVariant(prepared, async (variantName) => {
+        const variant = prepared.fn.variants.get(variantName);
+        if (variant === undefined) throw unknownVariant(variantName);
+        const result = await inferVariant(variant, prepared.run);
+        return this.finish(prepared, variantName, result);
+      });
+    } finally {
+      this.end();
+    }
+  }
+
+  private begin(): void {
+    this.running++;
+  }
+
+  private end(): void {
+    this.running--;
+    if (this.running === 0) for (const resolve of this.whenIdle.splice(0)) resolve();
+  }
+
+  /** The checks, in TensorZero's order. @throws GatewayError */
+  prepare(request: InferenceRequest): Prepared {
+    const started = performance.now();
+    const inferenceId = uuidv7();
+    const tags = { ...request.tags };
+    if (!request.internal) refuseReservedTags(tags);
+    else tags["tensorzero::internal"] = "true";
+    if (request.episodeId !== undefined) validateEpisodeId(request.episodeId);
+    const episodeId = request.episodeId ?? uuidv7();
+    const fn = this.findFunction(request);
+    if (fn.variants.size === 0) {
+      throw new GatewayError(500, `Function \`${fn.name}\` has no variants`, {
+        kind: "InvalidFunctionVariants",
+      });
+    }
+    const { config } = this.parts;
+    checkJsonModeTool(fn, request);
+    validateInput(fn, request.input, config.gateway.debug);
+    const tools = prepareTools(fn, config.tools, request.tools);
+    if (request.variantName !== undefined) {
+      if (!fn.variants.has(request.variantName)) throw unknownVariant(request.variantName);
+      tags["tensorzero::variant_pinned"] = request.variantName;
+    }
+    const call: CallContext = {
+      config,
+      fetch: this.parts.fetch,
+      env: this.parts.env,
+      credentials: request.credentials,
+      cache: this.parts.cache,
+      cacheOptions: effectiveCache(request),
+      signal: NEVER,
+    };
+    const outputSchema = dynamicSchema(request.outputSchema);
+    const run = { fn, request, outputSchema, tools, call, params: request.params };
+    return { inferenceId, episodeId, started, fn, pinned: request.variantName, tags, run };
+  }
+
+  /** The pinned variant; else one drawn after the other until one succeeds. */
+  async withVariant<T>(
+    { fn, pinned, episodeId, run }: Prepared,
+    attempt: (variantName: string) => Promise<T>,
+  ): Promise<T> {
+    const [only] = fn.variants.keys();
+    if (pinned !== undefined) return attempt(pinned);
+    // A call of a model has one variant, named after the model; it is still drawn, so its failure is wrapped.
+    const active = new Set(fn.variants.keys());
+    const fraction = episodeFraction(fn.name, episodeId);
+    const errors = new Map<string, GatewayError>();
+    while (active.size > 0) {
+      const name =
+        run.request.modelName === undefined
+          ? drawVariant(fn.experimentation, active, fraction)
+          : only;
+      if (name === undefined) break;
+      try {
+        return await attempt(name);
+      } catch (error) {
+        errors.set(name, asGatewayError(error));
+        active.delete(name);
+      }
+    }
+    throw errors.size === 0 ? noVariantsLeft() : allVariantsFailed(errors);
+  }
+
+  /** Checks the output and stores the rows. */
+  finish(prepared: Prepared, variantName: string, result: VariantResult, ttftMs?: number): Answer {
+    const { fn, run, inferenceId, episodeId } = prepared;
+    const facts: InferenceFacts = {
+      inferenceId,
+      episodeId,
+      functionName: fn.name,
+      variantName,
+      request: run.request,
+      params: result.params,
+      tags: prepared.tags,
+      processingTimeMs: Math.floor(performance.now() - prepared.started),
+      ttftMs,
+      snapshotHash: this.parts.config.hash,
+    };
+    const answer = {
+      inferenceId,
+      episodeId,
+      variantName,
+      usage: sumUsage(result.calls),
+      finishReason: result.calls.findLast((call) => call.finishReason !== undefined)?.finishReason,
+      calls: result.calls,
+    };
+    if (fn.type === "chat") {
+      const content = chatContent(result.output, run.tools);
+      this.store(facts, result, "ChatInference", () => chatInferenceRow(facts, content, run.tools));
+      return { ...answer, result: { type: "chat", content } };
+    }
+    const schema = run.outputSchema ?? fn.outputSchema;
+    const { output, auxiliary } = jsonOutput(result.output, schema);
+    const beside = [...auxiliary, ...(result.auxiliary ?? [])];
+    this.store(facts, result, "JsonInference", () =>
+      jsonInferenceRow(facts, output, schema.value, beside),
+    );
+    return { ...answer, result: { type: "json", output } };
+  }
+
+  private store(
+    facts: InferenceFacts,
+    { calls }: VariantResult,
+    table: "JsonInference" | "ChatInference",
+    row: () => object,
+  ): void {
+    const { config, writer, targets } = this.parts;
+    if (facts.request.dryrun || !config.gateway.observability) return;
+    writer.write(table, row());
+    for (const call of calls) writer.write("ModelInference", modelInferenceRow(call, facts));
+    targets.add(facts);
+  }
+
+  private findFunction({ functionName, modelName, variantName }: InferenceRequest): FunctionConfig {
+    const { config } = this.parts;
+    if (functionName !== undefined && modelName !== undefined) {
+      throw invalidTarget("Only one of `function_name` or `model_name` can be provided");
+    }
+    if (functionName !== undefined) {
+      if (functionName === DEFAULT_FUNCTION) return emptyFunction();
+      const fn = config.functions.get(functionName);
+      if (fn === undefined) throw unknownFunction(functionName);
+      return fn;
+    }
+    if (modelName === undefined)
+      throw invalidTarget("Either `function_name` or `model_name` must be provided");
+    if (variantName !== undefined)
+      throw invalidTarget("`variant_name` cannot be provided when using `model_name`");
+    if (!config.models.has(modelName) && shorthandModel(modelName) === undefined) {
+      throw invalidTarget(`Invalid model name: Model name '${modelName}' not found in model table`);
+    }
+    return modelFunction(modelName);
+  }
+}
+
+/** A signal that is never aborted: an inference goes on, and is stored, when its client has gone. */
+const NEVER = new AbortController().signal;
+
+function effectiveCache({ cache, dryrun }: InferenceRequest): CacheOptions {
+  if (!dryrun) return cache;
+  const enabled =
+    cache.enabled === "on" ? "read_only" : cache.enabled === "write_only" ? "off" : cache.enabled;
+  return { ...cache, enabled };
+}
+
+function dynamicSchema(schema: unknown): JsonSchema | undefined {
+  if (schema === undefined) return undefined;
+  try {
+    return new JsonSchema(schema);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new GatewayError(400, `Error in compiling client-provided JSON schema: ${problem}`, {
+      kind: "DynamicJsonSchema",
+      cause,
+    });
+  }
+}
+
+/** A chat function may be made to answer in a schema by a tool; then it can have no tools of its own. */
+function checkJsonModeTool(
+  fn: FunctionConfig,
+  { params, outputSchema, tools }: InferenceRequest,
+): void {
+  if (fn.type !== "chat" || params.json_mode !== "tool") return;
+  if (fn.tools.length > 0)
+    throw invalidRequest("JSON mode `tool` is not supported with other tools configured.");
+  if (fn.toolChoice !== "auto") {
+    throw invalidRequest(
+      "JSON mode `tool` is not supported with `tool_choice` configured in the function.",
+    );
+  }
+  if (fn.parallelToolCalls !== undefined) {
+    throw invalidRequest(
+      "JSON mode `tool` is not supported with `parallel_tool_calls` configured in the function.",
+    );
+  }
+  if (outputSchema === undefined)
+    throw invalidRequest("JSON mode `tool` requires `output_schema`.");
+  const passed = {
+    allowed_tools: tools.allowedTools,
+    additional_tools: tools.additionalTools,
+    parallel_tool_calls: tools.parallelToolCalls,
+    tool_choice: tools.toolChoice,
+  };
+  for (const [key, value] of Object.entries(passed)) {
+    if (value !== undefined)
+      throw invalidRequest(`Cannot pass \`${key}\` when using JSON mode \`tool\`.`);
+  }
+}
+
+function emptyFunction(): FunctionConfig {
+  return {
+    name: DEFAULT_FUNCTION,
+    type: "chat",
+    description: undefined,
+    schemas: new Map(),
+    outputSchema: new JsonSchema({}),
+    templateNames: new Set(),
+    variants: new Map(),
+    experimentation: { type: "uniform" },
+    tools: [],
+    toolChoice: "auto",
+    parallelToolCalls: undefined,
+  };
+}
+
+/** The function that a call of a bare model is: chat, with one variant named after the model. */
+function modelFunction(model: string): FunctionConfig {
+  const timeouts = { nonStreamingMs: undefined, ttftMs: undefined, streamingMs: undefined };
+  const variant = {
+    name: model,
+    type: "chat_completion" as const,
+    weight: undefined,
+    timeouts,
+    model,
+    templates: new Map(),
+    params: {},
+    jsonMode: undefined,
+    retries: { numRetries: 0, maxDelayS: 10 },
+    extraBody: [],
+    extraHeaders: [],
+  };
+  return { ...emptyFunction(), variants: new Map([[model, variant]]) };
+}

@@ -1,0 +1,63 @@
+import { randomFillSync } from "node:crypto";
+import { invalidId, invalidUuid, workflowRunNotFound } from "./errors";
+
+/** No gateway was there before: 2020-01-23, in seconds. */
+const EARLIEST = 1_579_751_960;
+/** Ids from here on belong to runs of workflow evaluations, in seconds. */
+const FIRST_WORKFLOW_EVALUATION = 10_000_000_000;
+
+const random = Buffer.alloc(4096);
+let used = random.length;
+let lastMs = 0;
+let counter = 0;
+
+/**
+ * A UUIDv7 (RFC 9562): 48 bits of milliseconds, then a 12-bit counter, so that ids made here sort in the order in which
+ * they were made, then 62 random bits.
+ */
+export function uuidv7(now: number = Date.now()): string {
+  if (now > lastMs) {
+    lastMs = now;
+    counter = 0;
+  } else if (++counter > 0xfff) {
+    lastMs++; // subtle: more than 4096 in one millisecond borrow from the next one
+    counter = 0;
+  }
+  if (used === random.length) {
+    randomFillSync(random);
+    used = 0;
+  }
+  const tail = random.subarray(used, used + 8);
+  used += 8;
+  tail[0] = (tail[0]! & 0x3f) | 0x80;
+  const time = lastMs.toString(16).padStart(12, "0");
+  const hex = tail.toString("hex");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${counter.toString(16).padStart(3, "0")}-${hex.slice(0, 4)}-${hex.slice(4)}`;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+/** Milliseconds since 1970 that a UUIDv7 carries. */
+export function timeOf(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
+/**
+ * Refuses an episode id that the gateway could not have made.
+ *
+ * @throws GatewayError 400
+ */
+export function validateEpisodeId(id: string, now: number = Date.now()): void {
+  const version = Number.parseInt(id.charAt(14), 16);
+  // subtle: versions without a time in them fail before the version is looked at, with another text.
+  if (version !== 1 && version !== 6 && version !== 7) throw invalidUuid(id);
+  if (version !== 7) throw invalidId("Episode", `Version must be 7, got ${version}`);
+  const seconds = Math.floor(timeOf(id) / 1000);
+  if (seconds >= FIRST_WORKFLOW_EVALUATION) throw workflowRunNotFound(id);
+  if (seconds < EARLIEST) throw invalidId("Episode", "Timestamp is too early");
+  if (seconds > Math.floor(now / 1000)) throw invalidId("Episode", "Timestamp is in the future");
+}

@@ -1,0 +1,2 @@
+export { ConfigError } from "./config/table";
+export { createGateway, type EmbeddedGateway, type GatewayOptions } from "./gateway";

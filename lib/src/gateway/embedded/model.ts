@@ -1,0 +1,130 @@
+import { performance } from "node:perf_hooks";
+import type { Cache } from "./cache";
+import { shorthandModel } from "./config/models";
+import type { GatewayConfig, ModelConfig, ProviderConfig } from "./config/types";
+import {
+  allProvidersFailed,
+  apiKeyMissing,
+  asGatewayError,
+  type GatewayError,
+  modelTimeout,
+  outboundTimeout,
+  providerTimeout,
+  unknownModel,
+} from "./errors";
+import { uuidv7 } from "./ids";
+import { findApiKey } from "./providers/credentials";
+import { complete, type Fetch, type Transport } from "./providers/openai";
+import type { ModelMessage, ModelRequest, ProviderResponse } from "./providers/types";
+import type { CacheOptions } from "./request/types";
+import { within } from "./timeouts";
+
+/** What every call of a model needs besides its request. */
+export interface CallContext {
+  config: GatewayConfig;
+  fetch: Fetch;
+  env: NodeJS.ProcessEnv;
+  credentials: Record<string, string>;
+  cache: Cache;
+  cacheOptions: CacheOptions;
+  signal: AbortSignal;
+}
+
+/** One call of a model, as it is stored. */
+export interface ModelResult extends ProviderResponse {
+  /** Its row's id. */
+  id: string;
+  modelName: string;
+  providerName: string;
+  system: string | undefined;
+  messages: ModelMessage[];
+  cached: boolean;
+  responseTimeMs: number;
+  ttftMs: number | undefined;
+}
+
+/** The configured model, or the one that a shorthand stands for. @throws GatewayError 400 the shorthand's key is not set */
+export function findModel(
+  models: Map<string, ModelConfig>,
+  name: string,
+  env: NodeJS.ProcessEnv,
+): ModelConfig {
+  const configured = models.get(name);
+  if (configured !== undefined) return configured;
+  const shorthand = shorthandModel(name);
+  if (shorthand === undefined) throw unknownModel(name);
+  for (const { apiKey } of shorthand.providers) {
+    if (apiKey.kind === "env" && env[apiKey.name] === undefined) {
+      throw apiKeyMissing("openai", `Environment variable \`${apiKey.name}\` is missing`);
+    }
+  }
+  return shorthand;
+}
+
+/** Asks the model's providers in turn until one answers. @throws GatewayError */
+export async function callModel(
+  model: ModelConfig,
+  request: ModelRequest,
+  context: CallContext,
+): Promise<ModelResult> {
+  return eachProvider(model, context, async (provider, transport) => {
+    const adapted = forProvider(request, provider);
+    const { cache, cacheOptions } = context;
+    const key =
+      cacheOptions.enabled === "off" ? undefined : cache.key(model.name, provider.name, adapted);
+    const base = {
+      id: uuidv7(),
+      modelName: model.name,
+      providerName: provider.name,
+      system: request.system,
+      messages: request.messages,
+    };
+    if (key !== undefined && cacheOptions.enabled !== "write_only") {
+      const hit = await cache.look(key, cacheOptions.maxAgeS);
+      if (hit !== undefined)
+        return { ...base, ...hit, cached: true, responseTimeMs: 0, ttftMs: undefined };
+    }
+    const started = performance.now();
+    const response = await complete(provider, adapted, transport);
+    const responseTimeMs = Math.floor(performance.now() - started);
+    if (key !== undefined && cacheOptions.enabled !== "read_only") cache.store(key, response);
+    return { ...base, ...response, cached: false, responseTimeMs, ttftMs: undefined };
+  });
+}
+
+/** Runs `call` with one provider after the other, within the limits of provider and model. */
+export async function eachProvider<T>(
+  model: ModelConfig,
+  context: CallContext,
+  call: (provider: ProviderConfig, transport: Transport) => Promise<T>,
+): Promise<T> {
+  const modelMs = model.timeouts.nonStreamingMs;
+  const onModelTimeout = () => modelTimeout(model.name, "non_streaming.total_ms", modelMs ?? 0);
+  return within(context.signal, modelMs, onModelTimeout, async (signal) => {
+    const errors = new Map<string, GatewayError>();
+    for (const provider of model.providers) {
+      const outboundMs = context.config.gateway.outboundTimeoutMs;
+      const ms = provider.timeouts.nonStreamingMs ?? outboundMs;
+      const onTimeout = () =>
+        provider.timeouts.nonStreamingMs === undefined
+          ? outboundTimeout()
+          : providerTimeout(provider.name, "non_streaming.total_ms", ms);
+      try {
+        return await within(signal, Math.min(ms, outboundMs), onTimeout, (inner) => {
+          const apiKey = findApiKey(provider.apiKey, context.env, context.credentials);
+          return call(provider, { fetch: context.fetch, apiKey, signal: inner });
+        });
+      } catch (error) {
+        signal.throwIfAborted();
+        errors.set(provider.name, asGatewayError(error));
+      }
+    }
+    throw allProvidersFailed(errors);
+  });
+}
+
+/** The request with the provider's own changes put after the variant's. */
+export function forProvider(request: ModelRequest, provider: ProviderConfig): ModelRequest {
+  if (provider.extraBody.length === 0) return request;
+  return { ...request, extraBody: [...request.extraBody, ...provider.extraBody] };
+}

@@ -1,0 +1,56 @@
+import { promisify } from "node:util";
+import { brotliDecompress, gunzip, inflate } from "node:zlib";
+import type { Context } from "hono";
+import { invalidJson } from "../errors";
+import { parseBody } from "../request/parts";
+
+/** Longest body that is read, before and after it is unpacked. */
+const MAX_BYTES = 100 * 1024 * 1024;
+
+const DECODERS: Record<
+  string,
+  ((body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>) | undefined
+> = {
+  gzip: promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+};
+
+/** The request's body as JSON, whatever its content type says. @throws GatewayError 400 */
+export async function readJson(c: Context): Promise<unknown> {
+  const encoding = c.req.header("content-encoding");
+  if (Number(c.req.header("content-length") ?? 0) > MAX_BYTES) throw tooLong();
+  if (encoding === undefined || encoding === "identity") {
+    const text = await c.req.text();
+    if (
+      text.length > MAX_BYTES ||
+      (text.length > MAX_BYTES / 4 && Buffer.byteLength(text) > MAX_BYTES)
+    )
+      throw tooLong();
+    return parseBody(text);
+  }
+  const decode = DECODERS[encoding];
+  if (decode === undefined) {
+    throw invalidJson(
+      `The content encoding \`${encoding}\` is not supported: send gzip, deflate, br or none (415 Unsupported Media Type)`,
+    );
+  }
+  try {
+    const bytes = await decode(Buffer.from(await c.req.arrayBuffer()), {
+      maxOutputLength: MAX_BYTES,
+    });
+    return parseBody(bytes.toString("utf8"));
+  } catch (cause) {
+    if (cause instanceof RangeError) throw tooLong();
+    if (cause instanceof Error && "code" in cause) {
+      throw invalidJson(`Failed to buffer the request body: ${cause.message} (400 Bad Request)`);
+    }
+    throw cause;
+  }
+}
+
+function tooLong() {
+  return invalidJson(
+    "Failed to buffer the request body: length limit exceeded (413 Payload Too Large)",
+  );
+}

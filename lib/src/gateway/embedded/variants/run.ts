@@ -1,0 +1,31 @@
+import type { JsonSchema } from "../config/schema";
+import type { ChatParams, FunctionConfig } from "../config/types";
+import type { CallContext, ModelResult } from "../model";
+import type { OutputBlock } from "../providers/types";
+import type { InferenceRequest } from "../request/types";
+import type { ToolSet } from "../tools";
+
+/** What a variant is run with. */
+export interface Run {
+  fn: FunctionConfig;
+  request: InferenceRequest;
+  /** The request's schema in place of the function's. */
+  outputSchema: JsonSchema | undefined;
+  /** Tools that the model may call; chat functions only. */
+  tools: ToolSet | undefined;
+  call: CallContext;
+  /** Parameters of the request; those of the variant fill the gaps. */
+  params: ChatParams;
+  extraCacheKey?: string;
+}
+
+/** What a variant answered. */
+export interface VariantResult {
+  output: OutputBlock[];
+  /** Thoughts and the like that are kept beside a JSON output. */
+  auxiliary?: OutputBlock[];
+  /** Every call that was made for it, in order. */
+  calls: ModelResult[];
+  /** The parameters in force, as they are stored. */
+  params: ChatParams;
+}
