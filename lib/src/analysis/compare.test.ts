@@ -31,7 +31,7 @@ test("pairs share task and seed; what has no finished counterpart is counted", (
     a: "baseline",
     b: "history",
     difference: { n: 5, mean: 0.4 },
-    bootstrap: { n: 5, mean: 0.4 },
+    differences: [1, 1, 0, -1, 1],
     unpaired: 2,
   });
   // 2 P(X <= 1) over 4 fair tosses is 2 · 5/16.

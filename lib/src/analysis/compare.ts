@@ -1,5 +1,4 @@
 import type { EpisodeRow } from "../store/episodes";
-import { bootstrapMean } from "./bootstrap";
 import { AnalysisError } from "./errors";
 import { variantOrder } from "./order";
 import { type Estimate, mean } from "./statistics";
@@ -27,8 +26,8 @@ export interface Comparison {
   quantity: Quantity;
   /** Mean of b - a over the pairs. For success a difference of shares with Newcombe's interval, else a t interval. */
   difference: Estimate;
-  /** The same mean with a percentile bootstrap interval over pairs (2,000 resamples, seed 0). */
-  bootstrap: Estimate;
+  /** b - a of each pair, success as 0 or 1: `bootstrapMean(differences)` is an interval that assumes no shape. */
+  differences: readonly number[];
   /** Two-sided: McNemar's exact test for success, else the paired t test; null where there is no test. */
   p: number | null;
   /** `p` after Holm's correction for all comparisons of the same call. */
@@ -73,7 +72,7 @@ function compare(
     a,
     b,
     quantity,
-    bootstrap: bootstrapMean(differences, { resamples: 2000 }),
+    differences,
     unpaired: ofA.size + ofB.size - 2 * pairs.length,
   };
   if (quantity !== "success") {

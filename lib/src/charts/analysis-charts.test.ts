@@ -147,10 +147,15 @@ describe("success against tokens and cost", () => {
     const mean = (110 * steps.reduce((a, b) => a + b)) / steps.length;
     expect(points[0]).toMatchObject({ name: "baseline", own: true });
     expect(points[0]!.x).toBeCloseTo(mean, 9);
-    expect(points[0]!.xLow).toBeGreaterThan(0);
     expect(points.filter(({ own }) => own === false).map(({ name }) => name)).toEqual(
       expect.arrayContaining(["gemini-3.1-pro", "TensorZero baseline"]),
     );
+  });
+
+  test("an interval of tokens that reaches below 0 is drawn from the logarithmic axis on", async () => {
+    const two = [episode("baseline", "goto", 1, 1), episode("baseline", "goto", 2, 60)];
+    const svg = await renderSvg(tokensAndSuccess(two));
+    expect(svg).not.toMatch(/NaN|Infinity/);
   });
 
   test("by hand: 1,000 episodes of 4,000 input and 400 generated tokens at 0.15 and 0.60 $ a million cost 0.84 $", () => {

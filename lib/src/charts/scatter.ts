@@ -46,8 +46,13 @@ export function scatter(chart: Scatter): ChartSpec {
     return (((log ? Math.log(value) : value) - from!) / (to! - from!)) * width;
   };
   const down = (value: number) => ((Y_DOMAIN[1] - value) / (Y_DOMAIN[1] - Y_DOMAIN[0])) * HEIGHT;
+  // subtle: a bound below 0 has no logarithm; its bar starts at the axis.
+  const points = chart.points.map((point) => ({
+    ...point,
+    xLow: point.xLow === null ? null : Math.max(point.xLow, xDomain[0]),
+  }));
   const places = placeLabels(
-    chart.points.map((point) => ({
+    points.map((point) => ({
       x: along(point.x),
       y: down(point.y),
       xBar: [along(point.xLow ?? point.x), along(point.xHigh ?? point.x)] as const,
@@ -56,7 +61,11 @@ export function scatter(chart: Scatter): ChartSpec {
     })),
     { width, height: HEIGHT, fontSize: FONT_SIZE },
   );
-  const values = chart.points.map((point, index) => ({ ...point, ...labelAt(places[index]!) }));
+  const values = points.map((point, index) => ({
+    ...point,
+    labelX: places[index]!.x,
+    labelY: places[index]!.y,
+  }));
   const x = (field: string) => ({
     field,
     type: "quantitative",
@@ -123,16 +132,12 @@ export function scatter(chart: Scatter): ChartSpec {
   };
 }
 
-function labelAt({ x, y }: { x: number; y: number }) {
-  return { labelX: x, labelY: y };
-}
-
-/** The x axis around all points and bounds: from 0, or with a margin where logarithmic. */
+/** The x axis around all points and bounds: with 0, or where logarithmic with a margin instead. */
 function domain({ points, scale }: Scatter): [number, number] {
   const ends = points.flatMap(({ x, xLow, xHigh }) => [x, xLow ?? x, xHigh ?? x]);
   const last = Math.max(...ends);
-  if (scale === "linear") return [0, last > 0 ? 1.08 * last : 1];
-  return [Math.min(...ends) / 1.5, 1.5 * last];
+  if (scale === "linear") return [Math.min(0, ...ends), last > 0 ? 1.08 * last : 1];
+  return [Math.min(...ends.filter((end) => end > 0)) / 1.5, 1.5 * last];
 }
 
 /** 1, 2 and 5 times the powers of ten within the domain. */

@@ -1,5 +1,5 @@
-import { bootstrapMean } from "../analysis/bootstrap";
 import { AnalysisError } from "../analysis/errors";
+import { mean } from "../analysis/statistics";
 import { isFinished, type Summary, summarize } from "../analysis/summary";
 import { costUsd, type Price, type Prices } from "../experiment/prices";
 import type { EpisodeRow } from "../store/episodes";
@@ -13,7 +13,7 @@ const EXAMPLE_MODEL = "openai::gpt-4o-mini-2024-07-18";
 const FINE_TUNED = "history_and_reasoning_sft";
 
 /**
- * Success against tokens: mean input and generated tokens of an episode on a logarithmic axis, with 95 % bootstrap
+ * Success against tokens: mean input and generated tokens of an episode on a logarithmic axis, with 95 % t
  * intervals, against the success rate with Wilson's. Published results that give their tokens stand in grey.
  *
  * Throws AnalysisError when no episode is finished.
@@ -46,7 +46,7 @@ export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Publis
     title: "Success against tokens",
     subtitle: [
       scope(rows),
-      "Points: means; bars: 95 % bootstrap interval of tokens, 95 % Wilson interval of success.",
+      "Points: means; bars: 95 % t interval of tokens, 95 % Wilson interval of success.",
       ...notes(rows, others, "TensorZero and on BALROG's leaderboard"),
     ],
     axis: "input and generated tokens in an episode (logarithmic)",
@@ -58,7 +58,7 @@ export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Publis
 }
 
 /**
- * Success against cost: US dollars for 1,000 episodes at the prices given, with 95 % bootstrap intervals, against
+ * Success against cost: US dollars for 1,000 episodes at the prices given, with 95 % t intervals, against
  * the success rate with Wilson's. `models` names the model of each variant. A variant whose model has no price
  * is named below the title and not drawn.
  *
@@ -108,7 +108,7 @@ export function costAndSuccess(
     title: "Success against cost",
     subtitle: [
       scope(rows),
-      "Points: means; bars: 95 % bootstrap interval of cost, 95 % Wilson interval of success.",
+      "Points: means; bars: 95 % t interval of cost, 95 % Wilson interval of success.",
       `Prices as of ${[...new Set(days)].join(" and ")}.${
         unpriced.length > 0 ? ` No known price: ${unpriced.join(", ")}.` : ""
       }`,
@@ -130,7 +130,7 @@ function ownPoints(
   const colours = variantColours(coloured);
   const points = summarize(rows).flatMap(({ variant, success }: Summary) => {
     const own = rows.filter((row) => row.variant === variant && isFinished(row));
-    const x = bootstrapMean(own.map(amount), { resamples: 2000 });
+    const x = mean(own.map(amount));
     if (x.mean === null || success.mean === null) return [];
     return [
       {
