@@ -71,6 +71,11 @@ export class Floor {
     return (pose >> 2) + stepX[dir] * this.height + stepY[dir];
   }
 
+  /** The pose one cell back, maybe in a wall. */
+  behind(pose: number): number {
+    return this.ahead(this.afterTurn(pose, 2)) * 4 + (pose & 3);
+  }
+
   /** The up to four poses inside the room that have a cell directly ahead. */
   posesFacing(cell: number): number[] {
     const poses: number[] = [];

@@ -24,26 +24,28 @@ function after(floor: Floor, pose: number, move: Move): number {
 
 /**
  * Fewest steps to the end from every pose, where `end` gives the steps still needed once there (Infinity: no end).
- * Bellman's equation, swept until nothing changes; a room has a few hundred poses.
+ * Dijkstra's algorithm from the ends backwards. Every move costs 1, so poses are found in the order of their cost and
+ * a plain queue, merged with the sorted ends, does for the priority queue.
  */
 export function costToGo(floor: Floor, end: Float64Array): Float64Array {
   const cost = end.slice();
-  const inside = posesInside(floor);
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (const pose of inside) {
-      const through =
-        1 +
-        Math.min(
-          cost[floor.afterForward(pose)],
-          cost[floor.afterTurn(pose, -1)],
-          cost[floor.afterTurn(pose, 1)],
-        );
-      if (through < cost[pose]) {
-        cost[pose] = through;
-        changed = true;
-      }
-    }
+  const ends = posesInside(floor)
+    .filter((pose) => Number.isFinite(end[pose]))
+    .sort((a, b) => end[a] - end[b]);
+  const found: number[] = [];
+  const reach = (pose: number, steps: number) => {
+    if (steps >= cost[pose]) return;
+    cost[pose] = steps;
+    found.push(pose);
+  };
+  for (let i = 0, j = 0; i < ends.length || j < found.length; ) {
+    const takeEnd = j === found.length || end[ends[i]] <= cost[found[j]];
+    const pose = takeEnd ? ends[i++] : found[j++];
+    const steps = cost[pose] + 1;
+    reach(floor.afterTurn(pose, 1), steps);
+    reach(floor.afterTurn(pose, -1), steps);
+    const behind = floor.behind(pose);
+    if (floor.inside[behind >> 2] === 1 && floor.free[pose >> 2] === 1) reach(behind, steps);
   }
   return cost;
 }

@@ -1,6 +1,6 @@
 import type { Floor } from "./floor";
 import type { Mission } from "./mission";
-import type { PlacedThing } from "./room-map";
+import type { Cell, PlacedThing } from "./room-map";
 import { type Description, matches, nameOf } from "./things";
 
 /** One part of a plan: come to face one of `cells`, then do `action`, if there is one. */
@@ -22,9 +22,9 @@ export function stagesOf(mission: Mission, floor: Floor): Stage[] {
     case "pick up":
       return pickUp(mission.target, floor);
     case "pick up then go to":
-      return [...pickUp(mission.pickUp, floor), goTo(mission.goTo, floor)];
+      return [...fetch(mission.pickUp, floor), goTo(mission.goTo, floor)];
     case "put next to":
-      return [...pickUp(mission.move, floor), putNextTo(mission.fixed, floor)];
+      return [...fetch(mission.move, floor), putNextTo(mission.fixed, floor)];
     case "open":
       return open(mission.door, floor);
   }
@@ -34,38 +34,37 @@ function goTo(target: Description, floor: Floor): Stage {
   return { aim: `go to the ${nameOf(target)}`, target, cells: cellsOf(target, floor) };
 }
 
-/** Nothing when it is in hand already; hands that hold something else are emptied first. */
+/** Hands that hold something, be it the right thing, are emptied first: only the act of picking up counts. */
 function pickUp(target: Description, floor: Floor): Stage[] {
-  const { carrying } = floor.map;
-  if (carrying && matches(carrying, target)) return [];
   const take: Stage = {
     aim: `pick up the ${nameOf(target)}`,
     target,
     action: "pick up",
     cells: cellsOf(target, floor),
   };
+  const { carrying } = floor.map;
   if (!carrying) return [take];
   const emptyHands: Stage = {
     aim: `drop the ${nameOf(carrying)} to have my hands free`,
     action: "drop",
-    cells: freeCells(floor),
+    cells: freeBeside(floor.map.pose, floor),
   };
   return [emptyHands, take];
 }
 
+/** As `pickUp`, but nothing when it is in hand already. */
+function fetch(target: Description, floor: Floor): Stage[] {
+  const { carrying } = floor.map;
+  return carrying && matches(carrying, target) ? [] : pickUp(target, floor);
+}
+
 function putNextTo(fixed: Description, floor: Floor): Stage {
   const targets = floor.map.things().filter((thing) => matches(thing, fixed));
-  const beside = targets.flatMap(({ x, y }) => [
-    floor.cell({ x: x - 1, y }),
-    floor.cell({ x: x + 1, y }),
-    floor.cell({ x, y: y - 1 }),
-    floor.cell({ x, y: y + 1 }),
-  ]);
   return {
     aim: `put what I carry next to the ${nameOf(fixed)}`,
     target: fixed,
     action: "drop",
-    cells: beside.filter((cell) => floor.free[cell] === 1),
+    cells: targets.flatMap((thing) => freeBeside(thing, floor)),
   };
 }
 
@@ -87,7 +86,7 @@ function open(target: Description, floor: Floor): Stage[] {
     return [{ ...stage, cells: doors.filter(opens).map((door) => floor.cell(door)) }];
   const color = target.color ?? doors[0]?.color;
   if (color === undefined && carrying?.kind === "key") return [stage];
-  return [...pickUp({ kind: "key", color }, floor), stage];
+  return [...fetch({ kind: "key", color }, floor), stage];
 }
 
 function cellsOf(target: Description, floor: Floor): number[] {
@@ -98,6 +97,11 @@ function cellsOf(target: Description, floor: Floor): number[] {
     .filter((cell) => cell >= 0);
 }
 
-function freeCells(floor: Floor): number[] {
-  return Array.from(floor.free.keys()).filter((cell) => floor.free[cell] === 1);
+function freeBeside({ x, y }: Cell, floor: Floor): number[] {
+  return [
+    floor.cell({ x: x - 1, y }),
+    floor.cell({ x: x + 1, y }),
+    floor.cell({ x, y: y - 1 }),
+    floor.cell({ x, y: y + 1 }),
+  ].filter((cell) => floor.free[cell] === 1);
 }

@@ -1,0 +1,158 @@
+import OpenAI from "openai";
+import { localModels } from "./app";
+
+const app = localModels();
+const post = (body: unknown) =>
+  app.fetch(
+    new Request("http://models:3030/v1/chat/completions", {
+      method: "POST",
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    }),
+  );
+const openai = new OpenAI({
+  baseURL: "http://models:3030/v1/",
+  apiKey: "none",
+  maxRetries: 0,
+  fetch: async (input, init) => app.fetch(new Request(input as string, init)),
+});
+
+const messages = [
+  { role: "system" as const, content: "Your mission: go to the red ball." },
+  {
+    role: "user" as const,
+    content: "Current observation:\na red ball 2 steps forward\n\nYour action, as JSON:",
+  },
+];
+
+test("answers OpenAI's client with the action and real token counts", async () => {
+  const completion = await openai.chat.completions.create({ model: "rule_based", messages });
+  expect(completion).toMatchObject({
+    id: expect.stringMatching(/^chatcmpl-/),
+    object: "chat.completion",
+    model: "rule_based",
+    choices: [
+      {
+        index: 0,
+        finish_reason: "stop",
+        message: { role: "assistant", content: '{"action":"go forward"}' },
+      },
+    ],
+    usage: { completion_tokens: 6 },
+  });
+  const { prompt_tokens, completion_tokens, total_tokens } = completion.usage!;
+  expect(prompt_tokens).toBeGreaterThan(30);
+  expect(total_tokens).toBe(prompt_tokens + completion_tokens);
+});
+
+test("thinks aloud when the prompt asks for it; content may come in parts", async () => {
+  const completion = await openai.chat.completions.create({
+    model: "rule_based",
+    messages: [
+      messages[0],
+      {
+        role: "user",
+        content: [
+          { type: "text", text: messages[1].content },
+          { type: "text", text: 'Fill "thinking".' },
+        ],
+      },
+    ],
+  });
+  expect(JSON.parse(completion.choices[0].message.content!)).toEqual({
+    thinking: "I want to go to the red ball, seen 2 ahead. To get there I go forward.",
+    action: "go forward",
+  });
+});
+
+test("streams the whole answer in one chunk", async () => {
+  const stream = await openai.chat.completions.create({
+    model: "rule_based",
+    messages,
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  const chunks = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? null)).toEqual([
+    '{"action":"go forward"}',
+    null,
+    null,
+  ]);
+  expect(chunks.map(({ choices }) => choices[0]?.finish_reason ?? null)).toEqual([
+    null,
+    "stop",
+    null,
+  ]);
+  expect(chunks.at(-1)?.usage).toMatchObject({ completion_tokens: 6 });
+});
+
+test("lists its models and its health", async () => {
+  const { data } = await openai.models.list();
+  expect(data.map(({ id }) => id)).toEqual(["random", "rule_based"]);
+  expect((await app.fetch(new Request("http://models:3030/health"))).status).toBe(200);
+});
+
+test.each([
+  ["no JSON", "{", 400, { message: "The request body is not valid JSON." }],
+  ["no object", "[]", 400, { message: "The request body must be a JSON object." }],
+  ["no model", { messages }, 400, { param: "model" }],
+  ["unknown model", { model: "gpt-5", messages }, 404, { param: "model", code: "model_not_found" }],
+  [
+    "a model named like a method",
+    { model: "toString", messages },
+    404,
+    { param: "model", code: "model_not_found" },
+  ],
+  ["no messages", { model: "random" }, 400, { param: "messages" }],
+  ["empty messages", { model: "random", messages: [] }, 400, { param: "messages" }],
+  [
+    "no role",
+    { model: "random", messages: [{ content: "x" }] },
+    400,
+    { param: "messages[0].role" },
+  ],
+  [
+    "no content",
+    { model: "random", messages: [{ role: "user" }] },
+    400,
+    { param: "messages[0].content" },
+  ],
+  [
+    "an image",
+    { model: "random", messages: [{ role: "user", content: [{ type: "image_url" }] }] },
+    400,
+    { param: "messages[0].content" },
+  ],
+  ["a seed in words", { model: "random", messages, seed: "one" }, 400, { param: "seed" }],
+  ["stream in words", { model: "random", messages, stream: "yes" }, 400, { param: "stream" }],
+  [
+    "an unreadable prompt",
+    { model: "rule_based", messages: messages.slice(1) },
+    400,
+    {
+      param: "messages",
+      code: "unreadable_prompt",
+      message: expect.stringContaining("No mission found"),
+    },
+  ],
+])("refuses %s in OpenAI's words", async (_, body, status, error) => {
+  const response = await post(body);
+  expect(response.status).toBe(status);
+  expect(await response.json()).toEqual({
+    error: expect.objectContaining({
+      message: expect.any(String),
+      type: "invalid_request_error",
+      param: null,
+      code: null,
+      ...error,
+    }),
+  });
+});
+
+test("an unknown URL is a 404", async () => {
+  const response = await app.fetch(
+    new Request("http://models:3030/v1/embeddings", { method: "POST" }),
+  );
+  expect(response.status).toBe(404);
+  expect(await response.json()).toMatchObject({ error: { code: "unknown_url" } });
+});
