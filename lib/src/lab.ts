@@ -7,7 +7,7 @@ import { evaluate, type Run } from "./experiment/evaluate";
 import { type Plan, planRun } from "./experiment/plan";
 import { readPrices } from "./experiment/prices";
 import { checkSettings, type EvaluateOptions, SettingsError } from "./experiment/settings";
-import { readVariants } from "./experiment/variants";
+import { MODELS_ORIGIN, readVariants } from "./experiment/variants";
 import { GatewayClient } from "./gateway/client";
 import { createGateway } from "./gateway/embedded";
 import { uuidv7 } from "./gateway/embedded/ids";
@@ -15,12 +15,10 @@ import { locateGateway } from "./gateway/locate";
 import { connect } from "./store/connect";
 import { type EpisodeRow, episodes } from "./store/episodes";
 import { insertFailure } from "./store/failures";
+import { waitForOutcomes } from "./store/outcomes";
 
 /** The project's folder. */
 const root = resolve(__dirname, "..", "..");
-
-/** Host of the local models in config/tensorzero.toml and docker-compose.yml. */
-const MODELS_ORIGIN = "http://models:3030";
 
 export interface LabOptions {
   /** "embedded" takes the embedded gateway even where another one answers. Default: see `locateGateway`. */
@@ -92,14 +90,14 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
         templates: variants.get(name)?.templates ?? [],
         price: price(name),
       })),
-    evaluate: async (evaluateOptions) =>
-      evaluate(
+    evaluate: async (evaluateOptions) => {
+      const run = await evaluate(
         {
           client,
           price,
-          recordFailure: (run, { variant, task, seed, episodeId, error }) =>
+          recordFailure: (id, { variant, task, seed, episodeId, error }) =>
             insertFailure(clickhouse, {
-              run,
+              run: id,
               variant,
               task,
               seed,
@@ -110,8 +108,15 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
         },
         check(evaluateOptions),
         evaluateOptions,
-      ),
-    episodes: ({ run }) => episodes(clickhouse, run),
+      );
+      await connection.flush();
+      await waitForOutcomes(clickhouse, run.id, run.completed);
+      return run;
+    },
+    episodes: async ({ run }) => {
+      await connection.flush();
+      return episodes(clickhouse, run);
+    },
     directory: (run) => join(root, "data", ".local", "runs", run),
     close,
   };
@@ -123,6 +128,8 @@ interface Connection {
   about: string;
   /** The LLM variants can be called. */
   hasKey: boolean;
+  /** Makes visible what the gateway has taken; nothing that can be asked of a remote one. */
+  flush(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -144,6 +151,7 @@ async function open(
       about: `Gateway: ${status.server} ${status.version} at ${gatewayUrl}, because ${reason}. ClickHouse: ${store.host}.`,
       // TensorZero's own gateway holds the key itself; that of `npm run up` reads the same .env as we do.
       hasKey: status.server === "TensorZero" || Boolean(env.OPENAI_API_KEY),
+      flush: async () => {},
       close: () => clickhouse.close(),
     };
   }
@@ -167,6 +175,7 @@ async function open(
     clickhouse,
     about: `Gateway: embedded, because ${found.reason}. ClickHouse: embedded, in ${dataDir}.`,
     hasKey: Boolean(env.OPENAI_API_KEY),
+    flush: () => gateway.flush(),
     close: async () => {
       await gateway.close();
       await clickhouse.close();

@@ -13,13 +13,14 @@ test("is exhausted once the limit is spent", () => {
 test("sets aside what the episodes under way may still cost", () => {
   const budget = new Budget(1);
   const first = budget.openEpisode();
-  first.add(0.4);
+  first.add(0.3);
   first.close();
+  expect(budget.allotted).toBe(false); // 0.3 spent, 0.3 for the next
   const second = budget.openEpisode();
   second.add(0.1);
-  expect(budget.allotted).toBe(false); // 0.5 spent + 0.3 for the second
+  expect(budget.allotted).toBe(false); // 0.4 spent, 0.2 for the second, 0.3 for the next
   budget.openEpisode();
-  expect(budget.allotted).toBe(true); // + 0.4 for the third
+  expect(budget.allotted).toBe(true); // and 0.3 for the third
 });
 
 test("without a limit nothing is ever spent out", () => {

@@ -20,14 +20,14 @@ export class Budget {
   }
 
   /**
-   * Nothing is left once the episodes under way have cost as much as the costliest one so far: a further episode would
-   * probably be cut off, and its cost wasted.
+   * One more episode would probably be cut off and its cost wasted: taken that it, and those under way, will cost as
+   * much as the costliest so far.
    */
   get allotted(): boolean {
     if (this.limit === null) return false;
-    let total = this.spent;
+    let total = this.spent + this.costliest;
     for (const episode of this.open) total += Math.max(0, this.costliest - episode.spent);
-    return total >= this.limit;
+    return total > this.limit;
   }
 
   openEpisode(): EpisodeAccount {

@@ -73,7 +73,6 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
         system,
         user: { ...user },
         tags: { ...tags, step: String(result.episodeLength) },
-        signal,
       });
       result.episodeId = inference.episodeId;
       onInference?.(inference);

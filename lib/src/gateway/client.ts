@@ -19,7 +19,6 @@ export interface InferenceRequest {
   system: Record<string, unknown>;
   user: Record<string, unknown>;
   tags?: Record<string, string>;
-  signal?: AbortSignal;
 }
 
 export interface Inference {
@@ -103,9 +102,7 @@ export class GatewayClient {
     };
     let completion: TensorZeroCompletion;
     try {
-      completion = (await this.openai.chat.completions.create(params, {
-        signal: request.signal,
-      })) as TensorZeroCompletion;
+      completion = (await this.openai.chat.completions.create(params)) as TensorZeroCompletion;
     } catch (error) {
       throw this.asGatewayError(error);
     }
