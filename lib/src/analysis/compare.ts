@@ -1,15 +1,15 @@
 import type { EpisodeRow } from "../store/episodes";
 import { AnalysisError } from "./errors";
-import { variantOrder } from "./order";
-import { type Estimate, mean } from "./statistics";
-import { type FinishedEpisode, isFinished } from "./summary";
 import {
   holm,
   mcnemarExact,
   type PairedCounts,
   pairedProportionDifference,
   pairedT,
-} from "./tests";
+} from "./hypothesis-tests";
+import { variantOrder } from "./order";
+import { type Estimate, mean } from "./statistics";
+import { type FinishedEpisode, isFinished } from "./summary";
 
 /** A quantity of an episode on which variants are compared. */
 export type Quantity =

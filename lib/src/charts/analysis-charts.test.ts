@@ -174,6 +174,8 @@ describe("success against tokens and cost", () => {
     expect(() => costAndSuccess(rows, { rule_based: "rule_based" }, prices)).toThrow(
       "which model plays baseline",
     );
+    const unknown = { baseline: "some-model", rule_based: "another" };
+    expect(() => costAndSuccess(rows, unknown, prices)).toThrow("price: some-model, another");
   });
 
   test("the day of each price that was used is told", () => {

@@ -84,6 +84,20 @@ test("one episode has a mean and no interval; a variant whose episodes all faile
   ]);
 });
 
+test("a variant that finished none of a task's episodes says that the task is missing", () => {
+  const open = { task: "BabyAI-MixedTrainLocal-v0/open" };
+  const rows = [
+    ...episodes("baseline", [true, false]),
+    ...episodes("baseline", [null]).map((row) => ({ ...row, ...open })),
+    ...episodes("history", [true]),
+    ...episodes("history", [true]).map((row) => ({ ...row, ...open })),
+  ];
+  expect(values(successRate(rows)).map(({ note }) => note)).toEqual([
+    "n = 2, 1 failed, 1 of 2 tasks",
+    "n = 2",
+  ]);
+});
+
 test("no row is an error", () => {
   expect(() => successRate([])).toThrow("no episode to summarize");
 });

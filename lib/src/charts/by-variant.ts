@@ -3,7 +3,7 @@ import type { Estimate } from "../analysis/statistics";
 import { type Summary, summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../store/episodes";
 import { type IntervalRow, intervalChart } from "./intervals";
-import { counts, group, localKind, localVariants, scope, shorten, shortTask } from "./labels";
+import { group, localKind, localVariants, scope, shorten, shortTask } from "./labels";
 import { type ChartSpec, variantColours } from "./style";
 
 /** Success rate by variant in percent, tasks weighted equally, with 95 % Wilson intervals. */
@@ -11,10 +11,12 @@ export function successRate(rows: readonly EpisodeRow[], by: By = "variant"): Ch
   return draw(rows, by, {
     title: "Success rate",
     axis: "episodes that fulfilled the mission (%)",
-    column: "rate [95 % Wilson interval]",
-    caption: "Bars: success rate, tasks weighted equally; whiskers: 95 % Wilson interval.",
-    captionByTask: "Bars: success rate; whiskers: 95 % Wilson interval.",
     noun: "rate",
+    interval: "95 % Wilson interval",
+    bars: {
+      variant: "success rate, tasks weighted equally",
+      "variant and task": "success rate",
+    },
     estimate: ({ success }) => scaled(success, 100),
     format: (value) => group(value, 1),
     unit: " %",
@@ -75,10 +77,11 @@ type By = "variant" | "variant and task";
 interface Quantity {
   title: string;
   axis: string;
-  column: string;
-  caption: string;
-  captionByTask: string;
   noun: "rate" | "mean";
+  /** What the whiskers are. */
+  interval: string;
+  /** What the bars are. */
+  bars: Record<By, string>;
   estimate: (summary: Summary) => Estimate;
   format: (value: number) => string;
   unit: string;
@@ -87,10 +90,9 @@ interface Quantity {
 }
 
 const MEAN = {
-  column: "mean [95 % t interval]",
-  caption: "Bars: mean over episodes; whiskers: 95 % t interval.",
-  captionByTask: "Bars: mean over episodes; whiskers: 95 % t interval.",
   noun: "mean" as const,
+  interval: "95 % t interval",
+  bars: { variant: "mean over episodes", "variant and task": "mean over episodes" },
   unit: "",
   domain: [0, null] as [number, null],
   axisFormat: ",d",
@@ -98,11 +100,11 @@ const MEAN = {
 
 function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpec {
   const summaries = summarize(rows, by);
-  const failed = summaries.some((summary) => summary.failed > 0);
+  const tasks = taskOrder(rows);
   const colours = variantColours(rows);
   const line = (summary: Summary): IntervalRow => {
     const estimate = quantity.estimate(summary);
-    const count = counts(estimate.n, summary.failed);
+    const count = counts(summary, tasks.length);
     const label = estimateLabel(estimate, quantity.format, quantity.unit);
     const kind = localKind(summary.variant);
     return {
@@ -115,32 +117,44 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
       colour: colours[summary.variant]!,
     };
   };
-  const lines =
-    by === "variant"
-      ? summaries.map(line)
-      : taskOrder(rows).flatMap((task) => [
-          { heading: shortTask(task) },
-          ...summaries.filter((summary) => summary.task === task).map(line),
-        ]);
+  const { noun, interval, bars } = quantity;
+  const failed = summaries.some((summary) => summary.failed > 0);
   const local = localVariants(rows);
   return intervalChart({
     ...quantity,
     title: by === "variant" ? quantity.title : `${quantity.title} by task`,
     subtitle: [
       scope(rows),
-      `${by === "variant" ? quantity.caption : quantity.captionByTask}${
-        failed ? ` Failed episodes are counted, and in no ${quantity.noun}.` : ""
+      `Bars: ${bars[by]}; whiskers: ${interval}.${
+        failed ? ` Failed episodes are counted, and in no ${noun}.` : ""
       }`,
       ...(by === "variant" || local === null ? [] : [local]),
     ],
-    rows: lines,
+    column: `${noun} [${interval}]`,
+    rows:
+      by === "variant"
+        ? summaries.map(line)
+        : tasks.flatMap((task) => [
+            { heading: shortTask(task) },
+            ...summaries.filter((summary) => summary.task === task).map(line),
+          ]),
     format: quantity.axisFormat,
     mark: "bar",
   });
 }
 
+/** "n = 98, 2 failed": finished episodes, the failed ones beside them, and whether whole tasks are missing. */
+function counts({ episodes, failed, task, tasks }: Summary, allTasks: number): string {
+  const missing = task === null && tasks.length > 0 && tasks.length < allTasks;
+  return [
+    `n = ${group(episodes - failed)}`,
+    ...(failed > 0 ? [`${group(failed)} failed`] : []),
+    ...(missing ? [`${tasks.length} of ${allTasks} tasks`] : []),
+  ].join(", ");
+}
+
 /** "96.0 % [90.2, 98.4]". */
-export function estimateLabel(
+function estimateLabel(
   { mean, low, high }: Estimate,
   format: (value: number) => string,
   unit = "",

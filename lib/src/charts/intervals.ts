@@ -158,10 +158,10 @@ function axis({ rows, domain, format, reference }: IntervalChart): object {
 function describe(axis: string, column: string, rows: readonly (IntervalRow | Heading)[]): string {
   const lines = rows.map((row) =>
     isEstimate(row)
-      ? `${row.name}${row.note ? ` (${row.note})` : ""}: ${row.label}`
-      : `${row.heading}:`,
+      ? `${row.name}${row.note ? ` (${row.note})` : ""}: ${row.label}.`
+      : `${row.heading}.`,
   );
-  return `${axis}, ${column}. ${lines.join("; ")}`;
+  return [`${axis}, ${column}.`, ...lines].join(" ");
 }
 
 function widest(widths: readonly number[]): number {

@@ -24,11 +24,6 @@ export function localVariants(rows: readonly { variant: string }[]): string | nu
   return `${[...kinds].map(([kind, variants]) => `${variants.join(", ")}: ${kind}`).join(". ")}.`;
 }
 
-/** "n = 98, 2 failed": finished episodes, and the failed ones beside them. */
-export function counts(finished: number, failed: number): string {
-  return `n = ${group(finished)}${failed > 0 ? `, ${group(failed)} failed` : ""}`;
-}
-
 /** What was run: "BabyAI-MixedTrainLocal-v0: goto, open × seeds 200–219". */
 export function scope(rows: readonly EpisodeRow[]): string {
   const tasks = taskOrder(rows);

@@ -62,7 +62,7 @@ export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Publis
  * the success rate with Wilson's. `models` names the model of each variant. A variant whose model has no price
  * is named below the title and not drawn.
  *
- * Throws AnalysisError when no episode is finished, or when a variant has no model.
+ * Throws AnalysisError when no episode is finished, when a variant has no model, or when no model has a price.
  */
 export function costAndSuccess(
   rows: readonly EpisodeRow[],
@@ -101,6 +101,11 @@ export function costAndSuccess(
             ),
           )
       : [];
+  if (points.length + others.length === 0) {
+    throw new AnalysisError(
+      `none of these models has a price: ${Object.values(models).join(", ")}`,
+    );
+  }
   const days = [...new Set([...variants.map(price), others.length > 0 ? example : undefined])]
     .flatMap((known) => (known ? [known.as_of] : []))
     .sort();

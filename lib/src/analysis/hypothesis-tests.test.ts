@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { holm, mcnemarExact, pairedProportionDifference, pairedT } from "./tests";
+import { holm, mcnemarExact, pairedProportionDifference, pairedT } from "./hypothesis-tests";
 
 const counts = (both: number, onlyA: number, onlyB: number, neither: number) => ({
   both,
