@@ -4,41 +4,51 @@ import { readToml } from "../toml";
 
 /** What an experiment has to know of a variant of the function `act`. */
 export interface VariantInfo {
-  /** The model's name in the config. */
-  model: string;
-  /** Sources of its templates, system first. */
+  /** The model's name in the config; null for a variant made of other variants. */
+  model: string | null;
+  /** Sources of its templates. */
   templates: readonly string[];
   /** Its model is served by rules on this machine, not by an LLM. */
   local: boolean;
 }
 
+/** The part of config/tensorzero.toml that is read here; the gateway checks all of it. */
 interface Config {
-  functions: {
-    act: {
-      variants: Record<string, { model: string; system_template: string; user_template: string }>;
-    };
-  };
+  functions: { act: { variants: Record<string, Variant> } };
   models?: Record<string, { providers: Record<string, { api_base?: string }> }>;
+}
+interface Variant {
+  model?: string;
+  system_template?: string;
+  user_template?: string;
+  templates?: Record<string, { path: string }>;
 }
 
 /** Host of the local models, in the config and in docker-compose.yml. */
 export const MODELS_ORIGIN = "http://models:3030";
 
-/** The variants of `act`, in the config's order. The gateway checks the config; this only reads it. */
+/** The variants of `act`, in the config's order. */
 export function readVariants(path: string): ReadonlyMap<string, VariantInfo> {
   const config = readToml(path) as unknown as Config;
-  const read = (template: string) => readFileSync(join(dirname(path), template), "utf8");
   const isLocal = (model: string) =>
     Object.values(config.models?.[model]?.providers ?? {}).some((provider) =>
-      provider.api_base?.startsWith(MODELS_ORIGIN),
+      provider.api_base?.startsWith(`${MODELS_ORIGIN}/`),
     );
+  const templates = (variant: Variant) =>
+    [
+      variant.system_template,
+      variant.user_template,
+      ...Object.values(variant.templates ?? {}).map((template) => template.path),
+    ]
+      .filter((file): file is string => file !== undefined)
+      .map((file) => readFileSync(join(dirname(path), file), "utf8"));
   return new Map(
     Object.entries(config.functions.act.variants).map(([name, variant]) => [
       name,
       {
-        model: variant.model,
-        templates: [read(variant.system_template), read(variant.user_template)],
-        local: isLocal(variant.model),
+        model: variant.model ?? null,
+        templates: templates(variant),
+        local: variant.model !== undefined && isLocal(variant.model),
       },
     ]),
   );

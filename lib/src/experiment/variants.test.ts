@@ -1,0 +1,37 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readVariants } from "./variants";
+
+test("the project's variants: four on an LLM, three on local models", () => {
+  const variants = readVariants(join(__dirname, "../../../config/tensorzero.toml"));
+  const names = (local: boolean) =>
+    [...variants].filter(([, info]) => info.local === local).map(([name]) => name);
+  expect(names(false)).toEqual(["baseline", "reasoning", "history", "history_and_reasoning"]);
+  expect(names(true)).toEqual(["random", "rule_based", "rule_based_history"]);
+  for (const { templates } of variants.values()) {
+    expect(templates).toHaveLength(2);
+    expect(templates.join()).toContain("{{ mission }}");
+    expect(templates.join()).toContain("{{ observation }}");
+  }
+});
+
+test("reads both styles of templates, and variants without a model", () => {
+  const directory = mkdtempSync(join(tmpdir(), "variants-"));
+  writeFileSync(join(directory, "user.minijinja"), "{{ observation }}");
+  const path = join(directory, "tensorzero.toml");
+  writeFileSync(
+    path,
+    `[functions.act.variants.new]
+     type = "chat_completion"
+     model = "openai::gpt-4o"
+     templates.user.path = "user.minijinja"
+     [functions.act.variants.best]
+     type = "experimental_best_of_n_sampling"
+     candidates = ["new"]`,
+  );
+  expect([...readVariants(path)]).toEqual([
+    ["new", { model: "openai::gpt-4o", templates: ["{{ observation }}"], local: false }],
+    ["best", { model: null, templates: [], local: false }],
+  ]);
+});
