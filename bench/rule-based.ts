@@ -35,7 +35,7 @@ export async function player(variantName: string, historyLength = 8, envOptions:
   templates.addTemplate("user", readFileSync(join(config, variant.user_template), "utf8"));
   const models = localModels();
 
-  return async (task: string, seed: number, requestSeed?: (step: number) => number) => {
+  return async (task: string, seed: number) => {
     const env = make(task, envOptions);
     let { observation } = env.reset({ seed });
     const { mission } = observation;
@@ -51,7 +51,6 @@ export async function player(variantName: string, historyLength = 8, envOptions:
               { role: "system", content: templates.renderTemplate("system", system) },
               { role: "user", content: templates.renderTemplate("user", user) },
             ],
-            ...(requestSeed && { seed: requestSeed(turns.length) }),
           }),
         }),
       );

@@ -31,7 +31,11 @@ export function stagesOf(mission: Mission, floor: Floor): Stage[] {
 }
 
 function goTo(target: Description, floor: Floor): Stage {
-  return { aim: `go to the ${nameOf(target)}`, target, cells: cellsOf(target, floor) };
+  return {
+    aim: `go to the ${nameOf(target)}`,
+    target,
+    cells: cellsOf(known(target, floor), floor),
+  };
 }
 
 /** Hands that hold something, be it the right thing, are emptied first: only the act of picking up counts. */
@@ -40,7 +44,7 @@ function pickUp(target: Description, floor: Floor): Stage[] {
     aim: `pick up the ${nameOf(target)}`,
     target,
     action: "pick up",
-    cells: cellsOf(target, floor),
+    cells: cellsOf(known(target, floor), floor),
   };
   const { carrying } = floor.map;
   if (!carrying) return [take];
@@ -59,42 +63,40 @@ function fetch(target: Description, floor: Floor): Stage[] {
 }
 
 function putNextTo(fixed: Description, floor: Floor): Stage {
-  const targets = floor.map.things().filter((thing) => matches(thing, fixed));
   return {
     aim: `put what I carry next to the ${nameOf(fixed)}`,
     target: fixed,
     action: "drop",
-    cells: targets.flatMap((thing) => freeBeside(thing, floor)),
+    cells: known(fixed, floor).flatMap((thing) => freeBeside(thing, floor)),
   };
 }
 
-/** A locked door opens to a key of its own color only, so its color must be known before any of several keys is taken. */
+/** A locked door opens to a key of its own color only; while its color is unknown, any key in sight is taken. */
 function open(target: Description, floor: Floor): Stage[] {
   const { carrying } = floor.map;
-  const doors = floor.map
-    .things()
-    .filter((thing) => matches(thing, target) && thing.state !== "open");
-  const opens = (door: PlacedThing) =>
-    door.state === "closed" || (carrying?.kind === "key" && carrying.color === door.color);
-  const stage: Stage = {
+  const doors = known(target, floor).filter(({ state }) => state !== "open");
+  const opening = doors.filter(
+    ({ state, color }) =>
+      state === "closed" || (carrying?.kind === "key" && carrying.color === color),
+  );
+  const toggle: Stage = {
     aim: `open the ${nameOf(target)}`,
     target,
     action: "toggle",
-    cells: doors.map((door) => floor.cell(door)),
+    cells: cellsOf(opening.length > 0 ? opening : doors, floor),
   };
-  if (doors.some(opens))
-    return [{ ...stage, cells: doors.filter(opens).map((door) => floor.cell(door)) }];
+  if (opening.length > 0) return [toggle];
   const color = target.color ?? doors[0]?.color;
-  if (color === undefined && carrying?.kind === "key") return [stage];
-  return [...fetch({ kind: "key", color }, floor), stage];
+  if (color === undefined && carrying?.kind === "key") return [toggle];
+  return [...fetch({ kind: "key", color }, floor), toggle];
 }
 
-function cellsOf(target: Description, floor: Floor): number[] {
-  return floor.map
-    .things()
-    .filter((thing) => matches(thing, target))
-    .map((thing) => floor.cell(thing))
-    .filter((cell) => cell >= 0);
+function known(target: Description, floor: Floor): PlacedThing[] {
+  return floor.map.things().filter((thing) => matches(thing, target));
+}
+
+function cellsOf(things: PlacedThing[], floor: Floor): number[] {
+  return things.map((thing) => floor.cell(thing)).filter((cell) => cell >= 0);
 }
 
 function freeBeside({ x, y }: Cell, floor: Floor): number[] {
