@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { make, tasks } from "./env";
+import type { EvaluateOptions } from "./experiment/settings";
+import { type Lab, openLab } from "./lab";
+
+const dataDir = mkdtempSync(join(tmpdir(), "lab-"));
+let lab: Lab;
+
+beforeAll(async () => {
+  jest.spyOn(console, "log").mockImplementation(() => {});
+  lab = await openLab({ gateway: "embedded", dataDir });
+});
+afterAll(async () => {
+  await lab.close();
+  rmSync(dataDir, { recursive: true });
+});
+
+async function select<Row>(query: string, query_params: Record<string, unknown>): Promise<Row[]> {
+  const result = await lab.clickhouse.query({ query, query_params, format: "JSONEachRow" });
+  return result.json<Row>();
+}
+
+test("what ClickHouse holds of a run, replayed on the environment, gives the outcomes it holds", async () => {
+  const options: EvaluateOptions = { variants: ["random", "rule_based_history"], episodes: 2 };
+  const run = await lab.evaluate(options);
+  expect(run).toMatchObject({ planned: 20, completed: 20, failed: 0, stopped: null, spentUsd: 0 });
+
+  const rows = await lab.episodes({ run: run.id });
+  expect(rows).toHaveLength(20);
+  expect(new Set(rows.map(({ variant, task, seed }) => `${variant} ${task} ${seed}`)).size).toBe(
+    20,
+  );
+  for (const row of rows) {
+    const steps = await select<{ step: string; observation: string; action: string }>(
+      `SELECT
+         tags['step'] AS step,
+         JSONExtractString(JSONExtractRaw(JSONExtractArrayRaw(input, 'messages')[1], 'content', 1), 'arguments', 'observation') AS observation,
+         JSONExtractString(output, 'parsed', 'action') AS action
+       FROM JsonInference
+       WHERE episode_id = {episode:UUID}
+       ORDER BY toUInt32(step)`,
+      { episode: row.episode_id },
+    );
+    const env = make(row.task);
+    let { observation } = env.reset({ seed: row.seed });
+    let episodeReturn = 0;
+    for (const [i, step] of steps.entries()) {
+      expect(step).toMatchObject({ step: String(i), observation: observation.text });
+      const result = env.step(step.action as Parameters<typeof env.step>[0]);
+      observation = result.observation;
+      episodeReturn += result.reward;
+    }
+    expect(env.terminated || env.truncated).toBe(true);
+    expect(row).toMatchObject({
+      run: run.id,
+      success: episodeReturn > 0,
+      progression: episodeReturn > 0 ? 1 : 0,
+      episode_length: steps.length,
+      inferences: steps.length,
+      invalid_actions: 0,
+      error: null,
+    });
+    // ClickHouse keeps metrics as Float32.
+    expect(Math.fround(row.episode_return ?? Number.NaN)).toBe(Math.fround(episodeReturn));
+    expect(row.input_tokens).toBeGreaterThan(100 * steps.length);
+    expect(row.output_tokens).toBeGreaterThan(4 * steps.length);
+  }
+  const solved = rows.filter(({ variant, success }) => variant === "rule_based_history" && success);
+  expect(solved.length).toBeGreaterThanOrEqual(9);
+});
+
+test("a typo in a variant's name is refused with the names that there are", async () => {
+  await expect(lab.evaluate({ variants: ["rule_bsed"] })).rejects.toThrow(
+    'Unknown variant "rule_bsed". config/tensorzero.toml has: baseline, reasoning, history, history_and_reasoning, random, rule_based, rule_based_history',
+  );
+});
+
+test("a failed episode is kept with its error, beside the others", async () => {
+  const failing = jest.spyOn(lab.gateway, "infer");
+  failing.mockRejectedValueOnce(new Error("provider is down"));
+  const run = await lab.evaluate({
+    variants: ["rule_based"],
+    tasks: [tasks[0]!],
+    episodes: 2,
+    concurrency: 1,
+  });
+  failing.mockRestore();
+  expect(run).toMatchObject({ completed: 1, failed: 1, lastError: "provider is down" });
+  expect(await lab.episodes({ run: run.id })).toMatchObject([
+    {
+      variant: "rule_based",
+      task: tasks[0],
+      seed: 200,
+      success: null,
+      inferences: 0,
+      error: "provider is down",
+    },
+    { variant: "rule_based", task: tasks[0], seed: 201, success: true, error: null },
+  ]);
+});
+
+test("a run that is not there has no episodes", async () => {
+  expect(await lab.episodes({ run: "nowhere" })).toEqual([]);
+});
+
+test("the plan tells calls and cost before anything is spent", async () => {
+  const plan = await lab.plan({ variants: ["baseline", "history_and_reasoning"], episodes: 1 });
+  expect(plan.callsAtMost).toBe(2 * (64 + 64 + 128 + 128 + 128));
+  expect(plan.usdAtMost).toBeGreaterThan(0.05);
+  expect(plan.usdAtMost).toBeLessThan(0.5);
+});
