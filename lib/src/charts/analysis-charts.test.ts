@@ -131,7 +131,7 @@ describe("success by step", () => {
 
   test("published results are lines that say what they are", () => {
     expect(successByStep(rows, published).description).toMatch(
-      /Dashed: published by others, other seeds\..*BALROG's leaderboard: naive_gemini-3\.1-pro, 100\.0 %/,
+      /Dashed: published, other seeds\..*BALROG's leaderboard: naive_gemini-3\.1-pro, 100\.0 %/,
     );
   });
 

@@ -75,7 +75,7 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
       [
         scope(rows),
         `Lines: episodes solved within so many steps; bands: pointwise 95 % Wilson interval.${
-          lines.length > 0 ? " Dashed: published by others, other seeds." : ""
+          lines.length > 0 ? " Dashed: published, other seeds." : ""
         }`,
         ...(local === null ? [] : [local]),
       ],

@@ -92,7 +92,7 @@ export function publishedResults(rows: readonly EpisodeRow[], published: Publish
   return intervalChart({
     title: "Success rate beside published results",
     subtitle: [
-      "Coloured: this project. Grey: as published by others on the same five tasks, with other seeds.",
+      "Coloured: this project. Grey: as published by others on BALROG's five tasks, with other seeds.",
       "Points: success rate; whiskers: 95 % Wilson interval from rate and n; ±: standard error as published.",
     ],
     axis: "episodes that fulfilled the mission (%)",
@@ -103,7 +103,10 @@ export function publishedResults(rows: readonly EpisodeRow[], published: Publish
     rows: [
       { heading: `This project: ${scope(rows)}` },
       ...own,
-      { heading: "Published: TensorZero's BabyAI example, January 2025, gpt-4o-mini" },
+      {
+        heading:
+          "Published: TensorZero's BabyAI example, January 2025, gpt-4o-mini, read off its charts",
+      },
       ...tensorzero.variants.map((variant) =>
         publishedRow(
           variant.variant,

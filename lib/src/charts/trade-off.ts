@@ -47,7 +47,7 @@ export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Publis
     subtitle: [
       scope(rows),
       "Points: means; bars: 95 % t interval of tokens, 95 % Wilson interval of success.",
-      ...notes(rows, others, "TensorZero and on BALROG's leaderboard"),
+      ...notes(rows, others, "TensorZero and in BALROG's leaderboard"),
     ],
     axis: "input and generated tokens in an episode (logarithmic)",
     scale: "log",
@@ -173,6 +173,8 @@ function notes(rows: readonly EpisodeRow[], others: readonly ScatterPoint[], by:
   const local = localVariants(rows);
   return [
     ...(local === null ? [] : [local]),
-    ...(others.length === 0 ? [] : [`Grey: as published by ${by}, same tasks, other seeds.`]),
+    ...(others.length === 0
+      ? []
+      : [`Grey: as published by ${by}, on BALROG's five tasks with other seeds.`]),
   ];
 }
