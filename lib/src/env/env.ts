@@ -1,40 +1,13 @@
 import { InvalidActionError, NotResetError } from "./errors";
 import { NOTHING } from "./grid";
-import { type AnyInstruction, CONTINUE, DROP, PICK_UP, SUCCESS, TOGGLE } from "./instructions";
+import { type AnyInstruction, CONTINUE, SUCCESS } from "./instructions";
 import { type ConfiguredLevel, generateMission } from "./levels/level";
-import {
-  BOX,
-  CLOSED,
-  colorOf,
-  DOOR,
-  isPortable,
-  isWalkable,
-  KEY,
-  LOCKED,
-  OPEN,
-  stateOf,
-  typeOf,
-  type WorldObject,
-} from "./objects";
+import type { WorldObject } from "./objects";
 import { type Observation, observe, writeImage } from "./observation";
 import { checkSeed, entropySeed } from "./random";
 import { renderSvg } from "./render";
 import { RoomGrid } from "./room-grid";
-
-/** BALROG's six actions; an action's index is its place here. */
-export const actions = [
-  "turn left",
-  "turn right",
-  "go forward",
-  "pick up",
-  "drop",
-  "toggle",
-] as const;
-export type ActionName = (typeof actions)[number];
-
-const TURN_LEFT = 0;
-const TURN_RIGHT = 1;
-const GO_FORWARD = 2;
+import { type ActionName, actions, DROP } from "./scene";
 
 /** What is known besides the observation. */
 export interface Info {
@@ -173,31 +146,9 @@ export class Env {
   advance(action: number, given: unknown = action): void {
     const { world, missionTree } = this;
     if (missionTree === null) throw new NotResetError("A step");
+    if (!world.act(action)) throw new InvalidActionError(given, actions);
     this.stepCount++;
-    switch (action) {
-      case TURN_LEFT:
-        world.agentDir = (world.agentDir + 3) & 3;
-        break;
-      case TURN_RIGHT:
-        world.agentDir = (world.agentDir + 1) & 3;
-        break;
-      case GO_FORWARD:
-        if (isWalkable(world.grid.code(world.frontCell))) world.agentCell = world.frontCell;
-        break;
-      case PICK_UP:
-        pickUp(world);
-        break;
-      case DROP:
-        drop(world);
-        missionTree.refresh(world);
-        break;
-      case TOGGLE:
-        toggle(world);
-        break;
-      default:
-        this.stepCount--;
-        throw new InvalidActionError(given, actions);
-    }
+    if (action === DROP) missionTree.refresh(world);
     const status = missionTree.verify(action, world);
     this.reward = status === SUCCESS ? 1 - 0.9 * (this.stepCount / this.maxSteps) : 0;
     this.terminated = status !== CONTINUE;
@@ -238,38 +189,4 @@ export class Env {
 /** Steps granted per walk: the number of cells in all rooms. */
 export function stepsPerNavigation({ shape }: ConfiguredLevel): number {
   return shape.roomSize ** 2 * shape.numRows * shape.numCols;
-}
-
-function pickUp(world: RoomGrid): void {
-  const { grid, frontCell } = world;
-  const id = grid.idAt(frontCell);
-  if (world.carrying !== NOTHING || !isPortable(grid.codes[id]!)) return;
-  world.carrying = id;
-  grid.empty(frontCell);
-  grid.places[id] = 0;
-}
-
-function drop(world: RoomGrid): void {
-  const { grid, frontCell, carrying } = world;
-  if (carrying === NOTHING || !grid.isFree(frontCell)) return;
-  grid.put(carrying, frontCell);
-  world.carrying = NOTHING;
-}
-
-function toggle(world: RoomGrid): void {
-  const { grid, frontCell } = world;
-  const id = grid.idAt(frontCell);
-  const code = grid.codes[id]!;
-  if (typeOf(code) === BOX) {
-    // Opening a box leaves what it held, often nothing.
-    if (grid.contents[id] === NOTHING) grid.empty(frontCell);
-    else grid.put(grid.contents[id]!, frontCell);
-  } else if (typeOf(code) === DOOR) {
-    if (stateOf(code) === LOCKED) {
-      const key = grid.codes[world.carrying]!;
-      if (typeOf(key) === KEY && colorOf(key) === colorOf(code)) grid.setState(id, OPEN);
-    } else {
-      grid.setState(id, stateOf(code) === OPEN ? CLOSED : OPEN);
-    }
-  }
 }

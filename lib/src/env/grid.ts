@@ -77,6 +77,16 @@ export class Grid {
     this.end = FIRST_ID;
   }
 
+  copy(): Grid {
+    const grid = new Grid(this.width, this.height);
+    grid.cells.set(this.cells);
+    grid.codes = this.codes.slice();
+    grid.places = this.places.slice();
+    grid.contents = this.contents.slice();
+    grid.end = this.end;
+    return grid;
+  }
+
   cell(x: number, y: number): number {
     return (y + MARGIN) * this.stride + x + MARGIN;
   }

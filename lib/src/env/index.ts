@@ -1,4 +1,4 @@
-export { type ActionName, actions, Env, type Info, type ResetResult, type StepResult } from "./env";
+export { Env, type Info, type ResetResult, type StepResult } from "./env";
 export {
   EnvError,
   GenerationError,
@@ -12,3 +12,4 @@ export type { Competence, EnvOptions } from "./levels/level";
 export type { Color, ObjectType, WorldObject } from "./objects";
 export type { Observation } from "./observation";
 export { type EnvSummary, make, registeredEnvs, tasks } from "./registry";
+export { type ActionName, actions } from "./scene";

@@ -11,16 +11,13 @@ import {
   WALL,
 } from "./objects";
 import type { RoomGrid } from "./room-grid";
+import { DROP, PICK_UP, TOGGLE } from "./scene";
 
 /** What an instruction makes of the step just taken. */
 export const CONTINUE = 0;
 export const SUCCESS = 1;
 export const FAILURE = 2;
 export type Status = typeof CONTINUE | typeof SUCCESS | typeof FAILURE;
-
-export const PICK_UP = 3;
-export const DROP = 4;
-export const TOGGLE = 5;
 
 /** Where an object lies, seen from the agent's starting pose. */
 export type Location = "left" | "right" | "front" | "behind";
@@ -275,9 +272,9 @@ export class PutNext implements Instruction {
 abstract class Sequence implements Instruction {
   abstract readonly kind: string;
   readonly navigations: number;
-  /** Whether the part that comes first (of And: each part) has succeeded. */
-  protected aDone = false;
-  protected bDone = false;
+  /** Whether a part has succeeded; of the part that comes last in time only And keeps account. */
+  aDone = false;
+  bDone = false;
 
   constructor(
     readonly a: Clause,

@@ -15,6 +15,7 @@ import {
   WALL,
 } from "./objects";
 import { Pcg64 } from "./random";
+import { Scene } from "./scene";
 
 /** Rooms of one size in rows and columns, sharing walls. */
 export interface Shape {
@@ -53,21 +54,15 @@ export const UP = 3;
  * Every draw happens in the reference's order, or episodes would differ: a method says what it draws. Rooms
  * are addressed by column i and row j, or by the index j * numCols + i.
  */
-export class RoomGrid {
-  readonly grid: Grid;
+export class RoomGrid extends Scene {
   readonly roomSize: number;
   readonly numRows: number;
   readonly numCols: number;
   random = new Pcg64(0);
 
-  agentCell = 0;
-  agentDir = 0;
-  /** Id of the object in hand, or NOTHING. */
-  carrying = NOTHING;
-
   /**
    * The room behind the locked door that `addLockedRoom` made. Subtle: it outlives a rejected attempt of the
-   * same reset, where `isObjectOutsideLockedRoom` still reads it; the reference behaves so.
+   * same reset, where `isSomeOutsideLockedRoom` still reads it; the reference behaves so.
    */
   private lockedRoom = NO_ROOM;
   private lockedThisAttempt = false;
@@ -83,12 +78,12 @@ export class RoomGrid {
   private readonly stack: Int32Array;
 
   constructor({ roomSize, numRows, numCols }: Shape) {
+    const pitch = roomSize - 1;
+    super(new Grid(pitch * numCols + 1, pitch * numRows + 1));
     this.roomSize = roomSize;
     this.numRows = numRows;
     this.numCols = numCols;
     const rooms = numRows * numCols;
-    const pitch = roomSize - 1;
-    this.grid = new Grid(pitch * numCols + 1, pitch * numRows + 1);
     for (let y = 0; y < this.grid.height; y++) {
       for (let x = 0; x < this.grid.width; x++) {
         if (x % pitch !== 0 && y % pitch !== 0) this.grid.empty(this.grid.cell(x, y));
@@ -100,11 +95,6 @@ export class RoomGrid {
     this.locked = new Uint8Array(rooms);
     this.visited = new Uint8Array(this.layout.length);
     this.stack = new Int32Array(this.layout.length);
-  }
-
-  /** The cell in front of the agent. */
-  get frontCell(): number {
-    return this.agentCell + this.grid.ahead[this.agentDir]!;
   }
 
   // Draws ------------------------------------------------------------------------------------------------
