@@ -1,18 +1,15 @@
 export { type Answer, parseAnswer } from "./agents/parse";
 export { actArguments, formatHistory, type Turn } from "./agents/prompt";
+export { bootstrapMean } from "./analysis/bootstrap";
+export { type Comparison, compareVariants } from "./analysis/compare";
+export { AnalysisError } from "./analysis/errors";
 export { type DataFrame, frame, tabulate } from "./analysis/frame";
+export { pairsForMean, pairsForSuccess } from "./analysis/power";
+export { formatResults, parseResults, type Results } from "./analysis/results";
 export { resultsTable } from "./analysis/results-table";
+export { solvedWithin } from "./analysis/solved";
 export { type Summary, summarize } from "./analysis/summary";
-export {
-  episodeLength,
-  episodeReturn,
-  generatedTokens,
-  inputTokens,
-  successRate,
-} from "./charts/by-variant";
-export { renderPng, renderSvg } from "./charts/render";
-export { saveCharts } from "./charts/save";
-export type { ChartSpec } from "./charts/style";
+export * from "./charts";
 export * from "./env";
 export type { Run } from "./experiment/evaluate";
 export type { Plan } from "./experiment/plan";
@@ -25,10 +22,11 @@ export {
   type InferenceRequest,
 } from "./gateway/client";
 export { GatewayNotFoundError } from "./gateway/locate";
-export { type Lab, type LabOptions, openLab } from "./lab";
+export { type Lab, type LabOptions, openLab, type SavedRun } from "./lab";
 export { showHtml, showSvg } from "./notebook/display";
 export { progressBar, publishReport } from "./notebook/progress-bar";
 export { showChart, showFrame } from "./notebook/show";
 export { showTable, textTable } from "./notebook/table";
 export { StoreOpenError } from "./store/connect";
 export type { EpisodeRow } from "./store/episodes";
+export { OutcomesMissingError } from "./store/outcomes";

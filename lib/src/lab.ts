@@ -1,8 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { localModels } from "./agents/local/app";
+import { formatResults, type Provenance } from "./analysis/results";
+import { saveCharts } from "./charts/save";
+import { tasks as balrogTasks } from "./env";
 import { evaluate, type Run } from "./experiment/evaluate";
 import { type Plan, planRun } from "./experiment/plan";
 import { readPrices } from "./experiment/prices";
@@ -16,6 +20,9 @@ import { connect } from "./store/connect";
 import { type EpisodeRow, episodes } from "./store/episodes";
 import { insertFailure } from "./store/failures";
 import { waitForOutcomes } from "./store/outcomes";
+import { serverVersion } from "./store/version";
+
+const { version } = require("../package.json") as { version: string };
 
 /** The project's folder. */
 const root = resolve(__dirname, "..", "..");
@@ -43,10 +50,16 @@ export interface Lab {
   evaluate(options: EvaluateOptions): Promise<Run>;
   /** One row an episode of a run, from ClickHouse. */
   episodes(filter: { run: string }): Promise<EpisodeRow[]>;
-  /** Where a run's charts and notebook go: data/.local/runs/<run>. */
-  directory(run: string): string;
+  /** Writes a run's results.json and its charts, as SVG and PNG, to data/.local/runs/<run>. */
+  save(run: Run): Promise<SavedRun>;
   /** Stores what is still on its way, then lets go of gateway and store. */
   close(): Promise<void>;
+}
+
+/** Absolute paths of what `save` wrote. */
+export interface SavedRun {
+  directory: string;
+  charts: string[];
 }
 
 /**
@@ -77,6 +90,11 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       );
     }
     return settings;
+  };
+
+  const episodesOf = async ({ run }: { run: string }) => {
+    await connection.flush();
+    return episodes(clickhouse, run);
   };
 
   console.log(about);
@@ -113,18 +131,57 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       await waitForOutcomes(clickhouse, run.id, run.completed);
       return run;
     },
-    episodes: async ({ run }) => {
-      await connection.flush();
-      return episodes(clickhouse, run);
+    episodes: episodesOf,
+    save: async (run) => {
+      const directory = join(root, "data", ".local", "runs", run.id);
+      const rows = await episodesOf({ run: run.id });
+      const models = Object.fromEntries(
+        run.settings.variants.map((variant) => [
+          variant,
+          variants.get(variant)?.model ?? "several",
+        ]),
+      );
+      const versions = {
+        "babyai-lab": version,
+        node: process.version,
+        gateway: connection.gateway,
+        clickhouse: await serverVersion(clickhouse),
+      };
+      await mkdir(directory, { recursive: true });
+      const provenance = { ...provenanceOf(run), models, versions };
+      await writeFile(
+        join(directory, "results.json"),
+        formatResults({ provenance, episodes: rows }),
+      );
+      return { directory, charts: await saveCharts(rows, directory) };
     },
-    directory: (run) => join(root, "data", ".local", "runs", run),
     close,
+  };
+}
+
+/** How a run can be made again. */
+function provenanceOf({
+  settings,
+  startedAt,
+}: Run): Pick<Provenance, "command" | "date" | "seeds"> {
+  const { variants, tasks, seeds, historyLength } = settings;
+  const [seed = 0] = seeds;
+  const asked = { variants, tasks, episodes: seeds.length, seed, historyLength };
+  const isBalrog = tasks.join() === balrogTasks.join();
+  return {
+    command: isBalrog
+      ? `npm start -- -p variants=${variants} -p episodes=${seeds.length} -p seed=${seed} -p historyLength=${historyLength}`
+      : `lab.evaluate(${JSON.stringify(asked)})`,
+    date: startedAt.toISOString().slice(0, 10),
+    seeds: `${seed} to ${seeds.at(-1)} on each task`,
   };
 }
 
 interface Connection {
   client: GatewayClient;
   clickhouse: ClickHouseClient;
+  /** The gateway's name and version. */
+  gateway: string;
   about: string;
   /** The LLM variants can be called. */
   hasKey: boolean;
@@ -148,6 +205,7 @@ async function open(
     return {
       client: new GatewayClient({ url: gatewayUrl }),
       clickhouse,
+      gateway: `${status.server} ${status.version}`,
       about: `Gateway: ${status.server} ${status.version} at ${gatewayUrl}, because ${reason}. ClickHouse: ${store.host}.`,
       // TensorZero's own gateway holds the key itself; that of `npm run up` reads the same .env as we do.
       hasKey: status.server === "TensorZero" || Boolean(env.OPENAI_API_KEY),
@@ -167,12 +225,14 @@ async function open(
       return request.url.startsWith(`${MODELS_ORIGIN}/`) ? models.fetch(request) : fetch(request);
     },
   });
+  const client = new GatewayClient({
+    url: "http://embedded",
+    fetch: async (input, init) => gateway.app.fetch(new Request(input, init)),
+  });
   return {
-    client: new GatewayClient({
-      url: "http://embedded",
-      fetch: async (input, init) => gateway.app.fetch(new Request(input, init)),
-    }),
+    client,
     clickhouse,
+    gateway: `embedded, with the API of TensorZero ${(await client.status()).version}`,
     about: `Gateway: embedded, because ${found.reason}. ClickHouse: embedded, in ${dataDir}.`,
     hasKey: Boolean(env.OPENAI_API_KEY),
     flush: () => gateway.flush(),

@@ -34,6 +34,8 @@ export function formatHistory(turns: readonly Turn[], length: number): string {
   const first = Math.max(0, turns.length - length);
   return turns
     .slice(first)
-    .map((turn, i) => `Turn ${first + i + 1}. You saw:\n${turn.observation}\nYou did: ${turn.action}`)
+    .map(
+      (turn, i) => `Turn ${first + i + 1}. You saw:\n${turn.observation}\nYou did: ${turn.action}`,
+    )
     .join("\n\n");
 }

@@ -1,7 +1,7 @@
 import { dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { KernelError } from "./kernel";
-import { NotebookFormatError, readNotebook, writeNotebook } from "./nbformat";
+import { NotebookFileError, readNotebook, writeNotebook } from "./nbformat";
 import { ParameterError, parseAssignments } from "./parameters";
 import { type RunFailure, type RunOutcome, runNotebook, UnsupportedKernelError } from "./runner";
 import { TerminalListener } from "./terminal";
@@ -85,10 +85,13 @@ export async function startCommand(root: string, args: string[]): Promise<number
     });
     const { report } = terminal;
     const unfinished = `unfinished-${new Date().toISOString().replaceAll(":", "-")}`;
-    const directory = report?.directory ?? join(root, "data", ".local", "runs", unfinished);
+    const directory = resolve(
+      root,
+      report?.directory ?? join("data", ".local", "runs", unfinished),
+    );
     const executed = join(directory, "babyai.ipynb");
     writeNotebook(executed, outcome.notebook);
-    const shown = (path: string) => `  ${relative(process.cwd(), path)}`;
+    const shown = (path: string) => `  ${relative(process.cwd(), resolve(root, path))}`;
     if (report) print(["", report.table, "", "Charts:", ...report.charts.map(shown)].join("\n"));
     print(["Executed notebook:", shown(executed)].join("\n"));
     return exitCode;
@@ -110,7 +113,7 @@ async function withUsage(usage: string, command: () => Promise<number>): Promise
       error instanceof UsageError ||
       ((error as NodeJS.ErrnoException).code ?? "").startsWith("ERR_PARSE_ARGS");
     const isExpected = [
-      NotebookFormatError,
+      NotebookFileError,
       ParameterError,
       UnsupportedKernelError,
       KernelError,
@@ -167,6 +170,7 @@ async function runInTerminal(
       kill: kill.signal,
       listener: terminal,
     });
+    terminal.endBar();
     if (outcome.failure) terminal.note(failureText(outcome.failure));
     return { outcome, exitCode: exitCode || (outcome.failure ? 1 : 0) };
   } finally {

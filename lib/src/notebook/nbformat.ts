@@ -71,9 +71,9 @@ export interface Notebook {
   cells: Cell[];
 }
 
-/** A file that is not a notebook of format 4. */
-export class NotebookFormatError extends Error {
-  override readonly name = "NotebookFormatError";
+/** A file that is not a notebook of format 4, or that cannot be read or written. */
+export class NotebookFileError extends Error {
+  override readonly name = "NotebookFileError";
 }
 
 function join(text: string | string[]): string {
@@ -117,24 +117,24 @@ function derivedId(cell: Cell, index: number): string {
 
 /**
  * Parses the text of an .ipynb file of format 4.x and brings it up to 4.5.
- * Throws a {@link NotebookFormatError} for anything else; `name` is what the message calls the file.
+ * Throws a {@link NotebookFileError} for anything else; `name` is what the message calls the file.
  */
 export function parseNotebook(text: string, name: string): Notebook {
   let file: Notebook;
   try {
     file = JSON.parse(text);
   } catch (cause) {
-    throw new NotebookFormatError(`${name} is not a notebook: it is not JSON.`, { cause });
+    throw new NotebookFileError(`${name} is not a notebook: it is not JSON.`, { cause });
   }
   if (file?.nbformat !== 4 || !Array.isArray(file.cells)) {
-    throw new NotebookFormatError(
+    throw new NotebookFileError(
       `${name} is not a notebook of format 4 (nbformat: ${file?.nbformat}); save it with a current Jupyter.`,
     );
   }
   const cells = file.cells.map((stored, index): Cell => {
     const cell = { ...stored, source: join(stored.source) };
     if (!["code", "markdown", "raw"].includes(cell.cell_type)) {
-      throw new NotebookFormatError(
+      throw new NotebookFileError(
         `${name}, cell ${index + 1}: cell_type is "${cell.cell_type}"; valid are code, markdown and raw.`,
       );
     }
@@ -172,17 +172,21 @@ export function readNotebook(path: string): Notebook {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    throw new NotebookFormatError(`Cannot read the notebook ${path}.`, { cause });
+    throw new NotebookFileError(`Cannot read the notebook ${path}: ${cause}`, { cause });
   }
   return parseNotebook(text, path);
 }
 
 /** Writes an .ipynb file and its folders; a reader never sees half of it. */
 export function writeNotebook(path: string, notebook: Notebook): void {
-  mkdirSync(dirname(path), { recursive: true });
   const partial = `${path}.${process.pid}.partial`;
-  writeFileSync(partial, formatNotebook(notebook));
-  renameSync(partial, path);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(partial, formatNotebook(notebook));
+    renameSync(partial, path);
+  } catch (cause) {
+    throw new NotebookFileError(`Cannot write the notebook ${path}: ${cause}`, { cause });
+  }
 }
 
 /** A code cell that has not run. */

@@ -1,3 +1,4 @@
+import { relative, resolve } from "node:path";
 import type { Progress } from "../experiment/settings";
 import { escapeHtml, inNotebook, liveDisplay, show } from "./display";
 import type { MimeBundle } from "./nbformat";
@@ -61,9 +62,22 @@ export function progressBar(): (progress: Progress) => void {
   };
 }
 
-/** Tells the command that runs this notebook what came out; a reader sees where it is. */
-export function publishReport(report: RunReport): void {
-  const text = `Run ${report.run}: the executed notebook and the charts are in ${report.directory}`;
+/** The project's folder: the same steps up from lib/src as from lib/dist. */
+const root = resolve(__dirname, "..", "..", "..");
+
+/**
+ * Tells the command that runs this notebook what came out, and a reader where it is. Paths may be
+ * absolute; what is published does not show where on this machine the project is.
+ */
+export function publishReport({ run, directory, table, charts }: RunReport): void {
+  const inProject = (path: string) => relative(root, resolve(root, path));
+  const report: RunReport = {
+    run,
+    directory: inProject(directory),
+    table,
+    charts: charts.map(inProject),
+  };
+  const text = `Run ${run}: the executed notebook and the charts are in ${report.directory}`;
   show({
     [reportMime]: report,
     "text/html": `<p>${escapeHtml(text)}</p>`,

@@ -9,11 +9,10 @@ export const reportMime = "application/vnd.babyai-lab.result+json";
 /** What a notebook that evaluates agents tells the command that runs it. */
 export interface RunReport {
   run: string;
-  /** The absolute path of the folder that holds what the run leaves. */
+  /** The folder that holds what the run leaves. Paths are relative to the project's folder. */
   directory: string;
   /** The results as plain text, columns aligned. */
   table: string;
-  /** Absolute paths of the charts. */
   charts: string[];
 }
 

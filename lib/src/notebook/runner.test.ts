@@ -19,7 +19,7 @@ jest.setTimeout(60_000); // a kernel starts in 2 s, on a busy machine in many mo
 const root = resolve(__dirname, "..", "..", "..");
 mkdirSync(join(root, "data", ".local"), { recursive: true });
 const directory = mkdtempSync(join(root, "data", ".local", "runner-test-"));
-const source = join(directory, "src");
+const source = join(directory, "lib", "src");
 
 beforeAll(() => {
   // This library as JavaScript, for code outside of jest: the kernel and a process to kill.
@@ -79,14 +79,14 @@ test("cells run in order with parameters; outputs are merged and updated; an err
     Array.from({ length: 300 }, (_, i) => `function f${i}(x: number) { return x + ${i}; }`).join(
       "\n",
     ),
-    `const { progressBar, publishReport } = require("./src/notebook/progress-bar.js");
-const { showTable } = require("./src/notebook/table.js");
+    `const { progressBar, publishReport } = require("./lib/src/notebook/progress-bar.js");
+const { showTable } = require("./lib/src/notebook/table.js");
 const update = progressBar();
 for (let done = 0; done <= 3; done++) {
   update({ done, total: 3, success: done, failed: 0, steps: done, spentUsd: 0, seconds: done, state: done < 3 ? "running" : "finished" });
 }
 showTable([{ answer: "<script>" }]);
-publishReport({ run: "r1", directory: "/d", table: "t", charts: [] });`,
+publishReport({ run: "r1", directory: process.cwd() + "/r1", table: "t", charts: ["r1/a.svg"] });`,
     "const stdin = await new Promise((done) => process.stdin.on('end', () => done('eof')).resume());\nconsole.log('y'.repeat(1_000_000), stdin);",
     "let sum: number = f299(1);\nsum = 'text';",
     "console.log('never');",
@@ -128,7 +128,12 @@ publishReport({ run: "r1", directory: "/d", table: "t", charts: [] });`,
     "text/html": expect.stringContaining("3 of 3 episodes"),
   });
   expect(bundles[1]!["text/html"]).toContain("&lt;script&gt;");
-  expect(bundles[2]![reportMime]).toMatchObject({ run: "r1" });
+  expect(bundles[2]![reportMime]).toEqual({
+    run: "r1",
+    directory: "r1",
+    table: "t",
+    charts: ["r1/a.svg"],
+  });
   expect(shown.filter((data) => progressMime in data).length).toBeGreaterThan(1);
 
   expect(never).toMatchObject({ execution_count: null, outputs: [] });

@@ -1,12 +1,13 @@
 import type { DataFrame } from "../analysis/frame";
-import { renderPng, renderSvg } from "../charts/render";
+import { rasterize, renderSvg } from "../charts/render";
 import type { ChartSpec } from "../charts/style";
 import { showSvg } from "./display";
 import { showTable } from "./table";
 
 /** Shows a chart below the running cell, as SVG with a PNG for readers that draw none. */
 export async function showChart(spec: ChartSpec): Promise<void> {
-  showSvg(await renderSvg(spec), await renderPng(spec));
+  const svg = await renderSvg(spec);
+  showSvg(svg, await rasterize(svg));
 }
 
 /** Shows a DataFrame as a table below the running cell. */

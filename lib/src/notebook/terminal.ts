@@ -24,8 +24,14 @@ export class TerminalListener implements RunListener {
     this.#above(() => process.stderr.write(`${text}\n`));
   }
 
-  cellFinished(cell: CodeCell, index: number, count: number, seconds: number): void {
+  /** Leaves the bar as it stands; what follows goes below it. */
+  endBar(): void {
+    if (this.#bar !== "") process.stderr.write("\n");
     this.#bar = "";
+  }
+
+  cellFinished(cell: CodeCell, index: number, count: number, seconds: number): void {
+    this.endBar();
     if (!this.options.headings) return;
     const [line = ""] = cell.source.split("\n").filter((text) => text.trim() !== "");
     this.note(`[${index + 1}/${count}] ${line.slice(0, 60).padEnd(60)} ${seconds.toFixed(1)} s`);
@@ -46,8 +52,9 @@ export class TerminalListener implements RunListener {
     const line = `${"█".repeat(full)}${"░".repeat(barWidth - full)} ${progressText(progress)}`;
     const isFinal = progress.state !== "running";
     if (process.stderr.isTTY) {
-      process.stderr.write(`${clearLine}${line}${isFinal ? "\n" : ""}`);
-      this.#bar = isFinal ? "" : line;
+      this.#bar = line.slice(0, process.stderr.columns - 1);
+      process.stderr.write(`${clearLine}${this.#bar}`);
+      if (isFinal) this.endBar();
     } else if (isFinal || Math.floor(share * 10) > this.#tenth) {
       this.#tenth = Math.floor(share * 10);
       process.stderr.write(`${line}\n`);

@@ -1,0 +1,102 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { notebookCommand, startCommand } from "./commands";
+import { type CodeCell, codeCell, readNotebook, writeNotebook } from "./nbformat";
+import { progressMime, reportMime } from "./progress";
+
+jest.setTimeout(60_000);
+const local = resolve(__dirname, "..", "..", "..", "data", ".local");
+mkdirSync(local, { recursive: true });
+const directory = mkdtempSync(join(local, "commands-test-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+let printed = { stdout: "", stderr: "" };
+beforeEach(() => {
+  printed = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    jest.spyOn(process[name], "write").mockImplementation((text) => {
+      printed[name] += text;
+      return true;
+    });
+  }
+});
+afterEach(() => jest.restoreAllMocks());
+
+function write(name: string, ...cells: (string | CodeCell)[]): string {
+  const path = join(directory, name);
+  writeNotebook(path, {
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: { kernelspec: { name: "tslab", display_name: "TypeScript" } },
+    cells: cells.map((cell) => (typeof cell === "string" ? codeCell(cell) : cell)),
+  });
+  return path;
+}
+
+test("a failing cell ends the command with 1, is shown, and the notebook so far is written", async () => {
+  const path = write(
+    "fails.ipynb",
+    codeCell("let episodes = 20;", ["parameters"]),
+    "console.log('episodes:', episodes);",
+    "const cause = 'boom';\nthrow new Error(cause);",
+    "console.log('never');",
+  );
+  const output = join(directory, "new", "out.ipynb");
+  expect(await notebookCommand([path, "-p", "episodes=5", "-o", output])).toBe(1);
+  expect(printed.stdout).toBe("episodes: 5\n");
+  expect(printed.stderr).toContain("[3/5] console.log('episodes:', episodes);");
+  expect(printed.stderr).toContain("Error: boom");
+  expect(printed.stderr).toContain(
+    "cell [4]:\n  │ const cause = 'boom';\n  │ throw new Error(cause);\n",
+  );
+  expect((readNotebook(output).cells as CodeCell[]).map((cell) => cell.outputs.length)).toEqual([
+    0, 0, 1, 1, 0,
+  ]);
+});
+
+test("start follows the progress and prints what the notebook reports", async () => {
+  const publish = (data: object) =>
+    `(globalThis as any).__tslab__.require("tslab/dist/jupyter.js").lastWriteDisplayData(${JSON.stringify({ data, metadata: {}, transient: {} })}, false);`;
+  const progress = { total: 4, success: 1, failed: 0, steps: 9, spentUsd: 0, seconds: 2 };
+  write(
+    join("notebooks", "babyai.ipynb"),
+    publish({ [progressMime]: { ...progress, done: 2, state: "running" } }),
+    publish({ [progressMime]: { ...progress, done: 4, state: "finished" } }),
+    publish({
+      [reportMime]: {
+        run: "r",
+        directory: "runs/r",
+        table: "a  b\n1  2",
+        charts: ["runs/r/x.svg"],
+      },
+    }),
+  );
+  expect(await startCommand(directory, [])).toBe(0);
+  expect(printed.stderr.split("\n")).toEqual([
+    "████████████░░░░░░░░░░░░ 2 of 4 episodes · 1 solved (50 %) · 2.0 s left",
+    "████████████████████████ 4 of 4 episodes · 1 solved (25 %) · in 2.0 s",
+    "",
+  ]);
+  expect(printed.stdout).toMatch(/^\na {2}b\n1 {2}2\n\nCharts:\n.*runs\/r\/x\.svg\n/);
+  expect(existsSync(join(directory, "runs", "r", "babyai.ipynb"))).toBe(true);
+});
+
+test.each([
+  [[], "One notebook is run at a time; got 0."],
+  [["a.ipynb", "b.ipynb"], "got 2."],
+  [["a.ipynb", "--fast"], "Unknown option '--fast'"],
+  [["a.ipynb", "--timeout", "soon"], '--timeout takes seconds above 0; got "soon".'],
+  [["a.ipynb", "-p", "episodes"], 'such as episodes=5; got "episodes".'],
+  [["missing.ipynb"], "Cannot read the notebook missing.ipynb"],
+  [[__filename], "it is not JSON"],
+])("%p is refused in a line, with exit code 1", async (args, message) => {
+  expect(await notebookCommand(args)).toBe(1);
+  expect(printed.stderr).toContain(message);
+  expect(printed.stderr).not.toContain("    at ");
+});
+
+test("a parameter that the notebook does not declare is refused before anything runs", async () => {
+  const path = write("takes.ipynb", codeCell("let episodes = 20, seed = 1;", ["parameters"]));
+  expect(await notebookCommand([path, "-p", "epsodes=5"])).toBe(1);
+  expect(printed.stderr).toBe("Unknown parameter epsodes; valid are episodes, seed.\n");
+});
