@@ -33,9 +33,9 @@ export class Cache {
   ) {}
 
   /** Everything that decides the answer: model, provider and the whole request. */
-  key(modelName: string, providerName: string, request: ModelRequest): CacheKey {
+  key(modelName: string, providerName: string, request: ModelRequest, stream = false): CacheKey {
     const hash = createHash("sha256");
-    hash.update(`${modelName}\0${providerName}\0${JSON.stringify(request)}`);
+    hash.update(`${modelName}\0${providerName}\0${stream}\0${JSON.stringify(request)}`);
     const digest = hash.digest();
     return { short: digest.readBigUInt64LE(0).toString(), long: digest.toString("hex") };
   }

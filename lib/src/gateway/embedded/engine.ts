@@ -14,12 +14,13 @@ import {
   unknownFunction,
   unknownVariant,
 } from "./errors";
+import type { Examples } from "./examples";
 import { uuidv7, validateEpisodeId } from "./ids";
 import { validateInput } from "./input";
 import type { CallContext, ModelResult } from "./model";
 import { type ChatBlock, chatContent, type JsonOutput, jsonOutput } from "./output";
 import type { Fetch } from "./providers/openai";
-import type { FinishReason, Usage } from "./providers/types";
+import type { FinishReason, ProviderChunk, Usage } from "./providers/types";
 import type { CacheOptions, InferenceRequest } from "./request/types";
 import { chatInferenceRow, type InferenceFacts, jsonInferenceRow, modelInferenceRow } from "./rows";
 import { drawVariant, episodeFraction } from "./sampling";
@@ -27,13 +28,14 @@ import { refuseReservedTags } from "./tags";
 import type { RecentTargets } from "./targets";
 import { prepareTools } from "./tools";
 import { sumUsage } from "./usage";
-import { inferVariant } from "./variants/infer";
-import type { Run, VariantResult } from "./variants/run";
+import { inferVariant, streamVariant } from "./variants/infer";
+import type { Run, VariantResult, VariantStream } from "./variants/run";
 
 /** What the gateway works with. */
 export interface EngineParts {
   config: GatewayConfig;
   cache: Cache;
+  examples: Examples;
   writer: RowWriter;
   targets: RecentTargets;
   fetch: Fetch;
@@ -48,7 +50,27 @@ export interface Answer {
   result: { type: "json"; output: JsonOutput } | { type: "chat"; content: ChatBlock[] };
   usage: Usage;
   finishReason: FinishReason | undefined;
+  originalResponse: string | undefined;
   calls: ModelResult[];
+}
+
+/** Who listens to a streamed answer. */
+export interface StreamListener {
+  chunk(chunk: ProviderChunk): void;
+  /** The answer broke off; nothing comes after it. */
+  error(error: GatewayError): void;
+}
+
+/** An answer whose first piece has arrived. */
+export interface StreamedAnswer {
+  inferenceId: string;
+  episodeId: string;
+  variantName: string;
+  functionType: "chat" | "json";
+  /** Calls that were over before the stream began. */
+  previous: ModelResult[];
+  /** To be called once. Resolves with the whole answer. */
+  pump(listener: StreamListener): Promise<Answer>;
 }
 
 /** A request whose every check has passed, ready to be run. */
@@ -98,6 +120,59 @@ export class Engine {
     }
   }
 
+  /**
+   * As `infer`, in pieces. Resolves when the first piece has arrived; `pump` then hands them on to the end, whether or not
+   * anybody still listens, and stores the inference.
+   *
+   * @throws GatewayError
+   */
+  async stream(request: InferenceRequest): Promise<StreamedAnswer> {
+    this.begin();
+    try {
+      const prepared = this.prepare(request);
+      return await this.withVariant(prepared, async (variantName) => {
+        const variant = prepared.fn.variants.get(variantName);
+        if (variant === undefined) throw unknownVariant(variantName);
+        const stream = await streamVariant(variant, prepared.run);
+        const { inferenceId, episodeId, fn } = prepared;
+        const pump = (emit: StreamListener) => this.pump(prepared, variantName, stream, emit);
+        return {
+          inferenceId,
+          episodeId,
+          variantName,
+          functionType: fn.type,
+          previous: stream.previous,
+          pump,
+        };
+      });
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+  }
+
+  private async pump(
+    prepared: Prepared,
+    variantName: string,
+    stream: VariantStream,
+    listener: StreamListener,
+  ): Promise<Answer> {
+    let ttftMs: number | undefined;
+    try {
+      for await (const chunk of stream.chunks) {
+        ttftMs ??= Math.floor(performance.now() - prepared.started);
+        listener.chunk(chunk);
+      }
+    } catch (error) {
+      listener.error(asGatewayError(error));
+    }
+    try {
+      return this.finish(prepared, variantName, stream.result(), ttftMs);
+    } finally {
+      this.end();
+    }
+  }
+
   private begin(): void {
     this.running++;
   }
@@ -136,6 +211,7 @@ export class Engine {
       env: this.parts.env,
       credentials: request.credentials,
       cache: this.parts.cache,
+      examples: this.parts.examples,
       cacheOptions: effectiveCache(request),
       signal: NEVER,
     };
@@ -191,7 +267,8 @@ export class Engine {
       episodeId,
       variantName,
       usage: sumUsage(result.calls),
-      finishReason: result.calls.findLast((call) => call.finishReason !== undefined)?.finishReason,
+      finishReason: result.finishReason,
+      originalResponse: result.originalResponse,
       calls: result.calls,
     };
     if (fn.type === "chat") {

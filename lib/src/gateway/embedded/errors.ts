@@ -99,7 +99,8 @@ export const apiKeyMissing = make(
 export const streamingUnsupported = make(
   "UnsupportedVariantForStreamingInference",
   500,
-  (variantType: string) => `Unsupported variant for streaming inference of type ${variantType}`,
+  (variantType: string, link: string) =>
+    `Unsupported variant for streaming inference of type ${variantType}. For more information, see: ${link}`,
 );
 
 /** What a schema refused. The data is shown in debug mode only, as it may be private. */

@@ -6,11 +6,14 @@ import { loadConfig } from "./config/load";
 import type { GatewayConfig } from "./config/types";
 import { Engine } from "./engine";
 import { asGatewayError, routeNotFound } from "./errors";
+import { Examples } from "./examples";
 import { Feedback, readFeedbackRequest } from "./feedback";
+import { readGetRequest, readListRequest } from "./list/request";
 import type { Fetch } from "./providers/openai";
 import { readJson } from "./routes/body";
 import { errorResponse } from "./routes/errors";
 import { postInference } from "./routes/inference";
+import { listInferences } from "./routes/list-inferences";
 import { postChatCompletions } from "./routes/openai";
 import { getProbabilities } from "./routes/probabilities";
 import { getHealth, getStatus, VERSION } from "./routes/status";
@@ -57,6 +60,7 @@ export async function createGateway(options: GatewayOptions): Promise<EmbeddedGa
   const engine = new Engine({
     config,
     cache: new Cache(client, writer),
+    examples: new Examples(client),
     writer,
     targets,
     fetch,
@@ -69,7 +73,7 @@ export async function createGateway(options: GatewayOptions): Promise<EmbeddedGa
     targets,
     inFlight: () => engine.inFlight,
   });
-  const app = createApp({ config, client, engine, feedback });
+  const app = createApp({ config, client, writer, engine, feedback });
   return {
     app,
     config,
@@ -84,24 +88,38 @@ export async function createGateway(options: GatewayOptions): Promise<EmbeddedGa
 interface AppParts {
   config: GatewayConfig;
   client: ClickHouseClient;
+  writer: RowWriter;
   engine: Engine;
   feedback: Feedback;
 }
 
 type Handler = (c: Context) => Response | Promise<Response>;
 
-function createApp({ config, client, engine, feedback }: AppParts): Hono {
+function createApp({ config, client, writer, engine, feedback }: AppParts): Hono {
   const app = new Hono();
+  const { errorJson } = config.gateway;
   const routes: Record<string, { method: "GET" | "POST"; handler: Handler }> = {
-    "/inference": { method: "POST", handler: (c) => postInference(c, engine) },
+    "/inference": { method: "POST", handler: (c) => postInference(c, engine, errorJson) },
     "/openai/v1/chat/completions": {
       method: "POST",
-      handler: (c) => postChatCompletions(c, engine),
+      handler: (c) => postChatCompletions(c, engine, errorJson),
     },
     "/feedback": {
       method: "POST",
       handler: async (c) =>
         c.json({ feedback_id: await feedback.give(readFeedbackRequest(await readJson(c))) }),
+    },
+    "/v1/inferences/list_inferences": {
+      method: "POST",
+      handler: async (c) =>
+        c.json(
+          await listInferences(readListRequest(await readJson(c)), { config, client, writer }),
+        ),
+    },
+    "/v1/inferences/get_inferences": {
+      method: "POST",
+      handler: async (c) =>
+        c.json(await listInferences(readGetRequest(await readJson(c)), { config, client, writer })),
     },
     "/status": { method: "GET", handler: (c) => getStatus(c, config) },
     "/health": { method: "GET", handler: (c) => getHealth(c, client) },
@@ -121,9 +139,7 @@ function createApp({ config, client, engine, feedback }: AppParts): Hono {
     app.on(method, full, handler);
     app.all(full, (c) => c.body(null, 405, { allow: method === "GET" ? "GET,HEAD" : method }));
   }
-  app.notFound((c) =>
-    errorResponse(c, routeNotFound(c.req.method, c.req.path), config.gateway.errorJson),
-  );
-  app.onError((error, c) => errorResponse(c, asGatewayError(error), config.gateway.errorJson));
+  app.notFound((c) => errorResponse(c, routeNotFound(c.req.method, c.req.path), errorJson));
+  app.onError((error, c) => errorResponse(c, asGatewayError(error), errorJson));
   return app;
 }

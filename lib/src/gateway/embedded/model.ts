@@ -12,7 +12,9 @@ import {
   providerTimeout,
   unknownModel,
 } from "./errors";
+import type { Examples } from "./examples";
 import { uuidv7 } from "./ids";
+import type { Limit } from "./model-stream";
 import { findApiKey } from "./providers/credentials";
 import { complete, type Fetch, type Transport } from "./providers/openai";
 import type { ModelMessage, ModelRequest, ProviderResponse } from "./providers/types";
@@ -26,8 +28,11 @@ export interface CallContext {
   env: NodeJS.ProcessEnv;
   credentials: Record<string, string>;
   cache: Cache;
+  examples: Examples;
   cacheOptions: CacheOptions;
   signal: AbortSignal;
+  /** How long a streamed answer of the variant may take in all. */
+  variantLimit?: Limit;
 }
 
 /** One call of a model, as it is stored. */
@@ -67,7 +72,7 @@ export async function callModel(
   request: ModelRequest,
   context: CallContext,
 ): Promise<ModelResult> {
-  return eachProvider(model, context, async (provider, transport) => {
+  return eachProvider(model, context, "nonStreamingMs", async (provider, transport) => {
     const adapted = forProvider(request, provider);
     const { cache, cacheOptions } = context;
     const key =
@@ -96,24 +101,31 @@ export async function callModel(
 export async function eachProvider<T>(
   model: ModelConfig,
   context: CallContext,
+  limit: "nonStreamingMs" | "ttftMs",
   call: (provider: ProviderConfig, transport: Transport) => Promise<T>,
 ): Promise<T> {
-  const modelMs = model.timeouts.nonStreamingMs;
-  const onModelTimeout = () => modelTimeout(model.name, "non_streaming.total_ms", modelMs ?? 0);
+  const kind = limit === "ttftMs" ? "streaming.ttft_ms" : "non_streaming.total_ms";
+  const modelMs = model.timeouts[limit];
+  const onModelTimeout = () => modelTimeout(model.name, kind, modelMs ?? 0);
   return within(context.signal, modelMs, onModelTimeout, async (signal) => {
     const errors = new Map<string, GatewayError>();
     for (const provider of model.providers) {
-      const outboundMs = context.config.gateway.outboundTimeoutMs;
-      const ms = provider.timeouts.nonStreamingMs ?? outboundMs;
+      const { outboundTimeoutMs } = context.config.gateway;
+      const providerMs = provider.timeouts[limit] ?? Number.POSITIVE_INFINITY;
       const onTimeout = () =>
-        provider.timeouts.nonStreamingMs === undefined
+        providerMs > outboundTimeoutMs
           ? outboundTimeout()
-          : providerTimeout(provider.name, "non_streaming.total_ms", ms);
+          : providerTimeout(provider.name, kind, providerMs);
       try {
-        return await within(signal, Math.min(ms, outboundMs), onTimeout, (inner) => {
-          const apiKey = findApiKey(provider.apiKey, context.env, context.credentials);
-          return call(provider, { fetch: context.fetch, apiKey, signal: inner });
-        });
+        return await within(
+          signal,
+          Math.min(providerMs, outboundTimeoutMs),
+          onTimeout,
+          async (inner) => {
+            const apiKey = findApiKey(provider.apiKey, context.env, context.credentials);
+            return call(provider, { fetch: context.fetch, apiKey, signal: inner });
+          },
+        );
       } catch (error) {
         signal.throwIfAborted();
         errors.set(provider.name, asGatewayError(error));

@@ -262,7 +262,8 @@ function toInput(messages: Message[]): Input {
       input.messages.push({ role: "assistant", content });
     }
   }
-  return input;
+  const { system, messages: converted } = input;
+  return system === undefined ? { messages: converted } : { system, messages: converted }; // in the order in which it is stored
 }
 
 /** System messages may come several times and anywhere; their texts are joined, one template stands alone. */

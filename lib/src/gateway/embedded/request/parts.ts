@@ -1,4 +1,4 @@
-import type { ChatParams, ToolChoice } from "../config/types";
+import type { ChatParams, JsonMode, ToolChoice } from "../config/types";
 import { defined } from "../config/variants";
 import { invalidJson, unsupported } from "../errors";
 import { type ExtraBody, type ExtraHeader, isRecord } from "../providers/extra";
@@ -136,7 +136,6 @@ export function readParams(fields: Fields, key: string): ChatParams {
   const chat = params?.object("chat_completion");
   params?.end();
   if (chat === undefined) return {};
-  const mode = chat.oneOf("json_mode", ["off", "on", "strict", "tool", "implicit_tool"] as const);
   const read = defined({
     temperature: chat.number("temperature"),
     max_tokens: chat.integer("max_tokens"),
@@ -144,7 +143,7 @@ export function readParams(fields: Fields, key: string): ChatParams {
     top_p: chat.number("top_p"),
     presence_penalty: chat.number("presence_penalty"),
     frequency_penalty: chat.number("frequency_penalty"),
-    json_mode: mode === "implicit_tool" ? "tool" : mode,
+    json_mode: readJsonMode(chat),
     stop_sequences: chat.strings("stop_sequences"),
     reasoning_effort: chat.string("reasoning_effort"),
     service_tier: chat.oneOf("service_tier", ["auto", "default", "priority", "flex"] as const),
@@ -153,6 +152,11 @@ export function readParams(fields: Fields, key: string): ChatParams {
   });
   chat.end();
   return read;
+}
+
+function readJsonMode(chat: Fields): JsonMode | undefined {
+  const mode = chat.oneOf("json_mode", ["off", "on", "strict", "tool", "implicit_tool"] as const);
+  return mode === "implicit_tool" ? "tool" : mode; // the older name
 }
 
 export function readCacheOptions(fields: Fields, key: string): CacheOptions {

@@ -10,7 +10,7 @@ export function errorResponse(c: Context, error: GatewayError, errorJson: boolea
   return c.json(body, error.status as ContentfulStatusCode);
 }
 
-function nativeBody(error: GatewayError, errorJson: boolean): object {
+export function nativeBody(error: GatewayError, errorJson: boolean): object {
   return { error: error.message, ...(errorJson ? { error_json: details(error) } : {}) };
 }
 

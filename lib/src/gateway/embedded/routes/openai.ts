@@ -1,15 +1,119 @@
 import type { Context } from "hono";
-import type { Answer, Engine } from "../engine";
+import type { Answer, Engine, StreamedAnswer } from "../engine";
 import type { ChatBlock } from "../output";
-import type { FinishReason, Usage } from "../providers/types";
+import type { ChunkBlock, FinishReason, Usage } from "../providers/types";
 import { type OpenAIRequest, readOpenAIRequest } from "../request/openai";
+import type { InferenceRequest } from "../request/types";
 import { readJson } from "./body";
-import { rawResponses } from "./inference";
+import { openAIBody } from "./errors";
+import { hasContent, rawResponses, rawText } from "./inference";
+import { eventStream } from "./sse";
 
 /** POST /openai/v1/chat/completions: the same inference in OpenAI's words. */
-export async function postChatCompletions(c: Context, engine: Engine): Promise<Response> {
+export async function postChatCompletions(
+  c: Context,
+  engine: Engine,
+  errorJson: boolean,
+): Promise<Response> {
   const request = readOpenAIRequest(await readJson(c));
+  if (request.inference.stream)
+    return streamed(await engine.stream(request.inference), request, errorJson);
   return c.json(toBody(await engine.infer(request.inference), request));
+}
+
+function streamed(
+  answer: StreamedAnswer,
+  { inference, modelPrefix, includeUsage }: OpenAIRequest,
+  errorJson: boolean,
+): Response {
+  const { functionType } = answer;
+  const toDelta = deltas(functionType);
+  let first = true;
+  return eventStream(async (send) => {
+    const emit = (delta: object, finishReason: string | null, more: object) => {
+      const role = first ? { role: "assistant" } : {};
+      first = false;
+      send({
+        id: answer.inferenceId,
+        episode_id: answer.episodeId,
+        choices: [
+          { index: 0, finish_reason: finishReason, logprobs: null, delta: { ...role, ...delta } },
+        ],
+        created: Math.floor(Date.now() / 1000),
+        model: modelPrefix + answer.variantName,
+        system_fingerprint: "",
+        service_tier: null,
+        object: "chat.completion.chunk",
+        usage: null,
+        ...more,
+      });
+    };
+    const before = answer.previous.filter(({ cached }) => !cached);
+    if (inference.includeRawResponse && before.length > 0) {
+      emit(toDelta([]), null, { tensorzero_raw_response: rawResponses({ calls: before }) });
+    }
+    const whole = await answer.pump({
+      chunk: ({ blocks, raw }) => {
+        const extra = rawChunk(raw, inference);
+        if (hasContent(blocks, functionType) || Object.keys(extra).length > 0)
+          emit(toDelta(blocks), null, extra);
+      },
+      error: (error) => send(openAIBody(error, errorJson)),
+    });
+    const finishReason =
+      whole.finishReason === undefined ? null : finishReasonBody(whole.finishReason);
+    emit(toDelta([]), finishReason, includeUsage ? { usage: usageBody(whole.usage) } : {});
+  });
+}
+
+function rawChunk(
+  raw: string,
+  { includeOriginalResponse, includeRawResponse }: InferenceRequest,
+): object {
+  if (raw === "") return {};
+  return {
+    ...(includeOriginalResponse ? { tensorzero_original_chunk: raw } : {}),
+    ...(includeRawResponse ? { tensorzero_raw_chunk: raw } : {}),
+  };
+}
+
+/** Turns blocks into deltas. Tool calls are numbered in the order in which they begin; only their first piece has the id. */
+function deltas(functionType: "chat" | "json"): (blocks: ChunkBlock[]) => object {
+  const tools = new Map<string, number>();
+  const places = new Map<string, number>();
+  const place = (key: string) => {
+    const known = places.get(key);
+    if (known !== undefined) return known;
+    places.set(key, places.size);
+    return places.size - 1;
+  };
+  return (blocks) => {
+    if (functionType === "json") return { content: rawText(blocks) };
+    const texts: string[] = [];
+    const calls: object[] = [];
+    const extra: object[] = [];
+    for (const block of blocks) {
+      const insertIndex = place(`${block.type} ${block.id}`);
+      if (block.type === "text") texts.push(block.text);
+      else if (block.type === "thought") extra.push({ insert_index: insertIndex, ...block });
+      else {
+        const known = tools.get(block.id);
+        const index = known ?? tools.size;
+        tools.set(block.id, index);
+        calls.push({
+          ...(known === undefined ? { id: block.id } : {}),
+          index,
+          type: "function",
+          function: { name: block.raw_name, arguments: block.raw_arguments },
+        });
+      }
+    }
+    return {
+      ...(texts.length === 0 ? {} : { content: texts.join("") }),
+      ...(calls.length === 0 ? {} : { tool_calls: calls }),
+      ...(extra.length === 0 ? {} : { tensorzero_extra_content: extra }),
+    };
+  };
 }
 
 function toBody(answer: Answer, { modelPrefix, inference }: OpenAIRequest): object {
@@ -30,7 +134,7 @@ function toBody(answer: Answer, { modelPrefix, inference }: OpenAIRequest): obje
     object: "chat.completion",
     usage: usageBody(answer.usage),
     ...(inference.includeOriginalResponse
-      ? { tensorzero_original_response: answer.calls.at(-1)?.rawResponse }
+      ? { tensorzero_original_response: answer.originalResponse }
       : {}),
     ...(inference.includeRawResponse ? { tensorzero_raw_response: rawResponses(answer) } : {}),
   };

@@ -1,25 +1,35 @@
 import type { ChatCompletionConfig, ChatParams, JsonMode } from "../config/types";
 import { invalidRequest } from "../errors";
-import { callModel, findModel } from "../model";
+import { callModel, findModel, type ModelResult } from "../model";
+import { streamModel } from "../model-stream";
 import type { ExtraBody, ExtraHeader } from "../providers/extra";
 import type { ModelMessage, ModelRequest } from "../providers/types";
 import type { Filtered } from "../request/types";
 import { withRetries } from "../retries";
 import { renderMessage, renderSystem } from "./prompt";
-import type { Run, VariantResult } from "./run";
+import type { Run, VariantResult, VariantStream } from "./run";
 
 /** The name of the tool by which JSON mode "tool" makes a model answer in a schema. */
 const RESPOND = "respond";
 
 /** Renders the input with the variant's templates and asks its model. @throws GatewayError */
 export async function inferChat(variant: ChatCompletionConfig, run: Run): Promise<VariantResult> {
-  const { templates } = run.call.config;
-  return askModel(variant, run, {
-    system: renderSystem(run.request.input.system, variant.templates.get("system"), templates),
-    messages: run.request.input.messages.map((message) =>
+  return askModel(variant, run, renderPrompt(variant, run));
+}
+
+/** As `inferChat`, in pieces. @throws GatewayError */
+export async function streamChat(variant: ChatCompletionConfig, run: Run): Promise<VariantStream> {
+  return streamFromModel(variant, run, renderPrompt(variant, run));
+}
+
+export function renderPrompt(variant: ChatCompletionConfig, { call, request }: Run): Prompt {
+  const { templates } = call.config;
+  return {
+    system: renderSystem(request.input.system, variant.templates.get("system"), templates),
+    messages: request.input.messages.map((message) =>
       renderMessage(message, variant.templates, templates),
     ),
-  });
+  };
 }
 
 export interface Prompt {
@@ -33,21 +43,42 @@ export async function askModel(
   run: Run,
   prompt: Prompt,
 ): Promise<VariantResult> {
-  const params = effectiveParams(variant, run);
-  const request = toModelRequest(variant, run, prompt, params);
-  const model = findModel(run.call.config.models, variant.model, run.call.env);
+  const { model, request, params } = prepareCall(variant, run, prompt);
   const result = await withRetries(variant.retries, run.call.signal, () =>
     callModel(model, request, run.call),
   );
-  return { output: result.output, calls: [result], params };
+  return toResult(result, params);
+}
+
+export async function streamFromModel(
+  variant: ChatCompletionConfig,
+  run: Run,
+  prompt: Prompt,
+): Promise<VariantStream> {
+  const { model, request, params } = prepareCall(variant, run, prompt);
+  const stream = await withRetries(variant.retries, run.call.signal, () =>
+    streamModel(model, request, run.call),
+  );
+  return { chunks: stream.chunks, result: () => toResult(stream.result(), params), previous: [] };
+}
+
+function prepareCall(variant: ChatCompletionConfig, run: Run, prompt: Prompt) {
+  const params = effectiveParams(variant, run);
+  const request = toModelRequest(variant, run, prompt, params);
+  return { model: findModel(run.call.config.models, variant.model, run.call.env), request, params };
+}
+
+function toResult(call: ModelResult, params: ChatParams): VariantResult {
+  const { output, finishReason, rawResponse } = call;
+  return { output, calls: [call], params, finishReason, originalResponse: rawResponse };
 }
 
 /** The request's parameters, and the variant's where the request has none. The variant's JSON mode is not stored. */
-export function effectiveParams(variant: ChatCompletionConfig, run: Run): ChatParams {
+function effectiveParams(variant: ChatCompletionConfig, run: Run): ChatParams {
   return { ...variant.params, ...run.params };
 }
 
-export function toModelRequest(
+function toModelRequest(
   variant: ChatCompletionConfig,
   run: Run,
   prompt: Prompt,

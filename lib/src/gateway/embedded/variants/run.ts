@@ -1,7 +1,7 @@
 import type { JsonSchema } from "../config/schema";
 import type { ChatParams, FunctionConfig } from "../config/types";
 import type { CallContext, ModelResult } from "../model";
-import type { OutputBlock } from "../providers/types";
+import type { FinishReason, OutputBlock, ProviderChunk } from "../providers/types";
 import type { InferenceRequest } from "../request/types";
 import type { ToolSet } from "../tools";
 
@@ -24,8 +24,20 @@ export interface VariantResult {
   output: OutputBlock[];
   /** Thoughts and the like that are kept beside a JSON output. */
   auxiliary?: OutputBlock[];
-  /** Every call that was made for it, in order. */
+  /** Every call that was made for it, in the order in which they are stored. */
   calls: ModelResult[];
+  finishReason: FinishReason | undefined;
+  /** What the provider answered word for word: of the call that decided. */
+  originalResponse: string | undefined;
   /** The parameters in force, as they are stored. */
   params: ChatParams;
+}
+
+/** A variant's answer on its way. */
+export interface VariantStream {
+  chunks: AsyncGenerator<ProviderChunk>;
+  /** What has come so far. */
+  result(): VariantResult;
+  /** Calls that were over before the stream began. */
+  previous: ModelResult[];
 }

@@ -1,0 +1,132 @@
+import { performance } from "node:perf_hooks";
+import { asChunk, Collector } from "./collector";
+import type { ModelConfig, ProviderConfig } from "./config/types";
+import { type GatewayError, modelTimeout, providerTimeout } from "./errors";
+import { uuidv7 } from "./ids";
+import { type CallContext, eachProvider, forProvider, type ModelResult } from "./model";
+import { stream } from "./providers/openai";
+import type { ModelRequest, ProviderChunk } from "./providers/types";
+
+/** An answer on its way. Its first piece has arrived. */
+export interface ModelStream {
+  chunks: AsyncGenerator<ProviderChunk>;
+  /** What has come so far, as it is stored. */
+  result(): ModelResult;
+}
+
+/** Asks the model's providers in turn until one begins to answer. @throws GatewayError */
+export async function streamModel(
+  model: ModelConfig,
+  request: ModelRequest,
+  context: CallContext,
+): Promise<ModelStream> {
+  return eachProvider(model, context, "ttftMs", async (provider, transport) => {
+    const started = performance.now();
+    const elapsed = () => Math.floor(performance.now() - started);
+    const { cache, cacheOptions } = context;
+    const adapted = forProvider(request, provider);
+    const base = {
+      id: uuidv7(),
+      modelName: model.name,
+      providerName: provider.name,
+      system: request.system,
+      messages: request.messages,
+    };
+    const key =
+      cacheOptions.enabled === "off"
+        ? undefined
+        : cache.key(model.name, provider.name, adapted, true);
+    if (key !== undefined && cacheOptions.enabled !== "write_only") {
+      const hit = await cache.look(key, cacheOptions.maxAgeS);
+      if (hit !== undefined)
+        return replay({ ...base, ...hit, cached: true, responseTimeMs: 0, ttftMs: 0 });
+    }
+    const { rawRequest, chunks } = await stream(provider, adapted, transport);
+    const first = await chunks.next();
+    const ttftMs = elapsed();
+    const collector = new Collector();
+    const result = (): ModelResult => ({
+      ...base,
+      output: collector.output,
+      usage: collector.usage,
+      finishReason: collector.finishReason,
+      rawRequest,
+      rawResponse: collector.rawResponse,
+      cached: false,
+      responseTimeMs: elapsed(),
+      ttftMs,
+    });
+    async function* collected(): AsyncGenerator<ProviderChunk> {
+      for await (const chunk of limited(
+        first,
+        chunks,
+        totalLimits(provider, model, context),
+        elapsed,
+      )) {
+        collector.add(chunk);
+        yield chunk;
+      }
+      if (key !== undefined && cacheOptions.enabled !== "read_only") cache.store(key, result());
+    }
+    return { chunks: collected(), result };
+  });
+}
+
+/** A whole answer as a stream of one piece. What was cached cost nothing. */
+export function replay(result: ModelResult): ModelStream {
+  const usage = result.cached ? { inputTokens: 0, outputTokens: 0, cost: 0 } : result.usage;
+  async function* once(): AsyncGenerator<ProviderChunk> {
+    yield asChunk(result.output, usage, result.finishReason);
+  }
+  return { chunks: once(), result: () => result };
+}
+
+/** A time limit and what is thrown when it is up. */
+export interface Limit {
+  ms: number | undefined;
+  error: (ms: number) => GatewayError;
+}
+
+function totalLimits(
+  provider: ProviderConfig,
+  model: ModelConfig,
+  { variantLimit }: CallContext,
+): Limit[] {
+  return [
+    {
+      ms: provider.timeouts.streamingMs,
+      error: (ms) => providerTimeout(provider.name, "streaming.total_ms", ms),
+    },
+    {
+      ms: model.timeouts.streamingMs,
+      error: (ms) => modelTimeout(model.name, "streaming.total_ms", ms),
+    },
+    ...(variantLimit === undefined ? [] : [variantLimit]),
+  ];
+}
+
+/** Passes the pieces on until the first of the limits, counted from the call's start, is up. */
+async function* limited(
+  first: IteratorResult<ProviderChunk>,
+  rest: AsyncGenerator<ProviderChunk>,
+  limits: Limit[],
+  elapsed: () => number,
+): AsyncGenerator<ProviderChunk> {
+  const [soonest] = limits
+    .filter(({ ms }) => ms !== undefined)
+    .sort((a, b) => (a.ms ?? 0) - (b.ms ?? 0));
+  const { ms } = soonest ?? {};
+  let timer: NodeJS.Timeout | undefined;
+  const expiry = new Promise<never>((_, reject) => {
+    if (soonest === undefined || ms === undefined) return;
+    timer = setTimeout(() => reject(soonest.error(ms)), Math.max(0, ms - elapsed()));
+  });
+  expiry.catch(() => {}); // it may be up while nobody waits for a piece
+  try {
+    for (let next = first; !next.done; next = await Promise.race([rest.next(), expiry]))
+      yield next.value;
+  } finally {
+    clearTimeout(timer);
+    rest.return(undefined).catch(() => {});
+  }
+}

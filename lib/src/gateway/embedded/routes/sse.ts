@@ -1,0 +1,28 @@
+/**
+ * A response of server-sent events, ended by `[DONE]`. `produce` runs to its end even when the client has gone.
+ */
+export function eventStream(produce: (send: (event: object) => void) => Promise<void>): Response {
+  const encoder = new TextEncoder();
+  let open = true;
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      const write = (data: string) => {
+        if (open) controller.enqueue(encoder.encode(`data: ${data}\n\n`));
+      };
+      // subtle: not awaited, or the stream would only begin once all of it is there.
+      void produce((event) => write(JSON.stringify(event)))
+        .catch((error) => write(JSON.stringify({ error: String(error) })))
+        .finally(() => {
+          write("[DONE]");
+          if (open) controller.close();
+          open = false;
+        });
+    },
+    cancel() {
+      open = false;
+    },
+  });
+  return new Response(body, {
+    headers: { "content-type": "text/event-stream", "cache-control": "no-cache" },
+  });
+}

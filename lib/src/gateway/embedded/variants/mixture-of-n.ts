@@ -1,0 +1,85 @@
+import type { MixtureOfNConfig } from "../config/types";
+import { callsOf, inferCandidates, shownAnswers, streamOf, takeOne } from "./candidates";
+import { askModel, type Prompt, renderPrompt, streamFromModel } from "./chat-completion";
+import type { Run, VariantResult, VariantStream } from "./run";
+
+/** Lets a fuser write one answer out of the candidates'; where it fails, chance picks a candidate. @throws GatewayError */
+export async function inferMixtureOfN(variant: MixtureOfNConfig, run: Run): Promise<VariantResult> {
+  const candidates = await inferCandidates(variant.candidates, run);
+  const [only] = candidates;
+  if (only !== undefined && candidates.length === 1) return only;
+  try {
+    const fused = await askModel(
+      variant.fuser,
+      fuserRun(run),
+      fuserPrompt(variant, run, candidates),
+    );
+    return { ...fused, calls: [...fused.calls, ...callsOf(candidates)] };
+  } catch {
+    run.call.signal.throwIfAborted();
+    return withoutFuser(candidates);
+  }
+}
+
+/** The candidates answer in one piece, the fuser streams. */
+export async function streamMixtureOfN(
+  variant: MixtureOfNConfig,
+  run: Run,
+): Promise<VariantStream> {
+  const candidates = await inferCandidates(variant.candidates, run);
+  const [only] = candidates;
+  if (only !== undefined && candidates.length === 1) return streamOf(only);
+  try {
+    const stream = await streamFromModel(
+      variant.fuser,
+      fuserRun(run),
+      fuserPrompt(variant, run, candidates),
+    );
+    const previous = callsOf(candidates);
+    const result = () => {
+      const fused = stream.result();
+      return { ...fused, calls: [...fused.calls, ...previous] };
+    };
+    return { chunks: stream.chunks, result, previous };
+  } catch {
+    run.call.signal.throwIfAborted();
+    return streamOf(withoutFuser(candidates));
+  }
+}
+
+function withoutFuser(candidates: VariantResult[]): VariantResult {
+  const { chosen, others } = takeOne(candidates, null);
+  return { ...chosen, calls: [...chosen.calls, ...callsOf(others)], originalResponse: undefined };
+}
+
+function fuserRun(run: Run): Run {
+  return { ...run, params: {} };
+}
+
+function fuserPrompt(variant: MixtureOfNConfig, run: Run, candidates: VariantResult[]): Prompt {
+  const { system, messages } = renderPrompt(variant.fuser, run);
+  const answers = shownAnswers(candidates);
+  const task =
+    system === undefined
+      ? ""
+      : `The instructions for the task are:\n\n------\n${system}\n------\n\n`;
+  const listed = answers.map((answer, index) => `${index}: ${answer}`).join("\n------\n");
+  return {
+    system:
+      "Several models have answered the last message of a conversation. Write one answer that is better than each of " +
+      "theirs: take what is right in them, drop what is wrong, and do not mention that there were several.\n\n" +
+      `${task}Your answer must have the form that the task asks for.`,
+    messages: [
+      ...messages,
+      {
+        role: "user",
+        content: [
+          {
+            type: "text",
+            text: `The answers to fuse, each behind its index:\n------\n${listed}\n------`,
+          },
+        ],
+      },
+    ],
+  };
+}
