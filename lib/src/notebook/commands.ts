@@ -108,10 +108,8 @@ async function withUsage(usage: string, command: () => Promise<number>): Promise
   try {
     return await command();
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const isUsage =
-      error instanceof UsageError ||
-      ((error as NodeJS.ErrnoException).code ?? "").startsWith("ERR_PARSE_ARGS");
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    const isUsage = error instanceof UsageError || code.startsWith("ERR_PARSE_ARGS");
     const isExpected = [
       NotebookFileError,
       ParameterError,
@@ -119,7 +117,7 @@ async function withUsage(usage: string, command: () => Promise<number>): Promise
       KernelError,
     ].some((type) => error instanceof type);
     if (!isUsage && !isExpected) throw error;
-    process.stderr.write(`${error.message}\n${isUsage ? `\n${usage}\n` : ""}`);
+    process.stderr.write(`${message}\n${isUsage ? `\n${usage}\n` : ""}`);
     return 1;
   }
 }

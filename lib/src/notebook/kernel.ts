@@ -192,7 +192,10 @@ export class Kernel {
     };
   }
 
-  /** Interrupts the running code, as a notebook's stop button does. */
+  /**
+   * Interrupts the running code, as a notebook's stop button does.
+   * subtle: tslab may miss an interrupt in the first milliseconds of a cell, before its first await.
+   */
   interrupt(): void {
     this.#signal("SIGINT");
   }

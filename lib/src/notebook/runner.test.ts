@@ -160,7 +160,7 @@ test("two at once: a kernel that dies and one that is interrupted, each with its
   const interrupt = new AbortController();
   const [died, interrupted] = await Promise.all([
     run(notebook("console.log(process.pid);", "console.error('why'); process.exit(3);", "1")),
-    run(notebook("console.log(process.pid); await new Promise(() => {});", "1"), {
+    run(notebook("await 0; console.log(process.pid); await new Promise(() => {});", "1"), {
       interrupt: interrupt.signal,
       listener: { stream: (name) => name === "stdout" && interrupt.abort() },
     }),
