@@ -16,6 +16,7 @@ import {
   CLOSED,
   colorOf,
   DOOR,
+  isPortable,
   isWalkable,
   KEY,
   LOCKED,
@@ -33,7 +34,7 @@ export class NoPlanError extends EnvError {
 }
 
 // Estimates, in steps, of getting past what stands in the way.
-const MOVE_ASIDE = 8;
+const MOVE_ASIDE = 12;
 const FETCH_KEY = 30;
 
 /**
@@ -153,6 +154,8 @@ const NO_WAY = 1000;
 class Planner {
   /** What has been done in the scene so far. */
   readonly done: number[] = [];
+  /** Locked doors whose keys are being fetched: no way leads through them to their own keys. */
+  private readonly barred = new Set<number>();
   private readonly named: ReadonlySet<number>;
   private readonly mayOpenOthers: boolean;
   private readonly mayTakeOthers: boolean;
@@ -244,8 +247,8 @@ class Planner {
   }
 
   private puttingNext(draft: Draft, fixed: ObjectDescription): Draft[] {
-    const goals = this.cellsNextTo(fixed, draft.held.at(-1)!, draft.freed);
-    return goals.length === 0 ? [] : [{ ...withLeg(draft, { goals, action: DROP }), isEnd: true }];
+    const goals = this.cellsNextTo(fixed, draft.held.at(-1)!);
+    return [{ ...withLeg(draft, { goals, action: DROP }), isEnd: true }];
   }
 
   /** The cheapest of some choices with its route; without obstacles unless they count as estimated. */
@@ -273,19 +276,21 @@ class Planner {
     const { scene } = this;
     const { obstacle } = route;
     if (obstacle !== null && typeOf(scene.grid.code(obstacle.cell)) === DOOR) {
+      this.barred.add(obstacle.cell);
       this.makeWay(this.waysToUnlock(obstacle.cell), depth + 1);
       return;
     }
     if (scene.carrying !== NOTHING) {
       const take = route.actions.indexOf(PICK_UP);
+      if (obstacle !== null) {
+        // With free hands the obstacle comes first, wherever it is met: later they would be full again.
+        if (take < 0) this.do(route.actions);
+        this.putDown([this.leg(obstacle.cell, PICK_UP)]);
+        return;
+      }
       if (take >= 0) {
         this.do(route.actions.slice(0, take));
         this.putDown(legs);
-        return;
-      }
-      if (obstacle !== null) {
-        this.do(route.actions);
-        this.putDown([this.leg(obstacle.cell, PICK_UP)]);
         return;
       }
     }
@@ -348,14 +353,18 @@ class Planner {
   }
 
   private route(scene: Scene, legs: readonly PlannedLeg[], withObstacles: boolean): Route | null {
-    return findRoute(
-      scene,
-      legs.map((leg) => ({
-        goals: leg.goals,
+    const legsHere = legs.map((leg) => {
+      // Only a drop needs the goal free.
+      const isTaken = (goal: number) =>
+        leg.action === DROP && !scene.grid.isFree(goal) && !leg.freed.includes(goal);
+      return {
+        goals: withObstacles ? leg.goals : new Set([...leg.goals].filter((goal) => !isTaken(goal))),
         action: leg.action,
-        enter: (cell) => this.enter(scene, cell, leg, withObstacles),
-      })),
-    );
+        clear: (goal: number) => (isTaken(goal) ? MOVE_ASIDE : 0),
+        enter: (cell: number) => this.enter(scene, cell, leg, withObstacles),
+      };
+    });
+    return findRoute(scene, legsHere);
   }
 
   /** See `Leg.enter`. */
@@ -375,7 +384,7 @@ class Planner {
       // A key held earlier has opened its doors by then, if they are on the way.
       const hasKey = held.some((key) => opens(grid.codes[key]!, code));
       if (stateOf(code) === CLOSED || hasKey) return OPENABLE;
-      return withObstacles ? FETCH_KEY : IMPASSABLE;
+      return withObstacles && !this.barred.has(cell) ? FETCH_KEY : IMPASSABLE;
     }
     // An empty box that is not part of the mission is gone once opened.
     if (typeOf(code) === BOX && !this.named.has(id) && grid.contents[id] === NOTHING)
@@ -405,13 +414,13 @@ class Planner {
     return objects.filter((id) => grid.isOnGrid(id)).sort((a, b) => distance(a) - distance(b));
   }
 
-  /** Free cells beside the objects described, other than the one that is to be put there. */
-  private cellsNextTo(fixed: ObjectDescription, moved: number, freed: readonly number[]): number[] {
+  /** Cells beside the objects described, other than the one that is to be put there. */
+  private cellsNextTo(fixed: ObjectDescription, moved: number): number[] {
     const { grid } = this.scene;
     return fixed.objects
       .filter((id) => id !== moved && grid.isOnGrid(id))
       .flatMap((id) => grid.ahead.map((step) => grid.places[id]! + step))
-      .filter((cell) => grid.isFree(cell) || freed.includes(cell));
+      .filter((cell) => grid.isFree(cell) || isPortable(grid.code(cell)));
   }
 
   private isDoorway(cell: number): boolean {

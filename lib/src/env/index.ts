@@ -8,6 +8,7 @@ export {
   NotResetError,
   UnknownEnvError,
 } from "./errors";
+export { Expert, NoPlanError } from "./expert";
 export type { Competence, EnvOptions } from "./levels/level";
 export type { Color, ObjectType, WorldObject } from "./objects";
 export type { Observation } from "./observation";

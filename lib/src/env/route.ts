@@ -12,6 +12,8 @@ export interface Leg {
   goals: ReadonlySet<number>;
   /** What it then does, or null. */
   action: number | null;
+  /** Estimated steps to clear a goal before the action: 0 if it can be acted on as it is. */
+  clear(goal: number): number;
   /** FREE, OPENABLE, IMPASSABLE, or for an obstacle that can be dealt with an estimate of the steps that takes. */
   enter(cell: number): number;
 }
@@ -59,7 +61,7 @@ export function findRoute(scene: Scene, legs: readonly Leg[]): Route | null {
       const front = cell + grid.ahead[direction]!;
       if (leg.goals.has(front)) {
         const next = index === legs.length - 1 ? end : state + poses;
-        offer(state, next, total + (leg.action === null ? 0 : 1));
+        offer(state, next, total + leg.clear(front) + (leg.action === null ? 0 : 1));
       }
       const base = state - direction;
       offer(state, base + ((direction + 3) & 3), total + 1);
@@ -87,6 +89,10 @@ function trace(
     const to = states[i]!;
     const leg = legs[Math.floor(from / poses)]!;
     if (Math.floor(to / poses) !== Math.floor(from / poses)) {
+      const pose = from % poses;
+      const front = (pose >> 2) + scene.grid.ahead[pose & 3]!;
+      if (leg.clear(front) > 0)
+        return { cost, actions, obstacle: { cell: front, leg: Math.floor(from / poses) } };
       if (leg.action !== null) actions.push(leg.action);
     } else if (to >> 2 === from >> 2) {
       actions.push(((to - from) & 3) === 1 ? TURN_RIGHT : TURN_LEFT);
