@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { localModels } from "./agents/local/app";
@@ -233,7 +233,7 @@ async function open(
     client,
     clickhouse,
     gateway: `embedded, with the API of TensorZero ${(await client.status()).version}`,
-    about: `Gateway: embedded, because ${found.reason}. ClickHouse: embedded, in ${dataDir}.`,
+    about: `Gateway: embedded, because ${found.reason}. ClickHouse: embedded, in ${relative(root, dataDir)}.`,
     hasKey: Boolean(env.OPENAI_API_KEY),
     flush: () => gateway.flush(),
     close: async () => {
