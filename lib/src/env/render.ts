@@ -73,3 +73,30 @@ function element(shape: Shape): string {
       return `<polygon points="${shape.points.map(([x, y]) => `${px(x)},${px(y)}`).join(" ")}" fill="${shape.fill}"/>`;
   }
 }
+
+/**
+ * Puts pictures of one environment together into an animated SVG, which plays in browsers and READMEs.
+ * @param frames what `env.renderSvg()` gave at each step
+ * @param secondsPerFrame the last frame stays three times as long
+ */
+export function animateSvg(frames: readonly string[], secondsPerFrame = 0.3): string {
+  const pictures = frames.map((frame) => frame.split("\n"));
+  const first = pictures[0];
+  if (first === undefined) throw new RangeError("An animation needs at least one frame.");
+  // Frames begin alike: size, floor and walls are drawn once.
+  let shared = first.findIndex((line, i) => pictures.some((picture) => picture[i] !== line));
+  if (shared < 0) shared = first.length - 1;
+  const seconds = secondsPerFrame * (pictures.length + 2);
+  const groups = pictures.map((picture, i) => {
+    const begin = (i * secondsPerFrame) / seconds;
+    const end = i === pictures.length - 1 ? 1 : ((i + 1) * secondsPerFrame) / seconds;
+    const times = [0, begin, end].map((time) => time.toFixed(4)).join(";");
+    return [
+      '<g visibility="hidden">',
+      `<animate attributeName="visibility" values="hidden;visible;hidden" keyTimes="${times}" calcMode="discrete" dur="${seconds.toFixed(2)}s" repeatCount="indefinite"/>`,
+      ...picture.slice(shared, -1),
+      "</g>",
+    ].join("\n");
+  });
+  return [...first.slice(0, shared), ...groups, "</svg>"].join("\n");
+}
