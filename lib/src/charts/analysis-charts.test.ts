@@ -6,7 +6,7 @@ import { successByStep } from "./by-step";
 import { inputTokens, successRate } from "./by-variant";
 import { pairedDifferences } from "./paired";
 import type { Published } from "./published";
-import { renderSvg } from "./render";
+import { chartToSvg } from "./render";
 import { allCharts } from "./save";
 import type { ChartSpec } from "./style";
 import { costAndSuccess, tokensAndSuccess } from "./trade-off";
@@ -154,7 +154,7 @@ describe("success against tokens and cost", () => {
 
   test("an interval of tokens that reaches below 0 is drawn from the logarithmic axis on", async () => {
     const two = [episode("baseline", "goto", 1, 1), episode("baseline", "goto", 2, 60)];
-    const svg = await renderSvg(tokensAndSuccess(two));
+    const svg = await chartToSvg(tokensAndSuccess(two));
     expect(svg).not.toMatch(/NaN|Infinity/);
   });
 
@@ -188,7 +188,7 @@ test("every chart of a run can be drawn", async () => {
   const charts = allCharts(rows, { models, prices, published });
   expect(Object.keys(charts)).toHaveLength(19);
   for (const spec of Object.values(charts)) {
-    expect(await renderSvg(spec)).not.toMatch(/NaN|undefined|Infinity|<text/);
+    expect(await chartToSvg(spec)).not.toMatch(/NaN|undefined|Infinity|<text/);
   }
 });
 

@@ -6,7 +6,7 @@ import {
   inputTokens,
   successRate,
 } from "./by-variant";
-import { renderSvg } from "./render";
+import { chartToSvg } from "./render";
 import type { ChartSpec } from "./style";
 
 const episodes = (variant: string, outcomes: (boolean | null)[]): EpisodeRow[] =>
@@ -111,7 +111,7 @@ test.each([
   ],
 ])("%s can be drawn, within the width of a README", async (_, rows) => {
   for (const chart of [successRate, inputTokens]) {
-    const svg = await renderSvg(chart(rows));
+    const svg = await chartToSvg(chart(rows));
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
     const width = Number(/width="(\d+)"/.exec(svg)![1]);
     expect(Math.abs(width - 860)).toBeLessThanOrEqual(40);

@@ -8,7 +8,7 @@ export {
 } from "./by-variant";
 export { pairedDifferences } from "./paired";
 export { type Published, publishedResults } from "./published";
-export { renderPng, renderSvg } from "./render";
+export { chartToPng, chartToSvg } from "./render";
 export { allCharts, mainCharts, saveCharts } from "./save";
 export type { ChartSpec } from "./style";
 export { costAndSuccess, tokensAndSuccess } from "./trade-off";

@@ -1,5 +1,5 @@
 import * as vega from "vega";
-import { renderPng, renderSvg } from "./render";
+import { chartToPng, chartToSvg } from "./render";
 import { type ChartSpec, frameOf } from "./style";
 
 const spec: ChartSpec = {
@@ -18,7 +18,7 @@ const spec: ChartSpec = {
 };
 
 test("a chart is drawn without fonts: every text is outlines", async () => {
-  const svg = await renderSvg(spec);
+  const svg = await chartToSvg(spec);
   expect(svg).not.toMatch(/<text|<tspan|font-family/);
   for (const [, id] of svg.matchAll(/<use href="#([^"]+)"/g))
     expect(svg).toContain(`<path id="${id}"`);
@@ -29,12 +29,12 @@ test("a chart is drawn without fonts: every text is outlines", async () => {
 });
 
 test("a character that the font lacks is drawn as a box", async () => {
-  const svg = await renderSvg(spec);
+  const svg = await chartToSvg(spec);
   expect(svg).toContain('<use href="#g400-65e5"');
 });
 
 test("a chart says what it shows to those who cannot see it", async () => {
-  const svg = await renderSvg(spec);
+  const svg = await chartToSvg(spec);
   expect(svg).toContain('role="img"');
   expect(svg).toContain(
     "<desc>Bars &amp; &lt;whiskers&gt;. one line. and another. Two bars: 1 and 2.</desc>",
@@ -42,13 +42,13 @@ test("a chart says what it shows to those who cannot see it", async () => {
 });
 
 test("the same chart is the same bytes, whatever was drawn before or beside it", async () => {
-  const [first, second] = await Promise.all([renderSvg(spec), renderSvg(spec)]);
+  const [first, second] = await Promise.all([chartToSvg(spec), chartToSvg(spec)]);
   expect(second).toBe(first);
-  expect(await renderSvg(spec)).toBe(first);
+  expect(await chartToSvg(spec)).toBe(first);
 });
 
 test("text is measured with the font that it is drawn with", async () => {
-  await renderSvg(spec);
+  await chartToSvg(spec);
   const { width } = (
     vega as unknown as { textMetrics: { width(item: object, text: string): number } }
   ).textMetrics;
@@ -60,9 +60,9 @@ test("text is measured with the font that it is drawn with", async () => {
 });
 
 test("a PNG has twice the SVG's size", async () => {
-  const svg = await renderSvg(spec);
+  const svg = await chartToSvg(spec);
   const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(svg)!.map(Number);
-  const png = Buffer.from(await renderPng(spec));
+  const png = Buffer.from(await chartToPng(spec));
   expect(png.readUInt32BE(16)).toBe(2 * width!);
   expect(png.readUInt32BE(20)).toBe(2 * height!);
 });

@@ -8,7 +8,7 @@ import type { ChartSpec } from "./style";
  * The chart as a standalone SVG, the same bytes on every machine: text is measured with and drawn as the outlines
  * of the library's own font. Carries the specification's title and description for screen readers.
  */
-export async function renderSvg(spec: ChartSpec): Promise<string> {
+export async function chartToSvg(spec: ChartSpec): Promise<string> {
   const { vega, vegaLite } = loadVega();
   const compiled = vegaLite.compile(spec as unknown as TopLevelSpec).spec;
   const view = new vega.View(vega.parse(compiled), { renderer: "none" });
@@ -23,11 +23,11 @@ export async function renderSvg(spec: ChartSpec): Promise<string> {
 }
 
 /** The chart as a PNG of the SVG at twice its size, the same bytes on every machine. */
-export async function renderPng(spec: ChartSpec): Promise<Uint8Array> {
-  return rasterize(await renderSvg(spec));
+export async function chartToPng(spec: ChartSpec): Promise<Uint8Array> {
+  return rasterize(await chartToSvg(spec));
 }
 
-/** A PNG at twice the size of an SVG by {@link renderSvg}. */
+/** A PNG at twice the size of an SVG by {@link chartToSvg}. */
 export async function rasterize(svg: string): Promise<Uint8Array> {
   const { Resvg } = await loadResvg();
   const image = new Resvg(svg, { fitTo: { mode: "zoom", value: 2 } });

@@ -13,7 +13,7 @@ import {
 } from "./by-variant";
 import { pairedDifferences } from "./paired";
 import { type Published, publishedResults } from "./published";
-import { rasterize, renderSvg } from "./render";
+import { chartToSvg, rasterize } from "./render";
 import type { ChartSpec } from "./style";
 import { costAndSuccess, tokensAndSuccess } from "./trade-off";
 
@@ -93,7 +93,7 @@ export async function drawImages(
 ): Promise<Map<string, Uint8Array>> {
   const images = new Map<string, Uint8Array>();
   for (const [name, spec] of Object.entries(charts)) {
-    const svg = await renderSvg(spec);
+    const svg = await chartToSvg(spec);
     images.set(`${name}.svg`, Buffer.from(svg));
     images.set(`${name}.png`, await rasterize(svg));
   }

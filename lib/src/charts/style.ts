@@ -1,6 +1,6 @@
 import { variantOrder } from "../analysis/order";
 
-/** A Vega-Lite v5 specification: a plain object for `display.raw`, `JSON.stringify` or `renderSvg`. */
+/** A Vega-Lite v5 specification: a plain object for `display.raw`, `JSON.stringify` or `chartToSvg`. */
 export interface ChartSpec {
   $schema: string;
   /** What the chart shows, its numbers included, for those who cannot see it. */

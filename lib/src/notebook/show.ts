@@ -1,12 +1,12 @@
 import type { DataFrame } from "../analysis/frame";
-import { rasterize, renderSvg } from "../charts/render";
+import { chartToSvg, rasterize } from "../charts/render";
 import type { ChartSpec } from "../charts/style";
 import { showSvg } from "./display";
 import { showTable } from "./table";
 
 /** Shows a chart below the running cell, as SVG with a PNG for readers that draw none. */
 export async function showChart(spec: ChartSpec): Promise<void> {
-  const svg = await renderSvg(spec);
+  const svg = await chartToSvg(spec);
   showSvg(svg, await rasterize(svg));
 }
 
