@@ -1,9 +1,10 @@
-import { InvalidActionError, NotResetError } from "./errors";
+import { InvalidActionError, InvalidOptionError, NotResetError } from "./errors";
 import { NOTHING } from "./grid";
 import { type AnyInstruction, CONTINUE, SUCCESS } from "./instructions";
 import { type ConfiguredLevel, generateMission } from "./levels/level";
 import type { WorldObject } from "./objects";
 import { type Observation, observe, writeImage } from "./observation";
+import { renderPng } from "./png";
 import { checkSeed, entropySeed } from "./random";
 import { renderSvg } from "./render";
 import { RoomGrid } from "./room-grid";
@@ -170,10 +171,26 @@ export class Env {
     return this.world.grid.encode();
   }
 
-  /** A picture of the whole grid with the agent's view shaded, as SVG. */
+  /**
+   * A picture of the whole grid with the agent's view shaded, as SVG.
+   * @throws NotResetError
+   */
   renderSvg(): string {
     if (this.missionTree === null) throw new NotResetError("A picture");
     return renderSvg(this.world, this.mission);
+  }
+
+  /**
+   * The same picture as a PNG file.
+   * @param options.cellSize pixels along a cell, from 4 to 256
+   * @throws NotResetError, InvalidOptionError
+   */
+  renderPng({ cellSize = 32 }: { cellSize?: number } = {}): Uint8Array {
+    if (this.missionTree === null) throw new NotResetError("A picture");
+    if (!Number.isInteger(cellSize) || cellSize < 4 || cellSize > 256) {
+      throw new InvalidOptionError("cellSize", cellSize, "It takes a whole number from 4 to 256.");
+    }
+    return renderPng(this.world, cellSize);
   }
 
   /** Subtle: as in the reference this happens after the first observation, which shows the object on the floor. */

@@ -12,7 +12,7 @@ export { Expert, NoPlanError } from "./expert";
 export type { Competence, EnvOptions } from "./levels/level";
 export type { Color, ObjectType, WorldObject } from "./objects";
 export type { Observation } from "./observation";
-export { renderPng } from "./png";
 export { type EnvSummary, make, registeredEnvs, tasks } from "./registry";
 export { animateSvg } from "./render";
 export { type ActionName, actions } from "./scene";
+export { VectorEnv, VectorEnvError, type VectorEnvOptions } from "./vector";

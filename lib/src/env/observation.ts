@@ -20,7 +20,7 @@ const VIEW_SIZE = 7;
 /** Cells of a view, column by column: view cell (x, y) is at x * 7 + y, with y growing towards the agent. */
 const VIEW_CELLS = VIEW_SIZE * VIEW_SIZE;
 /** Bytes of an observation's image: (type, color, state) of each cell. */
-const IMAGE_BYTES = VIEW_CELLS * 3;
+export const IMAGE_BYTES = VIEW_CELLS * 3;
 const IMAGE_WORDS = Math.ceil(IMAGE_BYTES / 4);
 const AGENT_X = 3;
 const AGENT_Y = 6;

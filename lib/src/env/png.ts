@@ -1,9 +1,8 @@
 import { crc32, deflateSync } from "node:zlib";
-import type { Env } from "./env";
-import { NotResetError } from "./errors";
 import { NOTHING } from "./grid";
 import { EMPTY, WALL } from "./objects";
 import { seenCells } from "./observation";
+import type { RoomGrid } from "./room-grid";
 import {
   agentShapes,
   carriedShapes,
@@ -31,15 +30,10 @@ type Rgb = readonly [number, number, number];
 /** Tiles drawn before, since a picture is put together from a few dozen. */
 const tiles = new Map<string, Tile>();
 
-/**
- * A picture of the whole grid with the agent's view shaded, as a PNG file.
- * @param cellSize pixels along a cell
- * @throws NotResetError
- */
-export function renderPng(env: Env, { cellSize = 32 }: { cellSize?: number } = {}): Uint8Array {
-  if (env.mission === "") throw new NotResetError("A picture");
-  const { world, width, height } = env;
+/** The whole grid with the agent's view shaded, as a PNG file; `cellSize` pixels along a cell. */
+export function renderPng(world: RoomGrid, cellSize: number): Uint8Array {
   const { grid } = world;
+  const { width, height } = grid;
   const seen = seenCells(world);
   const stride = width * cellSize + 1;
   // Each line begins with the number of its filter: 0, none. Deflate finds the repeated tiles by itself.

@@ -1,5 +1,5 @@
 import { inflateSync } from "node:zlib";
-import { animateSvg, make, renderPng, tasks } from "./index";
+import { animateSvg, InvalidOptionError, make, tasks } from "./index";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -36,7 +36,7 @@ function decode(png: Uint8Array): {
 test("renderPng draws walls, floor, shade, objects and the agent", () => {
   const env = make(tasks[1]!);
   env.reset({ seed: 0 });
-  const picture = decode(renderPng(env, { cellSize: 16 }));
+  const picture = decode(env.renderPng({ cellSize: 16 }));
   expect([picture.width, picture.height]).toEqual([8 * 16, 8 * 16]);
   const [x, y] = env.agentPos;
   const center = (column: number, row: number) => picture.at(column * 16 + 8, row * 16 + 8);
@@ -64,18 +64,19 @@ test("every look keeps within one palette", () => {
       }
     }
   }
-  const { width, height } = decode(renderPng(env));
+  const { width, height } = decode(env.renderPng());
   expect([width, height]).toEqual([20 * 32, 20 * 32]);
 });
 
 test("a picture's bytes do not depend on what was drawn before", () => {
   const env = make(tasks[2]!, { numDists: 4 });
   env.reset({ seed: 8 });
-  const before = renderPng(env);
+  const before = env.renderPng();
+  expect(() => env.renderPng({ cellSize: 0 })).toThrow(InvalidOptionError);
   const other = make("BabyAI-BossLevel-v0");
   other.reset({ seed: 1 });
-  renderPng(other);
-  expect(renderPng(env)).toEqual(before);
+  other.renderPng();
+  expect(env.renderPng()).toEqual(before);
 });
 
 test("animateSvg draws what frames share once, and every frame at its time", () => {
