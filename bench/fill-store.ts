@@ -1,0 +1,209 @@
+import { join } from "node:path";
+import type { ClickHouseClient } from "@clickhouse/client";
+import { Environment } from "minijinja-js";
+import { actArguments, type Turn } from "../lib/src/agents/prompt";
+import { type ActionName, actions, make, tasks } from "../lib/src/env";
+import { Expert, NoPlanError } from "../lib/src/env/expert";
+import { readVariants } from "../lib/src/experiment/variants";
+import { uuidv7 } from "../lib/src/gateway/embedded/ids";
+import { RowWriter } from "../lib/src/store/insert";
+
+/** How often each variant does something else than the expert would: 6 to 60 steps an episode. */
+const SLIPS: Record<string, number> = {
+  baseline: 0.55,
+  reasoning: 0.4,
+  history: 0.25,
+  history_and_reasoning: 0.15,
+};
+const INVALID = 0.01;
+const HISTORY_LENGTH = 8;
+const MODEL = "gpt-4o-mini-2024-07-18";
+
+export interface StoreSize {
+  /** Runs, all alike but for their ids and times. */
+  runs: number;
+  /** Episodes of each variant and task in a run: 20 times as many a run. */
+  seeds: number;
+}
+
+/**
+ * Fills an empty store with whole runs of the shape that `lab.evaluate` leaves: an expert that slips plays the five tasks for four
+ * variants, with prompts from the project's own templates; further runs are copies, made by ClickHouse. Replayed, the
+ * stored actions give the stored outcomes.
+ */
+export async function fillStore(clickhouse: ClickHouseClient, { runs, seeds }: StoreSize) {
+  const ids = Array.from({ length: runs }, (_, i) => `bench-${String(i).padStart(3, "0")}`);
+  await playRun(clickhouse, ids[0]!, seeds);
+  for (const [i, id] of ids.entries()) if (i > 0) await copyRun(clickhouse, ids[0]!, id, i);
+  return ids;
+}
+
+async function playRun(clickhouse: ClickHouseClient, run: string, seeds: number): Promise<void> {
+  const writer = new RowWriter(clickhouse, { intervalMs: 3_600_000, maxRows: Infinity });
+  const config = readVariants(join(__dirname, "..", "config", "tensorzero.toml"));
+  for (const [variant, slips] of Object.entries(SLIPS)) {
+    const templates = new Environment();
+    const [system, user] = config.get(variant)!.templates;
+    templates.addTemplate("system", system!);
+    templates.addTemplate("user", user!);
+    const random = generator(7);
+    for (const task of tasks) {
+      for (let seed = 0; seed < seeds; seed++) {
+        playEpisode(writer, templates, { run, variant, task, seed, slips, random });
+        if (writer.pending > 10_000) await writer.flush();
+      }
+    }
+  }
+  await writer.close();
+}
+
+interface Episode {
+  run: string;
+  variant: string;
+  task: string;
+  seed: number;
+  slips: number;
+  random: () => number;
+}
+
+function playEpisode(
+  writer: RowWriter,
+  templates: Environment,
+  { run, variant, task, seed, slips, random }: Episode,
+): void {
+  const env = make(task);
+  const expert = new Expert(env);
+  const episodeId = uuidv7();
+  const tags = { run, task, seed: String(seed) };
+  const turns: Turn[] = [];
+  const thinks = variant.includes("reasoning");
+  let { observation } = env.reset({ seed });
+  let invalidActions = 0;
+  while (!env.terminated && !env.truncated) {
+    const step = turns.length;
+    const act = actArguments(env.mission, observation.text, turns, HISTORY_LENGTH);
+    const anyAction = actions[Math.floor(random() * actions.length)]!;
+    const action = random() < slips ? anyAction : (advised(expert) ?? anyAction);
+    const isInvalid = random() < INVALID;
+    const answer = {
+      ...(thinks ? { thinking: `I see: ${observation.text}. So I ${action}.` } : {}),
+      action: isInvalid ? `${action} now` : action,
+    };
+    const raw = JSON.stringify(answer);
+    const system = templates.renderTemplate("system", act.system);
+    const user = templates.renderTemplate("user", act.user);
+    const id = uuidv7();
+    const milliseconds = 300 + Math.floor(1200 * random());
+    const common = { function_name: "act", variant_name: variant };
+    const text = (value: string) => [{ type: "text", text: value }];
+    const messages = [
+      { role: "system", content: system },
+      { role: "user", content: user },
+    ];
+    writer.write("JsonInference", {
+      ...common,
+      id,
+      episode_id: episodeId,
+      input: JSON.stringify({
+        system: act.system,
+        messages: [
+          { role: "user", content: [{ type: "template", name: "user", arguments: act.user }] },
+        ],
+      }),
+      output: JSON.stringify({ raw, parsed: isInvalid ? null : answer }),
+      inference_params: '{"chat_completion":{}}',
+      processing_time_ms: milliseconds,
+      tags: { ...tags, step: String(step), "tensorzero::variant_pinned": variant },
+      extra_body: "[]",
+      output_schema: "{}",
+      auxiliary_content: "[]",
+    });
+    writer.write("ModelInference", {
+      ...common,
+      id: uuidv7(),
+      inference_id: id,
+      raw_request: JSON.stringify({ messages, model: MODEL, stream: false }),
+      raw_response: JSON.stringify({ id, choices: [{ index: 0, message: { content: raw } }] }),
+      model_name: MODEL,
+      model_provider_name: "openai",
+      input_tokens: Math.round((system.length + user.length) / 4.5),
+      output_tokens: Math.ceil(raw.length / 4),
+      response_time_ms: milliseconds - 1,
+      system,
+      input_messages: JSON.stringify([{ role: "user", content: text(user) }]),
+      output: JSON.stringify(text(raw)),
+      finish_reason: "stop",
+    });
+    const played: string = isInvalid ? "go forward" : action;
+    if (isInvalid) invalidActions++;
+    turns.push({ observation: observation.text, action: played });
+    ({ observation } = env.step(actions.indexOf(played as ActionName)));
+  }
+  const metric = { target_id: episodeId, tags };
+  const success = env.reward > 0;
+  for (const [metric_name, value] of Object.entries({
+    episode_return: env.reward,
+    progression: Number(success),
+    episode_length: turns.length,
+    invalid_actions: invalidActions,
+  })) {
+    writer.write("FloatMetricFeedback", { ...metric, id: uuidv7(), metric_name, value });
+  }
+  writer.write("BooleanMetricFeedback", {
+    ...metric,
+    id: uuidv7(),
+    metric_name: "success",
+    value: success,
+  });
+}
+
+/** Undefined once the mission is lost, for instance because a slip opened the box to fetch. */
+function advised(expert: Expert): string | undefined {
+  try {
+    return expert.act();
+  } catch (error) {
+    if (error instanceof NoPlanError) return undefined;
+    throw error;
+  }
+}
+
+/** The run again, `hours` later, with ids of its own. */
+async function copyRun(clickhouse: ClickHouseClient, from: string, to: string, hours: number) {
+  // A UUIDv7's first 12 hexadecimal digits are milliseconds; its last 12 are random.
+  const other = (id: string) => `toUUID(concat(
+    substring(leftPad(lower(hex(toUInt64(${ms(id)} + ${hours * 3_600_000}))), 12, '0') AS _${id}, 1, 8), '-',
+    substring(_${id}, 9, 4), substring(toString(${id}), 14, 11),
+    substring(lower(hex(sipHash64(${id}, ${hours}))), 1, 12)))`;
+  const tags = `mapUpdate(tags, map('run', '${to}'))`;
+  const ofRun = `WHERE tags['run'] = '${from}'`;
+  const copy = async (table: string, changes: Record<string, string>, where: string) => {
+    const replace = Object.entries(changes).map(([column, value]) => `${value} AS ${column}`);
+    await clickhouse.command({
+      // subtle: without the inner SELECT the condition would see the replaced columns.
+      query: `INSERT INTO ${table} SELECT * REPLACE (${replace.join(", ")}) FROM (SELECT * FROM ${table} ${where})`,
+    });
+  };
+  await copy("JsonInference", { id: other("id"), episode_id: other("episode_id"), tags }, ofRun);
+  await copy(
+    "ModelInference",
+    { id: other("id"), inference_id: other("inference_id") },
+    `WHERE inference_id IN (SELECT id FROM JsonInference ${ofRun})`,
+  );
+  for (const table of ["FloatMetricFeedback", "BooleanMetricFeedback"]) {
+    await copy(table, { id: other("id"), target_id: other("target_id"), tags }, ofRun);
+  }
+}
+
+const ms = (id: string) =>
+  `reinterpretAsUInt64(reverse(unhex(concat(substring(toString(${id}), 1, 8), substring(toString(${id}), 10, 4)))))`;
+
+/** Mulberry32: numbers in [0, 1), the same for the same seed. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,52 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import { EPISODES, type EpisodeRow, ORDER } from "./episodes";
+
+/** Which episodes to find; what is left out does not matter. */
+export interface EpisodeFilter {
+  run: string;
+  task?: string;
+  variant?: string;
+  seed?: number;
+  /** "unfinished": failed, or cut off before its end. */
+  outcome?: "solved" | "unsolved" | "unfinished";
+  /** Steps, both bounds included; an unfinished episode has no length. */
+  minLength?: number;
+  maxLength?: number;
+  /** At least so many answers that were no valid action. */
+  minInvalidActions?: number;
+}
+
+/** The episodes of a run that fit, in the order of `episodes`. */
+export async function findEpisodes(
+  clickhouse: ClickHouseClient,
+  filter: EpisodeFilter,
+): Promise<EpisodeRow[]> {
+  const { run, ...wanted } = filter;
+  const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
+  const conditions = given.map(([name, value]) =>
+    name === "outcome" ? OUTCOMES[value as Outcome] : CONDITIONS[name as keyof typeof CONDITIONS],
+  );
+  const result = await clickhouse.query({
+    query: `SELECT * FROM (${EPISODES}) WHERE ${["true", ...conditions].join(" AND ")} ORDER BY ${ORDER}`,
+    query_params: { run, ...Object.fromEntries(given) },
+    format: "JSONEachRow",
+  });
+  return result.json<EpisodeRow>();
+}
+
+type Outcome = NonNullable<EpisodeFilter["outcome"]>;
+
+const OUTCOMES: Record<Outcome, string> = {
+  solved: "success",
+  unsolved: "NOT success",
+  unfinished: "success IS NULL",
+};
+
+const CONDITIONS: Record<Exclude<keyof EpisodeFilter, "run" | "outcome">, string> = {
+  task: "task = {task:String}",
+  variant: "variant = {variant:String}",
+  seed: "seed = {seed:Float64}",
+  minLength: "episode_length >= {minLength:Float64}",
+  maxLength: "episode_length <= {maxLength:Float64}",
+  minInvalidActions: "invalid_actions >= {minInvalidActions:Float64}",
+};

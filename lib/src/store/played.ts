@@ -1,0 +1,61 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import { actions } from "../env";
+
+/** One row an episode: what is needed to play it again. */
+export interface PlayedRow {
+  episode_id: string;
+  variant: string;
+  task: string;
+  seed: number;
+  /** Null: the episode failed or was cut off before its end. */
+  success: boolean | null;
+  /** The action of each step as its index in `actions`; -1 where the answer was no valid action. */
+  actions: number[];
+}
+
+/** The actions of every episode of a run, by task, seed and variant. Episodes without an inference are not among them. */
+export async function playedActions(
+  clickhouse: ClickHouseClient,
+  run: string,
+): Promise<PlayedRow[]> {
+  const result = await clickhouse.query({
+    query: PLAYED,
+    query_params: { run, actions },
+    format: "JSONEachRow",
+  });
+  return result.json<PlayedRow>();
+}
+
+// subtle: like parseAnswer, JSONExtractString finds nothing in a text that is not JSON from its first to its last character.
+const PLAYED = `
+WITH
+  played AS (
+    SELECT
+      episode_id,
+      any(variant_name) AS variant,
+      any(tags['task']) AS task,
+      any(toFloat64(tags['seed'])) AS seed,
+      arraySort(groupArray((
+        toUInt16(tags['step']),
+        toInt8(indexOf({actions:Array(String)}, JSONExtractString(JSONExtractString(output, 'raw'), 'action')) - 1)
+      ))) AS steps
+    FROM JsonInference
+    WHERE function_name = 'act' AND tags['run'] = {run:String}
+    GROUP BY episode_id
+  ),
+  judged AS (
+    SELECT target_id AS episode_id, argMax(value, timestamp) AS success
+    FROM BooleanMetricFeedback
+    WHERE metric_name = 'success' AND tags['run'] = {run:String}
+    GROUP BY target_id
+  )
+SELECT
+  toString(played.episode_id) AS episode_id,
+  variant,
+  task,
+  seed,
+  judged.success AS success,
+  steps.2 AS actions
+FROM played LEFT JOIN judged ON played.episode_id = judged.episode_id
+ORDER BY task, seed, variant, episode_id
+SETTINGS join_use_nulls = 1`;
