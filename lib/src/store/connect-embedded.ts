@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { ClickHouseError, type createClient } from "@clickhouse/client";
+import { ClickHouseError, type ClickHouseSettings, type createClient } from "@clickhouse/client";
 import { drainPending } from "chdb";
 import { createChdbConnection } from "chdb/connection";
 import { StoreOpenError } from "./connect-error";
@@ -83,6 +83,24 @@ export class EmbeddedConnection implements Connection {
 
   ping(params: Parameters<Connection["ping"]>[0]) {
     return this.lease({ query: "SELECT 1" }, (connection) => connection.ping(params));
+  }
+
+  /** Runs a query as text with settings as text, and answers its output's bytes. */
+  async raw(
+    query: string,
+    settings: Record<string, string> = {},
+    sessionId?: string,
+  ): Promise<Buffer> {
+    const params = {
+      query,
+      clickhouse_settings: settings as ClickHouseSettings,
+      session_id: sessionId,
+    };
+    const { stream } = await this.exec(params);
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream)
+      chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
+    return Buffer.concat(chunks);
   }
 
   /** Ends a session, as a server does after its time-out. */

@@ -34,6 +34,9 @@ export class StoreWriteError extends Error {
   }
 }
 
+/** So many full batches may wait. */
+const ROOM = 4;
+
 export interface RowWriterOptions {
   /** A batch is sent at the latest this long after its first row, in milliseconds. Default 100. */
   intervalMs?: number;
@@ -83,6 +86,15 @@ export class RowWriter {
     this.waiting++;
     if (this.waiting >= this.maxRows && !this.failing) this.flushInBackground();
     else this.timer ??= setTimeout(this.flushInBackground, this.intervalMs);
+  }
+
+  /**
+   * Resolves at once while few rows wait, else when the store has caught up; whoever makes rows awaits it, or they would
+   * pile up in memory. A store that fails does not hold anybody up.
+   */
+  room(): Promise<void> | undefined {
+    if (this.waiting < ROOM * this.maxRows || this.failing) return undefined;
+    return this.flush().catch(() => {});
   }
 
   /**

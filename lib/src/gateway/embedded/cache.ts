@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { RowWriter } from "../../store/insert";
 import type { FinishReason, ModelRequest, OutputBlock, ProviderResponse } from "./providers/types";
+import { Recent } from "./recent";
 
 export interface CacheKey {
   /** The long key's first eight bytes, as a number. */
@@ -19,13 +20,13 @@ interface CacheRow {
   finish_reason: FinishReason | null;
 }
 
-/** Entries that wait to be inserted; the writer's batches are far shorter than this in time. */
-const KEEP_MS = 10_000;
+/** Longer than an entry waits to be inserted. */
+const KEEP_MS = 5_000;
 
 /** Answers of models, kept in the table ModelInferenceCache. Rows never expire; `max_age_s` decides when reading. */
 export class Cache {
   /** What was stored a moment ago and is not to be found in the table yet. */
-  private readonly recent = new Map<string, { row: CacheRow; at: number }>();
+  private readonly recent = new Recent<{ row: CacheRow; at: number }>({ ms: KEEP_MS });
 
   constructor(
     private readonly client: ClickHouseClient,
@@ -80,18 +81,7 @@ export class Cache {
       long_cache_key: key.long,
       ...row,
     });
-    this.remember(key.long, row);
-  }
-
-  private remember(key: string, row: CacheRow): void {
-    const now = Date.now();
-    // subtle: a Map lists its entries in the order in which they came, so the old ones are in front.
-    for (const [old, { at }] of this.recent) {
-      if (now - at < KEEP_MS) break;
-      this.recent.delete(old);
-    }
-    this.recent.delete(key);
-    this.recent.set(key, { row, at: now });
+    this.recent.set(key.long, { row, at: Date.now() });
   }
 }
 

@@ -26,6 +26,7 @@ import { chatInferenceRow, type InferenceFacts, jsonInferenceRow, modelInference
 import { drawVariant, episodeFraction } from "./sampling";
 import { refuseReservedTags } from "./tags";
 import type { RecentTargets } from "./targets";
+import { NEVER } from "./timeouts";
 import { prepareTools } from "./tools";
 import { sumUsage } from "./usage";
 import { inferVariant, streamVariant } from "./variants/infer";
@@ -108,6 +109,7 @@ export class Engine {
   async infer(request: InferenceRequest): Promise<Answer> {
     this.begin();
     try {
+      await this.parts.writer.room();
       const prepared = this.prepare(request);
       return await this.withVariant(prepared, async (variantName) => {
         const variant = prepared.fn.variants.get(variantName);
@@ -129,6 +131,7 @@ export class Engine {
   async stream(request: InferenceRequest): Promise<StreamedAnswer> {
     this.begin();
     try {
+      await this.parts.writer.room();
       const prepared = this.prepare(request);
       return await this.withVariant(prepared, async (variantName) => {
         const variant = prepared.fn.variants.get(variantName);
@@ -319,9 +322,6 @@ export class Engine {
     return modelFunction(modelName);
   }
 }
-
-/** A signal that is never aborted: an inference goes on, and is stored, when its client has gone. */
-const NEVER = new AbortController().signal;
 
 function effectiveCache({ cache, dryrun }: InferenceRequest): CacheOptions {
   if (!dryrun) return cache;

@@ -389,7 +389,7 @@ describe("cache", () => {
     await h.gateway.flush();
     const other = await openSecond();
     expect(
-      await calls(() =>
+      await calls(async () =>
         other.request("/inference", {
           method: "POST",
           body: JSON.stringify({

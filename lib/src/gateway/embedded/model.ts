@@ -8,7 +8,6 @@ import {
   asGatewayError,
   type GatewayError,
   modelTimeout,
-  outboundTimeout,
   providerTimeout,
   unknownModel,
 } from "./errors";
@@ -19,7 +18,7 @@ import { findApiKey } from "./providers/credentials";
 import { complete, type Fetch, type Transport } from "./providers/openai";
 import type { ModelMessage, ModelRequest, ProviderResponse } from "./providers/types";
 import type { CacheOptions } from "./request/types";
-import { within } from "./timeouts";
+import { outboundSignal, within } from "./timeouts";
 
 /** What every call of a model needs besides its request. */
 export interface CallContext {
@@ -111,21 +110,17 @@ export async function eachProvider<T>(
     const errors = new Map<string, GatewayError>();
     for (const provider of model.providers) {
       const { outboundTimeoutMs } = context.config.gateway;
-      const providerMs = provider.timeouts[limit] ?? Number.POSITIVE_INFINITY;
-      const onTimeout = () =>
-        providerMs > outboundTimeoutMs
-          ? outboundTimeout()
-          : providerTimeout(provider.name, kind, providerMs);
+      const providerMs = provider.timeouts[limit];
+      const onTimeout = () => providerTimeout(provider.name, kind, providerMs ?? 0);
       try {
-        return await within(
-          signal,
-          Math.min(providerMs, outboundTimeoutMs),
-          onTimeout,
-          async (inner) => {
-            const apiKey = findApiKey(provider.apiKey, context.env, context.credentials);
-            return call(provider, { fetch: context.fetch, apiKey, signal: inner });
-          },
-        );
+        return await within(signal, providerMs, onTimeout, async (inner) => {
+          const apiKey = findApiKey(provider.apiKey, context.env, context.credentials);
+          return call(provider, {
+            fetch: context.fetch,
+            apiKey,
+            signal: outboundSignal(outboundTimeoutMs, inner),
+          });
+        });
       } catch (error) {
         signal.throwIfAborted();
         errors.set(provider.name, asGatewayError(error));

@@ -1,4 +1,26 @@
-import type { GatewayError } from "./errors";
+import { setMaxListeners } from "node:events";
+import { type GatewayError, outboundTimeout } from "./errors";
+
+/** A signal that is never aborted: an inference goes on, and is stored, when its client has gone. */
+export const NEVER = new AbortController().signal;
+setMaxListeners(0, NEVER); // every inference under way may listen to it
+
+let outbound = { bornMs: 0, limitMs: 0, signal: NEVER };
+
+/**
+ * A signal that is aborted when a request has taken as long as any may. All that begin in one second share it, since a
+ * signal of its own is among the dearest things that an inference could make.
+ */
+export function outboundSignal(limitMs: number, outer: AbortSignal): AbortSignal {
+  const now = Date.now();
+  if (now - outbound.bornMs >= 1000 || outbound.limitMs !== limitMs) {
+    const controller = new AbortController();
+    setMaxListeners(0, controller.signal);
+    setTimeout(() => controller.abort(outboundTimeout()), limitMs).unref();
+    outbound = { bornMs: now, limitMs, signal: controller.signal };
+  }
+  return outer === NEVER ? outbound.signal : AbortSignal.any([outer, outbound.signal]);
+}
 
 /** Time limits that count down together: the outermost one that runs out is the one that is reported. */
 export class Deadline {

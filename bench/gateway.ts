@@ -1,0 +1,125 @@
+/**
+ * What the embedded gateway adds to a model's own time, and how many inferences a second it stores, in one process and
+ * with a model that answers at once. `npm run bench -- gateway`.
+ */
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { createGateway } from "../lib/dist/gateway/embedded";
+import { connect } from "../lib/dist/store/connect";
+
+const WARM_UP = 2_000;
+const INFERENCES = 20_000;
+const CONCURRENCY = 32;
+
+const ANSWER = JSON.stringify({
+  id: "chatcmpl-1",
+  object: "chat.completion",
+  created: 0,
+  model: "random",
+  choices: [
+    {
+      index: 0,
+      message: { role: "assistant", content: '{"action":"go forward"}' },
+      finish_reason: "stop",
+    },
+  ],
+  usage: { prompt_tokens: 300, completion_tokens: 6, total_tokens: 306 },
+});
+
+/** A request like those of a run: prompt arguments with a few lines, an episode, tags. */
+const BODY = JSON.stringify({
+  model: "tensorzero::function_name::act",
+  messages: [
+    {
+      role: "system",
+      content: [
+        {
+          type: "tensorzero::template",
+          name: "system",
+          arguments: { mission: "go to the red ball" },
+        },
+      ],
+    },
+    {
+      role: "user",
+      content: [
+        {
+          type: "tensorzero::template",
+          name: "user",
+          arguments: {
+            observation: "a wall 2 steps forward\na red ball 1 step left and 3 steps forward",
+            history: "",
+          },
+        },
+      ],
+    },
+  ],
+  "tensorzero::variant_name": "random",
+  "tensorzero::tags": {
+    run: "bench",
+    task: "BabyAI-MixedTrainLocal-v0/goto",
+    seed: "1",
+    step: "3",
+  },
+});
+
+export async function run(): Promise<void> {
+  const clickhouse = await connect({ dataDir: ":memory:" });
+  const gateway = await createGateway({
+    configPath: join(__dirname, "..", "config", "tensorzero.toml"),
+    clickhouse,
+    env: {},
+    fetch: async () => new Response(ANSWER, { headers: { "content-type": "application/json" } }),
+  });
+  const infer = async () => {
+    const response = await gateway.app.request("/openai/v1/chat/completions", {
+      method: "POST",
+      body: BODY,
+    });
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    await response.text();
+  };
+  for (let i = 0; i < WARM_UP; i++) await infer();
+  await gateway.flush();
+
+  const latencies = new Float64Array(INFERENCES);
+  for (let i = 0; i < INFERENCES; i++) {
+    const start = performance.now();
+    await infer();
+    latencies[i] = performance.now() - start;
+  }
+  await gateway.flush();
+  latencies.sort();
+
+  let left = INFERENCES;
+  const started = performance.now();
+  const worker = async () => {
+    while (left-- > 0) await infer();
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  const answered = (performance.now() - started) / 1000;
+  await gateway.flush();
+  const stored = (performance.now() - started) / 1000;
+
+  const result = await clickhouse.query({
+    query: "SELECT count() AS n FROM JsonInference",
+    format: "JSONEachRow",
+  });
+  const [row] = await result.json<{ n: string }>();
+  const expected = WARM_UP + 2 * INFERENCES;
+  if (Number(row?.n) !== expected)
+    throw new Error(`${row?.n} of ${expected} inferences are stored`);
+
+  const at = (share: number) => `${latencies[Math.floor(share * INFERENCES)]?.toFixed(3)} ms`;
+  console.log(`gateway, in process, ${cpus()[0]?.model.trim()}, Node ${process.version}`);
+  console.log(
+    `  added latency, one at a time  p50 ${at(0.5)}  p95 ${at(0.95)}  p99 ${at(0.99)}  max ${at(0.99999)}`,
+  );
+  console.log(
+    `  answered, ${CONCURRENCY} at a time       ${Math.round(INFERENCES / answered)} inferences/s`,
+  );
+  console.log(`  stored and flushed            ${Math.round(INFERENCES / stored)} inferences/s`);
+  await gateway.close();
+  await clickhouse.close();
+}

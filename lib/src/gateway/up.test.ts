@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "@clickhouse/client";
+import { Hono } from "hono";
+import { type Up, UpError, up } from "./up";
+
+const folder = mkdtempSync(join(tmpdir(), "up-test-"));
+const TOML = `
+[functions.act]
+type = "json"
+[functions.act.variants.local]
+type = "chat_completion"
+model = "local"
+json_mode = "off"
+[models.local]
+routing = ["local"]
+[models.local.providers.local]
+type = "openai"
+model_name = "local"
+api_base = "http://models:3030/v1/"
+api_key_location = "none"
+`;
+const configPath = join(folder, "tensorzero.toml");
+writeFileSync(configPath, TOML);
+const models = new Hono();
+models.post("/v1/chat/completions", (c) =>
+  c.json({
+    choices: [{ index: 0, message: { role: "assistant", content: "{}" }, finish_reason: "stop" }],
+    usage: { prompt_tokens: 1, completion_tokens: 1 },
+  }),
+);
+
+const ports = { gateway: 0, clickhouse: 0, models: 0 };
+const options = { configPath, dataDir: join(folder, "data"), models, env: {}, ports };
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function withUp(more: object, work: (running: Up) => Promise<void>): Promise<void> {
+  const running = await up({ ...options, ...more });
+  try {
+    await work(running);
+  } finally {
+    await running.close();
+  }
+}
+
+const infer = (url: string | undefined, headers: Record<string, string> = {}) =>
+  fetch(`${url}/inference`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({
+      function_name: "act",
+      input: { messages: [{ role: "user", content: "x" }] },
+    }),
+  });
+
+test("gateway, ClickHouse and models answer, and what one stored the other shows after close and reopening", async () => {
+  await withUp({}, async ({ urls }) => {
+    expect(urls).toEqual({
+      gateway: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      clickhouse: expect.anything(),
+      models: expect.anything(),
+    });
+    expect((await infer(urls.gateway)).status).toBe(200);
+    expect(
+      (await fetch(`${urls.models}/v1/chat/completions`, { method: "POST", body: "{}" })).status,
+    ).toBe(200);
+  });
+  await withUp({}, async ({ urls }) => {
+    const client = createClient({
+      url: `${urls.clickhouse?.replace("//", "//chuser:chpassword@")}/tensorzero`,
+    });
+    const rows = await client.query({
+      query: "SELECT function_name FROM JsonInference",
+      format: "JSONEachRow",
+    });
+    expect(await rows.json()).toEqual([{ function_name: "act" }]);
+    await client.close();
+  });
+});
+
+test("web pages and foreign hosts are kept out", async () => {
+  await withUp({}, async ({ urls }) => {
+    expect((await infer(urls.gateway, { origin: "https://example.com" })).status).toBe(403);
+    expect((await infer(urls.gateway, { origin: "http://localhost:8888" })).status).toBe(200);
+  });
+});
+
+test("an open address needs a password, and asks for it", async () => {
+  await expect(up({ ...options, host: "0.0.0.0" })).rejects.toThrow(UpError);
+  await withUp({ host: "0.0.0.0", password: "s3cret" }, async ({ urls }) => {
+    expect((await infer(urls.gateway)).status).toBe(401);
+    expect((await infer(urls.gateway, { authorization: "Bearer s3cret" })).status).toBe(200);
+    expect((await fetch(`${urls.clickhouse}/?query=SELECT%201`)).status).toBe(403);
+  });
+});
+
+test("a taken port, a bad toml and a wrong folder: one clear line each, and nothing stays open", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => other.once("listening", resolve));
+  const { port } = other.address() as AddressInfo;
+  await expect(up({ ...options, ports: { ...ports, gateway: port } })).rejects.toThrow(
+    `Port ${port} (gateway) is taken`,
+  );
+  other.close();
+  const bad = join(folder, "bad.toml");
+  writeFileSync(bad, `${TOML}\n[functions.act.variants.local.colour]\n`);
+  await expect(up({ ...options, configPath: bad })).rejects.toThrow(
+    "`functions.act.variants.local.colour`: unknown key",
+  );
+  await expect(up({ ...options, dataDir: join(configPath, "data") })).rejects.toThrow(
+    /^The store's folder cannot be written/,
+  );
+  await withUp({ services: ["models"] }, async ({ urls }) =>
+    expect(Object.keys(urls)).toEqual(["models"]),
+  );
+});
