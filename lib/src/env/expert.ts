@@ -97,6 +97,7 @@ function planAhead(scene: Scene, mission: AnyInstruction): number[] {
   );
   if (free !== null) return free.route.actions.length > 0 ? free.route.actions : [planner.wait()];
   planner.makeWay(planner.firstClauses());
+  if (planner.done.length === 0) throw new NoPlanError("There is no way to complete the mission.");
   return planner.done;
 }
 
@@ -179,7 +180,7 @@ class Planner {
   legsFor(clauses: readonly ActionInstruction[]): PlannedLeg[][] {
     const choices: PlannedLeg[][] = [];
     this.extend({ legs: [], held: [this.scene.carrying], freed: [] }, clauses, choices);
-    return choices.slice(0, MAX_CHOICES);
+    return choices;
   }
 
   private extend(
@@ -190,6 +191,7 @@ class Planner {
     const [clause, ...rest] = clauses;
     const drafts = clause === undefined ? [] : this.draftsFor(draft, clause);
     for (const next of drafts) {
+      if (choices.length === MAX_CHOICES) return;
       if (next.isEnd) choices.push(next.legs);
       else this.extend(next, rest, choices);
     }
