@@ -26,7 +26,25 @@ export { type Lab, type LabOptions, openLab, type SavedRun } from "./lab";
 export { showHtml, showSvg } from "./notebook/display";
 export { progressBar, publishReport } from "./notebook/progress-bar";
 export { showChart, showFrame } from "./notebook/show";
+export { showReplay } from "./notebook/show-replay";
 export { showTable, textTable } from "./notebook/table";
+export * from "./replay";
 export { StoreOpenError } from "./store/connect";
 export type { EpisodeRow } from "./store/episodes";
+export {
+  type ExportFormat,
+  type ExportTable,
+  exportFormats,
+  exportRows,
+  exportTables,
+} from "./store/export";
+export { type EpisodeFilter, findEpisodes } from "./store/find-episodes";
 export { OutcomesMissingError } from "./store/outcomes";
+export { type PlayedRow, playedActions } from "./store/played";
+export { findRun, type RunRow, storedRuns } from "./store/runs";
+export {
+  EpisodeNotFoundError,
+  type StepRow,
+  type StoredEpisode,
+  storedEpisode,
+} from "./store/steps";

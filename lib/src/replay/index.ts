@@ -1,0 +1,5 @@
+export { filmStrip } from "./film-strip";
+export { diagnose, type Finding, type Pattern, patterns } from "./patterns";
+export { NoReplayError, playerHtml } from "./player";
+export { type Frame, loadReplay, type Playback, type Replay, replayEpisode } from "./replay";
+export { type Autopsy, type PatternRow, whatWentWrong } from "./what-went-wrong";

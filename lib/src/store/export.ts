@@ -1,0 +1,80 @@
+import type { Readable } from "node:stream";
+import type { ClickHouseClient } from "@clickhouse/client";
+import { EPISODES, ORDER } from "./episodes";
+
+/** What can be exported: one row an episode (`EpisodeRow`), or one row a step with its prompt and answer. */
+export const exportTables = ["episodes", "steps"] as const;
+export type ExportTable = (typeof exportTables)[number];
+
+export const exportFormats = ["csv", "json", "parquet"] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+/**
+ * A run's rows as the bytes of a file that ClickHouse writes: CSV with the columns' names in its first line, JSON as a list of
+ * objects, or Parquet. For a step, `action` and `thinking` are those of the answer's JSON, null where it has none.
+ */
+export async function exportRows(
+  clickhouse: ClickHouseClient,
+  { run, table, format }: { run: string; table: ExportTable; format: ExportFormat },
+): Promise<Readable> {
+  const { stream } = await clickhouse.exec({
+    query: `${QUERIES[table]} FORMAT ${FORMATS[format]}`,
+    query_params: { run },
+  });
+  return stream as Readable;
+}
+
+const FORMATS: Record<ExportFormat, string> = {
+  csv: "CSVWithNames",
+  json: "JSONEachRow SETTINGS output_format_json_array_of_rows = 1",
+  parquet: "Parquet",
+};
+
+const STEPS = `
+WITH
+  inference AS (
+    SELECT id, episode_id, variant_name, input, output, tags, processing_time_ms
+    FROM JsonInference
+    WHERE function_name = 'act' AND tags['run'] = {run:String}
+  ),
+  call AS (
+    SELECT
+      inference_id,
+      argMin(model_name, id) AS model,
+      argMin(system, id) AS system_prompt,
+      argMin(JSONExtractString(input_messages, 1, 'content', 1, 'text'), id) AS user_prompt,
+      sum(input_tokens) AS input_tokens,
+      sum(output_tokens) AS output_tokens
+    FROM ModelInference
+    WHERE inference_id IN (
+      SELECT inference_id FROM TagInference WHERE key = 'run' AND value = {run:String}
+    )
+    GROUP BY inference_id
+  )
+SELECT
+  tags['run'] AS run,
+  variant_name AS variant,
+  tags['task'] AS task,
+  toFloat64(tags['seed']) AS seed,
+  toString(inference.episode_id) AS episode_id,
+  toUInt32(tags['step']) AS step,
+  toString(inference.id) AS inference_id,
+  call.model AS model,
+  JSONExtractString(input, 'system', 'mission') AS mission,
+  JSONExtractString(input, 'messages', 1, 'content', 1, 'arguments', 'observation') AS observation,
+  call.system_prompt AS system_prompt,
+  call.user_prompt AS user_prompt,
+  JSONExtract(output, 'raw', 'Nullable(String)') AS answer,
+  JSONExtract(answer, 'action', 'Nullable(String)') AS action,
+  JSONExtract(answer, 'thinking', 'Nullable(String)') AS thinking,
+  toFloat64(coalesce(call.input_tokens, 0)) AS input_tokens,
+  toFloat64(coalesce(call.output_tokens, 0)) AS output_tokens,
+  processing_time_ms AS latency_ms
+FROM inference LEFT JOIN call ON inference.id = call.inference_id
+ORDER BY task, seed, variant, episode_id, step
+SETTINGS join_use_nulls = 1`;
+
+const QUERIES: Record<ExportTable, string> = {
+  episodes: `SELECT * FROM (${EPISODES}) ORDER BY ${ORDER}`,
+  steps: STEPS,
+};

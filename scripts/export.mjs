@@ -1,0 +1,67 @@
+// npm run export: a run's episodes or steps from ClickHouse, as CSV, JSON or Parquet.
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, extname } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { parseArgs } from "node:util";
+import { setup } from "./setup.mjs";
+
+const usage = `npm run export -- <file.csv | file.json | file.parquet> [--run <run>] [--table episodes | steps]
+
+Writes one row an episode, or one a step, of a run. The file's ending says the format.
+
+  --run    the run's id; default: latest
+  --table  default: episodes`;
+
+function stop(message) {
+  console.error(`${message}\n\n${usage}`);
+  process.exit(1);
+}
+
+const { values, positionals } = (() => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        run: { type: "string", default: "latest" },
+        table: { type: "string", default: "episodes" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (error) {
+    return stop(error.message);
+  }
+})();
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
+}
+
+setup();
+const { exportFormats, exportRows, exportTables, findRun, openLab } = createRequire(
+  import.meta.url,
+)("../lib/dist");
+const { run, table } = values;
+const [file] = positionals;
+if (positionals.length !== 1) stop(`One file is written at a time; got ${positionals.length}.`);
+const format = extname(file).slice(1);
+if (!exportFormats.includes(format))
+  stop(`${file} ends in none of: ${exportFormats.map((name) => `.${name}`).join(", ")}.`);
+if (!exportTables.includes(table)) stop(`--table is ${table}, not ${exportTables.join(" or ")}.`);
+
+const lab = await openLab();
+try {
+  const found = await findRun(lab.clickhouse, run);
+  if (found === null) {
+    console.error(run === "latest" ? "The store has no run yet: npm start" : `No run ${run}.`);
+    process.exitCode = 1;
+  } else {
+    await mkdir(dirname(file), { recursive: true });
+    const rows = await exportRows(lab.clickhouse, { run: found.run, table, format });
+    await pipeline(rows, createWriteStream(file));
+    console.log(`Wrote the ${table} of run ${found.run} to ${file}`);
+  }
+} finally {
+  await lab.close();
+}
