@@ -381,7 +381,7 @@ function emptyFunction(): FunctionConfig {
     type: "chat",
     description: undefined,
     schemas: new Map(),
-    outputSchema: new JsonSchema({}),
+    outputSchema: JsonSchema.ANY,
     templateNames: new Set(),
     variants: new Map(),
     experimentation: { type: "uniform" },

@@ -17,7 +17,7 @@ export function readFunction(table: Table, name: string, files: ConfigFiles): Fu
   const type = table.requiredOneOf("type", ["chat", "json"]);
   const schemas = readSchemas(table, files);
   const outputSchema =
-    (type === "json" ? files.schema(table, "output_schema") : undefined) ?? new JsonSchema({});
+    (type === "json" ? files.schema(table, "output_schema") : undefined) ?? JsonSchema.ANY;
   const variants = new Map<string, VariantConfig>();
   for (const [variant, entry] of table.tables("variants")) {
     refuseReserved(entry, variant);

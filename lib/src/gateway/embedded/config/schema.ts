@@ -8,10 +8,29 @@ const OPTIONS = {
   validateFormats: false,
   allowUnionTypes: true,
   verbose: true,
+  // Two schemas may have the same `$id`.
+  addUsedSchema: false,
 } as const;
+
+/** Compilers by draft; each takes tens of milliseconds to make. */
+const compilers = new Map<typeof Ajv | typeof Ajv2019 | typeof Ajv2020, Ajv>();
+
+function compile(schema: object | boolean): ValidateFunction {
+  const draft = typeof schema === "object" && "$schema" in schema ? String(schema.$schema) : "";
+  const Draft = /draft-0[4-7]/.test(draft) ? Ajv : draft.includes("2019-09") ? Ajv2019 : Ajv2020;
+  const compiler = compilers.get(Draft) ?? new Draft(OPTIONS);
+  compilers.set(Draft, compiler);
+  try {
+    return compiler.compile(schema);
+  } finally {
+    compiler.removeSchema(schema); // or it would be kept for ever
+  }
+}
 
 /** A JSON Schema, compiled: draft 2020-12 unless its `$schema` says 2019-09 or an older one. */
 export class JsonSchema {
+  /** Fits anything. */
+  static readonly ANY = new JsonSchema({});
   private readonly check: ValidateFunction;
 
   /** @throws Error the value is no valid JSON Schema. */
@@ -22,14 +41,7 @@ export class JsonSchema {
     ) {
       throw new Error("a JSON Schema must be an object or a boolean");
     }
-    const draft = typeof value === "object" && "$schema" in value ? String(value.$schema) : "";
-    // subtle: one compiler a schema, or two schemas with the same `$id` would clash.
-    const ajv = /draft-0[4-7]/.test(draft)
-      ? new Ajv(OPTIONS)
-      : draft.includes("2019-09")
-        ? new Ajv2019(OPTIONS)
-        : new Ajv2020(OPTIONS);
-    this.check = ajv.compile(value);
+    this.check = compile(value);
   }
 
   /** The first thing that is wrong with the data, or undefined. */
