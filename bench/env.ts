@@ -86,7 +86,7 @@ function resetsPerSecond(ids: readonly string[], seeded: boolean): number {
   return resets / (elapsed / 1000);
 }
 
-const NUM_ENVS = 512;
+const NUM_ENVS = 1024;
 const vectors = new Map<number, VectorEnv>();
 
 /** Steps per second of many environments on some threads, images written. */

@@ -31,9 +31,10 @@ const SOMETIMES_IMPOSSIBLE = [
   "BabyAI-Unlock-v0",
   "BabyAI-GoToImpUnlock-v0",
 ];
+const isDrawnWhenMade = (id: string) => /Mixed\w+-v0$/.test(id);
 const others = registeredEnvs()
   .map(({ id }) => id)
-  .filter((id) => !SOMETIMES_IMPOSSIBLE.includes(id));
+  .filter((id) => !SOMETIMES_IMPOSSIBLE.includes(id) && !isDrawnWhenMade(id));
 
 test.each(others)("solves %s", (id) => {
   const env = make(id);

@@ -33,6 +33,8 @@ const REGISTRATIONS = new Map<string, Registration>(
 );
 /** Ids of which `make()` draws the task, as `gym.make` does. */
 const MIXED_IDS: readonly string[] = [MIXED_TRAIN_ID, MIXED_TEST_ID];
+/** Their default; BALROG sets 0. */
+const GYM_NUM_DISTS = 8;
 
 /** What there is to know about an id before making it. */
 export interface EnvSummary {
@@ -41,7 +43,7 @@ export interface EnvSummary {
   summary: string;
   /** The skills asked for, in the BabyAI paper's words. */
   competences: readonly Competence[];
-  /** Cells across and down the grid, outer walls included. */
+  /** Cells across and down the grid, outer walls included; the most where the task is drawn. */
   width: number;
   height: number;
   /** The longest step limit that an episode can have with the default options. */
@@ -58,33 +60,56 @@ export interface EnvSummary {
  * @throws UnknownEnvError, InvalidOptionError
  */
 export function make(id: string, options: EnvOptions = {}): Env {
+  const { maxSteps, ...given } = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as EnvOptions;
+  if (maxSteps !== undefined) checkMaxSteps(maxSteps);
   if (MIXED_IDS.includes(id)) {
     const task = MIXED_TASKS[Math.floor(Math.random() * MIXED_TASKS.length)]!;
-    return make(`${id}/${task}`, { numDists: 8, ...options });
+    return make(`${id}/${task}`, { numDists: GYM_NUM_DISTS, maxSteps, ...given });
   }
   const registration = REGISTRATIONS.get(id);
   if (registration === undefined) throw new UnknownEnvError(id, suggest(id));
-  const { maxSteps, ...levelOptions } = options;
-  if (maxSteps !== undefined) checkMaxSteps(maxSteps);
-  const level = registration.level.configure({ ...registration.options, ...levelOptions });
+  const level = registration.level.configure({ ...registration.options, ...given });
   return new Env(id, level, maxSteps ?? level.maxSteps);
 }
 
 /** Every id that `make()` takes, with what it asks of the agent. */
 export function registeredEnvs(): EnvSummary[] {
-  return [...REGISTRATIONS.values()].map(({ id, level, options }) => {
-    const configured = level.configure(options);
-    const { roomSize, numRows, numCols } = configured.shape;
-    return {
+  const withTask = [...REGISTRATIONS.values()].map(summarize);
+  const withoutTask = MIXED_IDS.map((id) =>
+    summarizeDrawn(
       id,
-      summary: level.summary,
-      competences: level.competences,
-      width: (roomSize - 1) * numCols + 1,
-      height: (roomSize - 1) * numRows + 1,
-      maxSteps: configured.maxSteps ?? configured.navigations * stepsPerNavigation(configured),
-      options: configured.options,
-    };
-  });
+      withTask.filter((summary) => summary.id.startsWith(`${id}/`)),
+    ),
+  );
+  return [...withTask, ...withoutTask];
+}
+
+function summarize({ id, level, options }: Registration): EnvSummary {
+  const configured = level.configure(options);
+  const { roomSize, numRows, numCols } = configured.shape;
+  return {
+    id,
+    summary: level.summary,
+    competences: level.competences,
+    width: (roomSize - 1) * numCols + 1,
+    height: (roomSize - 1) * numRows + 1,
+    maxSteps: configured.maxSteps ?? configured.navigations * stepsPerNavigation(configured),
+    options: configured.options,
+  };
+}
+
+function summarizeDrawn(id: string, taskSummaries: readonly EnvSummary[]): EnvSummary {
+  return {
+    id,
+    summary: "One of its five tasks, drawn when made.",
+    competences: [...new Set(taskSummaries.flatMap(({ competences }) => competences))],
+    width: Math.max(...taskSummaries.map(({ width }) => width)),
+    height: Math.max(...taskSummaries.map(({ height }) => height)),
+    maxSteps: Math.max(...taskSummaries.map(({ maxSteps }) => maxSteps)),
+    options: { ...taskSummaries[0]!.options, numDists: GYM_NUM_DISTS },
+  };
 }
 
 function suggest(id: unknown): string[] {
