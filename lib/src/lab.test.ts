@@ -101,6 +101,101 @@ test("a failed episode is kept with its error, beside the others", async () => {
   ]);
 });
 
+describe("a run that was stopped", () => {
+  const options = { variants: ["rule_based", "random"], tasks: [tasks[0]!, tasks[1]!] };
+  let id: string;
+
+  beforeAll(async () => {
+    const stop = new AbortController();
+    const onProgress = ({ done }: { done: number }) => done >= 5 && stop.abort();
+    const failing = jest.spyOn(lab.gateway, "infer");
+    failing.mockRejectedValueOnce(new Error("provider is down"));
+    const run = await lab.evaluate({
+      ...options,
+      episodes: 3,
+      concurrency: 4,
+      signal: stop.signal,
+      onProgress,
+    });
+    failing.mockRestore();
+    id = run.id;
+    expect(run).toMatchObject({ planned: 12, failed: 1, stopped: "interrupted" });
+    expect(run.text).toContain(`npm start -- --resume ${id}`);
+  });
+
+  test("refuses other settings, and says which", async () => {
+    await expect(lab.evaluate({ run: id, historyLength: 3, episodes: 4 })).rejects.toThrow(
+      `Run ${id} was played with other settings: episodes was 3, is 4; historyLength was 8, is 3.`,
+    );
+    await expect(lab.evaluate({ run: id, variants: ["random"] })).rejects.toThrow(
+      "variants was random, rule_based, is random",
+    );
+    await expect(lab.evaluate({ run: "nowhere" })).rejects.toThrow(
+      'The store has no run "nowhere" to resume. The newest are ',
+    );
+  });
+
+  test("plays what is missing when it is resumed; the halves are kept apart", async () => {
+    const [before] = (await lab.runs()).filter(({ run }) => run === id);
+    expect(before).toMatchObject({ planned: 12, failed: 1, cost_usd: 0, state: "running" });
+    expect(before!.completed + before!.failed + before!.cut_off).toBeLessThan(12);
+    expect(before!.cut_off).toBeGreaterThan(0);
+    const missing = 12 - before!.completed;
+    expect((await lab.plan({ run: id })).text).toContain(
+      `Episodes: ${missing} that are missing of 12`,
+    );
+
+    const run = await lab.evaluate({ run: id, concurrency: 3 });
+    expect(run).toMatchObject({ id, completed: 12, failed: 0, completedBefore: 12 - missing });
+    const rows = await lab.episodes({ run: id });
+    expect(rows).toHaveLength(12);
+    for (const row of rows) {
+      expect(row).toMatchObject({ error: null, inferences: row.episode_length });
+    }
+    const replaced = (await lab.tries({ run: id })).filter((row) => row.replaced);
+    expect(replaced).toHaveLength(before!.failed + before!.cut_off);
+    expect(replaced.filter(({ error }) => error === "provider is down")).toHaveLength(1);
+    for (const { success, episode_return } of replaced) {
+      expect([success, episode_return]).toEqual([null, null]);
+    }
+    const [after] = (await lab.runs()).filter((row) => row.run === id);
+    expect(after).toMatchObject({ state: "finished", completed: 12, failed: 0, cut_off: 0 });
+  });
+
+  test("plays nothing when nothing is missing, and more when told to", async () => {
+    const again = await lab.evaluate({ run: id });
+    expect(again).toMatchObject({ completed: 12, completedBefore: 12, stopped: null });
+    const more = await lab.evaluate({ run: id, episodes: 4, acceptChanges: true });
+    expect(more).toMatchObject({ planned: 16, completed: 16, completedBefore: 12 });
+    expect(await lab.episodes({ run: id })).toHaveLength(16);
+  });
+});
+
+test("an interrupt lets the episodes under way end; a kernel's own listener waits", async () => {
+  const kernels = jest.fn();
+  process.on("SIGINT", kernels);
+  try {
+    let sent = false;
+    const onProgress = ({ steps }: { steps: number }) => {
+      if (steps > 0 && !sent) sent = process.emit("SIGINT");
+    };
+    const run = await lab.evaluate({
+      variants: ["random"],
+      episodes: 10,
+      concurrency: 3,
+      onProgress,
+    });
+    expect(run).toMatchObject({ stopped: "interrupted", failed: 0 });
+    expect(run.completed).toBeGreaterThanOrEqual(3);
+    expect(run.completed).toBeLessThan(run.planned);
+    expect(await lab.episodes({ run: run.id })).toHaveLength(run.completed);
+    expect(kernels).not.toHaveBeenCalled();
+    expect(process.listeners("SIGINT")).toContain(kernels);
+  } finally {
+    process.off("SIGINT", kernels);
+  }
+});
+
 test("a run that is not there has no episodes", async () => {
   expect(await lab.episodes({ run: "nowhere" })).toEqual([]);
 });

@@ -8,18 +8,28 @@ import { formatResults, type Provenance } from "./analysis/results";
 import { saveCharts } from "./charts/save";
 import { tasks as balrogTasks } from "./env";
 import { evaluate, type Run } from "./experiment/evaluate";
+import { episodeKey } from "./experiment/grid";
+import { interruptible } from "./experiment/interrupts";
 import { type Plan, planRun } from "./experiment/plan";
 import { readPrices } from "./experiment/prices";
-import { checkSettings, type EvaluateOptions, SettingsError } from "./experiment/settings";
+import { listRuns, prepareRun, type RunHistory, type RunRow } from "./experiment/resume";
+import type { EpisodeResult } from "./experiment/run-episode";
+import {
+  checkSettings,
+  type EvaluateOptions,
+  type ResumeOptions,
+  SettingsError,
+} from "./experiment/settings";
 import { MODELS_ORIGIN, readVariants } from "./experiment/variants";
 import { GatewayClient } from "./gateway/client";
 import { createGateway } from "./gateway/embedded";
 import { uuidv7 } from "./gateway/embedded/ids";
 import { locateGateway } from "./gateway/locate";
 import { connect } from "./store/connect";
-import { type EpisodeRow, episodes } from "./store/episodes";
+import { type EpisodeRow, episodes, type TryRow, tries } from "./store/episodes";
 import { insertFailure } from "./store/failures";
 import { waitForOutcomes } from "./store/outcomes";
+import { insertRunSettings } from "./store/run-settings";
 import { serverVersion } from "./store/version";
 
 const { version } = require("../package.json") as { version: string };
@@ -44,12 +54,23 @@ export interface Lab {
   readonly about: string;
   /** The LLM variants where a key for them is at hand, else the local ones. */
   readonly defaultVariants: readonly string[];
-  /** What `evaluate` would do at most. @throws SettingsError */
-  plan(options: EvaluateOptions): Promise<Plan>;
-  /** Plays variants × tasks × seeds; stores every inference and every outcome. @throws SettingsError */
-  evaluate(options: EvaluateOptions): Promise<Run>;
+  /** What `evaluate` would do at most. @throws SettingsError, ResumeError */
+  plan(options: EvaluateOptions | ResumeOptions): Promise<Plan>;
+  /**
+   * Plays variants × tasks × seeds; stores every inference and every outcome. With a `run` it plays what that one lacks:
+   * what failed or was cut off, and what was never begun. Ctrl-C, or the notebook's stop button, lets the episodes under
+   * way come to their end; a second time stops at once.
+   *
+   * @throws SettingsError an option is wrong
+   * @throws ResumeError there is no such run, or it was played with other settings; the message says which
+   */
+  evaluate(options: EvaluateOptions | ResumeOptions): Promise<Run>;
   /** One row an episode of a run, from ClickHouse. */
   episodes(filter: { run: string }): Promise<EpisodeRow[]>;
+  /** As `episodes`, with the tries that failed or were cut off and were then replaced by others. */
+  tries(filter: { run: string }): Promise<TryRow[]>;
+  /** All runs in the store, the newest first. */
+  runs(): Promise<RunRow[]>;
   /** Writes a run's results.json and its charts, as SVG and PNG, to data/.local/runs/<run>. */
   save(run: Run): Promise<SavedRun>;
   /** Stores what is still on its way, then lets go of gateway and store. */
@@ -91,6 +112,9 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     }
     return settings;
   };
+  const history: RunHistory = { clickhouse, prices, flush: connection.flush };
+  const prepare = (options: EvaluateOptions | ResumeOptions) =>
+    prepareRun(options, { check, define: (name) => variants.get(name)?.definition ?? {}, history });
 
   const episodesOf = async ({ run }: { run: string }) => {
     await connection.flush();
@@ -103,35 +127,58 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     gateway: client,
     about,
     defaultVariants,
-    plan: async (evaluateOptions) =>
-      planRun(check(evaluateOptions), (name) => ({
+    plan: async (options) => {
+      const { settings, before } = await prepare(options);
+      const variant = (name: string) => ({
         templates: variants.get(name)?.templates ?? [],
         price: price(name),
-      })),
-    evaluate: async (evaluateOptions) => {
-      const run = await evaluate(
-        {
-          client,
-          price,
-          recordFailure: (id, { variant, task, seed, episodeId, error }) =>
-            insertFailure(clickhouse, {
-              run: id,
-              variant,
-              task,
-              seed,
-              episodeId: episodeId ?? uuidv7(),
-              feedbackId: uuidv7(),
-              error: error?.message ?? "",
-            }),
-        },
-        check(evaluateOptions),
-        evaluateOptions,
+      });
+      return planRun(settings, variant, (episode) => before.completed.has(episodeKey(episode)));
+    },
+    evaluate: async (options) => {
+      const { settings, before, record } = await prepare(options);
+      await insertRunSettings(clickhouse, {
+        run: before.run,
+        id: uuidv7(),
+        settings: JSON.stringify(record),
+      });
+      const recordFailure = (run: string, result: EpisodeResult) =>
+        insertFailure(clickhouse, {
+          run,
+          variant: result.variant,
+          task: result.task,
+          seed: result.seed,
+          episodeId: result.episodeId ?? uuidv7(),
+          feedbackId: uuidv7(),
+          error: result.error?.message ?? "",
+        });
+      const run = await interruptible(
+        ({ drain, stop }) =>
+          evaluate(
+            { client, price, recordFailure },
+            settings,
+            {
+              onProgress: options.onProgress,
+              drain: either(options.drain, drain),
+              signal: either(options.signal, stop),
+            },
+            before,
+          ),
+        () =>
+          console.log(
+            "The episodes under way come to their end; a second interrupt stops at once.",
+          ),
       );
       await connection.flush();
       await waitForOutcomes(clickhouse, run.id, run.completed);
       return run;
     },
     episodes: episodesOf,
+    tries: async ({ run }) => {
+      await connection.flush();
+      return tries(clickhouse, run);
+    },
+    runs: () => listRuns(history),
     save: async (run) => {
       const directory = join(root, "data", ".local", "runs", run.id);
       const rows = await episodesOf({ run: run.id });
@@ -157,6 +204,10 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     },
     close,
   };
+}
+
+function either(given: AbortSignal | undefined, own: AbortSignal): AbortSignal {
+  return given === undefined ? own : AbortSignal.any([given, own]);
 }
 
 /** How a run can be made again. */

@@ -1,13 +1,22 @@
 /** Keeps account of a run's cost, in US dollars, against its limit. */
 export class Budget {
-  private spent = 0;
-  private known = true;
+  private spent: number;
+  private known: boolean;
   /** What each episode under way has cost so far. */
   private readonly open = new Set<EpisodeAccount>();
   private costliest = 0;
 
-  /** @param limit in US dollars; null for none */
-  constructor(private readonly limit: number | null) {}
+  /**
+   * @param limit in US dollars; null for none
+   * @param before what the run has cost before a resume; null when that is not known
+   */
+  constructor(
+    private readonly limit: number | null,
+    before: number | null = 0,
+  ) {
+    this.spent = before ?? 0;
+    this.known = before !== null;
+  }
 
   /** Spent so far; null when the price of some inference was not known. */
   get usd(): number | null {

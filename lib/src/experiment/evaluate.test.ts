@@ -2,7 +2,8 @@ import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { GatewayClient } from "../gateway/client";
-import { type EvaluateContext, evaluate } from "./evaluate";
+import { type Before, type EvaluateContext, evaluate } from "./evaluate";
+import { episodeKey } from "./grid";
 import type { EpisodeResult } from "./run-episode";
 import { checkSettings, type EvaluateOptions, type Progress } from "./settings";
 
@@ -47,7 +48,11 @@ beforeEach(() => {
   asked = { inferences: [], feedback: [] };
 });
 
-async function run(options: Partial<EvaluateOptions>, context: Partial<EvaluateContext> = {}) {
+async function run(
+  options: Partial<EvaluateOptions>,
+  context: Partial<EvaluateContext> = {},
+  before?: Before,
+) {
   const failures: EpisodeResult[] = [];
   const progress: Progress[] = [];
   const result = await evaluate(
@@ -57,6 +62,7 @@ async function run(options: Partial<EvaluateOptions>, context: Partial<EvaluateC
       recordFailure: async (_, failure) => {
         failures.push(failure);
       },
+      patience: { retries: 2, firstMs: 1, longestMs: 5 },
       ...context,
     },
     checkSettings(
@@ -64,6 +70,7 @@ async function run(options: Partial<EvaluateOptions>, context: Partial<EvaluateC
       ["a", "b"],
     ),
     { onProgress: (at) => progress.push(at), ...options },
+    before,
   );
   return { result, failures, progress };
 }
@@ -147,7 +154,7 @@ test("episodes that turn out too dear are cut off, and count as neither complete
   expect(failures).toEqual([]);
 });
 
-test("a signal stops the run between two steps", async () => {
+test("a signal stops the run at once", async () => {
   const interrupt = new AbortController();
   answer = () => {
     if (asked.inferences.length === 70) interrupt.abort();
@@ -161,6 +168,34 @@ test("a signal stops the run between two steps", async () => {
   expect(result).toMatchObject({ completed: 1, failed: 0, stopped: "interrupted" });
   expect(asked.inferences).toHaveLength(70);
   expect(progress.at(-1)?.state).toBe("stopped");
+});
+
+test("draining brings the episodes under way to their end and begins no other", async () => {
+  const drain = new AbortController();
+  answer = () => {
+    if (asked.inferences.length === 70) drain.abort();
+    return '{"action":"turn left"}';
+  };
+  const { result } = await run({ episodes: 10, concurrency: 2, drain: drain.signal });
+  expect(result).toMatchObject({ completed: 2, failed: 0, stopped: "interrupted" });
+  expect(result.text).toContain(`For the rest: npm start -- --resume ${result.id}`);
+  expect(asked.inferences).toHaveLength(2 * 64);
+});
+
+test("a resumed run plays what is missing, and its budget counts what was spent before", async () => {
+  answer = () => '{"action":"turn left"}';
+  const task = "BabyAI-MixedTrainLocal-v0/goto";
+  const completed = new Set([200, 202].map((seed) => episodeKey({ variant: "a", task, seed })));
+  const before = { run: "earlier", completed, spentUsd: 0.0128 };
+  const { result, progress } = await run({ episodes: 4 }, {}, before);
+  expect(result).toMatchObject({ id: "earlier", planned: 4, completed: 4, completedBefore: 2 });
+  expect(result.spentUsd).toBeCloseTo(0.0128 * 3, 9);
+  expect(progress.at(-1)).toMatchObject({ done: 2, total: 2 });
+  const seeds = asked.inferences.map((body) => (body["tensorzero::tags"] as { seed: string }).seed);
+  expect([...new Set(seeds)].sort()).toEqual(["201", "203"]);
+
+  const options = { episodes: 4, budgetUsd: 0.0128 * 1.5, concurrency: 1 };
+  expect((await run(options, {}, before)).result).toMatchObject({ stopped: "budget" });
 });
 
 test("a failure that cannot be recorded ends the run with that error", async () => {

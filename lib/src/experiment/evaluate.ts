@@ -1,5 +1,10 @@
+import { setMaxListeners } from "node:events";
 import type { GatewayClient } from "../gateway/client";
+import type { EpisodeKey } from "../store/run-state";
 import { Budget } from "./budget";
+import { episodeKey, grid } from "./grid";
+import { Pace } from "./pace";
+import { isLost, PATIENCE, type Patience } from "./patience";
 import { costUsd, type Price } from "./prices";
 import { type EpisodeResult, runEpisode } from "./run-episode";
 import { type EvaluateOptions, newRunId, type Progress, type Settings } from "./settings";
@@ -12,8 +17,10 @@ export interface Run {
   finishedAt: Date;
   /** Episodes asked for: variants × tasks × seeds. */
   planned: number;
-  /** Episodes that ran to their end. */
+  /** Episodes that ran to their end, those before a resume included. */
   completed: number;
+  /** Those of them that were completed before this resume. */
+  completedBefore: number;
   /** Episodes ended by an error; stored beside the outcomes with their error. */
   failed: number;
   /**
@@ -22,7 +29,7 @@ export interface Run {
   stopped: "budget" | "interrupted" | "failing" | null;
   /** The error that ended the last failed episode. */
   lastError: string | null;
-  /** Null when a variant's model has no known price. */
+  /** What the whole run has cost. Null when a variant's model has no known price. */
   spentUsd: number | null;
   /** How the run ended, in a sentence or two. */
   text: string;
@@ -34,28 +41,46 @@ export interface EvaluateContext {
   price: (variant: string) => Price | undefined;
   /** Stores that an episode failed, and why. */
   recordFailure: (run: string, result: EpisodeResult) => Promise<void>;
+  /** Default: {@link PATIENCE}. */
+  patience?: Patience;
+}
+
+/** What a run has already done when it is resumed. */
+export interface Before {
+  run: string;
+  /** As `episodeKey` names them. */
+  completed: ReadonlySet<string>;
+  /** Null when it is not known. */
+  spentUsd: number | null;
 }
 
 /** So many failures in a row, with no success between, mean that the next would fail as well. */
 const FAILURES_IN_A_ROW = 10;
 
-/** Plays variants × tasks × seeds, many episodes at a time. One that fails does not stop the others. */
+/**
+ * Plays variants × tasks × seeds, many episodes at a time; of a resumed run only what is missing. An episode that fails
+ * does not stop the others.
+ */
 export async function evaluate(
-  { client, price, recordFailure }: EvaluateContext,
+  { client, price, recordFailure, patience = PATIENCE }: EvaluateContext,
   settings: Settings,
-  { signal, onProgress }: Pick<EvaluateOptions, "signal" | "onProgress">,
+  { signal, drain, onProgress }: Pick<EvaluateOptions, "signal" | "drain" | "onProgress">,
+  before: Before = { run: newRunId(), completed: new Set(), spentUsd: 0 },
 ): Promise<Run> {
-  const { variants, tasks, seeds, historyLength, concurrency } = settings;
+  const { variants, tasks, seeds, historyLength, inferenceSeconds, episodeSeconds } = settings;
   const startedAt = new Date();
-  const budget = new Budget(settings.budgetUsd);
+  const budget = new Budget(settings.budgetUsd, before.spentUsd);
+  const pace = new Pace(settings);
   const counts = { completed: 0, success: 0, failed: 0, steps: 0 };
+  const isDone = (episode: EpisodeKey) => before.completed.has(episodeKey(episode));
   const run: Run = {
-    id: newRunId(startedAt),
+    id: before.run,
     settings,
     startedAt,
     finishedAt: startedAt,
     planned: variants.length * tasks.length * seeds.length,
     completed: 0,
+    completedBefore: [...grid(settings)].filter((episode) => isDone(episode)).length,
     failed: 0,
     stopped: null,
     lastError: null,
@@ -64,6 +89,7 @@ export async function evaluate(
   };
 
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // every episode under way follows it
   const stopNow = (reason: NonNullable<Run["stopped"]>) => {
     run.stopped ??= reason;
     stop.abort();
@@ -71,6 +97,11 @@ export async function evaluate(
   const interrupt = () => stopNow("interrupted");
   if (signal?.aborted) interrupt();
   signal?.addEventListener("abort", interrupt);
+  const finish = () => {
+    run.stopped ??= "interrupted";
+  };
+  if (drain?.aborted) finish();
+  drain?.addEventListener("abort", finish);
 
   let reportedAt = 0;
   const report = (state: Progress["state"], force = true) => {
@@ -80,7 +111,7 @@ export async function evaluate(
     const { completed, success, failed, steps } = counts;
     onProgress({
       done: completed + failed,
-      total: run.planned,
+      total: run.planned - run.completedBefore,
       success,
       failed,
       steps,
@@ -90,14 +121,17 @@ export async function evaluate(
     });
   };
 
-  let failuresInARow = 0;
-  const play = async (episode: { variant: string; task: string; seed: number }) => {
+  const playOnce = async (episode: EpisodeKey) => {
     const account = budget.openEpisode();
     const result = await runEpisode({
       client,
       run: run.id,
       ...episode,
       historyLength,
+      pace,
+      patience,
+      inferenceSeconds,
+      episodeSeconds,
       signal: stop.signal,
       onInference: (usage) => {
         counts.steps += 1;
@@ -107,14 +141,24 @@ export async function evaluate(
       },
     });
     account.close();
+    // subtle: told before the failure is stored, since the run may be stopped meanwhile.
+    const isCutOff = result.error !== null && stop.signal.aborted;
+    if (result.error !== null && !isCutOff) await recordFailure(run.id, result);
+    return { result, isCutOff };
+  };
+
+  let failuresInARow = 0;
+  const play = async (episode: EpisodeKey) => {
+    let { result, isCutOff } = await playOnce(episode);
+    // A new episode, because the lost inference may be stored: in the same one its step would be there twice.
+    if (isLost(result.error) && !run.stopped) ({ result, isCutOff } = await playOnce(episode));
     if (result.error === null) {
       failuresInARow = 0;
       counts.completed += 1;
       if (result.success) counts.success += 1;
-    } else if (!stop.signal.aborted) {
+    } else if (!isCutOff) {
       counts.failed += 1;
       run.lastError = result.error.message;
-      await recordFailure(run.id, result);
       if (++failuresInARow >= FAILURES_IN_A_ROW) stopNow("failing");
     }
     report("running");
@@ -123,6 +167,7 @@ export async function evaluate(
   const queue = grid(settings);
   const worker = async () => {
     for (const episode of queue) {
+      if (isDone(episode)) continue;
       if (budget.allotted) run.stopped ??= "budget";
       if (run.stopped) break;
       await play(episode);
@@ -130,15 +175,16 @@ export async function evaluate(
   };
   try {
     report("running");
-    await Promise.all(Array.from({ length: Math.min(concurrency, run.planned) }, worker));
+    await Promise.all(Array.from({ length: Math.min(settings.concurrency, run.planned) }, worker));
   } catch (error) {
     stop.abort();
     throw error;
   } finally {
     report(run.stopped || stop.signal.aborted ? "stopped" : "finished");
     signal?.removeEventListener("abort", interrupt);
+    drain?.removeEventListener("abort", finish);
   }
-  run.completed = counts.completed;
+  run.completed = run.completedBefore + counts.completed;
   run.failed = counts.failed;
   run.spentUsd = budget.usd;
   run.finishedAt = new Date();
@@ -147,24 +193,18 @@ export async function evaluate(
 }
 
 function describe(run: Run): string {
-  const { id, planned, completed, failed, stopped, lastError, spentUsd, settings } = run;
+  const { id, planned, completed, completedBefore, failed } = run;
+  const { stopped, lastError, spentUsd, settings } = run;
   const seconds = (run.finishedAt.getTime() - run.startedAt.getTime()) / 1000;
   const cost = spentUsd === null ? "cost not known" : `$${spentUsd.toFixed(2)}`;
   const parts = [
     `Run ${id}: ${completed} of ${planned} episodes in ${seconds.toFixed(1)} s, ${cost}.`,
   ];
+  if (completedBefore > 0) parts.push(`${completedBefore} of them were there already.`);
   if (failed > 0) parts.push(`${failed} failed, the last because: ${lastError}.`);
   if (stopped === "budget") parts.push(`Stopped: the budget of $${settings.budgetUsd} is spent.`);
   if (stopped === "interrupted") parts.push("Stopped: interrupted.");
   if (stopped === "failing") parts.push(`Stopped: ${FAILURES_IN_A_ROW} episodes in a row failed.`);
+  if (completed < planned) parts.push(`For the rest: npm start -- --resume ${id}`);
   return parts.join(" ");
-}
-
-/** Seed by seed, so that a run cut short has played the same seeds with every variant and task. */
-function* grid({ variants, tasks, seeds }: Settings) {
-  for (const seed of seeds) {
-    for (const task of tasks) {
-      for (const variant of variants) yield { variant, task, seed };
-    }
-  }
 }

@@ -1,5 +1,7 @@
 import { tokenCounter } from "../agents/local/tokens";
 import { make } from "../env";
+import type { EpisodeKey } from "../store/run-state";
+import { grid } from "./grid";
 import { costUsd, type Price } from "./prices";
 import type { Settings } from "./settings";
 
@@ -27,26 +29,36 @@ const ANSWER_TOKENS = { plain: 10, reasoning: 120 };
 /**
  * Counts calls exactly: the step limit of every episode is known by its seed. Tokens of a call are estimated from the
  * templates' own (o200k), the episode's first observation, and a full history of such observations where the
- * templates show one.
+ * templates show one. Of a resumed run only what is missing is planned.
  */
 export async function planRun(
   settings: Settings,
   variant: (name: string) => PlannedVariant,
+  isDone: (episode: EpisodeKey) => boolean = () => false,
 ): Promise<Plan> {
   const countTokens = await tokenCounter();
   const { variants, tasks, seeds, historyLength } = settings;
-  let calls = 0;
-  let observationTokens = 0;
+  const lengths = new Map<string, { calls: number; observationTokens: number }>();
   for (const task of tasks) {
     const env = make(task);
     for (const seed of seeds) {
       const { observation } = env.reset({ seed });
-      calls += env.maxSteps;
-      observationTokens += env.maxSteps * countTokens(observation.text);
+      const observationTokens = env.maxSteps * countTokens(observation.text);
+      lengths.set(`${task} ${seed}`, { calls: env.maxSteps, observationTokens });
     }
   }
+  const missing = [...grid(settings)].filter((episode) => !isDone(episode));
+  let callsAtMost = 0;
   let usdAtMost: number | null = 0;
   for (const name of variants) {
+    let calls = 0;
+    let observationTokens = 0;
+    for (const { variant, task, seed } of missing) {
+      if (variant !== name) continue;
+      const length = lengths.get(`${task} ${seed}`);
+      calls += length?.calls ?? 0;
+      observationTokens += length?.observationTokens ?? 0;
+    }
     const { templates, price } = variant(name);
     const source = templates.join("\n");
     const observations = 1 + (source.includes("history") ? historyLength : 0);
@@ -54,12 +66,9 @@ export async function planRun(
     const outputTokens = calls * ANSWER_TOKENS[source.includes("thinking") ? "reasoning" : "plain"];
     const usd = costUsd(price, { inputTokens, outputTokens });
     usdAtMost = usd === null || usdAtMost === null ? null : usdAtMost + usd;
+    callsAtMost += calls;
   }
-  const plan = {
-    episodes: variants.length * tasks.length * seeds.length,
-    callsAtMost: variants.length * calls,
-    usdAtMost,
-  };
+  const plan = { episodes: missing.length, callsAtMost, usdAtMost };
   return { ...plan, text: describe(plan, settings) };
 }
 
@@ -69,9 +78,11 @@ function describe(
 ): string {
   const cost = usdAtMost === null ? "not known (config/prices.toml)" : `$${usdAtMost.toFixed(2)}`;
   const budget = budgetUsd === null ? "no budget set" : `budget $${budgetUsd.toFixed(2)}`;
+  const all = variants.length * tasks.length * seeds.length;
+  const count = episodes === all ? `${all}` : `${episodes} that are missing of ${all}`;
   return [
     `Variants: ${variants.join(", ")}`,
-    `Episodes: ${episodes} (${variants.length} variants × ${tasks.length} tasks × seeds ${seeds[0]} to ${seeds.at(-1)})`,
+    `Episodes: ${count} (${variants.length} variants × ${tasks.length} tasks × seeds ${seeds[0]} to ${seeds.at(-1)})`,
     `Inferences: ${callsAtMost.toLocaleString("en-US")} at most`,
     `Cost: estimated at most ${cost}, ${budget}`,
   ].join("\n");

@@ -1,7 +1,10 @@
+import { setMaxListeners } from "node:events";
 import { parseAnswer } from "../agents/parse";
 import { actArguments, type Turn } from "../agents/prompt";
 import { make } from "../env";
 import type { GatewayClient } from "../gateway/client";
+import type { Pace } from "./pace";
+import { isTooManyRequests, type Patience, withPatience } from "./patience";
 
 export interface EpisodeOptions {
   /** Sends inferences and feedback. */
@@ -13,8 +16,13 @@ export interface EpisodeOptions {
   seed: number;
   /** Turns of the past that the prompt shows. */
   historyLength: number;
-  /** Ends the episode between two steps; it then has no outcome. */
-  signal?: AbortSignal;
+  /** When each inference may begin. */
+  pace: Pace;
+  patience: Patience;
+  inferenceSeconds: number;
+  episodeSeconds: number;
+  /** Ends the episode at once; it then has no outcome. */
+  signal: AbortSignal;
   /** Called after every inference with the tokens that the response states. */
   onInference?: (usage: { inputTokens: number; outputTokens: number }) => void;
 }
@@ -34,6 +42,11 @@ export interface EpisodeResult {
   error: Error | null;
 }
 
+/** An episode took longer than it may. */
+export class EpisodeTimeoutError extends Error {
+  override readonly name = "EpisodeTimeoutError";
+}
+
 /** BALROG plays this when an answer is no valid action. */
 const DEFAULT_ACTION = "go forward";
 
@@ -44,7 +57,8 @@ const DEFAULT_ACTION = "go forward";
  * ends the episode and is returned as `error`, never thrown.
  */
 export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult> {
-  const { client, run, variant, task, seed, historyLength, signal, onInference } = options;
+  const { client, run, variant, task, seed, historyLength, onInference } = options;
+  const { pace, patience, inferenceSeconds, episodeSeconds } = options;
   const env = make(task);
   let { observation } = env.reset({ seed });
   const { mission } = observation;
@@ -61,19 +75,33 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
     error: null,
   };
   const tags = { run, task, seed: String(seed) };
+  // subtle: a signal of the episode's own, so that what listens to it goes when the episode does.
+  const stop = new AbortController();
+  const { signal } = stop;
+  setMaxListeners(0, signal);
+  const follow = () => stop.abort(options.signal.reason);
+  options.signal.addEventListener("abort", follow);
+  if (options.signal.aborted) follow();
+  const timer = setTimeout(() => {
+    const message = `the episode took longer than episodeSeconds, ${episodeSeconds} s`;
+    stop.abort(new EpisodeTimeoutError(message));
+  }, episodeSeconds * 1000);
   try {
     let episodeReturn = 0;
     for (let ended = false; !ended; ) {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       const { system, user } = actArguments(mission, observation.text, turns, historyLength);
-      const inference = await client.infer({
+      const request = {
         functionName: "act",
         variantName: variant,
         episodeId: result.episodeId ?? undefined,
         system,
         user: { ...user },
         tags: { ...tags, step: String(result.episodeLength) },
-      });
+      };
+      const limits = { signal, timeoutMs: inferenceSeconds * 1000 };
+      const infer = () => pace.run(() => client.infer(request, limits), isTooManyRequests, signal);
+      const inference = await withPatience(infer, patience, signal);
       result.episodeId = inference.episodeId;
       onInference?.(inference);
 
@@ -100,8 +128,12 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
     await send("success", success);
     result.success = success;
     result.episodeReturn = episodeReturn;
-  } catch (error) {
+  } catch (thrown) {
+    const error = signal.aborted ? signal.reason : thrown;
     result.error = error instanceof Error ? error : new Error(String(error));
+  } finally {
+    clearTimeout(timer);
+    options.signal.removeEventListener("abort", follow);
   }
   return result;
 }

@@ -10,7 +10,11 @@ test("fills in the defaults: five tasks × 20 seeds from 200", () => {
     seeds: Array.from({ length: 20 }, (_, i) => 200 + i),
     historyLength: 8,
     concurrency: 50,
+    maxCallsPerMinute: null,
+    maxTokensPerMinute: null,
     budgetUsd: null,
+    inferenceSeconds: 120,
+    episodeSeconds: 3600,
   });
 });
 
@@ -31,6 +35,14 @@ test.each([
   [
     { variants: known, budgetUsd: 0 },
     "budgetUsd is 0: it must be above 0, or left out for no limit",
+  ],
+  [
+    { variants: known, maxCallsPerMinute: -1 },
+    "maxCallsPerMinute is -1: it must be above 0, or left out for no limit",
+  ],
+  [
+    { variants: known, episodeSeconds: Number.NaN },
+    "episodeSeconds is NaN: it must be above 0, or left out for 3600",
   ],
 ])("%j is refused", (options, message) => {
   const check = () => checkSettings(options, known);

@@ -12,17 +12,35 @@ export interface EvaluateOptions {
   seed?: number;
   /** Past turns in the prompt of variants with history. Default 8. */
   historyLength?: number;
-  /** Episodes played at the same time. Default 50. */
+  /** Episodes played at the same time; fewer while the provider answers "too many requests". Default 50. */
   concurrency?: number;
-  /** Stops the run when its inferences have cost this much. Default: no limit. */
+  /** Inferences begun in a minute, at most. Default: no limit. */
+  maxCallsPerMinute?: number;
+  /** Tokens, given and generated, in a minute, at most. Default: no limit. */
+  maxTokensPerMinute?: number;
+  /** Stops the run when its inferences have cost this much, those before a resume included. Default: no limit. */
   budgetUsd?: number;
-  /** Stops the run between two steps. */
+  /** Time limit of one inference, the gateway's retries included. Default 120. */
+  inferenceSeconds?: number;
+  /** Time limit of one episode. Default 3600. */
+  episodeSeconds?: number;
+  /** Lets the episodes under way come to their end and begins no other. */
+  drain?: AbortSignal;
+  /** Stops the run at once; episodes under way are cut off. */
   signal?: AbortSignal;
   /** Called after every episode, and at most every 100 ms in between. */
   onProgress?: (progress: Progress) => void;
 }
 
-/** Where a run stands. */
+/** How a run goes on that was stopped, or had failures. What is left out is as it was. */
+export interface ResumeOptions extends Partial<EvaluateOptions> {
+  /** The run's id. Only those of its episodes are played that have no stored outcome. */
+  run: string;
+  /** Resumes although settings, models or templates differ from what the run was played with. Default false. */
+  acceptChanges?: boolean;
+}
+
+/** Where a run stands. Episodes that were completed before a resume are not among these. */
 export interface Progress {
   /** Episodes that ended, failed ones included. */
   done: number;
@@ -47,7 +65,11 @@ export interface Settings {
   seeds: readonly number[];
   historyLength: number;
   concurrency: number;
+  maxCallsPerMinute: number | null;
+  maxTokensPerMinute: number | null;
   budgetUsd: number | null;
+  inferenceSeconds: number;
+  episodeSeconds: number;
 }
 
 /** An option of an experiment is wrong; the message says what is valid. */
@@ -62,6 +84,8 @@ export function checkSettings(
 ): Settings {
   const { variants, tasks = balrogTasks, episodes = 20, seed = 200 } = options;
   const { historyLength = 8, concurrency = 50, budgetUsd = null } = options;
+  const { maxCallsPerMinute = null, maxTokensPerMinute = null } = options;
+  const { inferenceSeconds = 120, episodeSeconds = 3600 } = options;
   const list = (name: string, values: readonly string[]) => {
     if (!Array.isArray(values) || values.length === 0) {
       throw new SettingsError(`${name} is ${JSON.stringify(values)}: name at least one`);
@@ -74,6 +98,12 @@ export function checkSettings(
     if (!Number.isSafeInteger(value) || value < least) {
       throw new SettingsError(`${name} is ${value}: it must be a whole number from ${least}`);
     }
+  };
+  const positive = (name: string, value: number | null, otherwise: string) => {
+    if (value === null || (value > 0 && value < Number.POSITIVE_INFINITY)) return;
+    throw new SettingsError(
+      `${name} is ${value}: it must be above 0, or left out for ${otherwise}`,
+    );
   };
   list("variants", variants);
   list("tasks", tasks);
@@ -89,13 +119,24 @@ export function checkSettings(
   whole("seed", seed, 0);
   whole("historyLength", historyLength, 0);
   whole("concurrency", concurrency, 1);
-  if (budgetUsd !== null && !(budgetUsd > 0)) {
-    throw new SettingsError(
-      `budgetUsd is ${budgetUsd}: it must be above 0, or left out for no limit`,
-    );
-  }
+  positive("budgetUsd", budgetUsd, "no limit");
+  positive("maxCallsPerMinute", maxCallsPerMinute, "no limit");
+  positive("maxTokensPerMinute", maxTokensPerMinute, "no limit");
+  positive("inferenceSeconds", inferenceSeconds, "120");
+  positive("episodeSeconds", episodeSeconds, "3600");
   const seeds = Array.from({ length: episodes }, (_, i) => seed + i);
-  return { variants, tasks, seeds, historyLength, concurrency, budgetUsd };
+  return {
+    variants,
+    tasks,
+    seeds,
+    historyLength,
+    concurrency,
+    maxCallsPerMinute,
+    maxTokensPerMinute,
+    budgetUsd,
+    inferenceSeconds,
+    episodeSeconds,
+  };
 }
 
 /** A run's name: when it started, in UTC, and four random letters, e.g. `20261122-143005-k3f9`. */

@@ -25,13 +25,24 @@ test("reads both styles of templates, and variants without a model", () => {
     `[functions.act.variants.new]
      type = "chat_completion"
      model = "openai::gpt-4o"
+     temperature = 0
+     retries = { num_retries = 3, max_delay_s = 10 }
      templates.user.path = "user.minijinja"
      [functions.act.variants.best]
      type = "experimental_best_of_n_sampling"
      candidates = ["new"]`,
   );
-  expect([...readVariants(path)]).toEqual([
+  expect([...readVariants(path)]).toMatchObject([
     ["new", { model: "openai::gpt-4o", templates: ["{{ observation }}"], local: false }],
     ["best", { model: null, templates: [], local: false }],
   ]);
+  const definition = () => readVariants(path).get("new")?.definition;
+  expect(definition()).toEqual({
+    model: '"openai::gpt-4o"',
+    temperature: "0",
+    "templates.user": "sha256:cc7917d4422c2472",
+    type: '"chat_completion"',
+  });
+  writeFileSync(join(directory, "user.minijinja"), "{{ observation }}!");
+  expect(definition()?.["templates.user"]).not.toBe("sha256:cc7917d4422c2472");
 });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { readToml } from "../toml";
@@ -10,6 +11,8 @@ export interface VariantInfo {
   templates: readonly string[];
   /** Its model is served by rules on this machine, not by an LLM. */
   local: boolean;
+  /** Its keys in the config, as JSON; of a template the hash of its text. What makes two variants of one name differ. */
+  definition: Readonly<Record<string, string>>;
 }
 
 /** The part of config/tensorzero.toml that is read here; the gateway checks all of it. */
@@ -49,7 +52,28 @@ export function readVariants(path: string): ReadonlyMap<string, VariantInfo> {
         model: variant.model ?? null,
         templates: templates(variant),
         local: variant.model !== undefined && isLocal(variant.model),
+        definition: define(variant, (file) => readFileSync(join(dirname(path), file), "utf8")),
       },
     ]),
   );
+}
+
+/** How a variant is sampled, retried and limited does not change what it answers. */
+const NOT_DEFINING = new Set(["weight", "retries", "timeouts", "description"]);
+
+function define(variant: Variant, read: (file: string) => string): Record<string, string> {
+  const { templates = {}, ...rest } = variant;
+  const hash = (file: string) =>
+    `sha256:${createHash("sha256").update(read(file)).digest("hex").slice(0, 16)}`;
+  const entries = Object.entries(rest)
+    .filter(([key]) => !NOT_DEFINING.has(key))
+    .map(([key, value]) => {
+      const isTemplate = key.endsWith("_template") && typeof value === "string";
+      return [key, isTemplate ? hash(value) : JSON.stringify(value)];
+    });
+  const named = Object.entries(templates).map(([name, { path }]) => [
+    `templates.${name}`,
+    hash(path),
+  ]);
+  return Object.fromEntries([...entries, ...named].sort(([a = ""], [b = ""]) => (a < b ? -1 : 1)));
 }

@@ -39,13 +39,24 @@ export interface FeedbackRequest {
   tags?: Record<string, string>;
 }
 
+/** How long an inference may take, and who may give it up. */
+export interface InferenceLimits {
+  /** Aborting it gives the inference up; the gateway may still carry it out and store it. */
+  signal?: AbortSignal;
+  /** Milliseconds. Default: the client's. */
+  timeoutMs?: number;
+}
+
 /** What `GET /status` answers, and whether the gateway is this project's own. */
 export interface GatewayStatus {
   version: string;
   server: "TensorZero" | "babyai-lab";
 }
 
-/** The gateway refused a request, failed, or could not be reached (`status` is null then). */
+/**
+ * The gateway refused a request, failed, or could not be reached (`status` is null then). Without an answer it is not
+ * known whether the gateway has carried the request out, unless `sent` is false.
+ */
 export class GatewayError extends Error {
   override readonly name = "GatewayError";
   constructor(
@@ -55,7 +66,27 @@ export class GatewayError extends Error {
   ) {
     super(message, options);
   }
+
+  /** False when no connection was made, so that the request cannot have had an effect. */
+  get sent(): boolean {
+    for (let cause = this.cause; cause instanceof Error; cause = cause.cause) {
+      if ("code" in cause && NOT_CONNECTED.has(String(cause.code))) return false;
+    }
+    return true;
+  }
+
+  /** Milliseconds after which the answer's `retry-after` asks to try again; null without one. */
+  get retryAfterMs(): number | null {
+    const value = this.cause instanceof APIError ? this.cause.headers?.get("retry-after") : null;
+    if (!value) return null;
+    const seconds = Number(value);
+    const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
+    return Number.isNaN(ms) ? null : Math.max(0, ms);
+  }
 }
+
+/** Codes of a connection that was never made. */
+const NOT_CONNECTED = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"]);
 
 /** TensorZero's fields beside OpenAI's own, which the openai package's types lack. */
 interface TensorZeroParams extends ChatCompletionCreateParamsNonStreaming {
@@ -89,7 +120,7 @@ export class GatewayClient {
   }
 
   /** @throws GatewayError */
-  async infer(request: InferenceRequest): Promise<Inference> {
+  async infer(request: InferenceRequest, limits: InferenceLimits = {}): Promise<Inference> {
     const params: TensorZeroParams = {
       model: `tensorzero::function_name::${request.functionName}`,
       messages: [
@@ -102,7 +133,10 @@ export class GatewayClient {
     };
     let completion: TensorZeroCompletion;
     try {
-      completion = (await this.openai.chat.completions.create(params)) as TensorZeroCompletion;
+      completion = (await this.openai.chat.completions.create(params, {
+        signal: limits.signal,
+        timeout: limits.timeoutMs ?? this.timeoutMs,
+      })) as TensorZeroCompletion;
     } catch (error) {
       throw this.asGatewayError(error);
     }
