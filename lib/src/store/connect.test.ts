@@ -92,6 +92,7 @@ function script(body: string): string[] {
      require.extensions[".ts"] = (module, file) => module._compile(swc.transformSync(fs.readFileSync(file, "utf8"),
        { filename: file, jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } }).code, file);
      const { connect } = require(${JSON.stringify(join(__dirname, "connect.ts"))});
+     const { RowWriter } = require(${JSON.stringify(join(__dirname, "insert.ts"))});
      (async () => { ${body} })();`,
   ];
 }
@@ -131,4 +132,32 @@ test.each([
     { encoding: "utf8", timeout: 20_000 },
   );
   expect({ status: ended.status, signal: ended.signal }).toEqual({ status, signal: null });
+});
+
+test.each([
+  [
+    "what was flushed outlives kill -9",
+    "await writer.flush(); process.kill(process.pid, 'SIGKILL');",
+  ],
+  ["what waits is flushed when a process ends by itself", ""],
+])("%s", (_, end) => {
+  const dir = JSON.stringify(join(folder, `writer-${end.length}`));
+  spawnSync(
+    process.execPath,
+    script(`const writer = new RowWriter(await connect({ dataDir: ${dir} }));
+      for (let i = 0; i < 50; i++) {
+        writer.write("CommentFeedback", { id: "019a0000-0000-7000-8000-000000000000", target_id: "019a0000-0000-7000-8000-000000000000", target_type: "episode", value: "x" });
+      }
+      ${end}`),
+    { timeout: 20_000 },
+  );
+  const count = spawnSync(
+    process.execPath,
+    script(`const client = await connect({ dataDir: ${dir} });
+      const result = await client.query({ query: "SELECT count() AS n FROM CommentFeedbackByTargetId", format: "JSONEachRow" });
+      console.log((await result.json())[0].n);
+      await client.close();`),
+    { encoding: "utf8", timeout: 20_000 },
+  );
+  expect(count.stdout.trim()).toBe("50");
 });

@@ -20,7 +20,13 @@ import { validateInput } from "./input";
 import type { CallContext, ModelResult } from "./model";
 import { type ChatBlock, chatContent, type JsonOutput, jsonOutput } from "./output";
 import type { Fetch } from "./providers/openai";
-import type { FinishReason, ProviderChunk, Usage } from "./providers/types";
+import type {
+  ChunkBlock,
+  FinishReason,
+  OutputBlock,
+  ProviderChunk,
+  Usage,
+} from "./providers/types";
 import type { CacheOptions, InferenceRequest } from "./request/types";
 import { chatInferenceRow, type InferenceFacts, jsonInferenceRow, modelInferenceRow } from "./rows";
 import { drawVariant, episodeFraction } from "./sampling";
@@ -164,7 +170,7 @@ export class Engine {
     try {
       for await (const chunk of stream.chunks) {
         ttftMs ??= Math.floor(performance.now() - prepared.started);
-        listener.chunk(chunk);
+        listener.chunk({ ...chunk, blocks: asAnswerChunk(chunk.blocks, prepared.run) });
       }
     } catch (error) {
       listener.error(asGatewayError(error));
@@ -275,7 +281,7 @@ export class Engine {
       calls: result.calls,
     };
     if (fn.type === "chat") {
-      const content = chatContent(result.output, run.tools);
+      const content = chatContent(asAnswer(result.output, run), run.tools);
       this.store(facts, result, "ChatInference", () => chatInferenceRow(facts, content, run.tools));
       return { ...answer, result: { type: "chat", content } };
     }
@@ -321,6 +327,21 @@ export class Engine {
     }
     return modelFunction(modelName);
   }
+}
+
+/** In JSON mode "tool" the arguments of the tool that stands for the answer are a chat function's text. */
+function asAnswer(output: OutputBlock[], { fn, params }: Run): OutputBlock[] {
+  if (fn.type !== "chat" || params.json_mode !== "tool") return output;
+  return output.map((block) =>
+    block.type === "tool_call" ? { type: "text", text: block.arguments } : block,
+  );
+}
+
+function asAnswerChunk(blocks: ChunkBlock[], { fn, params }: Run): ChunkBlock[] {
+  if (fn.type !== "chat" || params.json_mode !== "tool") return blocks;
+  return blocks.map((block) =>
+    block.type === "tool_call" ? { type: "text", text: block.raw_arguments, id: block.id } : block,
+  );
 }
 
 function effectiveCache({ cache, dryrun }: InferenceRequest): CacheOptions {

@@ -295,6 +295,33 @@ test("JSON modes: strict by default, tool, and 3.5's fallback", async () => {
   expect((await call({}))?.response_format).toBeUndefined();
 });
 
+test("JSON mode tool makes a chat function answer in a schema, as text", async () => {
+  h.provider.reply = () =>
+    Response.json({
+      choices: [
+        {
+          index: 0,
+          finish_reason: "tool_calls",
+          message: {
+            role: "assistant",
+            tool_calls: [
+              { id: "c", type: "function", function: { name: "respond", arguments: '{"a":1}' } },
+            ],
+          },
+        },
+      ],
+    });
+  const { body } = await h.post("/inference", {
+    function_name: "drawn",
+    variant_name: "x",
+    input: say("x"),
+    params: { chat_completion: { json_mode: "tool" } },
+    output_schema: { type: "object" },
+  });
+  expect(body.content).toEqual([{ type: "text", text: '{"a":1}' }]);
+  expect(body.usage).toEqual({ input_tokens: null, output_tokens: null, cost: null });
+});
+
 test("routing: the next provider after the first failed, and its cost", async () => {
   h.provider.reply = (body) =>
     body.model === "down-model" ? new Response("down", { status: 503 }) : completion("ok");
