@@ -68,6 +68,16 @@ export class GenerationError extends EnvError {
   override name = "GenerationError";
 }
 
+/** The expert sees no way to the mission's end: it is lost, or was impossible from the start. */
+export class NoPlanError extends EnvError {
+  override name = "NoPlanError";
+}
+
+/** The worker threads of a `VectorEnv` do not answer. */
+export class VectorEnvError extends EnvError {
+  override name = "VectorEnvError";
+}
+
 function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;

@@ -1,5 +1,4 @@
-import { Expert, NoPlanError } from "./expert";
-import { type Env, make, registeredEnvs, tasks } from "./index";
+import { type Env, Expert, make, NoPlanError, registeredEnvs, tasks } from "./index";
 
 /** Steps to success, or null if there is none. */
 function solve(env: Env, seed: number): number | null {

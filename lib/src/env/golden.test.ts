@@ -68,7 +68,7 @@ function gridOf(env: Env): string {
   return env.encode().join(",");
 }
 
-function describe1(env: Env, target: ObjectDescription): string {
+function targetOf(env: Env, target: ObjectDescription): string {
   const { grid } = env.world;
   const places = target.cells.map((cell) => [grid.x(cell), grid.y(cell)]);
   return JSON.stringify({
@@ -82,13 +82,13 @@ function describe1(env: Env, target: ObjectDescription): string {
 function treeOf(env: Env, instruction: AnyInstruction): string {
   switch (instruction.kind) {
     case "GoTo":
-      return `GoToInstr false ${describe1(env, instruction.target)}`;
+      return `GoToInstr false ${targetOf(env, instruction.target)}`;
     case "Open":
-      return `OpenInstr ${instruction.strict} ${describe1(env, instruction.target)}`;
+      return `OpenInstr ${instruction.strict} ${targetOf(env, instruction.target)}`;
     case "PickUp":
-      return `PickupInstr ${instruction.strict} ${describe1(env, instruction.target)}`;
+      return `PickupInstr ${instruction.strict} ${targetOf(env, instruction.target)}`;
     case "PutNext":
-      return `PutNextInstr false ${describe1(env, instruction.move)} ${describe1(env, instruction.fixed)}`;
+      return `PutNextInstr false ${targetOf(env, instruction.move)} ${targetOf(env, instruction.fixed)}`;
     default:
       return `${instruction.kind}Instr (${treeOf(env, instruction.a)}) (${treeOf(env, instruction.b)})`;
   }

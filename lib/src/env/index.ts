@@ -5,14 +5,16 @@ export {
   InvalidActionError,
   InvalidOptionError,
   InvalidSeedError,
+  NoPlanError,
   NotResetError,
   UnknownEnvError,
+  VectorEnvError,
 } from "./errors";
-export { Expert, NoPlanError } from "./expert";
+export { Expert } from "./expert";
 export type { Competence, EnvOptions } from "./levels/level";
 export type { Color, ObjectType, WorldObject } from "./objects";
 export type { Observation } from "./observation";
 export { type EnvSummary, make, registeredEnvs, tasks } from "./registry";
 export { animateSvg } from "./render";
 export { type ActionName, actions } from "./scene";
-export { VectorEnv, VectorEnvError, type VectorEnvOptions } from "./vector";
+export { VectorEnv, type VectorEnvOptions } from "./vector";

@@ -356,3 +356,24 @@ export class And extends Sequence {
     return this.aDone && this.bDone ? SUCCESS : CONTINUE;
   }
 }
+
+/** The clauses still to do, in each order in which they may be done. */
+export function remainingOrders(mission: AnyInstruction): ActionInstruction[][] {
+  if (mission instanceof Before || mission instanceof After) {
+    const [first, second] =
+      mission instanceof Before ? [mission.a, mission.b] : [mission.b, mission.a];
+    const isFirstDone = mission instanceof Before ? mission.aDone : mission.bDone;
+    const orders = remainingOrders(second);
+    if (isFirstDone) return orders;
+    return remainingOrders(first).flatMap((start) => orders.map((rest) => [...start, ...rest]));
+  }
+  if (mission instanceof And) {
+    if (mission.aDone) return [[mission.b]];
+    if (mission.bDone) return [[mission.a]];
+    return [
+      [mission.a, mission.b],
+      [mission.b, mission.a],
+    ];
+  }
+  return [[mission]];
+}

@@ -1,17 +1,12 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { EnvError, InvalidActionError, InvalidOptionError } from "./errors";
+import { InvalidActionError, InvalidOptionError, VectorEnvError } from "./errors";
 import type { EnvOptions } from "./levels/level";
 import { IMAGE_BYTES } from "./observation";
 import { checkSeed } from "./random";
 import { make } from "./registry";
 import { actions } from "./scene";
-
-/** The worker threads do not answer. */
-export class VectorEnvError extends EnvError {
-  override name = "VectorEnvError";
-}
 
 export interface VectorEnvOptions extends EnvOptions {
   /** Environments that step together. */

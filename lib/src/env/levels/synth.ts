@@ -89,7 +89,9 @@ const bossLevel = levelGen({
 
 const bossLevelNoUnlock = levelGen({
   summary: "Any sentence of the BabyAI language, without locked rooms.",
-  competences: everything.filter((competence) => !competence.endsWith("nlock")),
+  competences: everything.filter(
+    (competence) => competence !== "Unlock" && competence !== "ImpUnlock",
+  ),
   options: { ...maze, locations, unblocking, actionKinds, instrKinds },
   fixed: { lockedRoomProb: 0, implicitUnlock: false },
 });
