@@ -49,7 +49,7 @@ describe("reset", () => {
           expect(play(used, seed, later)).toEqual(play(make(id), seed, later));
         },
       ),
-      { numRuns: 150, seed: 1 },
+      { numRuns: 60, seed: 1 },
     );
   });
 
@@ -187,7 +187,7 @@ describe("observations", () => {
         readLater.reset();
         expect(kept.map((observation) => JSON.stringify(observation))).toEqual(atOnce);
       }),
-      { numRuns: 50, seed: 2 },
+      { numRuns: 25, seed: 2 },
     );
   });
 
@@ -215,7 +215,7 @@ describe("registeredEnvs", () => {
       expect(summary).toMatch(/^[A-Z].*\.$/);
       expect(competences.length).toBeGreaterThan(0);
       const env = make(id);
-      for (let seed = 0; seed < 5; seed++) {
+      for (let seed = 0; seed < 2; seed++) {
         env.restart(seed);
         if (env.maxSteps > maxSteps) throw new Error(`${id} seed ${seed}: ${env.maxSteps} steps`);
       }

@@ -37,7 +37,7 @@ const others = registeredEnvs()
 
 test.each(others)("solves %s", (id) => {
   const env = make(id);
-  for (let seed = 0; seed < 5; seed++) expect([seed, solve(env, seed)]).not.toEqual([seed, null]);
+  for (let seed = 0; seed < 3; seed++) expect([seed, solve(env, seed)]).not.toEqual([seed, null]);
 });
 
 test("says so when the key lies behind its own door", () => {

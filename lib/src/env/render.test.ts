@@ -90,7 +90,8 @@ test("animateSvg draws what frames share once, and every frame at its time", () 
   const svg = animateSvg(frames, 0.5);
   expect(svg.match(/<svg /g)).toHaveLength(1);
   expect(svg.match(/<title>agent<\/title>/g)).toHaveLength(4);
-  expect(svg).toContain('keyTimes="0.0000;0.1667;0.3333"');
+  expect(svg).toContain('values="visible;hidden" keyTimes="0.0000;0.1667"');
+  expect(svg).toContain('values="hidden;visible;hidden" keyTimes="0.0000;0.1667;0.3333"');
   expect(svg).toContain('keyTimes="0.0000;0.5000;1.0000"');
   expect(svg.match(/dur="3.00s"/g)).toHaveLength(4);
   expect(() => animateSvg([])).toThrow(RangeError);

@@ -90,10 +90,12 @@ export function animateSvg(frames: readonly string[], secondsPerFrame = 0.3): st
   const groups = pictures.map((picture, i) => {
     const begin = (i * secondsPerFrame) / seconds;
     const end = i === pictures.length - 1 ? 1 : ((i + 1) * secondsPerFrame) / seconds;
-    const times = [0, begin, end].map((time) => time.toFixed(4)).join(";");
+    // The first frame is what shows where animations do not run.
+    const values = i === 0 ? "visible;hidden" : "hidden;visible;hidden";
+    const times = (i === 0 ? [0, end] : [0, begin, end]).map((time) => time.toFixed(4)).join(";");
     return [
-      '<g visibility="hidden">',
-      `<animate attributeName="visibility" values="hidden;visible;hidden" keyTimes="${times}" calcMode="discrete" dur="${seconds.toFixed(2)}s" repeatCount="indefinite"/>`,
+      i === 0 ? "<g>" : '<g visibility="hidden">',
+      `<animate attributeName="visibility" values="${values}" keyTimes="${times}" calcMode="discrete" dur="${seconds.toFixed(2)}s" repeatCount="indefinite"/>`,
       ...picture.slice(shared, -1),
       "</g>",
     ].join("\n");
