@@ -146,7 +146,7 @@ async function readBody(c: Context): Promise<string> {
       `Unknown compression method: ${encoding}; send gzip, deflate, br or none`,
     );
   }
-  let plain = bytes;
+  let plain: Buffer = bytes;
   try {
     if (decode !== undefined) plain = await decode(bytes);
   } catch (cause) {

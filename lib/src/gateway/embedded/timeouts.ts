@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { type GatewayError, outboundTimeout } from "./errors";
 
 /** A signal that is never aborted: an inference goes on, and is stored, when its client has gone. */
-export const NEVER = new AbortController().signal;
+export const NEVER: AbortSignal = new AbortController().signal;
 setMaxListeners(0, NEVER); // every inference under way may listen to it
 
 let outbound = { bornMs: 0, limitMs: 0, signal: NEVER };
