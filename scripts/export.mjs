@@ -39,10 +39,10 @@ if (values.help) {
 }
 
 setup();
-const { exportFormats, exportRows, exportTables, findRun, openLab } = createRequire(
+const { exportFormats, exportRows, exportTables, latestRun, openLab } = createRequire(
   import.meta.url,
 )("../lib/dist");
-const { run, table } = values;
+const { table } = values;
 const [file] = positionals;
 if (positionals.length !== 1) stop(`One file is written at a time; got ${positionals.length}.`);
 const format = extname(file).slice(1);
@@ -52,15 +52,18 @@ if (!exportTables.includes(table)) stop(`--table is ${table}, not ${exportTables
 
 const lab = await openLab();
 try {
-  const found = await findRun(lab.clickhouse, run);
-  if (found === null) {
-    console.error(run === "latest" ? "The store has no run yet: npm start" : `No run ${run}.`);
-    process.exitCode = 1;
-  } else {
+  const run = values.run === "latest" ? await latestRun(lab.clickhouse) : values.run;
+  const known = run !== null && (await lab.episodes({ run })).length > 0;
+  if (known) {
     await mkdir(dirname(file), { recursive: true });
-    const rows = await exportRows(lab.clickhouse, { run: found.run, table, format });
+    const rows = await exportRows(lab.clickhouse, { run, table, format });
     await pipeline(rows, createWriteStream(file));
-    console.log(`Wrote the ${table} of run ${found.run} to ${file}`);
+    console.log(`Wrote the ${table} of run ${run} to ${file}`);
+  } else {
+    console.error(
+      run === null ? "The store has no run yet: npm start" : `The store has no run ${run}.`,
+    );
+    process.exitCode = 1;
   }
 } finally {
   await lab.close();

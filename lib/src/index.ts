@@ -39,9 +39,9 @@ export {
   exportTables,
 } from "./store/export";
 export { type EpisodeFilter, findEpisodes } from "./store/find-episodes";
+export { latestRun } from "./store/latest-run";
 export { OutcomesMissingError } from "./store/outcomes";
 export { type PlayedRow, playedActions } from "./store/played";
-export { findRun, type RunRow, storedRuns } from "./store/runs";
 export {
   EpisodeNotFoundError,
   type StepRow,

@@ -23,8 +23,8 @@ export class NoReplayError extends Error {
  */
 export function playerHtml(replays: readonly Replay[], start = 0): string {
   if (replays.length === 0) throw new NoReplayError("playerHtml needs at least one replay");
-  const script = part("player.js");
-  const style = part("player.css");
+  const script = part("page.js");
+  const style = part("page.css");
   const policy = `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
 <html lang="en">

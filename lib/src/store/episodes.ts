@@ -37,7 +37,7 @@ export interface TryRow extends EpisodeRow {
  */
 export async function episodes(clickhouse: ClickHouseClient, run: string): Promise<EpisodeRow[]> {
   const result = await clickhouse.query({
-    query: `SELECT * EXCEPT replaced FROM (${EPISODES}) WHERE NOT replaced ORDER BY ${ORDER}`,
+    query: `${EPISODES} ORDER BY ${ORDER}`,
     query_params: { run },
     format: "JSONEachRow",
   });
@@ -47,7 +47,7 @@ export async function episodes(clickhouse: ClickHouseClient, run: string): Promi
 /** All that was ever played for a run, replaced tries too, in the order of `episodes`. */
 export async function tries(clickhouse: ClickHouseClient, run: string): Promise<TryRow[]> {
   const result = await clickhouse.query({
-    query: `SELECT * FROM (${EPISODES}) ORDER BY ${ORDER}`,
+    query: `SELECT * FROM (${TRIES}) ORDER BY ${ORDER}`,
     query_params: { run },
     format: "JSONEachRow",
   });
@@ -62,7 +62,7 @@ export const ORDER = "task, seed, variant, episode_id";
  * subtle: tokens go by TagInference, whose order finds a run's inferences at once, and no tags go through that join.
  * Both together make it more than twice as fast.
  */
-export const EPISODES = `
+const TRIES = `
 WITH
   played AS (
     SELECT
@@ -137,3 +137,6 @@ FROM played
   LEFT JOIN measured ON played.episode_id = measured.episode_id
   LEFT JOIN judged ON played.episode_id = judged.episode_id
 SETTINGS join_use_nulls = 1`;
+
+/** One row an episode of the run {run:String}, in no order. */
+export const EPISODES = `SELECT * EXCEPT replaced FROM (${TRIES}) WHERE NOT replaced`;

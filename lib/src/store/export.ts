@@ -75,6 +75,6 @@ ORDER BY task, seed, variant, episode_id, step
 SETTINGS join_use_nulls = 1`;
 
 const QUERIES: Record<ExportTable, string> = {
-  episodes: `SELECT * FROM (${EPISODES}) ORDER BY ${ORDER}`,
+  episodes: `${EPISODES} ORDER BY ${ORDER}`,
   steps: STEPS,
 };

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { actions } from "../env";
+import { ORDER } from "./episodes";
 
 /** One row an episode: what is needed to play it again. */
 export interface PlayedRow {
@@ -13,7 +14,10 @@ export interface PlayedRow {
   actions: number[];
 }
 
-/** The actions of every episode of a run, by task, seed and variant. Episodes without an inference are not among them. */
+/**
+ * The actions of every episode of a run, by task, seed and variant: of its last try. Episodes without an inference are not
+ * among them.
+ */
 export async function playedActions(
   clickhouse: ClickHouseClient,
   run: string,
@@ -57,5 +61,6 @@ SELECT
   judged.success AS success,
   steps.2 AS actions
 FROM played LEFT JOIN judged ON played.episode_id = judged.episode_id
-ORDER BY task, seed, variant, episode_id
+QUALIFY row_number() OVER (PARTITION BY variant, task, seed ORDER BY success IS NULL, episode_id DESC) = 1
+ORDER BY ${ORDER}
 SETTINGS join_use_nulls = 1`;

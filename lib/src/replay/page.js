@@ -1,4 +1,4 @@
-// The player's script: plays the episodes of the page's data side by side, a step at a time.
+// The script of the player's page: plays the episodes of the page's data side by side, a step at a time.
 // Everything that a model wrote goes in as text; only the pictures, which this library drew, are parsed.
 const { lines, episodes } = JSON.parse(document.getElementById("data").textContent);
 const text = (indices) => indices.map((index) => lines[index]).join("\n");
@@ -20,18 +20,19 @@ function build({ heading, about, mismatches, frames }) {
   element(top, "h2", "", heading);
   element(top, "p", "about", about);
   for (const sentence of mismatches) element(top, "p", "mismatch", `Mismatch: ${sentence}`);
-  const picture = element(section, "div", "picture");
-  const step = element(section, "div", "step");
+  const body = element(section, "div", "body");
+  const picture = element(body, "div", "picture");
+  const step = element(body, "div", "step");
   const action = element(step, "p", "action");
   const cost = element(step, "p", "cost");
   const patterns = element(step, "div", "patterns");
   const block = (title, className = "", parent = step) => {
     const part = element(parent, "div", className);
     element(part, "h3", "", title);
-    const body = element(part, "pre", "");
+    const pre = element(part, "pre", "");
     return (content) => {
       part.hidden = content === null;
-      body.textContent = content === null ? "" : text(content);
+      pre.textContent = content === null ? "" : text(content);
     };
   };
   const observation = block("Observation", "observation");
