@@ -81,6 +81,17 @@ test("gateway, ClickHouse and models answer, and what one stored the other shows
   });
 });
 
+test("an endless answer is cut off with an error", async () => {
+  await withUp({ services: ["clickhouse"] }, async ({ urls }) => {
+    const url = `${urls.clickhouse}/?user=chuser&password=chpassword&max_result_bytes=1000000`;
+    const response = await fetch(url, { method: "POST", body: "SELECT * FROM system.numbers" });
+    expect([response.status, response.headers.get("x-clickhouse-exception-code")]).toEqual([
+      500,
+      "396",
+    ]);
+  });
+});
+
 test("web pages and foreign hosts are kept out", async () => {
   await withUp({}, async ({ urls }) => {
     expect((await infer(urls.gateway, { origin: "https://example.com" })).status).toBe(403);

@@ -44,6 +44,16 @@ export class UpError extends Error {
   override readonly name = "UpError";
 }
 
+/**
+ * An answer is made whole in memory before it is sent, and a client that goes away does not stop it; so its size has a
+ * limit, which a request can set otherwise by the same name.
+ */
+const SERVER_SETTINGS = {
+  session_timezone: "UTC",
+  max_result_bytes: 200_000_000,
+  result_overflow_mode: "throw",
+};
+
 const PORTS: Record<Service, number> = { gateway: 3000, clickhouse: 8123, models: 3030 };
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
@@ -86,9 +96,7 @@ export async function up(options: UpOptions): Promise<Up> {
       closers.push(() => clickhouse.close());
       if (services.includes("clickhouse")) {
         // subtle: a connection of its own, with a server's defaults instead of our client's.
-        const connection = openEmbedded(resolve(options.dataDir), DATABASE, {
-          session_timezone: "UTC",
-        });
+        const connection = openEmbedded(resolve(options.dataDir), DATABASE, SERVER_SETTINGS);
         await connection.initialize();
         closers.push(() => connection.close());
         await listen("clickhouse", clickHouseApp({ connection, user, password }));
