@@ -81,6 +81,20 @@ test("start follows the progress and prints what the notebook reports", async ()
   expect(existsSync(join(directory, "runs", "r", "babyai.ipynb"))).toBe(true);
 });
 
+test("start --resume hands the run to the notebook, and refuses what the run has of its own", async () => {
+  write(
+    join("notebooks", "babyai.ipynb"),
+    codeCell('let resume = "", episodes = 20, budgetUsd = 10;', ["parameters"]),
+    "console.log(resume, episodes, budgetUsd);",
+  );
+  expect(await startCommand(directory, ["--resume", "r1", "-p", "budgetUsd=5"])).toBe(0);
+  expect(printed.stdout).toMatch(/^r1 20 5\n/);
+  expect(await startCommand(directory, ["--resume", "r1", "-p", "episodes=5"])).toBe(1);
+  expect(printed.stderr).toContain(
+    "A resumed run has episodes of its own: leave out -p episodes=….",
+  );
+});
+
 test.each([
   [[], "One notebook is run at a time; got 0."],
   [["a.ipynb", "b.ipynb"], "got 2."],

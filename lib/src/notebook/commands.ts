@@ -14,11 +14,16 @@ Runs a notebook in its kernel, without a browser. A failing cell ends it with ex
   -o, --output out.ipynb      where the executed notebook is written; default: nowhere
       --timeout seconds       time limit for each cell; default: none`;
 
-const startUsage = `npm start -- [-p name=value]…
+const startUsage = `npm start -- [-p name=value]… [--resume run]
 
 Evaluates the agents with notebooks/babyai.ipynb and prints the table of results.
 
-  -p, --parameter name=value  sets a variable of the notebook's cell tagged "parameters"`;
+  -p, --parameter name=value  sets a variable of the notebook's cell tagged "parameters"
+      --resume run            plays what this run lacks, with its own variants, episodes, seed and historyLength;
+                              npm run runs lists the runs`;
+
+/** What a resumed run has of its own. */
+const runParameters = ["variants", "episodes", "seed", "historyLength"];
 
 /** A command line that does not say what to do. */
 class UsageError extends Error {
@@ -74,14 +79,21 @@ export async function startCommand(root: string, args: string[]): Promise<number
       args,
       options: {
         parameter: { type: "string", short: "p", multiple: true },
+        resume: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     });
     if (values.help) return print(startUsage);
+    const parameters = parseAssignments(values.parameter ?? []);
+    if (values.resume !== undefined) {
+      const own = runParameters.find((name) => name in parameters);
+      if (own) throw new UsageError(`A resumed run has ${own} of its own: leave out -p ${own}=….`);
+      parameters.resume = values.resume;
+    }
     const terminal = new TerminalListener({ headings: false });
     const { outcome, exitCode } = await runInTerminal(terminal, {
       path: join(root, "notebooks", "babyai.ipynb"),
-      parameters: parseAssignments(values.parameter ?? []),
+      parameters,
     });
     const { report } = terminal;
     const unfinished = `unfinished-${new Date().toISOString().replaceAll(":", "-")}`;

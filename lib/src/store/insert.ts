@@ -12,7 +12,9 @@ const ORDER = [
     "ModelInferenceCache",
     "DynamicInContextLearningExample",
   ],
-  ["BooleanMetricFeedback", "FloatMetricFeedback", "CommentFeedback", "DemonstrationFeedback"],
+  ["FloatMetricFeedback", "CommentFeedback", "DemonstrationFeedback"],
+  // An episode counts as done when its `success` is stored; so all else of it must be there before, also after kill -9.
+  ["BooleanMetricFeedback"],
 ] as const;
 
 /** A table that rows can be written to. */

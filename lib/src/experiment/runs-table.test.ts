@@ -1,0 +1,36 @@
+import { runsTable } from "./runs-table";
+
+test("a run is a row with state, cost and age", () => {
+  const row = {
+    run: "20261122-143005-k3f9",
+    state: "unfinished" as const,
+    planned: 300,
+    completed: 120,
+    failed: 2,
+    cut_off: 7,
+    variants: ["baseline", "history"],
+    cost_usd: 0.1234,
+    first: "2026-11-22 14:30:05",
+    last: "2026-11-22 14:40:05",
+    idle_seconds: 7300,
+  };
+  const foreign = { ...row, state: null, planned: null, cost_usd: null, idle_seconds: 3 };
+  expect(runsTable([row, foreign])).toEqual([
+    {
+      run: "20261122-143005-k3f9",
+      state: "unfinished",
+      completed: "120 of 300",
+      failed: "2",
+      "cut off": "7",
+      cost: "$0.12",
+      "last row": "2 h ago",
+      variants: "baseline, history",
+    },
+    expect.objectContaining({
+      state: "–",
+      completed: "120",
+      cost: "not known",
+      "last row": "3 s ago",
+    }),
+  ]);
+});
