@@ -13,6 +13,7 @@ export * from "./charts";
 export * from "./env";
 export type { Run } from "./experiment/evaluate";
 export type { Plan } from "./experiment/plan";
+export { type Prices, readPrices } from "./experiment/prices";
 export { type EvaluateOptions, type Progress, SettingsError } from "./experiment/settings";
 export {
   type FeedbackRequest,
