@@ -32,12 +32,16 @@ export interface Inference {
   outputTokens: number;
 }
 
-export interface FeedbackRequest {
+/** About an episode, or about one inference. */
+export type FeedbackRequest = {
   metricName: string;
-  value: boolean | number | string;
-  episodeId: string;
+  /** A demonstration's is what the function should have answered. */
+  value: boolean | number | string | Readonly<Record<string, unknown>>;
   tags?: Record<string, string>;
-}
+} & (
+  | { episodeId: string; inferenceId?: undefined }
+  | { inferenceId: string; episodeId?: undefined }
+);
 
 /** How long an inference may take, and who may give it up. */
 export interface InferenceLimits {
@@ -158,16 +162,23 @@ export class GatewayClient {
   }
 
   /**
-   * Sends a metric, or a comment (`metricName: "comment"`), for an episode.
+   * Sends a metric, a comment (`metricName: "comment"`) or, for an inference, what it should have answered
+   * (`metricName: "demonstration"`).
    *
    * @returns the feedback's id
    * @throws GatewayError
    */
-  async feedback({ metricName, value, episodeId, tags }: FeedbackRequest): Promise<string> {
+  async feedback({ metricName, value, tags, ...target }: FeedbackRequest): Promise<string> {
     const { body } = await this.request("/feedback", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ metric_name: metricName, value, episode_id: episodeId, tags }),
+      body: JSON.stringify({
+        metric_name: metricName,
+        value,
+        episode_id: target.episodeId,
+        inference_id: target.inferenceId,
+        tags,
+      }),
     });
     return (body as { feedback_id: string }).feedback_id;
   }
