@@ -451,6 +451,17 @@ const content = (block: unknown) => ({
   messages: [{ role: "user", content: [block] }],
 });
 const openAIErrors: [string, unknown, number, string | RegExp][] = [
+  [
+    "an image in the system message",
+    {
+      model: "tensorzero::function_name::talk",
+      messages: [
+        { role: "system", content: [{ type: "image_url", image_url: { url: "http://x" } }] },
+      ],
+    },
+    400,
+    "Invalid request to OpenAI-compatible endpoint: System message must contain only text or template content blocks",
+  ],
   ["no JSON", "{", 400, /^Failed to parse the request body as JSON/],
   ["no messages", { model: "tensorzero::function_name::talk" }, 400, "missing field `messages`"],
   [

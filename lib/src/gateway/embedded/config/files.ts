@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { Environment } from "minijinja-js";
 import { templateError } from "../errors";
 import { JsonSchema } from "./schema";
@@ -61,17 +61,23 @@ export class ConfigFiles {
   /**
    * Compiles all templates. A template's key, which shows in error texts and serves `{% include %}`, is its path with the
    * folder that all referenced files share taken off.
+   *
+   * @param includes folder of further files that templates may include by their path below it; undefined: none.
    */
-  compile(): { templates: Templates; keyOf: (path: string) => string } {
+  compile(includes: string | undefined): { templates: Templates; keyOf: (path: string) => string } {
     const base = commonFolder([...this.contents.keys()]);
     const keyOf = (path: string) => relative(base, path).split(sep).join("/");
     const environment = new Environment();
     environment.undefinedBehavior = "strict";
-    for (const path of this.templates) {
+    const sources = new Map(
+      [...this.templates].map((path) => [keyOf(path), this.contents.get(path) ?? ""]),
+    );
+    if (includes !== undefined) this.addIncluded(sources, resolve(this.folder, includes));
+    for (const [key, source] of sources) {
       try {
-        environment.addTemplate(keyOf(path), this.contents.get(path) ?? "");
+        environment.addTemplate(key, source);
       } catch (cause) {
-        throw new ConfigError(`Template ${path} cannot be compiled: ${message(cause)}`, { cause });
+        throw new ConfigError(`Template ${key} cannot be compiled: ${message(cause)}`, { cause });
       }
     }
     const render = (key: string, context: unknown): string => {
@@ -83,7 +89,34 @@ export class ConfigFiles {
     };
     return { templates: { render }, keyOf };
   }
+
+  /** Adds what the templates include, and what that includes; the Map grows while it is walked over. */
+  private addIncluded(sources: Map<string, string>, folder: string): void {
+    for (const [key, source] of sources) {
+      for (const [, name] of source.matchAll(INCLUDE)) {
+        if (name === undefined || sources.has(name)) continue;
+        const path = join(folder, name);
+        if (relative(folder, path).startsWith("..")) {
+          throw new ConfigError(
+            `Template ${key} includes "${name}", which is outside of ${folder}.`,
+          );
+        }
+        try {
+          sources.set(name, readFileSync(path, "utf8"));
+        } catch (cause) {
+          throw new ConfigError(
+            `Template ${key} includes "${name}", which cannot be read (${message(cause)}).`,
+            { cause },
+          );
+        }
+        this.contents.set(path, sources.get(name) ?? "");
+      }
+    }
+  }
 }
+
+/** `{% include "name" %}` and its like with a name that is written out. */
+const INCLUDE = /\{%-?\s*(?:include|extends|import|from)\s+["']([^"']+)["']/g;
 
 function commonFolder(paths: string[]): string {
   let common = dirname(paths[0] ?? "");

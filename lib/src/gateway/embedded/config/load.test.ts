@@ -50,6 +50,19 @@ test("both template styles, both schema styles, keys below the common folder, an
   expect([...(named.functions.get("f")?.schemas.keys() ?? [])]).toEqual(["ask"]);
 });
 
+test("templates include files where that is allowed, and only below the folder", async () => {
+  writeFileSync(join(folder, "talk/outer.minijinja"), "{% include 'talk/inner.minijinja' %}!");
+  writeFileSync(join(folder, "talk/inner.minijinja"), "Hello {{ system_text }}");
+  const text = `${VARIANT.replace('"json"', '"chat"')}system_template = "talk/outer.minijinja"\n${MODEL}`;
+  const access = "[gateway.template_filesystem_access]\nenabled = true\n";
+  const config = await parse(`${text}${access}`);
+  expect(config.templates.render("outer.minijinja", { system_text: "Ada" })).toBe("Hello Ada!");
+  writeFileSync(join(folder, "talk/outer.minijinja"), "{% include '../../secret' %}");
+  await expect(parse(`${text}${access}`)).rejects.toThrow(
+    'includes "../../secret", which is outside of',
+  );
+});
+
 test("the hash is a decimal number that changes with any file", async () => {
   const a = await parse(MODEL);
   expect(a.hash).toMatch(/^\d{70,78}$/);

@@ -64,7 +64,7 @@ export async function parseConfig(
   );
   top.end();
 
-  const { templates, keyOf } = files.compile();
+  const { templates, keyOf } = files.compile(gateway.includes);
   for (const chat of chatCompletions(config.functions)) {
     for (const template of chat.templates.values()) template.key = keyOf(template.key);
   }
@@ -88,7 +88,6 @@ function readGateway(table: Table): GatewaySettings {
     "auth",
     "relay",
     "metrics",
-    "template_filesystem_access",
   );
   // Where it listens is decided by whoever serves it; nothing is reported to anybody.
   table.string("bind_address");
@@ -104,7 +103,11 @@ function readGateway(table: Table): GatewaySettings {
   }
   const cache = table.table("cache");
   cache?.lacks("enabled", "backend", "valkey");
+  const access = table.table("template_filesystem_access");
+  const mayInclude = access?.boolean("enabled") ?? false;
+  const includes = access?.string("base_path") ?? ".";
   const settings: GatewaySettings = {
+    includes: mayInclude ? includes : undefined,
     basePath: (table.string("base_path") ?? "").replace(/\/$/, ""),
     debug: table.boolean("debug") ?? false,
     observability: observability?.boolean("enabled") ?? true,
@@ -116,7 +119,7 @@ function readGateway(table: Table): GatewaySettings {
     flushIntervalMs: batch?.integer("flush_interval_ms", 1) ?? 100,
     maxBatchRows: batch?.integer("max_rows", 1) ?? 1000,
   };
-  for (const part of [batch, observability, cache, table]) part?.end();
+  for (const part of [batch, observability, cache, access, table]) part?.end();
   if (settings.basePath !== "" && !settings.basePath.startsWith("/"))
     table.fail("base_path", "must start with /");
   return settings;

@@ -15,6 +15,8 @@ export interface GatewayConfig {
 }
 
 export interface GatewaySettings {
+  /** Folder that templates may include files from, relative to the toml file. */
+  includes: string | undefined;
   basePath: string;
   /** Adds the refused data to schema errors. */
   debug: boolean;

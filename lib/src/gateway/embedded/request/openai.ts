@@ -277,8 +277,7 @@ function addSystem(input: Input, blocks: InputBlock[]): void {
     }
     const text =
       block.type === "text" ? block.text : block.type === "raw_text" ? block.value : undefined;
-    if (text === undefined)
-      throw invalidOpenAI("System message must contain only text or template content blocks");
+    if (text === undefined) throw invalidOpenAI(SYSTEM_CONTENT);
     if (typeof input.system === "object")
       throw invalidOpenAI("Cannot add text after template system message");
     input.system = input.system === undefined ? text : `${input.system}\n${text}`;
@@ -293,6 +292,8 @@ function readContent(content: unknown, role: Role | "system"): InputBlock[] {
   );
 }
 
+const SYSTEM_CONTENT = "System message must contain only text or template content blocks";
+
 const CONTENT_TYPES = [
   "text",
   "image_url",
@@ -305,7 +306,7 @@ const CONTENT_TYPES = [
 function readBlock(value: unknown, role: Role | "system"): InputBlock {
   if (!isRecord(value))
     throw invalidOpenAI(`Content block \`${JSON.stringify(value)}\` is not an object`);
-  const problem = blockProblem(value);
+  const problem = blockProblem(value, role);
   if (problem === undefined) return toBlock(value, role);
   if (Object.keys(value).some((key) => key.startsWith("tensorzero::"))) {
     throw invalidOpenAI(`Invalid TensorZero content block: ${problem}`);
@@ -315,7 +316,7 @@ function readBlock(value: unknown, role: Role | "system"): InputBlock {
   return { type: "template", name: role, arguments: value };
 }
 
-function blockProblem(block: Record<string, unknown>): string | undefined {
+function blockProblem(block: Record<string, unknown>, role: Role | "system"): string | undefined {
   const { type } = block;
   if (type === undefined) return "missing field `type`";
   switch (type) {
@@ -341,6 +342,7 @@ function blockProblem(block: Record<string, unknown>): string | undefined {
     case "image_url":
     case "file":
     case "input_audio":
+      if (role === "system") throw invalidOpenAI(SYSTEM_CONTENT);
       throw unsupported(`content blocks of type \`${type}\``);
     default:
       return unknownVariant(String(type), CONTENT_TYPES);
