@@ -43,7 +43,7 @@ export async function player(variantName: string, historyLength = 8, envOptions:
     for (;;) {
       const { system, user } = actArguments(mission, observation.text, turns, historyLength);
       const response = await models.fetch(
-        new Request("http://models:3030/v1/chat/completions", {
+        new Request("http://localhost:3030/v1/chat/completions", {
           method: "POST",
           body: JSON.stringify({
             model: variant.model,

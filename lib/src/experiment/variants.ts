@@ -27,8 +27,8 @@ interface Variant {
   templates?: Record<string, { path: string }>;
 }
 
-/** Host of the local models, in the config and in docker-compose.yml. */
-export const MODELS_ORIGIN = "http://models:3030";
+/** Where the local models are, by the config. */
+export const MODELS_ORIGIN = "http://localhost:3030";
 
 /** The variants of `act`, in the config's order. */
 export function readVariants(path: string): ReadonlyMap<string, VariantInfo> {

@@ -4,13 +4,13 @@ import { localModels } from "./app";
 const app = localModels();
 const post = (body: unknown) =>
   app.fetch(
-    new Request("http://models:3030/v1/chat/completions", {
+    new Request("http://localhost:3030/v1/chat/completions", {
       method: "POST",
       body: typeof body === "string" ? body : JSON.stringify(body),
     }),
   );
 const openai = new OpenAI({
-  baseURL: "http://models:3030/v1/",
+  baseURL: "http://localhost:3030/v1/",
   apiKey: "none",
   maxRetries: 0,
   fetch: async (input, init) => app.fetch(new Request(input as string, init)),
@@ -89,7 +89,7 @@ test("streams the whole answer in one chunk", async () => {
 test("lists its models and its health", async () => {
   const { data } = await openai.models.list();
   expect(data.map(({ id }) => id)).toEqual(["random", "rule_based"]);
-  expect((await app.fetch(new Request("http://models:3030/health"))).status).toBe(200);
+  expect((await app.fetch(new Request("http://localhost:3030/health"))).status).toBe(200);
 });
 
 test.each([
@@ -151,7 +151,7 @@ test.each([
 
 test("an unknown URL is a 404", async () => {
   const response = await app.fetch(
-    new Request("http://models:3030/v1/embeddings", { method: "POST" }),
+    new Request("http://localhost:3030/v1/embeddings", { method: "POST" }),
   );
   expect(response.status).toBe(404);
   expect(await response.json()).toMatchObject({ error: { code: "unknown_url" } });

@@ -1,0 +1,82 @@
+// npm run up: docker compose without Docker. The gateway, ClickHouse's HTTP interface and the local models on loopback,
+// in one process, until Ctrl-C; `npm run up -- models` serves the local models alone.
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { parseArgs, parseEnv } from "node:util";
+import { root, setup } from "./setup.mjs";
+
+const usage = `npm run up [-- models] [--host address --password word]
+
+Serves the gateway on port 3000, ClickHouse on 8123 and the local models on 3030; with "models", those alone.
+
+      --host address   where to listen; default 127.0.0.1
+      --password word  asked of every request; needed with a host that other machines reach`;
+
+function stop(message, code = 1) {
+  console.error(message);
+  process.exit(code);
+}
+
+let args;
+try {
+  args = parseArgs({
+    allowPositionals: true,
+    options: {
+      host: { type: "string" },
+      password: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+} catch (error) {
+  stop(`${error.message}\n\n${usage}`);
+}
+const { values, positionals } = args;
+if (values.help) stop(usage, 0);
+if (positionals.length > 1 || (positionals[0] ?? "models") !== "models") {
+  stop(`There is no service "${positionals.join(" ")}".\n\n${usage}`);
+}
+setup();
+const require = createRequire(import.meta.url);
+const { localModels } = require("../lib/dist/agents/local/app.js");
+const { host, password } = values;
+
+async function start() {
+  if (positionals[0] === "models") {
+    // The models need no store, so this works where the embedded ClickHouse has no build.
+    const { checkHost, isLoopback, listen } = require("../lib/dist/gateway/listen.js");
+    checkHost(host ?? "127.0.0.1", password);
+    const bearer = isLoopback(host ?? "127.0.0.1") ? undefined : password;
+    const { url, close } = await listen("models", localModels(), { host, bearer });
+    return { urls: { models: url }, close };
+  }
+  const { up } = require("../lib/dist/gateway/up.js");
+  const file = join(root, ".env");
+  return up({
+    configPath: join(root, "config", "tensorzero.toml"),
+    dataDir: join(root, "data", ".local", "clickhouse"),
+    models: localModels(),
+    env: { ...(existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {}), ...process.env },
+    host,
+    password,
+  });
+}
+
+let running;
+try {
+  running = await start();
+} catch (error) {
+  stop(error.message);
+}
+for (const [service, url] of Object.entries(running.urls))
+  console.log(`${service.padEnd(10)} ${url}`);
+console.log("Ctrl-C ends it.");
+
+let ending = false;
+async function end() {
+  if (ending) return; // npm forwards a terminal's Ctrl-C, which thus arrives twice
+  ending = true;
+  await running.close();
+  process.exit(0);
+}
+process.on("SIGINT", end).on("SIGTERM", end);
