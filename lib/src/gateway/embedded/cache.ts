@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { RowWriter } from "../../store/insert";
-import type { FinishReason, ModelRequest, OutputBlock, ProviderResponse } from "./providers/types";
+import { Collector } from "./collector";
+import type {
+  ChunkBlock,
+  FinishReason,
+  ModelRequest,
+  OutputBlock,
+  ProviderResponse,
+} from "./providers/types";
 import { Recent } from "./recent";
 
 export interface CacheKey {
@@ -9,6 +16,11 @@ export interface CacheKey {
   short: string;
   /** SHA-256 in hex. TensorZero uses BLAKE3 over its own form of the request, so the keys of the two never meet. */
   long: string;
+}
+
+/** An answer and the pieces in which it came. */
+export interface StreamedResponse extends ProviderResponse {
+  pieces: ChunkBlock[][];
 }
 
 interface CacheRow {
@@ -42,12 +54,31 @@ export class Cache {
   }
 
   async look(key: CacheKey, maxAgeS: number | undefined): Promise<ProviderResponse | undefined> {
+    const row = await this.find(key, maxAgeS);
+    return row === undefined ? undefined : toResponse(row, JSON.parse(row.output) as OutputBlock[]);
+  }
+
+  /** As `look`, for an answer that was streamed: with the pieces in which it came. */
+  async lookStream(
+    key: CacheKey,
+    maxAgeS: number | undefined,
+  ): Promise<StreamedResponse | undefined> {
+    const row = await this.find(key, maxAgeS);
+    if (row === undefined) return undefined;
+    const pieces = JSON.parse(row.output) as ChunkBlock[][];
+    const collector = new Collector();
+    for (const blocks of pieces)
+      collector.add({ blocks, usage: undefined, finishReason: undefined, raw: "" });
+    return { ...toResponse(row, collector.output), pieces };
+  }
+
+  private async find(key: CacheKey, maxAgeS: number | undefined): Promise<CacheRow | undefined> {
     const recent = this.recent.get(key.long);
     if (
       recent !== undefined &&
       (maxAgeS === undefined || Date.now() - recent.at < maxAgeS * 1000)
     ) {
-      return toResponse(recent.row);
+      return recent.row;
     }
     const result = await this.client.query({
       query: `SELECT output, raw_request, raw_response, input_tokens, output_tokens, finish_reason
@@ -63,13 +94,20 @@ export class Cache {
       format: "JSONEachRow",
     });
     const [row] = await result.json<CacheRow>();
-    return row === undefined ? undefined : toResponse(row);
+    return row;
   }
 
   store(key: CacheKey, response: ProviderResponse): void {
-    if (!isWorthKeeping(response)) return;
+    if (isWorthKeeping(response)) this.write(key, response, response.output);
+  }
+
+  storeStream(key: CacheKey, { pieces, ...response }: StreamedResponse): void {
+    if (isWorthKeeping(response)) this.write(key, response, pieces);
+  }
+
+  private write(key: CacheKey, response: ProviderResponse, output: object): void {
     const row: CacheRow = {
-      output: JSON.stringify(response.output),
+      output: JSON.stringify(output),
       raw_request: response.rawRequest,
       raw_response: response.rawResponse,
       input_tokens: response.usage.inputTokens,
@@ -85,9 +123,9 @@ export class Cache {
   }
 }
 
-function toResponse(row: CacheRow): ProviderResponse {
+function toResponse(row: CacheRow, output: OutputBlock[]): ProviderResponse {
   return {
-    output: JSON.parse(row.output) as OutputBlock[],
+    output,
     usage: { inputTokens: row.input_tokens, outputTokens: row.output_tokens, cost: 0 },
     finishReason: row.finish_reason ?? undefined,
     rawRequest: row.raw_request,

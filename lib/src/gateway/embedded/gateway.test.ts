@@ -527,6 +527,34 @@ describe("streaming", () => {
     },
   );
 
+  test("a cached stream comes in the pieces in which it came", async () => {
+    const ask = async () =>
+      events(
+        (
+          await h.post("/inference", {
+            ...ACT,
+            stream: true,
+            cache_options: { enabled: "on" },
+            params: { chat_completion: { seed: 9 } },
+          })
+        ).body,
+      );
+    const first = await ask();
+    const calls = h.provider.requests.length;
+    const second = await ask();
+    expect(h.provider.requests.length).toBe(calls);
+    expect(second.map(({ raw }) => raw)).toEqual(first.map(({ raw }) => raw));
+    expect(second.at(-2).usage).toEqual({ input_tokens: 0, output_tokens: 0, cost: 0 });
+    const [row] = await h.rows(
+      `SELECT cached, input_tokens, output FROM ModelInference WHERE inference_id = '${second[0].inference_id}'`,
+    );
+    expect(row).toEqual({
+      cached: true,
+      input_tokens: 11,
+      output: '[{"type":"text","text":"{\\"action\\":\\"drop\\"}"}]',
+    });
+  });
+
   test("an error in the middle is an event", async () => {
     h.provider.reply = () => streamedCompletion(["half"], { broken: true });
     const sent = events((await h.post("/inference", { ...ACT, stream: true })).body);

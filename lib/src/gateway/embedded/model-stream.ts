@@ -5,7 +5,7 @@ import { type GatewayError, modelTimeout, providerTimeout } from "./errors";
 import { uuidv7 } from "./ids";
 import { type CallContext, eachProvider, forProvider, type ModelResult } from "./model";
 import { stream } from "./providers/openai";
-import type { ModelRequest, ProviderChunk } from "./providers/types";
+import type { ChunkBlock, ModelRequest, ProviderChunk } from "./providers/types";
 
 /** An answer on its way. Its first piece has arrived. */
 export interface ModelStream {
@@ -37,9 +37,11 @@ export async function streamModel(
         ? undefined
         : cache.key(model.name, provider.name, adapted, true);
     if (key !== undefined && cacheOptions.enabled !== "write_only") {
-      const hit = await cache.look(key, cacheOptions.maxAgeS);
-      if (hit !== undefined)
-        return replay({ ...base, ...hit, cached: true, responseTimeMs: 0, ttftMs: 0 });
+      const hit = await cache.lookStream(key, cacheOptions.maxAgeS);
+      if (hit !== undefined) {
+        const { pieces, ...response } = hit;
+        return replay({ ...base, ...response, cached: true, responseTimeMs: 0, ttftMs: 0 }, pieces);
+      }
     }
     const { rawRequest, chunks } = await stream(provider, adapted, transport);
     const first = await chunks.next();
@@ -56,6 +58,7 @@ export async function streamModel(
       responseTimeMs: elapsed(),
       ttftMs,
     });
+    const pieces: ChunkBlock[][] = [];
     async function* collected(): AsyncGenerator<ProviderChunk> {
       for await (const chunk of limited(
         first,
@@ -64,21 +67,30 @@ export async function streamModel(
         elapsed,
       )) {
         collector.add(chunk);
+        pieces.push(chunk.blocks);
         yield chunk;
       }
-      if (key !== undefined && cacheOptions.enabled !== "read_only") cache.store(key, result());
+      if (key !== undefined && cacheOptions.enabled !== "read_only") {
+        cache.storeStream(key, {
+          ...result(),
+          pieces: pieces.filter((blocks) => blocks.length > 0),
+        });
+      }
     }
     return { chunks: collected(), result };
   });
 }
 
-/** A whole answer as a stream of one piece. What was cached cost nothing. */
-export function replay(result: ModelResult): ModelStream {
+/** An answer that is there already as a stream: in the pieces given, else in one. What was cached cost nothing. */
+export function replay(result: ModelResult, pieces?: ChunkBlock[][]): ModelStream {
   const usage = result.cached ? { inputTokens: 0, outputTokens: 0, cost: 0 } : result.usage;
-  async function* once(): AsyncGenerator<ProviderChunk> {
-    yield asChunk(result.output, usage, result.finishReason);
+  async function* chunks(): AsyncGenerator<ProviderChunk> {
+    const { blocks, ...last } = asChunk(result.output, usage, result.finishReason);
+    for (const piece of pieces ?? [blocks])
+      yield { blocks: piece, usage: undefined, finishReason: undefined, raw: "" };
+    yield { ...last, blocks: [] };
   }
-  return { chunks: once(), result: () => result };
+  return { chunks: chunks(), result: () => result };
 }
 
 /** A time limit and what is thrown when it is up. */
