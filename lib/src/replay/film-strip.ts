@@ -31,7 +31,7 @@ export function filmStrip(replay: Replay, count = 10): string {
   });
   return outlineText(
     [
-      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${round(total)}" width="${WIDTH}" height="${round(total)}" role="img">`,
+      `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${round(total)}" width="${WIDTH}" height="${round(total)}" style="max-width:100%;height:auto" role="img">`,
       '<rect width="100%" height="100%" fill="#ffffff"/>',
       text(GAP, 20, 15, replay.mission, 600),
       text(GAP, 38, 12, `${variant}, ${task}, seed ${seed}${mismatchText(replay)}`),

@@ -38,11 +38,9 @@ test("actions that change nothing, and answers that are none", () => {
   const forward = Array<string>(8).fill("go forward");
   const walls = find(putnext, 200, forward);
   const first = walls[0]!.step;
-  expect(walls.slice(0, 3)).toEqual([
-    { pattern: "walked into something", step: first },
-    { pattern: "walked into something", step: first + 1 },
-    { pattern: "loop", step: first + 1 },
-  ]);
+  expect(walls).toEqual(
+    forward.slice(first).map((_, i) => ({ pattern: "walked into something", step: first + i })),
+  );
   const atWall = forward.slice(0, first);
   expect(find(putnext, 200, [...atWall, "pick up"])).toEqual([
     { pattern: "picked up nothing", step: first },

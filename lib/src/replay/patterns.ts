@@ -11,7 +11,8 @@ import { DROP, GO_FORWARD, PICK_UP, TOGGLE } from "../env/scene";
  * - picked up nothing, dropped nothing, toggled nothing: the action changed nothing
  * - locked door without its key: toggled a locked door without its key in hand (and not under "toggled nothing")
  * - wrong object: took an object that the mission does not ask to take, except the key to a door that is still locked
- * - loop: came for at least the third time into the same state (place, heading, hand, and all that lies about)
+ * - loop: came, from another state, for at least the third time into the same one (place, heading, hand, and all that
+ *   lies about)
  * - gave up on the door: stood before a door that the mission asks to open, turned away for good, and never opened it;
  *   at the step that turned away, at most once an episode
  */
@@ -82,8 +83,6 @@ export function diagnose(task: string, seed: number, played: readonly number[]):
     }
     const before = now;
     now = state();
-    const visit = (visits.get(now) ?? 0) + 1;
-    visits.set(now, visit);
 
     if (!isValid) find("invalid answer");
     else if (now === before && EFFECTLESS[action] !== undefined) {
@@ -91,6 +90,9 @@ export function diagnose(task: string, seed: number, played: readonly number[]):
       find(isLocked ? "locked door without its key" : EFFECTLESS[action]);
     }
     if (action === PICK_UP && now !== before && isWrong(env)) find("wrong object");
+    if (now === before) continue;
+    const visit = (visits.get(now) ?? 0) + 1;
+    visits.set(now, visit);
     if (visit >= 3) find("loop");
   }
   const success = env.reward > 0;

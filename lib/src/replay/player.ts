@@ -37,11 +37,11 @@ export function playerHtml(replays: readonly Replay[], start = 0): string {
 </head>
 <body data-start="${start}">
 <header>
-<button id="first" title="First step (Home)" aria-label="First step">⏮</button>
+<button id="first" title="First step (Home)" aria-label="First step">|◀</button>
 <button id="back" title="Step back (←)" aria-label="Step back">◀</button>
 <button id="play" title="Play or pause (space)"></button>
 <button id="next" title="Step forward (→)" aria-label="Step forward">▶</button>
-<button id="last" title="Last step (End)" aria-label="Last step">⏭</button>
+<button id="last" title="Last step (End)" aria-label="Last step">▶|</button>
 <input id="slider" type="range" min="0" value="0" aria-label="Step">
 <output id="position"></output>
 <select id="speed" title="Speed (+ and -)" aria-label="Speed">
