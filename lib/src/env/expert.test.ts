@@ -1,25 +1,9 @@
-import { type Env, Expert, make, NoPlanError, registeredEnvs, tasks } from "./index";
-
-/** Steps to success, or null if there is none. */
-function solve(env: Env, seed: number): number | null {
-  env.reset({ seed });
-  const expert = new Expert(env);
-  try {
-    while (!env.terminated && !env.truncated) env.step(expert.act());
-  } catch (error) {
-    if (error instanceof NoPlanError) return null;
-    throw error;
-  }
-  return env.reward > 0 ? env.stepCount : null;
-}
+import { Expert, make, NoPlanError, registeredEnvs, solve, tasks } from "./index";
 
 test("solves the five tasks on seeds 1000..1199, in 8.66 steps on average", () => {
-  const steps = tasks.flatMap((id) => {
-    const env = make(id);
-    return Array.from({ length: 200 }, (_, i) => solve(env, 1000 + i));
-  });
-  expect(steps.filter((count) => count === null)).toEqual([]);
-  const mean = steps.reduce<number>((sum, count) => sum + count!, 0) / steps.length;
+  const played = tasks.flatMap((id) => Array.from({ length: 200 }, (_, i) => solve(id, 1000 + i)));
+  expect(played.filter((actions) => actions === null)).toEqual([]);
+  const mean = played.reduce((sum, actions) => sum + actions!.length, 0) / played.length;
   expect(mean).toBeCloseTo(8.658, 6);
 });
 
@@ -36,15 +20,14 @@ const others = registeredEnvs()
   .filter((id) => !SOMETIMES_IMPOSSIBLE.includes(id) && !isDrawnWhenMade(id));
 
 test.each(others)("solves %s", (id) => {
-  const env = make(id);
-  for (let seed = 0; seed < 3; seed++) expect([seed, solve(env, seed)]).not.toEqual([seed, null]);
+  for (let seed = 0; seed < 3; seed++) expect([seed, solve(id, seed)]).not.toEqual([seed, null]);
 });
 
 test("says so when the key lies behind its own door", () => {
   const env = make("BabyAI-GoToImpUnlock-v0");
   env.reset({ seed: 6 });
   expect(() => new Expert(env).act()).toThrow(NoPlanError);
-  expect(solve(env, 0)).not.toBeNull();
+  expect(solve(env.id, 0)).not.toBeNull();
 });
 
 test("can be asked at any moment, whatever was done before", () => {

@@ -18,6 +18,12 @@ import { unlockLevels } from "./levels/unlock";
 
 /** The five BALROG tasks. */
 export const tasks: readonly string[] = MIXED_TASKS.map((task) => `${MIXED_TRAIN_ID}/${task}`);
+/**
+ * Their twins, in the same order: the same kinds of mission with objects that those never name (yellow boxes, red keys, green
+ * balls, red and grey doors), as BabyAI-Text tests generalisation (Carta et al., "Grounding Large Language Models
+ * in Interactive Environments with Online Reinforcement Learning", ICML 2023).
+ */
+export const testTasks: readonly string[] = MIXED_TASKS.map((task) => `${MIXED_TEST_ID}/${task}`);
 
 const REGISTRATIONS = new Map<string, Registration>(
   [
