@@ -133,6 +133,8 @@ export class RowWriter {
   };
 
   private async insertBuffered(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
     const buffers = this.buffers;
     this.buffers = new Map();
     this.waiting = 0;
