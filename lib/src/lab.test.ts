@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { make, tasks } from "./env";
@@ -169,6 +171,25 @@ describe("a run that was stopped", () => {
     expect(more).toMatchObject({ planned: 16, completed: 16, completedBefore: 12 });
     expect(await lab.episodes({ run: id })).toHaveLength(16);
   });
+});
+
+test("without a ClickHouse at the address given, openLab says where it looked, and no password", async () => {
+  const status = { status: "ok", version: "2026.1.0" };
+  const gateway = createServer((_, response) => response.end(JSON.stringify(status)));
+  await new Promise<void>((resolve) => gateway.listen(0, "127.0.0.1", resolve));
+  const { port } = gateway.address() as AddressInfo;
+  process.env.TENSORZERO_GATEWAY_URL = `http://127.0.0.1:${port}`;
+  process.env.CLICKHOUSE_URL = "http://chuser:chsecret@127.0.0.1:1/tensorzero";
+  try {
+    const error = await openLab().catch((thrown) => thrown);
+    expect(error).toMatchObject({ name: "StoreOpenError", code: "unreachable" });
+    expect(error.message).toMatch(/^ClickHouse at 127\.0\.0\.1:1 takes no query .*CLICKHOUSE_URL/);
+    expect(error.message).not.toContain("chsecret");
+  } finally {
+    delete process.env.TENSORZERO_GATEWAY_URL;
+    delete process.env.CLICKHOUSE_URL;
+    await new Promise((resolve) => gateway.close(resolve));
+  }
 });
 
 test("an interrupt lets the episodes under way end; a kernel's own listener waits", async () => {

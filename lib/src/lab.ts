@@ -25,7 +25,7 @@ import { GatewayClient } from "./gateway/client";
 import { createGateway } from "./gateway/embedded";
 import { uuidv7 } from "./gateway/embedded/ids";
 import { locateGateway } from "./gateway/locate";
-import { connect } from "./store/connect";
+import { connect, StoreOpenError } from "./store/connect";
 import { type EpisodeRow, episodes, type TryRow, tries } from "./store/episodes";
 import { insertFailure } from "./store/failures";
 import { waitForOutcomes } from "./store/outcomes";
@@ -253,6 +253,15 @@ async function open(
     const { gatewayUrl, clickhouseUrl, status, reason } = found;
     const clickhouse = await connect({ url: clickhouseUrl });
     const store = new URL(clickhouseUrl);
+    const ping = await clickhouse.ping({ select: true });
+    if (!ping.success) {
+      await clickhouse.close();
+      throw new StoreOpenError(
+        "unreachable",
+        `ClickHouse at ${store.host} takes no query (${ping.error.message || ping.error.name}). Start it, or correct CLICKHOUSE_URL.`,
+        { cause: ping.error },
+      );
+    }
     return {
       client: new GatewayClient({ url: gatewayUrl }),
       clickhouse,

@@ -57,6 +57,9 @@ export interface Before {
 /** So many failures in a row, with no success between, mean that the next would fail as well. */
 const FAILURES_IN_A_ROW = 10;
 
+/** So many times an episode is begun anew after an inference that the gateway did not answer. */
+const REPLAYS = 2;
+
 /**
  * Plays variants × tasks × seeds, many episodes at a time; of a resumed run only what is missing. An episode that fails
  * does not stop the others.
@@ -151,7 +154,9 @@ export async function evaluate(
   const play = async (episode: EpisodeKey) => {
     let { result, isCutOff } = await playOnce(episode);
     // A new episode, because the lost inference may be stored: in the same one its step would be there twice.
-    if (isLost(result.error) && !run.stopped) ({ result, isCutOff } = await playOnce(episode));
+    for (let again = 0; again < REPLAYS && isLost(result.error) && !run.stopped; again++) {
+      ({ result, isCutOff } = await playOnce(episode));
+    }
     if (result.error === null) {
       failuresInARow = 0;
       counts.completed += 1;

@@ -1,5 +1,6 @@
 import OpenAI, { APIError } from "openai";
 import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from "openai/resources";
+import { redactKeys } from "./redact";
 
 export interface GatewayClientOptions {
   /** The gateway's address, e.g. `http://localhost:3000`. */
@@ -68,13 +69,15 @@ export class GatewayError extends Error {
     readonly status: number | null,
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(redactKeys(message), options);
   }
 
   /** False when no connection was made, so that the request cannot have had an effect. */
   get sent(): boolean {
-    for (let cause = this.cause; cause instanceof Error; cause = cause.cause) {
+    let cause: unknown = this.cause;
+    while (typeof cause === "object" && cause !== null) {
       if ("code" in cause && NOT_CONNECTED.has(String(cause.code))) return false;
+      cause = "cause" in cause ? cause.cause : null;
     }
     return true;
   }

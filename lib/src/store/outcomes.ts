@@ -31,12 +31,18 @@ export async function waitForOutcomes(
 ): Promise<void> {
   const deadline = Date.now() + 15_000;
   for (;;) {
-    const stored = await countOutcomes(clickhouse, run);
-    if (stored >= expected) return;
+    let cause: unknown;
+    const stored = await countOutcomes(clickhouse, run).catch((error) => {
+      cause = error;
+      return null;
+    });
+    if (stored !== null && stored >= expected) return;
     if (Date.now() > deadline) {
+      const shown = stored === null ? "does not answer" : `shows ${stored} outcomes`;
       throw new OutcomesMissingError(
-        `${expected} episodes of run ${run} ended, but ClickHouse shows ${stored} outcomes. ` +
+        `${expected} episodes of run ${run} ended, but ClickHouse ${shown}. ` +
           "Does CLICKHOUSE_URL name the ClickHouse that the gateway writes to?",
+        { cause },
       );
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
