@@ -3,6 +3,7 @@
  *
  * Each figure is the best of several runs, interleaved, since other work on the machine only ever slows a run.
  */
+import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { type Env, Expert, make, tasks, VectorEnv } from "../lib/dist/env";
 
@@ -153,12 +154,45 @@ function expertEpisodesPerSecond(): number {
   return episodes / (elapsed / 1000);
 }
 
+const MINIGRID_LEVEL = "BabyAI-GoToLocal-v0";
+
+/** Random play with auto-reset in Python; prints Minigrid's version and steps/s, the best of some runs. */
+const MINIGRID_PROGRAM = `
+import contextlib, io, random, sys, time, warnings
+warnings.filterwarnings("ignore")
+import gymnasium, minigrid
+env = gymnasium.make("${MINIGRID_LEVEL}").unwrapped
+best = 0
+with contextlib.redirect_stdout(io.StringIO()):
+    env.reset(seed=0)
+    for _ in range(${RUNS}):
+        steps, start = 0, time.perf_counter()
+        while (elapsed := time.perf_counter() - start) < ${SECONDS_PER_RUN}:
+            for _ in range(100):
+                _, _, terminated, truncated, _ = env.step(random.randrange(6))
+                if terminated or truncated:
+                    env.reset()
+            steps += 100
+        best = max(best, steps / elapsed)
+print(minigrid.__version__, best)
+`;
+
+/** Farama's Minigrid, if python3 has it: its steps per second, with its own 7×7×3 observation. */
+function measureMinigrid(): { version: string; stepsPerSecond: number } | null {
+  const { status, stdout } = spawnSync("python3", ["-c", MINIGRID_PROGRAM], { encoding: "utf8" });
+  const [version, best] = (stdout ?? "").trim().split(" ");
+  if (status !== 0 || version === undefined || best === undefined) return null;
+  return { version, stepsPerSecond: Number(best) };
+}
+
 interface Row {
   what: string;
   measure(): number;
   /** The figure to reach. */
   aim?: number;
 }
+
+const whatImage = (id: string) => `steps/s, ${id}, step() and observation.image`;
 
 const rows: Row[] = [
   {
@@ -189,7 +223,7 @@ const rows: Row[] = [
   },
   ...Object.entries(ENVPOOL).flatMap(([id, envpool]) => [
     {
-      what: `steps/s, ${id}, step() and observation.image`,
+      what: whatImage(id),
       measure: () => stepsPerSecond([id], withStepAndImage),
       aim: 1.5 * envpool,
     },
@@ -235,5 +269,15 @@ export async function run(): Promise<void> {
     console.log(`${what.padEnd(width)}  ${format(best[i]!).padStart(9)}${reached}`);
   }
   for (const envs of vectors.values()) await envs.close();
+  const minigrid = measureMinigrid();
+  if (minigrid === null) {
+    console.log("Minigrid is not timed: python3 cannot import it (pip install minigrid).");
+  } else {
+    const ours = best[rows.findIndex(({ what }) => what === whatImage(MINIGRID_LEVEL))]!;
+    const { version, stepsPerSecond: theirs } = minigrid;
+    console.log(
+      `Minigrid ${version} (Python), ${MINIGRID_LEVEL}: ${format(theirs)} steps/s; step() and observation.image here are ${format(ours / theirs)} times as fast`,
+    );
+  }
   if (sink < 0) throw new Error("unreachable: the sum of unsigned bytes");
 }

@@ -102,9 +102,10 @@ export class Env {
    * @throws InvalidSeedError
    */
   reset({ seed }: { seed?: number | bigint } = {}): ResetResult {
-    this.restart(seed);
+    this.generate(seed);
+    // Subtle: as in the reference the first observation still shows on the floor what the agent starts with in its hand.
     const observation = this.observe();
-    if (this.level.options.startCarrying) this.takeObjectToMove();
+    this.takeObjectToMove();
     return { observation, info: observation };
   }
 
@@ -122,22 +123,8 @@ export class Env {
 
   /** `reset()` without the observation; allocates no more than the episode's mission. */
   restart(seed?: number | bigint): void {
-    const { world } = this;
-    if (seed !== undefined) {
-      checkSeed(seed);
-      world.random.seed(seed);
-    } else if (!this.isSeeded) {
-      world.random.seed(entropySeed());
-    }
-    this.isSeeded = true;
-    const instruction = generateMission(world, this.level);
-    this.missionTree = instruction;
-    this.mission = instruction.surface();
-    this.maxSteps = this.fixedMaxSteps ?? instruction.navigations * stepsPerNavigation(this.level);
-    this.stepCount = 0;
-    this.reward = 0;
-    this.terminated = false;
-    this.truncated = false;
+    this.generate(seed);
+    this.takeObjectToMove();
   }
 
   /**
@@ -193,10 +180,29 @@ export class Env {
     return renderPng(this.world, cellSize);
   }
 
-  /** Subtle: as in the reference this happens after the first observation, which shows the object on the floor. */
+  private generate(seed: number | bigint | undefined): void {
+    const { world } = this;
+    if (seed !== undefined) {
+      checkSeed(seed);
+      world.random.seed(seed);
+    } else if (!this.isSeeded) {
+      world.random.seed(entropySeed());
+    }
+    this.isSeeded = true;
+    const instruction = generateMission(world, this.level);
+    this.missionTree = instruction;
+    this.mission = instruction.surface();
+    this.maxSteps = this.fixedMaxSteps ?? instruction.navigations * stepsPerNavigation(this.level);
+    this.stepCount = 0;
+    this.reward = 0;
+    this.terminated = false;
+    this.truncated = false;
+  }
+
+  /** In levels that start so. */
   private takeObjectToMove(): void {
     const { world, missionTree } = this;
-    if (missionTree?.kind !== "PutNext") return;
+    if (!this.level.options.startCarrying || missionTree?.kind !== "PutNext") return;
     const id = missionTree.move.objects[0]!;
     world.grid.empty(world.grid.places[id]!);
     world.carrying = id;

@@ -1,7 +1,12 @@
 import { EnvError, make, solve, tasks, testTasks } from "./index";
 
 test("the actions that it gives lead to success, and end there", () => {
-  for (const id of [...tasks, ...testTasks, "BabyAI-BossLevel-v0"]) {
+  for (const id of [
+    ...tasks,
+    ...testTasks,
+    "BabyAI-PutNextS5N2Carrying-v0",
+    "BabyAI-BossLevel-v0",
+  ]) {
     for (let seed = 0; seed < 5; seed++) {
       const env = make(id);
       env.reset({ seed });
