@@ -26,6 +26,7 @@ import { createGateway } from "./gateway/embedded";
 import { uuidv7 } from "./gateway/embedded/ids";
 import { locateGateway } from "./gateway/locate";
 import { connect, StoreOpenError } from "./store/connect";
+import { describeDamage } from "./store/damage";
 import { type EpisodeRow, episodes, type TryRow, tries } from "./store/episodes";
 import { insertFailure } from "./store/failures";
 import { waitForOutcomes } from "./store/outcomes";
@@ -275,6 +276,8 @@ async function open(
   }
   const dataDir = options.dataDir ?? join(root, "data", ".local", "clickhouse");
   const clickhouse = await connect({ dataDir });
+  const damage = await describeDamage(clickhouse);
+  if (damage !== null) console.warn(damage);
   const models = localModels();
   const gateway = await createGateway({
     configPath: join(root, "config", "tensorzero.toml"),

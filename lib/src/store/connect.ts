@@ -1,4 +1,4 @@
-import { type ClickHouseClient, createClient } from "@clickhouse/client";
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { openEmbedded } from "./connect-embedded";
 import { StoreOpenError } from "./connect-error";
 import { createSchema } from "./schema";
@@ -55,7 +55,9 @@ function connectRemote(url: string): ClickHouseClient {
     );
   }
   const database = parsed.pathname.length > 1 ? {} : { database: DATABASE };
-  return createClient({ url: parsed, ...database, clickhouse_settings: SESSION_SETTINGS });
+  // What fails is thrown; the client's own log would only print it a second time.
+  const log = { level: ClickHouseLogLevel.OFF };
+  return createClient({ url: parsed, ...database, clickhouse_settings: SESSION_SETTINGS, log });
 }
 
 function withoutPassword(url: string): string {
