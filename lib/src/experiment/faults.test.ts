@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { type ServerType, serve } from "@hono/node-server";
 import { GatewayClient } from "../gateway/client";
 import { uuidv7 } from "../gateway/embedded/ids";
@@ -12,49 +10,10 @@ import { invalidAnswers } from "../store/invalid-answers";
 import { evaluate } from "./evaluate";
 import type { EpisodeResult } from "./run-episode";
 import { checkSettings, type EvaluateOptions } from "./settings";
+import { actConfig } from "./testing/act-config";
 
 // The model's side fails in every way it can. A provider on a real port stands in for OpenAI, behind the embedded
 // gateway on a real port; what each fault leaves in the store is checked.
-
-const variant = `
-type = "chat_completion"
-model = "m"
-system_template = "functions/act/baseline/system.minijinja"
-user_template = "functions/act/baseline/user.minijinja"
-json_mode = "on"
-`;
-const tables = {
-  "tensorzero.toml": `
-[functions.act]
-type = "json"
-system_schema = "functions/act/system_schema.json"
-user_schema = "functions/act/user_schema.json"
-output_schema = "functions/act/output_schema.json"
-[functions.act.variants.retried]${variant}
-retries = { num_retries = 1, max_delay_s = 0.001 }
-[functions.act.variants.impatient]${variant}
-timeouts = { non_streaming.total_ms = 100 }
-[models.m]
-routing = ["p"]
-[models.m.providers.p]
-type = "openai"
-model_name = "m"
-api_base = "PROVIDER"
-api_key_location = "env::OPENAI_API_KEY"
-${["success"].map((name) => `[metrics.${name}]\ntype = "boolean"\noptimize = "max"\nlevel = "episode"`).join("\n")}
-${["episode_return", "progression", "episode_length", "invalid_actions"]
-  .map((name) => `[metrics.${name}]\ntype = "float"\noptimize = "max"\nlevel = "episode"`)
-  .join("\n")}
-`,
-};
-const config = join(__dirname, "..", "..", "..", "config");
-const files = [
-  "system_schema.json",
-  "user_schema.json",
-  "output_schema.json",
-  "baseline/system.minijinja",
-  "baseline/user.minijinja",
-].map((file) => `functions/act/${file}`);
 
 const KEY = "sk-planted-0123456789abcdefghijklmnop";
 const task = "BabyAI-MixedTrainLocal-v0/goto";
@@ -95,8 +54,7 @@ const hangUp = () =>
 
 beforeAll(async () => {
   jest.spyOn(console, "error").mockImplementation(() => {}); // the stand-in's server tells of what it cut
-  const text = files.map((file) => [file, readFileSync(join(config, file), "utf8")]);
-  harness = await openHarness({ ...tables, ...Object.fromEntries(text) }, { OPENAI_API_KEY: KEY });
+  harness = await openHarness(actConfig(), { OPENAI_API_KEY: KEY });
   await listen(0);
   port = (server.address() as AddressInfo).port;
 });
