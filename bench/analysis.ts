@@ -48,7 +48,10 @@ async function fill(dataDir: string): Promise<string[]> {
   return runs;
 }
 
-/** Each query on a run that it has not read yet, after one run to load code and index; then the best on all others. */
+/**
+ * Each query on runs that it has not read yet, after one on another to load code and index. The best counts, since other
+ * work on the machine only ever slows a query.
+ */
 async function timeQueries(dataDir: string, runs: readonly string[]): Promise<void> {
   const clickhouse = await connect({ dataDir });
   const [sample] = await episodes(clickhouse, runs[0]!);

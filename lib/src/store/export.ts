@@ -2,7 +2,10 @@ import type { Readable } from "node:stream";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { EPISODES, ORDER } from "./episodes";
 
-/** What can be exported: one row an episode (`EpisodeRow`), or one row a step with its prompt and answer. */
+/**
+ * What can be exported: one row an episode (`EpisodeRow`), or one row a step with its prompt
+ * and answer, also of tries that were replaced by others.
+ */
 export const exportTables = ["episodes", "steps"] as const;
 export type ExportTable = (typeof exportTables)[number];
 
@@ -10,8 +13,8 @@ export const exportFormats = ["csv", "json", "parquet"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 /**
- * A run's rows as the bytes of a file that ClickHouse writes: CSV with the columns' names in its first line, JSON as a list of
- * objects, or Parquet. For a step, `action` and `thinking` are those of the answer's JSON, null where it has none.
+ * A run's rows as the bytes of a file that ClickHouse writes: CSV with the columns' names in its first line and nothing
+ * for null, JSON as a list of objects, or Parquet. For a step, `action` and `thinking` are those of the answer's JSON, null where it has none.
  */
 export async function exportRows(
   clickhouse: ClickHouseClient,
@@ -25,7 +28,7 @@ export async function exportRows(
 }
 
 const FORMATS: Record<ExportFormat, string> = {
-  csv: "CSVWithNames",
+  csv: "CSVWithNames SETTINGS format_csv_null_representation = ''",
   json: "JSONEachRow SETTINGS output_format_json_array_of_rows = 1",
   parquet: "Parquet",
 };
