@@ -1,5 +1,11 @@
 export { type Answer, parseAnswer } from "./agents/parse";
 export { actArguments, formatHistory, type Turn } from "./agents/prompt";
+export {
+  type AboveOptimal,
+  type ScoredEpisode,
+  scoreAgainstExpert,
+  stepsAboveOptimal,
+} from "./analysis/above-optimal";
 export { bootstrapMean } from "./analysis/bootstrap";
 export { type Comparison, compareVariants } from "./analysis/compare";
 export { AnalysisError } from "./analysis/errors";
@@ -11,6 +17,7 @@ export { solvedWithin } from "./analysis/solved";
 export { type Summary, summarize } from "./analysis/summary";
 export * from "./charts";
 export * from "./env";
+export type { DemonstrateOptions, Demonstrations } from "./experiment/demonstrate";
 export type { Run } from "./experiment/evaluate";
 export type { Plan } from "./experiment/plan";
 export { type Prices, readPrices } from "./experiment/prices";
@@ -31,6 +38,7 @@ export { showReplay } from "./notebook/show-replay";
 export { showTable, textTable } from "./notebook/table";
 export * from "./replay";
 export { StoreOpenError } from "./store/connect";
+export { type DemonstrationRow, demonstrations } from "./store/demonstrations";
 export type { EpisodeRow } from "./store/episodes";
 export {
   type ExportFormat,

@@ -7,6 +7,11 @@ import { localModels } from "./agents/local/app";
 import { formatResults, type Provenance } from "./analysis/results";
 import { saveCharts } from "./charts/save";
 import { tasks as balrogTasks } from "./env";
+import {
+  type DemonstrateOptions,
+  type Demonstrations,
+  demonstrate,
+} from "./experiment/demonstrate";
 import { evaluate, type Run } from "./experiment/evaluate";
 import { episodeKey } from "./experiment/grid";
 import { interruptible } from "./experiment/interrupts";
@@ -66,6 +71,8 @@ export interface Lab {
    * @throws ResumeError there is no such run, or it was played with other settings; the message says which
    */
   evaluate(options: EvaluateOptions | ResumeOptions): Promise<Run>;
+  /** Lets the expert play and stores its actions as demonstrations, to learn from. @throws SettingsError */
+  demonstrate(options: DemonstrateOptions): Promise<Demonstrations>;
   /** One row an episode of a run, from ClickHouse. */
   episodes(filter: { run: string }): Promise<EpisodeRow[]>;
   /** As `episodes`, with the tries that failed or were cut off and were then replaced by others. */
@@ -173,6 +180,11 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       await connection.flush();
       await waitForOutcomes(clickhouse, run.id, run.completed);
       return run;
+    },
+    demonstrate: async (options) => {
+      const made = await demonstrate({ client, variants: [...variants.keys()] }, options);
+      await connection.flush();
+      return made;
     },
     episodes: episodesOf,
     tries: async ({ run }) => {

@@ -1,4 +1,10 @@
-export type StoreOpenErrorCode = "invalid_url" | "unreachable" | "held" | "not_writable" | "disk_full" | "engine";
+export type StoreOpenErrorCode =
+  | "invalid_url"
+  | "unreachable"
+  | "held"
+  | "not_writable"
+  | "disk_full"
+  | "engine";
 
 /** The store could not be opened. The message names what was wrong and what to do next. */
 export class StoreOpenError extends Error {
