@@ -6,5 +6,6 @@ module.exports = {
   moduleNameMapper: { "^babyai-lab$": "<rootDir>/lib/src/index.ts" },
   // Jest leaves one core free by default; of two that is half.
   maxWorkers: "100%",
-  testTimeout: 30_000,
+  // Ends a test that hangs; kernels and browsers start slowly on a busy machine.
+  testTimeout: 180_000,
 };

@@ -17,4 +17,4 @@ test("img/ is what data/ gives, byte for byte, and holds no other chart", async 
     const found = readdirSync(join(root, "img", folder)).map((name) => `${folder}/${name}`);
     expect(found.sort()).toEqual(drawn.sort());
   }
-}, 120_000);
+});

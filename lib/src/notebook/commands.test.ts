@@ -4,7 +4,6 @@ import { notebookCommand, startCommand } from "./commands";
 import { type CodeCell, codeCell, readNotebook, writeNotebook } from "./nbformat";
 import { progressMime, reportMime } from "./progress";
 
-jest.setTimeout(60_000);
 const local = resolve(__dirname, "..", "..", "..", "data", ".local");
 mkdirSync(local, { recursive: true });
 const directory = mkdtempSync(join(local, "commands-test-"));

@@ -15,7 +15,6 @@ import { progressMime, reportMime } from "./progress";
 import { type RunOptions, runNotebook, UnsupportedKernelError } from "./runner";
 
 // Each test starts the real kernel, in a folder inside the repository: from there it finds tslab.
-jest.setTimeout(60_000); // a kernel starts in 2 s, on a busy machine in many more
 const root = resolve(__dirname, "..", "..", "..");
 mkdirSync(join(root, "data", ".local"), { recursive: true });
 const directory = mkdtempSync(join(root, "data", ".local", "runner-test-"));

@@ -16,7 +16,6 @@ import { EpisodeNotFoundError, storedEpisode } from "../store/steps";
 import { loadReplay, replayEpisode, replayStored } from "./replay";
 import { whatWentWrong } from "./what-went-wrong";
 
-jest.setTimeout(120_000); // seconds, on a busy machine minutes
 
 // One run of the local agents, and what the queries and replays make of it.
 const folder = mkdtempSync(join(tmpdir(), "replay-"));
