@@ -198,6 +198,17 @@ test("a resumed run plays what is missing, and its budget counts what was spent 
   expect((await run(options, {}, before)).result).toMatchObject({ stopped: "budget" });
 });
 
+test("a progress callback that throws fails no episode", async () => {
+  answer = () => '{"action":"turn left"}';
+  const onProgress = () => {
+    throw new Error("Socket is busy writing");
+  };
+  expect((await run({ episodes: 1, onProgress })).result).toMatchObject({
+    completed: 1,
+    failed: 0,
+  });
+});
+
 test("a failure that cannot be recorded ends the run with that error", async () => {
   answer = () => ({ status: 500, error: "down" });
   const recordFailure = () => Promise.reject(new Error("ClickHouse is down"));

@@ -112,7 +112,7 @@ export async function evaluate(
     if (!onProgress || (!force && elapsedMs - reportedAt < 100)) return;
     reportedAt = elapsedMs;
     const { completed, success, failed, steps } = counts;
-    onProgress({
+    const progress: Progress = {
       done: completed + failed,
       total: run.planned - run.completedBefore,
       success,
@@ -121,7 +121,12 @@ export async function evaluate(
       spentUsd: budget.usd,
       seconds: elapsedMs / 1000,
       state,
-    });
+    };
+    try {
+      onProgress(progress);
+    } catch {
+      // A front end that cannot draw just now, such as a kernel whose socket is busy, must not fail an episode.
+    }
   };
 
   const playOnce = async (episode: EpisodeKey) => {

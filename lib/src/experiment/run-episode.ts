@@ -3,6 +3,7 @@ import { parseAnswer } from "../agents/parse";
 import { actArguments, type Turn } from "../agents/prompt";
 import { make } from "../env";
 import type { GatewayClient } from "../gateway/client";
+import { breathe } from "./breathe";
 import type { Pace } from "./pace";
 import { isTooManyRequests, type Patience, withPatience } from "./patience";
 
@@ -89,6 +90,7 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
   try {
     let episodeReturn = 0;
     for (let ended = false; !ended; ) {
+      await breathe();
       signal.throwIfAborted();
       const { system, user } = actArguments(mission, observation.text, turns, historyLength);
       const request = {

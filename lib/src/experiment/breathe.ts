@@ -1,0 +1,16 @@
+import { setImmediate } from "node:timers/promises";
+
+/** A signal, a timer or a batch for the store waits at most about this long. */
+const EVERY_MS = 20;
+
+let breathedAt = 0;
+
+/**
+ * Lets the event loop turn now and then. subtle: with gateway and model in this process an episode is promises from end to
+ * end, and fifty of them would keep Ctrl-C, time limits and the store's timer waiting for seconds.
+ */
+export async function breathe(): Promise<void> {
+  if (performance.now() - breathedAt < EVERY_MS) return;
+  await setImmediate();
+  breathedAt = performance.now();
+}
