@@ -21,7 +21,14 @@ export type { DemonstrateOptions, Demonstrations } from "./experiment/demonstrat
 export type { Run } from "./experiment/evaluate";
 export type { Plan } from "./experiment/plan";
 export { type Prices, readPrices } from "./experiment/prices";
-export { type EvaluateOptions, type Progress, SettingsError } from "./experiment/settings";
+export { ResumeError } from "./experiment/record";
+export type { RunRow } from "./experiment/resume";
+export {
+  type EvaluateOptions,
+  type Progress,
+  type ResumeOptions,
+  SettingsError,
+} from "./experiment/settings";
 export {
   type FeedbackRequest,
   GatewayClient,
@@ -39,7 +46,7 @@ export { showTable, textTable } from "./notebook/table";
 export * from "./replay";
 export { StoreOpenError } from "./store/connect";
 export { type DemonstrationRow, demonstrations } from "./store/demonstrations";
-export type { EpisodeRow } from "./store/episodes";
+export type { EpisodeRow, TryRow } from "./store/episodes";
 export {
   type ExportFormat,
   type ExportTable,
@@ -48,6 +55,7 @@ export {
   exportTables,
 } from "./store/export";
 export { type EpisodeFilter, findEpisodes } from "./store/find-episodes";
+export { invalidAnswers } from "./store/invalid-answers";
 export { latestRun } from "./store/latest-run";
 export { OutcomesMissingError } from "./store/outcomes";
 export { type PlayedRow, playedActions } from "./store/played";

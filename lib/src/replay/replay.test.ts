@@ -16,7 +16,6 @@ import { EpisodeNotFoundError, storedEpisode } from "../store/steps";
 import { loadReplay, replayEpisode, replayStored } from "./replay";
 import { whatWentWrong } from "./what-went-wrong";
 
-
 // One run of the local agents, and what the queries and replays make of it.
 const folder = mkdtempSync(join(tmpdir(), "replay-"));
 let lab: Lab;
