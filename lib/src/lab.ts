@@ -29,6 +29,7 @@ import { MODELS_ORIGIN, readVariants } from "./experiment/variants";
 import { GatewayClient } from "./gateway/client";
 import { createGateway } from "./gateway/embedded";
 import { uuidv7 } from "./gateway/embedded/ids";
+import { inProcess } from "./gateway/in-process";
 import { locateGateway } from "./gateway/locate";
 import { connect, StoreOpenError } from "./store/connect";
 import { describeDamage } from "./store/damage";
@@ -290,20 +291,14 @@ async function open(
   const clickhouse = await connect({ dataDir });
   const damage = await describeDamage(clickhouse);
   if (damage !== null) console.warn(damage);
-  const models = localModels();
+  const models = inProcess(localModels());
   const gateway = await createGateway({
     configPath: join(root, "config", "tensorzero.toml"),
     clickhouse,
     env,
-    fetch: async (input, init) => {
-      const request = new Request(input, init);
-      return request.url.startsWith(`${MODELS_ORIGIN}/`) ? models.fetch(request) : fetch(request);
-    },
+    fetch: (url, init) => (url.startsWith(`${MODELS_ORIGIN}/`) ? models : fetch)(url, init),
   });
-  const client = new GatewayClient({
-    url: "http://embedded",
-    fetch: async (input, init) => gateway.app.fetch(new Request(input, init)),
-  });
+  const client = new GatewayClient({ url: "http://embedded", fetch: inProcess(gateway.app) });
   return {
     client,
     clickhouse,

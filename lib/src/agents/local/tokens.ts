@@ -30,8 +30,18 @@ export async function countUsage(messages: readonly ChatMessage[], answer: strin
 export async function tokenCounter(): Promise<(text: string) => number> {
   // Loaded on first use: the vocabulary takes a few hundred milliseconds that not everyone needs to spend.
   const { countTokens } = await import("gpt-tokenizer/encoding/o200k_base");
-  return (text) => countTokens(text, asPlainText);
+  return (text) => {
+    // An episode's prompts all begin with the same system message, which is most of their text.
+    const known = counted.get(text);
+    if (known !== undefined) return known;
+    const count = countTokens(text, asPlainText);
+    if (counted.size >= 1000) counted.clear();
+    counted.set(text, count);
+    return count;
+  };
 }
+
+const counted = new Map<string, number>();
 
 /** Text such as "<|endoftext|>" in a message is text, no control token. */
 const asPlainText = { disallowedSpecial: new Set<string>() };

@@ -1,0 +1,21 @@
+import { inProcess } from "./in-process";
+
+const echo = inProcess({
+  fetch: async (request) =>
+    new Response(`${request.method} ${request.url} ${await request.text()}`),
+});
+
+test("sends the request to the app", async () => {
+  const { signal } = new AbortController();
+  const response = await echo("http://embedded/x", { method: "POST", body: "hello", signal });
+  expect(await response.text()).toBe("POST http://embedded/x hello");
+});
+
+test("an abort ends the wait, with the signal's reason", async () => {
+  const never = inProcess({ fetch: () => new Promise<Response>(() => {}) });
+  const controller = new AbortController();
+  const waiting = never("http://embedded/x", { signal: controller.signal });
+  controller.abort(new Error("enough"));
+  await expect(waiting).rejects.toThrow("enough");
+  await expect(never("http://embedded/x", { signal: controller.signal })).rejects.toThrow("enough");
+});
