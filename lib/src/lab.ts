@@ -25,11 +25,11 @@ import {
   type ResumeOptions,
   SettingsError,
 } from "./experiment/settings";
-import { MODELS_ORIGIN, readVariants } from "./experiment/variants";
+import { readVariants } from "./experiment/variants";
 import { GatewayClient } from "./gateway/client";
 import { createGateway } from "./gateway/embedded";
 import { uuidv7 } from "./gateway/embedded/ids";
-import { inProcess } from "./gateway/in-process";
+import { inProcess, reachModels } from "./gateway/in-process";
 import { locateGateway } from "./gateway/locate";
 import { connect, StoreOpenError } from "./store/connect";
 import { describeDamage } from "./store/damage";
@@ -291,12 +291,11 @@ async function open(
   const clickhouse = await connect({ dataDir });
   const damage = await describeDamage(clickhouse);
   if (damage !== null) console.warn(damage);
-  const models = inProcess(localModels());
   const gateway = await createGateway({
     configPath: join(root, "config", "tensorzero.toml"),
     clickhouse,
     env,
-    fetch: (url, init) => (url.startsWith(`${MODELS_ORIGIN}/`) ? models : fetch)(url, init),
+    fetch: reachModels(localModels()),
   });
   const client = new GatewayClient({ url: "http://embedded", fetch: inProcess(gateway.app) });
   return {

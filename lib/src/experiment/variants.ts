@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { MODELS_ORIGIN } from "../gateway/in-process";
 import { readToml } from "../toml";
 
 /** What an experiment has to know of a variant of the function `act`. */
@@ -26,9 +27,6 @@ interface Variant {
   user_template?: string;
   templates?: Record<string, { path: string }>;
 }
-
-/** Where the local models are, by the config. */
-export const MODELS_ORIGIN = "http://localhost:3030";
 
 /** The variants of `act`, in the config's order. */
 export function readVariants(path: string): ReadonlyMap<string, VariantInfo> {

@@ -1,3 +1,6 @@
+/** Where the local models are, by config/tensorzero.toml. */
+export const MODELS_ORIGIN = "http://localhost:3030";
+
 type App = { fetch(request: Request): Response | Promise<Response> };
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
@@ -12,6 +15,12 @@ export function inProcess(app: App): Fetch {
     const answer = Promise.resolve(app.fetch(new Request(input, rest)));
     return signal ? Promise.race([answer, rejection(signal)]) : answer;
   };
+}
+
+/** A `fetch` for a gateway's providers: the local models answer in this process, all else goes out. */
+export function reachModels(models: App): (url: string, init: RequestInit) => Promise<Response> {
+  const local = inProcess(models);
+  return (url, init) => (url.startsWith(`${MODELS_ORIGIN}/`) ? local : fetch)(url, init);
 }
 
 function rejection(signal: AbortSignal): Promise<never> {

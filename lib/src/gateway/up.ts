@@ -3,6 +3,7 @@ import { clickHouseApp } from "../store/clickhouse-http";
 import { connect, DATABASE } from "../store/connect";
 import { openEmbedded } from "../store/connect-embedded";
 import { createGateway } from "./embedded";
+import { reachModels } from "./in-process";
 import { checkHost, type Fetcher, isLoopback, listen, type Service } from "./listen";
 
 export interface UpOptions {
@@ -11,8 +12,6 @@ export interface UpOptions {
   dataDir: string;
   /** The local models' app, which answers OpenAI's protocol. */
   models: Fetcher;
-  /** Host of the local models in the configuration; answered in process. Default `http://localhost:3030`. */
-  modelsOrigin?: string;
   env?: Readonly<Record<string, string | undefined>>;
   /** Default: gateway 3000, clickhouse 8123, models 3030; 0 takes any free one. */
   ports?: Partial<Record<Service, number>>;
@@ -78,7 +77,7 @@ export async function up(options: UpOptions): Promise<Up> {
       configPath: options.configPath,
       clickhouse,
       env: options.env,
-      fetch: reachModels(options),
+      fetch: reachModels(options.models),
     });
     closers.push(() => gateway.close());
     await serve("gateway", gateway.app);
@@ -87,9 +86,4 @@ export async function up(options: UpOptions): Promise<Up> {
     throw error;
   }
   return { urls, close };
-}
-
-function reachModels({ models, modelsOrigin = "http://localhost:3030" }: UpOptions) {
-  return async (url: string, init: RequestInit): Promise<Response> =>
-    url.startsWith(`${modelsOrigin}/`) ? models.fetch(new Request(url, init)) : fetch(url, init);
 }
