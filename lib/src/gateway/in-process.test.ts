@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { inProcess } from "./in-process";
 
 const echo = inProcess({
@@ -18,4 +19,14 @@ test("an abort ends the wait, with the signal's reason", async () => {
   controller.abort(new Error("enough"));
   await expect(waiting).rejects.toThrow("enough");
   await expect(never("http://embedded/x", { signal: controller.signal })).rejects.toThrow("enough");
+});
+
+test("calls leave nothing behind on a signal that outlives them", async () => {
+  const { signal } = new AbortController();
+  const app = { fetch: (request: Request) => new Response(request.url) };
+  for (let i = 0; i < 3; i++) await inProcess(app)("http://app/", { signal });
+  const broken = { fetch: () => Promise.reject(new Error("broken")) };
+  await expect(inProcess(broken)("http://app/", { signal })).rejects.toThrow("broken");
+  await new Promise(setImmediate);
+  expect(getEventListeners(signal, "abort")).toHaveLength(0);
 });

@@ -13,7 +13,7 @@ export function inProcess(app: App): Fetch {
     // subtle: a signal inside a Request is among the dearest things that a call could make.
     const { signal, ...rest } = init;
     const answer = Promise.resolve(app.fetch(new Request(input, rest)));
-    return signal ? Promise.race([answer, rejection(signal)]) : answer;
+    return signal ? unlessAborted(answer, signal) : answer;
   };
 }
 
@@ -23,9 +23,12 @@ export function reachModels(models: App): (url: string, init: RequestInit) => Pr
   return (url, init) => (url.startsWith(`${MODELS_ORIGIN}/`) ? local : fetch)(url, init);
 }
 
-function rejection(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+/** subtle: the listener goes with the answer. One signal may serve all calls, and would keep what each was answered. */
+function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort);
+    answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
 }
