@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { clickHouseApp } from "../store/clickhouse-http";
+import { clickHouseApp } from "../store/clickhouse-http/app";
 import { connect, DATABASE } from "../store/connect";
 import { openEmbedded } from "../store/connect-embedded";
 import { createGateway } from "./embedded";
