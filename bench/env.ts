@@ -1,17 +1,20 @@
 /**
  * Speed of the simulator on one core: random play with auto-reset. `npm run bench -- env`.
  *
- * Each figure is the best of several runs, interleaved, since other work on the machine only ever slows a run.
+ * Each figure is the median of five runs. The runs of all figures take turns, so that other work on the machine slows
+ * one as much as another.
  */
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { availableParallelism } from "node:os";
+import { createInterface } from "node:readline";
 import { type Env, Expert, make, tasks, VectorEnv } from "../lib/dist/env";
 
-const SECONDS_PER_RUN = 0.4;
-const RUNS = 7;
+const SECONDS_PER_RUN = 0.5;
+const RUNS = 5;
 const IMAGE_BYTES = 7 * 7 * 3;
 
-/** The levels for which EnvPool's C++ core is published, with its steps/s on a machine like this one. */
+/** Steps/s of EnvPool's C++ core with the same image, auto-reset and random actions, on a machine like this one. */
 const ENVPOOL: Record<string, number> = {
   "BabyAI-GoToLocal-v0": 657_000,
   "BabyAI-GoToObj-v0": 731_000,
@@ -156,94 +159,125 @@ function expertEpisodesPerSecond(): number {
 
 const MINIGRID_LEVEL = "BabyAI-GoToLocal-v0";
 
-/** Random play with auto-reset in Python; prints Minigrid's version and steps/s, the best of some runs. */
+/**
+ * The same work in Python: random play with auto-reset, the 7×7×3 image of each step. Says Minigrid's version, then for each
+ * line that it reads the steps/s of one run. What levels print on their own must not come between.
+ */
 const MINIGRID_PROGRAM = `
-import contextlib, io, random, sys, time, warnings
+import random, sys, time, warnings
 warnings.filterwarnings("ignore")
 import gymnasium, minigrid
+out, sys.stdout = sys.stdout, sys.stderr
+print(minigrid.__version__, file=out, flush=True)
 env = gymnasium.make("${MINIGRID_LEVEL}").unwrapped
-best = 0
-with contextlib.redirect_stdout(io.StringIO()):
-    env.reset(seed=0)
-    for _ in range(${RUNS}):
-        steps, start = 0, time.perf_counter()
-        while (elapsed := time.perf_counter() - start) < ${SECONDS_PER_RUN}:
-            for _ in range(100):
-                _, _, terminated, truncated, _ = env.step(random.randrange(6))
-                if terminated or truncated:
-                    env.reset()
-            steps += 100
-        best = max(best, steps / elapsed)
-print(minigrid.__version__, best)
+env.reset(seed=0)
+total = 0
+for _ in sys.stdin:
+    steps, start = 0, time.perf_counter()
+    while (elapsed := time.perf_counter() - start) < ${SECONDS_PER_RUN}:
+        for _ in range(100):
+            observation, _, terminated, truncated, _ = env.step(random.randrange(6))
+            total += int(observation["image"][0, 0, 0])
+            if terminated or truncated:
+                env.reset()
+        steps += 100
+    print(steps / elapsed, file=out, flush=True)
 `;
 
-/** Farama's Minigrid, if python3 has it: its steps per second, with its own 7×7×3 observation. */
-function measureMinigrid(): { version: string; stepsPerSecond: number } | null {
-  const { status, stdout } = spawnSync("python3", ["-c", MINIGRID_PROGRAM], { encoding: "utf8" });
-  const [version, best] = (stdout ?? "").trim().split(" ");
-  if (status !== 0 || version === undefined || best === undefined) return null;
-  return { version, stepsPerSecond: Number(best) };
+/** Farama's Minigrid in a process of its own, which waits between its runs. */
+class Minigrid {
+  private constructor(
+    private readonly python: ChildProcess,
+    private readonly lines: AsyncIterator<string>,
+    readonly version: string,
+  ) {}
+
+  /** Starts the first of $PYTHON and python3 that can import Minigrid; null if neither can. */
+  static async start(): Promise<Minigrid | null> {
+    for (const command of [process.env.PYTHON, "python3"]) {
+      if (!command || spawnSync(command, ["-c", "import minigrid"]).status !== 0) continue;
+      const python = spawn(command, ["-c", MINIGRID_PROGRAM], {
+        stdio: ["pipe", "pipe", "ignore"],
+      });
+      const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
+      return new Minigrid(python, lines, await nextLine(lines));
+    }
+    return null;
+  }
+
+  async stepsPerSecond(): Promise<number> {
+    this.python.stdin!.write("run\n");
+    return Number(await nextLine(this.lines));
+  }
+
+  async close(): Promise<void> {
+    this.python.stdin!.end();
+    await once(this.python, "exit");
+  }
+}
+
+async function nextLine(lines: AsyncIterator<string>): Promise<string> {
+  const { value, done } = await lines.next();
+  if (done) throw new Error("Minigrid's process ended before it answered.");
+  return value;
 }
 
 interface Row {
   what: string;
-  measure(): number;
+  measure(): number | Promise<number>;
   /** The figure to reach. */
   aim?: number;
 }
 
-const whatImage = (id: string) => `steps/s, ${id}, step() and observation.image`;
+const THREADS = availableParallelism();
+const imageRow = (id: string) => `steps/s, ${id}, step(), image`;
+const vectorRow = (threads: number) => `steps/s, ${MINIGRID_LEVEL}, VectorEnv, ${threads} threads`;
+const minigridRow = `steps/s, ${MINIGRID_LEVEL}, Minigrid (Python)`;
 
-const rows: Row[] = [
+const levelRow = ([id, envpool]: [string, number]): Row => ({
+  what: imageRow(id),
+  measure: () => stepsPerSecond([id], withStepAndImage),
+  aim: 1.5 * envpool,
+});
+
+const rowsBeside = (minigrid: Minigrid | null): Row[] => [
   {
-    what: "steps/s, five tasks, step() and observation.image",
+    what: "steps/s, five tasks, step(), image",
     measure: () => stepsPerSecond(tasks, withStepAndImage),
     aim: 1_000_000,
   },
   {
-    what: "steps/s, five tasks, advance() and writeImage()",
+    what: "steps/s, five tasks, advance(), writeImage()",
     measure: () => stepsPerSecond(tasks, withAdvanceAndImage),
     aim: 1_000_000,
   },
   {
-    what: "steps/s, five tasks, step() and observation.text",
+    what: "steps/s, five tasks, step(), text",
     measure: () => stepsPerSecond(tasks, withStepAndText),
     aim: 657_000,
   },
   { what: "steps/s, five tasks, step() alone", measure: () => stepsPerSecond(tasks, withStepOnly) },
   {
-    what: "resets/s, five tasks, seeded, with the image",
+    what: "resets/s, five tasks, seeded, image",
     measure: () => resetsPerSecond(tasks, true),
     aim: 100_000,
   },
   {
-    what: "resets/s, five tasks, going on, with the image",
+    what: "resets/s, five tasks, going on, image",
     measure: () => resetsPerSecond(tasks, false),
     aim: 100_000,
   },
-  ...Object.entries(ENVPOOL).flatMap(([id, envpool]) => [
-    {
-      what: whatImage(id),
-      measure: () => stepsPerSecond([id], withStepAndImage),
-      aim: 1.5 * envpool,
-    },
-    {
-      what: `steps/s, ${id}, advance() and writeImage()`,
-      measure: () => stepsPerSecond([id], withAdvanceAndImage),
-      aim: 1.5 * envpool,
-    },
+  ...Object.entries(ENVPOOL).flatMap((level) => [
+    levelRow(level),
+    ...(minigrid !== null && level[0] === MINIGRID_LEVEL
+      ? [{ what: minigridRow, measure: () => minigrid.stepsPerSecond() }]
+      : []),
   ]),
+  { what: vectorRow(1), measure: () => vectorStepsPerSecond(1) },
+  { what: vectorRow(THREADS), measure: () => vectorStepsPerSecond(THREADS) },
   {
-    what: "steps/s, BabyAI-GoToLocal-v0, VectorEnv on 1 thread",
-    measure: () => vectorStepsPerSecond(1),
-  },
-  {
-    what: `steps/s, BabyAI-GoToLocal-v0, VectorEnv on ${availableParallelism()} threads`,
-    measure: () => vectorStepsPerSecond(availableParallelism()),
-  },
-  {
-    what: "pictures/s, BabyAI-BossLevel-v0, renderPng()",
-    measure: () => picturesPerSecond((env) => env.renderPng()),
+    what: "pictures/s, BabyAI-BossLevel-v0, renderPng(), 32 px",
+    measure: () => picturesPerSecond((env) => env.renderPng({ cellSize: 32 })),
     aim: 300,
   },
   {
@@ -254,30 +288,45 @@ const rows: Row[] = [
   { what: "episodes/s, five tasks, expert", measure: expertEpisodesPerSecond },
 ];
 
+const format = (value: number) => Math.round(value).toLocaleString("en-US");
+
 export async function run(): Promise<void> {
-  const best = rows.map(() => 0);
-  for (let turn = 0; turn < RUNS; turn++) {
-    for (const [i, row] of rows.entries()) best[i] = Math.max(best[i]!, row.measure());
-  }
-  const format = (value: number) => Math.round(value).toLocaleString("en-US");
-  const width = Math.max(...rows.map(({ what }) => what.length));
-  for (const [i, { what, aim }] of rows.entries()) {
-    const reached =
-      aim === undefined
-        ? ""
-        : `  aim ${format(aim).padStart(9)}${best[i]! >= aim ? "" : "  MISSED"}`;
-    console.log(`${what.padEnd(width)}  ${format(best[i]!).padStart(9)}${reached}`);
+  const minigrid = await Minigrid.start();
+  const rows = rowsBeside(minigrid);
+  const runs = rows.map((): number[] => []);
+  // The first turn, in which code is compiled, does not count.
+  for (let turn = 0; turn <= RUNS; turn++) {
+    for (const [i, row] of rows.entries()) {
+      const figure = await row.measure();
+      if (turn > 0) runs[i]!.push(figure);
+    }
   }
   for (const envs of vectors.values()) await envs.close();
-  const minigrid = measureMinigrid();
-  if (minigrid === null) {
-    console.log("Minigrid is not timed: python3 cannot import it (pip install minigrid).");
-  } else {
-    const ours = best[rows.findIndex(({ what }) => what === whatImage(MINIGRID_LEVEL))]!;
-    const { version, stepsPerSecond: theirs } = minigrid;
-    console.log(
-      `Minigrid ${version} (Python), ${MINIGRID_LEVEL}: ${format(theirs)} steps/s; step() and observation.image here are ${format(ours / theirs)} times as fast`,
-    );
+  await minigrid?.close();
+
+  const sorted = runs.map((figures) => figures.toSorted((a, b) => a - b));
+  const median = (what: string) => sorted[rows.findIndex((row) => row.what === what)]![RUNS >> 1]!;
+  const width = Math.max(...rows.map(({ what }) => what.length));
+  console.log(`${"".padEnd(width)}  ${"median".padStart(9)}  least and most of ${RUNS} runs`);
+  for (const [i, { what, aim }] of rows.entries()) {
+    const least = format(sorted[i]![0]!).padStart(9);
+    const most = format(sorted[i]!.at(-1)!).padStart(9);
+    const line = `${what.padEnd(width)}  ${format(median(what)).padStart(9)}  ${least} ${most}`;
+    const missed = aim !== undefined && median(what) < aim ? "  MISSED" : "";
+    console.log(aim === undefined ? line : `${line}  aim ${format(aim).padStart(9)}${missed}`);
   }
+  console.log("");
+  for (const [id, envpool] of Object.entries(ENVPOOL)) {
+    const ratio = (median(imageRow(id)) / envpool).toFixed(1);
+    console.log(`${id}: ${ratio} times EnvPool's ${format(envpool)} steps/s`);
+  }
+  console.log(
+    `VectorEnv: ${THREADS} threads are ${(median(vectorRow(THREADS)) / median(vectorRow(1))).toFixed(2)} times as fast as one`,
+  );
+  console.log(
+    minigrid === null
+      ? "Minigrid was not timed, since neither $PYTHON nor python3 can import it: pip install minigrid"
+      : `${MINIGRID_LEVEL}: ${format(median(imageRow(MINIGRID_LEVEL)) / median(minigridRow))} times Minigrid ${minigrid.version}'s ${format(median(minigridRow))} steps/s, timed in turn`,
+  );
   if (sink < 0) throw new Error("unreachable: the sum of unsigned bytes");
 }
