@@ -25,6 +25,7 @@ import {
   type ResumeOptions,
   SettingsError,
 } from "./experiment/settings";
+import { settle } from "./experiment/settle";
 import { readVariants } from "./experiment/variants";
 import { GatewayClient } from "./gateway/client";
 import { createGateway } from "./gateway/embedded";
@@ -35,7 +36,6 @@ import { connect, StoreOpenError } from "./store/connect";
 import { describeDamage } from "./store/damage";
 import { type EpisodeRow, episodes, type TryRow, tries } from "./store/episodes";
 import { insertFailure } from "./store/failures";
-import { waitForOutcomes } from "./store/outcomes";
 import { insertRunSettings } from "./store/run-settings";
 import { serverVersion } from "./store/version";
 
@@ -70,6 +70,7 @@ export interface Lab {
    *
    * @throws SettingsError an option is wrong
    * @throws ResumeError there is no such run, or it was played with other settings; the message says which
+   * @throws RunNotStoredError it ended, but ClickHouse does not show all of it
    */
   evaluate(options: EvaluateOptions | ResumeOptions): Promise<Run>;
   /** Lets the expert play and stores its actions as demonstrations, to learn from. @throws SettingsError */
@@ -178,8 +179,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
             "The episodes under way come to their end; a second interrupt stops at once.",
           ),
       );
-      await connection.flush();
-      await waitForOutcomes(clickhouse, run.id, run.completed);
+      await settle(run, connection);
       return run;
     },
     demonstrate: async (options) => {

@@ -198,21 +198,50 @@ test("a resumed run plays what is missing, and its budget counts what was spent 
   expect((await run(options, {}, before)).result).toMatchObject({ stopped: "budget" });
 });
 
-test("a progress callback that throws fails no episode", async () => {
+test("a progress callback that throws fails no episode, and is told of once", async () => {
   answer = () => '{"action":"turn left"}';
+  const warn = jest.spyOn(console, "warn").mockImplementation(() => {});
   const onProgress = () => {
     throw new Error("Socket is busy writing");
   };
-  expect((await run({ episodes: 1, onProgress })).result).toMatchObject({
-    completed: 1,
-    failed: 0,
-  });
+  const { result } = await run({ episodes: 3, onProgress });
+  expect(result).toMatchObject({ completed: 3, failed: 0 });
+  expect(warn.mock.calls).toEqual([
+    ["The run goes on, but its onProgress failed: Socket is busy writing"],
+  ]);
+  warn.mockRestore();
 });
 
-test("a failure that cannot be recorded ends the run with that error", async () => {
+test("a failure whose record is refused for a moment is recorded", async () => {
+  answer = () => ({ status: 500, error: "down" });
+  let tries = 0;
+  const recordFailure = async () => {
+    tries += 1;
+    if (tries % 3) throw new Error("ClickHouse is away");
+  };
+  const { result } = await run({ episodes: 2, concurrency: 1 }, { recordFailure });
+  expect(result).toMatchObject({ completed: 0, failed: 2, stopped: null });
+  expect(tries).toBe(6);
+});
+
+test("a failure that cannot be recorded stops the run, with the command that resumes it", async () => {
   answer = () => ({ status: 500, error: "down" });
   const recordFailure = () => Promise.reject(new Error("ClickHouse is down"));
-  await expect(run({}, { recordFailure })).rejects.toThrow("ClickHouse is down");
+  const { result } = await run({ episodes: 10 }, { recordFailure });
+  expect(result).toMatchObject({ completed: 0, failed: 0, stopped: "store" });
+  expect(result.text).toMatch(
+    /Stopped: ClickHouse takes no rows \(ClickHouse is down\)\. For the rest: npm start -- --resume \S+$/,
+  );
+});
+
+test("of a long error the run's text has the beginning, its record the whole", async () => {
+  const error = `All retries failed with errors: ${"Error from openai server: overloaded\n".repeat(50)}`;
+  answer = () => ({ status: 500, error });
+  const { result, failures } = await run({ episodes: 1 });
+  expect(failures[0]?.error?.message).toContain(error.trim());
+  expect(result.lastError).toContain(error.trim());
+  expect(result.text).toContain("All retries failed");
+  expect(result.text.length).toBeLessThan(500);
 });
 
 test("no gateway there: the error names its address", async () => {

@@ -4,7 +4,7 @@ import type { EpisodeKey } from "../store/run-state";
 import { Budget } from "./budget";
 import { episodeKey, grid } from "./grid";
 import { Pace } from "./pace";
-import { isLost, PATIENCE, type Patience } from "./patience";
+import { isLost, PATIENCE, type Patience, withPatience } from "./patience";
 import { costUsd, type Price } from "./prices";
 import { type EpisodeResult, runEpisode } from "./run-episode";
 import { type EvaluateOptions, newRunId, type Progress, type Settings } from "./settings";
@@ -24,9 +24,10 @@ export interface Run {
   /** Episodes ended by an error; stored beside the outcomes with their error. */
   failed: number;
   /**
-   * Why the run ended before all episodes were played; null when they were. "failing": ten episodes in a row failed.
+   * Why the run ended before all episodes were played; null when they were. "failing": ten episodes in a row failed;
+   * "store": ClickHouse did not take the record of a failed one.
    */
-  stopped: "budget" | "interrupted" | "failing" | null;
+  stopped: "budget" | "interrupted" | "failing" | "store" | null;
   /** The error that ended the last failed episode. */
   lastError: string | null;
   /** What the whole run has cost. Null when a variant's model has no known price. */
@@ -107,6 +108,7 @@ export async function evaluate(
   drain?.addEventListener("abort", finish);
 
   let reportedAt = 0;
+  let hasWarned = false;
   const report = (state: Progress["state"], force = true) => {
     const elapsedMs = Date.now() - startedAt.getTime();
     if (!onProgress || (!force && elapsedMs - reportedAt < 100)) return;
@@ -124,8 +126,25 @@ export async function evaluate(
     };
     try {
       onProgress(progress);
-    } catch {
+    } catch (error) {
       // A front end that cannot draw just now, such as a kernel whose socket is busy, must not fail an episode.
+      if (!hasWarned)
+        console.warn(`The run goes on, but its onProgress failed: ${messageOf(error)}`);
+      hasWarned = true;
+    }
+  };
+
+  let storeError: string | null = null;
+  /** Resolves with whether the failure is stored; if it cannot be, the run stops. */
+  const record = async (result: EpisodeResult): Promise<boolean> => {
+    try {
+      const attempt = () => recordFailure(run.id, result);
+      await withPatience(attempt, patience, stop.signal, () => true);
+      return true;
+    } catch (error) {
+      if (!stop.signal.aborted) storeError = messageOf(error);
+      stopNow("store");
+      return false;
     }
   };
 
@@ -149,9 +168,8 @@ export async function evaluate(
       },
     });
     account.close();
-    // subtle: told before the failure is stored, since the run may be stopped meanwhile.
-    const isCutOff = result.error !== null && stop.signal.aborted;
-    if (result.error !== null && !isCutOff) await recordFailure(run.id, result);
+    // What is not stored as failed is cut off: so ClickHouse shows it, too.
+    const isCutOff = result.error !== null && (stop.signal.aborted || !(await record(result)));
     return { result, isCutOff };
   };
 
@@ -198,11 +216,18 @@ export async function evaluate(
   run.failed = counts.failed;
   run.spentUsd = budget.usd;
   run.finishedAt = new Date();
-  run.text = describe(run);
+  run.text = describe(run, storeError);
   return run;
 }
 
-function describe(run: Run): string {
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A gateway says of every retry why it failed; in a sentence the beginning is enough. */
+const SHOWN = 300;
+
+function describe(run: Run, storeError: string | null): string {
   const { id, planned, completed, completedBefore, failed } = run;
   const { stopped, lastError, spentUsd, settings } = run;
   const seconds = (run.finishedAt.getTime() - run.startedAt.getTime()) / 1000;
@@ -211,10 +236,17 @@ function describe(run: Run): string {
     `Run ${id}: ${completed} of ${planned} episodes in ${seconds.toFixed(1)} s, ${cost}.`,
   ];
   if (completedBefore > 0) parts.push(`${completedBefore} of them were there already.`);
-  if (failed > 0) parts.push(`${failed} failed, the last because: ${lastError}.`);
+  if (failed > 0) parts.push(`${failed} failed, the last because: ${short(lastError ?? "")}.`);
   if (stopped === "budget") parts.push(`Stopped: the budget of $${settings.budgetUsd} is spent.`);
   if (stopped === "interrupted") parts.push("Stopped: interrupted.");
   if (stopped === "failing") parts.push(`Stopped: ${FAILURES_IN_A_ROW} episodes in a row failed.`);
+  if (stopped === "store")
+    parts.push(`Stopped: ClickHouse takes no rows (${short(storeError ?? "")}).`);
   if (completed < planned) parts.push(`For the rest: npm start -- --resume ${id}`);
   return parts.join(" ");
+}
+
+function short(text: string): string {
+  const line = text.replace(/\s+/g, " ").replace(/\.$/, "");
+  return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
 }

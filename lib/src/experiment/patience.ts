@@ -42,19 +42,21 @@ export function isLost(error: unknown): boolean {
  * Tries again what is worth it, after waits with full jitter (Brooker 2015, "Exponential backoff and jitter"), or after
  * what `retry-after` asks for if that is not longer than the longest wait.
  *
+ * @param isWorthIt default: of an inference, what passes by itself and is safe to repeat
  * @throws the last error, or the signal's reason
  */
 export async function withPatience<T>(
   attempt: () => Promise<T>,
   { retries, firstMs, longestMs }: Patience,
   signal: AbortSignal,
+  isWorthIt = isPassing,
 ): Promise<T> {
   for (let retry = 0; ; retry++) {
     try {
       return await attempt();
     } catch (error) {
       signal.throwIfAborted();
-      if (retry >= retries || !isPassing(error)) throw error;
+      if (retry >= retries || !isWorthIt(error)) throw error;
       const asked = error instanceof GatewayError ? (error.retryAfterMs ?? 0) : 0;
       if (asked > longestMs) throw error;
       const jitter = Math.random() * Math.min(longestMs, firstMs * 2 ** retry);

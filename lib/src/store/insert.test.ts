@@ -41,6 +41,11 @@ function inference(episode_id: string, id = uuid(), variant_name = "v") {
   };
 }
 
+function chat() {
+  const { output_schema, auxiliary_content, ...common } = inference(uuid());
+  return { ...common, tool_params: "" };
+}
+
 function feedback(target_id: string, value: boolean | number) {
   return { id: uuid(), target_id, metric_name: "m", value, tags: { run: "r" } };
 }
@@ -130,16 +135,14 @@ test("rows written before a flush are visible after it, and every view has fired
 test("a batch goes by itself after the interval, and at once when it is full", async () => {
   const count = async () =>
     Number((await rows<{ n: string }>("SELECT count() AS n FROM ChatInference"))[0]?.n);
-  const { output_schema, auxiliary_content, ...chat } = inference(uuid());
-  const row = { ...chat, tool_params: "" };
   const timed = new RowWriter(client, { intervalMs: 20 });
-  timed.write("ChatInference", row);
+  timed.write("ChatInference", chat());
   await until(async () => (await count()) === 1);
   const full = new RowWriter(client, { intervalMs: 60_000, maxRows: 2 });
-  full.write("ChatInference", row);
-  full.write("ChatInference", row);
+  full.write("ChatInference", chat());
+  full.write("ChatInference", chat());
   await until(async () => (await count()) === 3);
-  expect(full.pending).toBe(0);
+  await until(async () => full.pending === 0);
 });
 
 test("refused rows are kept, reported, and sent again", async () => {
@@ -169,4 +172,76 @@ test("refused rows are kept, reported, and sent again", async () => {
   expect(writer.pending).toBe(0);
   expect(await rows("SELECT value FROM CommentFeedback WHERE value = 'late'")).toHaveLength(1);
   expect(await rows("SELECT count() AS n FROM ModelInferenceCache")).toEqual([{ n: "1" }]);
+});
+
+test("a batch that comes twice, or came in part, is there once, in the views' tables as well", async () => {
+  const counts = async () => {
+    const tables = ["JsonInference", "TagInference", "InferenceByEpisodeId"];
+    const sums = tables.map((table) => `(SELECT toUInt32(count()) FROM ${table}) AS ${table}`);
+    return (await rows<Record<string, number>>(`SELECT ${sums.join(", ")}`))[0]!;
+  };
+  const before = await counts();
+  const writer = new RowWriter(client, { intervalMs: 60_000, onError: () => {} });
+  const command = client.command.bind(client);
+  const lost = jest.spyOn(client, "command").mockImplementationOnce(async (params) => {
+    await command(params);
+    throw new Error("socket hang up");
+  });
+  writer.write("JsonInference", inference(uuid()));
+  await expect(writer.flush()).rejects.toThrow("socket hang up");
+  lost.mockRestore();
+  writer.write("JsonInference", inference(uuid()));
+  await writer.flush();
+  const more = (times: number) => ({
+    JsonInference: before.JsonInference! + times,
+    TagInference: before.TagInference! + 2 * times, // two tags
+    InferenceByEpisodeId: before.InferenceByEpisodeId! + times,
+  });
+  expect(await counts()).toEqual(more(2));
+
+  // One more view, which fails while the others are being written.
+  const broken = "SELECT toString(throwIf(true)) AS key, id AS feedback_id FROM JsonInference";
+  await client.command({
+    query: `CREATE MATERIALIZED VIEW Broken TO FeedbackTag AS ${broken}`,
+  });
+  writer.write("JsonInference", inference(uuid()));
+  await expect(writer.flush()).rejects.toThrow(StoreWriteError);
+  await client.command({ query: "DROP TABLE Broken" });
+  await writer.close();
+  expect(await counts()).toEqual(more(3));
+});
+
+test("of anybody else two equal inserts are two", async () => {
+  const insert = () =>
+    client.insert({
+      table: "CommentFeedback",
+      format: "JSONEachRow",
+      values: [{ id: uuid(), target_id: uuid(), target_type: "episode", value: "same", tags: {} }],
+    });
+  serial = 5000;
+  await insert();
+  serial = 5000;
+  await insert();
+  expect(await rows("SELECT id FROM CommentFeedback WHERE value = 'same'")).toHaveLength(2);
+});
+
+test("a store that stays away has bounded memory, makes writers wait, and then says no", async () => {
+  const writer = new RowWriter(client, { intervalMs: 1, maxRows: 1, onError: () => {} });
+  const away = jest.spyOn(client, "command").mockRejectedValue(new Error("ECONNREFUSED"));
+  let written = 0;
+  const started = Date.now();
+  let refused: unknown;
+  while (refused === undefined && written < 1000) {
+    refused = await writer.room().catch((error: unknown) => error);
+    if (refused === undefined) writer.write("ChatInference", chat());
+    written += refused === undefined ? 1 : 0;
+  }
+  expect(refused).toBeInstanceOf(StoreWriteError);
+  expect(written).toBe(8);
+  expect(writer.pending).toBe(8);
+  expect(Date.now() - started).toBeGreaterThanOrEqual(600); // a minute at the default interval
+  away.mockRestore();
+  await writer.room();
+  await writer.close();
+  expect(writer.pending).toBe(0);
 });

@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
 
 /**
@@ -28,16 +30,27 @@ export class StoreWriteError extends Error {
     readonly rows: number,
     cause: unknown,
   ) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     super(
-      `${rows} row(s) could not be written to ${table}: ${reason}. They are kept in memory; flush again once the store answers.`,
+      `${rows} row(s) could not be written to ${table}: ${reasonOf(cause)}. They are kept in memory; flush again once the store answers.`,
       { cause },
     );
   }
 }
 
-/** So many full batches may wait. */
-const ROOM = 4;
+/** subtle: what Node throws when no connection can be made has no message of its own, but a code. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.message || String((cause as NodeJS.ErrnoException).code ?? cause.name);
+}
+
+/** So many full batches may be unstored. */
+const ROOM = 8;
+
+/** A failing store is asked again after so many intervals. */
+const AGAIN = 10;
+
+/** For so many intervals, a minute by default, whoever needs room waits for a store that fails: time for it to restart. */
+const OUTAGE = 600;
 
 export interface RowWriterOptions {
   /** A batch is sent at the latest this long after its first row, in milliseconds. Default 100. */
@@ -46,6 +59,17 @@ export interface RowWriterOptions {
   maxRows?: number;
   /** Called when a batch that nobody waits for fails, once for each row of failures. Default: one line on stderr. */
   onError?: (error: unknown) => void;
+}
+
+/** Rows that are sent together, and if need be again. */
+interface Batch {
+  table: WritableTable;
+  lines: string[];
+  /**
+   * By this the store knows a batch that it has already taken, wholly or in part, although no answer said so; no row is
+   * ever there twice. Tables need `non_replicated_deduplication_window`, which those of the embedded store have.
+   */
+  token: string;
 }
 
 /**
@@ -59,11 +83,13 @@ export class RowWriter {
   private readonly maxRows: number;
   private readonly onError: (error: unknown) => void;
   private buffers = new Map<WritableTable, string[]>();
-  private waiting = 0;
+  private buffered = 0;
+  /** What is being sent, or could not be: groups of batches, in the order of `ORDER`. */
+  private round: Batch[][] = [];
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
-  private failing = false;
+  private failingSince: number | undefined;
 
   constructor(
     private readonly client: ClickHouseClient,
@@ -74,9 +100,9 @@ export class RowWriter {
     this.onError = options.onError ?? ((error) => console.error(String(error)));
   }
 
-  /** Rows that wait for a batch. */
+  /** Rows that are not stored yet. */
   get pending(): number {
-    return this.waiting;
+    return this.round.flat().reduce((sum, { lines }) => sum + lines.length, this.buffered);
   }
 
   write(table: WritableTable, row: object): void {
@@ -85,18 +111,27 @@ export class RowWriter {
     const line = `${JSON.stringify(row)}\n`;
     if (buffer === undefined) this.buffers.set(table, [line]);
     else buffer.push(line);
-    this.waiting++;
-    if (this.waiting >= this.maxRows && !this.failing) this.flushInBackground();
+    this.buffered++;
+    if (this.buffered >= this.maxRows && this.failingSince === undefined) this.flushInBackground();
     else this.timer ??= setTimeout(this.flushInBackground, this.intervalMs);
   }
 
   /**
-   * Resolves at once while few rows wait, else when the store has caught up; whoever makes rows awaits it, or they would
-   * pile up in memory. A store that fails does not hold anybody up.
+   * Resolves at once while few rows are unstored, else when the store has caught up; whoever makes rows awaits it, or they
+   * would pile up in memory.
+   *
+   * @throws StoreWriteError there is no room, and the store has taken nothing for long
    */
-  room(): Promise<void> | undefined {
-    if (this.waiting < ROOM * this.maxRows || this.failing) return undefined;
-    return this.flush().catch(() => {});
+  async room(): Promise<void> {
+    while (this.pending >= ROOM * this.maxRows) {
+      try {
+        await this.flush();
+      } catch (error) {
+        const since = this.failingSince ?? Date.now();
+        if (Date.now() - since >= OUTAGE * this.intervalMs) throw error;
+        await sleep(AGAIN * this.intervalMs);
+      }
+    }
   }
 
   /**
@@ -125,46 +160,58 @@ export class RowWriter {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.next !== undefined) return;
+    const isNew = this.failingSince === undefined;
     this.flush().catch((error) => {
-      if (!this.failing) this.onError(error);
-      this.failing = true;
-      this.timer ??= setTimeout(this.flushInBackground, 10 * this.intervalMs);
+      if (isNew) this.onError(error);
+      this.timer ??= setTimeout(this.flushInBackground, AGAIN * this.intervalMs);
     });
   };
 
   private async insertBuffered(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const buffers = this.buffers;
-    this.buffers = new Map();
-    this.waiting = 0;
-    let failure: StoreWriteError | undefined;
-    for (const group of ORDER) {
-      // subtle: after a failure the later tables wait too, or feedback would overtake its inference.
-      const results = await Promise.all(
-        group.map((table) => this.insert(table, buffers.get(table), failure !== undefined)),
-      );
-      failure ??= results.find((result) => result !== undefined);
+    try {
+      await this.sendRound(); // what could not be sent before
+      this.round = this.takeBuffered();
+      await this.sendRound();
+      this.failingSince = undefined;
+    } catch (error) {
+      this.failingSince ??= Date.now();
+      throw error;
     }
-    if (failure !== undefined) throw failure;
-    this.failing = false;
   }
 
-  private async insert(
-    table: WritableTable,
-    lines: string[] | undefined,
-    keep: boolean,
-  ): Promise<StoreWriteError | undefined> {
-    if (lines === undefined) return undefined;
+  private takeBuffered(): Batch[][] {
+    const buffers = this.buffers;
+    this.buffers = new Map();
+    this.buffered = 0;
+    return ORDER.map((group) =>
+      group.flatMap((table): Batch[] => {
+        const lines = buffers.get(table);
+        return lines === undefined ? [] : [{ table, lines, token: randomUUID() }];
+      }),
+    );
+  }
+
+  /** subtle: after a failure the later groups wait too, or feedback would overtake its inference. */
+  private async sendRound(): Promise<void> {
+    for (let group = this.round[0]; group !== undefined; group = this.round[0]) {
+      const failures = await Promise.all(group.map((batch) => this.insert(batch)));
+      this.round[0] = group.filter((_, i) => failures[i] !== undefined);
+      const failure = failures.find((error) => error !== undefined);
+      if (failure !== undefined) throw failure;
+      this.round.shift();
+    }
+  }
+
+  private async insert({ table, lines, token }: Batch): Promise<StoreWriteError | undefined> {
+    const settings = `deduplicate_insert = 'enable', deduplicate_blocks_in_dependent_materialized_views = 1, insert_deduplication_token = '${token}'`;
     try {
-      if (keep) throw new Error("an earlier table failed");
       await this.client.command({
-        query: `INSERT INTO ${table} FORMAT JSONEachRow\n${lines.join("")}`,
+        query: `INSERT INTO ${table} SETTINGS ${settings} FORMAT JSONEachRow\n${lines.join("")}`,
       });
       return undefined;
     } catch (cause) {
-      this.buffers.set(table, lines.concat(this.buffers.get(table) ?? []));
-      this.waiting += lines.length;
       return new StoreWriteError(table, lines.length, cause);
     }
   }

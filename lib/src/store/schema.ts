@@ -6,21 +6,32 @@ import { VIEWS } from "./schema-views";
 const UINT_TO_UUID = `CREATE FUNCTION IF NOT EXISTS uint_to_uuid AS (x) -> reinterpretAsUUID(
   concat(substring(reinterpretAsString(x), 9, 8), substring(reinterpretAsString(x), 1, 8)))`;
 
+/** So many batches of late are known again when they come a second time; see `RowWriter`. TensorZero's tables lack it. */
+const DEDUPLICATION = "non_replicated_deduplication_window = 100";
+
 /**
  * Creates what is missing of TensorZero's tables and views in the client's database. A complete store costs one query.
  * Only for the embedded store: a ClickHouse server gets its tables from the TensorZero Gateway.
  */
 export async function createSchema(client: ClickHouseClient): Promise<void> {
   const result = await client.query({
-    query: `SELECT name FROM system.tables WHERE database = currentDatabase()
-      UNION ALL SELECT name FROM system.functions WHERE name = 'uint_to_uuid'`,
+    query: `SELECT name, engine_full AS engine FROM system.tables WHERE database = currentDatabase()
+      UNION ALL SELECT name, '' AS engine FROM system.functions WHERE name = 'uint_to_uuid'`,
     format: "JSONEachRow",
   });
-  const present = new Set((await result.json<{ name: string }>()).map((row) => row.name));
+  const rows = await result.json<{ name: string; engine: string }>();
+  const present = new Map(rows.map(({ name, engine }) => [name, engine]));
   if (!present.has("uint_to_uuid")) await client.command({ query: UINT_TO_UUID });
   for (const [name, definition] of Object.entries(TABLES)) {
-    if (!present.has(name))
-      await client.command({ query: `CREATE TABLE IF NOT EXISTS ${name} ${definition}` });
+    const engine = present.get(name);
+    if (engine === undefined) {
+      const settings = definition.includes(" SETTINGS ") ? "," : " SETTINGS";
+      await client.command({
+        query: `CREATE TABLE IF NOT EXISTS ${name} ${definition}${settings} ${DEDUPLICATION}`,
+      });
+    } else if (!engine.includes(DEDUPLICATION)) {
+      await client.command({ query: `ALTER TABLE ${name} MODIFY SETTING ${DEDUPLICATION}` });
+    }
   }
   for (const [name, { target, query }] of Object.entries(VIEWS)) {
     if (present.has(name)) continue;
