@@ -1,11 +1,13 @@
 /**
  * What the embedded gateway adds to a model's own time, and how many inferences a second it stores, in one process and
- * with a model that answers at once. `npm run bench -- gateway`.
+ * with a model that answers at once. Added is what an inference takes beyond the median of asking that model directly.
+ * `npm run bench -- gateway`.
  */
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { createGateway } from "../lib/dist/gateway/embedded";
+import { inProcess } from "../lib/dist/gateway/in-process";
 import { connect } from "../lib/dist/store/connect";
 
 const WARM_UP = 2_000;
@@ -64,33 +66,44 @@ const BODY = JSON.stringify({
   },
 });
 
+async function askModel(): Promise<Response> {
+  return new Response(ANSWER, { headers: { "content-type": "application/json" } });
+}
+
+/** Milliseconds that each of `INFERENCES` calls in turn takes, sorted. */
+async function timeEach(call: () => Promise<unknown>): Promise<Float64Array> {
+  const times = new Float64Array(INFERENCES);
+  for (let i = 0; i < INFERENCES; i++) {
+    const start = performance.now();
+    await call();
+    times[i] = performance.now() - start;
+  }
+  return times.sort();
+}
+
 export async function run(): Promise<void> {
   const clickhouse = await connect({ dataDir: ":memory:" });
   const gateway = await createGateway({
     configPath: join(__dirname, "..", "config", "tensorzero.toml"),
     clickhouse,
     env: {},
-    fetch: async () => new Response(ANSWER, { headers: { "content-type": "application/json" } }),
+    fetch: askModel,
   });
+  const fetch = inProcess(gateway.app);
   const infer = async () => {
-    const response = await gateway.app.request("/openai/v1/chat/completions", {
+    const response = await fetch("http://localhost:3000/openai/v1/chat/completions", {
       method: "POST",
       body: BODY,
     });
-    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-    await response.text();
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${response.status} ${text}`);
   };
   for (let i = 0; i < WARM_UP; i++) await infer();
   await gateway.flush();
 
-  const latencies = new Float64Array(INFERENCES);
-  for (let i = 0; i < INFERENCES; i++) {
-    const start = performance.now();
-    await infer();
-    latencies[i] = performance.now() - start;
-  }
+  const latencies = await timeEach(infer);
   await gateway.flush();
-  latencies.sort();
+  const direct = (await timeEach(async () => (await askModel()).text()))[INFERENCES / 2] ?? 0;
 
   let left = INFERENCES;
   const started = performance.now();
@@ -111,8 +124,10 @@ export async function run(): Promise<void> {
   if (Number(row?.n) !== expected)
     throw new Error(`${row?.n} of ${expected} inferences are stored`);
 
-  const at = (share: number) => `${latencies[Math.floor(share * INFERENCES)]?.toFixed(3)} ms`;
+  const at = (share: number) =>
+    `${((latencies[Math.floor(share * INFERENCES)] ?? 0) - direct).toFixed(3)} ms`;
   console.log(`gateway, in process, ${cpus()[0]?.model.trim()}, Node ${process.version}`);
+  console.log(`  the model asked directly      p50 ${direct.toFixed(3)} ms`);
   console.log(
     `  added latency, one at a time  p50 ${at(0.5)}  p95 ${at(0.95)}  p99 ${at(0.99)}  max ${at(0.99999)}`,
   );

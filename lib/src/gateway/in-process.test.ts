@@ -1,4 +1,5 @@
 import { getEventListeners } from "node:events";
+import { Hono } from "hono";
 import { inProcess } from "./in-process";
 
 const echo = inProcess({
@@ -10,6 +11,21 @@ test("sends the request to the app", async () => {
   const { signal } = new AbortController();
   const response = await echo("http://embedded/x", { method: "POST", body: "hello", signal });
   expect(await response.text()).toBe("POST http://embedded/x hello");
+});
+
+test("a body of text reaches an app as in a real request, however it is read", async () => {
+  const app = new Hono();
+  app.post("/text", async (c) => c.json([await c.req.text(), c.req.header("x-a")]));
+  app.post("/json", async (c) => c.json(await c.req.json()));
+  app.post("/bytes", async (c) => c.json([...new Uint8Array(await c.req.arrayBuffer())]));
+  app.post("/query", (c) => c.json([c.req.query("q"), c.req.path]));
+  const paths = ["text", "json", "bytes", "query?q=1%202", "none"];
+  for (const url of paths.map((path) => `http://embedded/${path}`)) {
+    const init = { method: "POST", body: '["é"]', headers: { "X-A": "b" } };
+    const real = await app.fetch(new Request(url, init));
+    const ours = await inProcess(app)(url, init);
+    expect([ours.status, await ours.text()]).toEqual([real.status, await real.text()]);
+  }
 });
 
 test("an abort ends the wait, with the signal's reason", async () => {

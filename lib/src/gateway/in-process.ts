@@ -12,7 +12,11 @@ export function inProcess(app: App): Fetch {
   return async (input, init = {}) => {
     // subtle: a signal inside a Request is among the dearest things that a call could make.
     const { signal, ...rest } = init;
-    const answer = Promise.resolve(app.fetch(new Request(input, rest)));
+    const request =
+      typeof init.body === "string" && typeof input === "string"
+        ? textRequest(input, init, init.body)
+        : new Request(input, rest);
+    const answer = Promise.resolve(app.fetch(request));
     return signal ? unlessAborted(answer, signal) : answer;
   };
 }
@@ -21,6 +25,22 @@ export function inProcess(app: App): Fetch {
 export function reachModels(models: App): (url: string, init: RequestInit) => Promise<Response> {
   const local = inProcess(models);
   return (url, init) => (url.startsWith(`${MODELS_ORIGIN}/`) ? local : fetch)(url, init);
+}
+
+/**
+ * The parts of a request that Hono and the apps read. A real one makes a signal and a stream that nobody asks for, which
+ * is a tenth of an inference.
+ */
+function textRequest(url: string, init: RequestInit, body: string): Request {
+  const request = {
+    url,
+    method: init.method ?? "GET",
+    headers: new Headers(init.headers),
+    text: async () => body,
+    json: async () => JSON.parse(body),
+    arrayBuffer: async () => new TextEncoder().encode(body).buffer,
+  };
+  return request as Request;
 }
 
 /** subtle: the listener goes with the answer. One signal may serve all calls, and would keep what each was answered. */
