@@ -182,9 +182,9 @@ test("a batch that comes twice, or came in part, is there once, in the views' ta
   };
   const before = await counts();
   const writer = new RowWriter(client, { intervalMs: 60_000, onError: () => {} });
-  const command = client.command.bind(client);
-  const lost = jest.spyOn(client, "command").mockImplementationOnce(async (params) => {
-    await command(params);
+  const exec = client.exec.bind(client);
+  const lost = jest.spyOn(client, "exec").mockImplementationOnce(async (params) => {
+    await exec(params);
     throw new Error("socket hang up");
   });
   writer.write("JsonInference", inference(uuid()));
@@ -227,7 +227,7 @@ test("of anybody else two equal inserts are two", async () => {
 
 test("a store that stays away has bounded memory, makes writers wait, and then says no", async () => {
   const writer = new RowWriter(client, { intervalMs: 1, maxRows: 1, onError: () => {} });
-  const away = jest.spyOn(client, "command").mockRejectedValue(new Error("ECONNREFUSED"));
+  const away = jest.spyOn(client, "exec").mockRejectedValue(new Error("ECONNREFUSED"));
   let written = 0;
   const started = Date.now();
   let refused: unknown;

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
 
@@ -61,10 +63,41 @@ export interface RowWriterOptions {
   onError?: (error: unknown) => void;
 }
 
+const CHUNK_BYTES = 1 << 18;
+const LINE_FEED = 10;
+
+/**
+ * Rows as the bytes that are sent. subtle: bytes lie outside JavaScript's heap, whose collector would else copy every row
+ * that waits and hold up the inferences under way meanwhile.
+ */
+class Rows {
+  count = 0;
+  private readonly full: Buffer[] = [];
+  private chunk = Buffer.alloc(0);
+  private used = 0;
+
+  add(row: object): void {
+    const line = JSON.stringify(row);
+    const most = 3 * line.length + 1; // UTF-8 takes at most three bytes for a UTF-16 unit
+    if (this.used + most > this.chunk.length) {
+      this.full.push(this.chunk.subarray(0, this.used));
+      this.chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, most));
+      this.used = 0;
+    }
+    this.used += this.chunk.write(line, this.used);
+    this.chunk[this.used++] = LINE_FEED;
+    this.count++;
+  }
+
+  get bytes(): Readable {
+    return Readable.from([...this.full, this.chunk.subarray(0, this.used)], { objectMode: false });
+  }
+}
+
 /** Rows that are sent together, and if need be again. */
 interface Batch {
   table: WritableTable;
-  lines: string[];
+  rows: Rows;
   /**
    * By this the store knows a batch that it has already taken, wholly or in part, although no answer said so; no row is
    * ever there twice. Tables need `non_replicated_deduplication_window`, which those of the embedded store have.
@@ -82,7 +115,7 @@ export class RowWriter {
   private readonly intervalMs: number;
   private readonly maxRows: number;
   private readonly onError: (error: unknown) => void;
-  private buffers = new Map<WritableTable, string[]>();
+  private buffers = new Map<WritableTable, Rows>();
   private buffered = 0;
   /** What is being sent, or could not be: groups of batches, in the order of `ORDER`. */
   private round: Batch[][] = [];
@@ -102,15 +135,13 @@ export class RowWriter {
 
   /** Rows that are not stored yet. */
   get pending(): number {
-    return this.round.flat().reduce((sum, { lines }) => sum + lines.length, this.buffered);
+    return this.round.flat().reduce((sum, { rows }) => sum + rows.count, this.buffered);
   }
 
   write(table: WritableTable, row: object): void {
-    const buffer = this.buffers.get(table);
-    // subtle: turned into text here and not when the batch is sent, which would hold up the event loop.
-    const line = `${JSON.stringify(row)}\n`;
-    if (buffer === undefined) this.buffers.set(table, [line]);
-    else buffer.push(line);
+    const rows = this.buffers.get(table) ?? new Rows();
+    this.buffers.set(table, rows);
+    rows.add(row); // turned into bytes here and not when the batch is sent, which would hold up the event loop
     this.buffered++;
     if (this.buffered >= this.maxRows && this.failingSince === undefined) this.flushInBackground();
     else this.timer ??= setTimeout(this.flushInBackground, this.intervalMs);
@@ -187,8 +218,8 @@ export class RowWriter {
     this.buffered = 0;
     return ORDER.map((group) =>
       group.flatMap((table): Batch[] => {
-        const lines = buffers.get(table);
-        return lines === undefined ? [] : [{ table, lines, token: randomUUID() }];
+        const rows = buffers.get(table);
+        return rows === undefined ? [] : [{ table, rows, token: randomUUID() }];
       }),
     );
   }
@@ -204,15 +235,21 @@ export class RowWriter {
     }
   }
 
-  private async insert({ table, lines, token }: Batch): Promise<StoreWriteError | undefined> {
-    const settings = `deduplicate_insert = 'enable', deduplicate_blocks_in_dependent_materialized_views = 1, insert_deduplication_token = '${token}'`;
+  private async insert({ table, rows, token }: Batch): Promise<StoreWriteError | undefined> {
     try {
-      await this.client.command({
-        query: `INSERT INTO ${table} SETTINGS ${settings} FORMAT JSONEachRow\n${lines.join("")}`,
+      const { stream } = await this.client.exec({
+        query: `INSERT INTO ${table} FORMAT JSONEachRow`,
+        values: rows.bytes,
+        clickhouse_settings: {
+          insert_deduplicate: 1,
+          deduplicate_blocks_in_dependent_materialized_views: 1,
+          insert_deduplication_token: token,
+        },
       });
+      await finished(stream.resume());
       return undefined;
     } catch (cause) {
-      return new StoreWriteError(table, lines.length, cause);
+      return new StoreWriteError(table, rows.count, cause);
     }
   }
 }
