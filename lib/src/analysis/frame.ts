@@ -45,6 +45,7 @@ export function tabulate(summaries: readonly Summary[]): Record<string, Cell>[] 
     if (byTask) row.task = summary.task;
     row.episodes = summary.episodes;
     row.failed = summary.failed;
+    row.cut_off = summary.cut_off;
     row.success = summary.success.mean;
     row.success_low = summary.success.low;
     row.success_high = summary.success.high;

@@ -5,17 +5,21 @@ import { summarize } from "./summary";
 
 /**
  * The results as a table to read: one row a variant, or one a variant and task, with mean and 95 % interval as text.
+ * Episodes that were cut off have a column when there are any.
  * The same numbers as numbers: `tabulate(summarize(rows))`.
  */
 export function resultsTable(
   rows: readonly EpisodeRow[],
   by: "variant" | "variant and task" = "variant",
 ): Record<string, Cell>[] {
-  return summarize(rows, by).map((summary) => ({
+  const summaries = summarize(rows, by);
+  const isCutOff = summaries.some(({ cut_off }) => cut_off > 0);
+  return summaries.map((summary) => ({
     variant: summary.variant,
     ...(summary.task === null ? {} : { task: summary.task.slice(summary.task.indexOf("/") + 1) }),
     episodes: summary.episodes,
     failed: summary.failed,
+    ...(isCutOff ? { "cut off": summary.cut_off } : {}),
     "success %": text(summary.success, 1, 100),
     return: text(summary.episode_return, 3),
     steps: text(summary.episode_length, 1),

@@ -1,6 +1,7 @@
 import type { EpisodeRow } from "../store/episodes";
 import { frame, tabulate } from "./frame";
 import { variantOrder } from "./order";
+import { resultsTable } from "./results-table";
 import { proportion } from "./statistics";
 import { summarize } from "./summary";
 
@@ -53,9 +54,13 @@ test("a variant's summary holds the finished episodes, and counts the failed one
   });
 });
 
-test("an episode that was cut off without an error is not finished either", () => {
-  const [summary] = summarize([episode({}), { ...failed, error: null }]);
-  expect(summary).toMatchObject({ episodes: 2, failed: 1, success: { n: 1 } });
+test("an episode that was cut off is told from one that failed, and is in no mean either", () => {
+  const cutOff = { ...failed, error: null };
+  const [summary] = summarize([episode({}), failed, cutOff, cutOff]);
+  expect(summary).toMatchObject({ episodes: 4, failed: 1, cut_off: 2, success: { n: 1 } });
+  const column = (rows: EpisodeRow[]) => resultsTable(rows)[0]!["cut off"];
+  expect(column([episode({}), cutOff])).toBe(1);
+  expect(column([episode({}), failed])).toBeUndefined();
 });
 
 test("tasks weigh the same in a variant's success, whatever their number of episodes", () => {
@@ -113,14 +118,15 @@ test("the project's variants come in a fixed order, others after them by name", 
 
 test("summaries become a DataFrame", () => {
   const table = frame(tabulate(summarize([episode({}), episode({ seed: 201 }), failed])));
-  expect(table.shape).toEqual([1, 22]);
-  expect(table.columns.slice(0, 6)).toEqual([
+  expect(table.shape).toEqual([1, 23]);
+  expect(table.columns.slice(0, 7)).toEqual([
     "variant",
     "episodes",
     "failed",
+    "cut_off",
     "success",
     "success_low",
     "success_high",
   ]);
-  expect(table.values[0]!.slice(0, 4)).toEqual(["history", 3, 1, 1]);
+  expect(table.values[0]!.slice(0, 4)).toEqual(["history", 3, 1, 0, 1]);
 });

@@ -3,15 +3,17 @@ import { AnalysisError } from "./errors";
 import { taskOrder, variantOrder } from "./order";
 import { type Estimate, type MeanEstimate, mean, stratifiedProportion } from "./statistics";
 
-/** What one variant did, over all tasks or on one. Failed episodes are counted, and only counted. */
+/** What one variant did, over all tasks or on one. Episodes without an outcome are counted, and only counted. */
 export interface Summary {
   variant: string;
   /** Null: over all tasks. */
   task: string | null;
-  /** All episodes, those that failed included. */
+  /** All episodes, those without an outcome included. */
   episodes: number;
-  /** Episodes without an outcome: an inference failed for good, or the run was cut off. */
+  /** Episodes that ended by an inference that failed for good. */
   failed: number;
+  /** Episodes that the store knows only the beginning of: the run was stopped, or is under way. */
+  cut_off: number;
   /** Tasks with at least one finished episode, in order of name. */
   tasks: readonly string[];
   /** Share of finished episodes that fulfilled the mission, tasks weighted equally: 0 to 1. */
@@ -71,12 +73,14 @@ export function summarize(
 
 function summary(variant: string, task: string | null, rows: readonly EpisodeRow[]): Summary {
   const finished = rows.filter(isFinished);
+  const failed = rows.filter((row) => row.error !== null);
   const tasks = taskOrder(finished);
   return {
     variant,
     task,
     episodes: rows.length,
-    failed: rows.length - finished.length,
+    failed: failed.length,
+    cut_off: rows.length - finished.length - failed.length,
     tasks,
     success: stratifiedProportion(
       tasks.map((name) => {
