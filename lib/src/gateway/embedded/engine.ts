@@ -10,6 +10,7 @@ import {
   GatewayError,
   invalidTarget,
   noVariantsLeft,
+  rawResponsesOf,
   unknownFunction,
   unknownVariant,
 } from "./errors";
@@ -19,7 +20,7 @@ import { uuidv7, validateEpisodeId } from "./ids";
 import { validateInput } from "./input";
 import type { CallContext, ModelResult } from "./model";
 import { type ChatBlock, chatContent, type JsonOutput, jsonOutput } from "./output";
-import type { Fetch } from "./providers/openai";
+import type { Fetch } from "./providers/exchange";
 import type {
   ChunkBlock,
   FinishReason,
@@ -59,6 +60,8 @@ export interface Answer {
   finishReason: FinishReason | undefined;
   originalResponse: string | undefined;
   calls: ModelResult[];
+  /** What providers answered to variants that were drawn before this one and failed. */
+  failed: string[];
 }
 
 /** Who listens to a streamed answer. */
@@ -74,7 +77,10 @@ export interface StreamedAnswer {
   episodeId: string;
   variantName: string;
   functionType: "chat" | "json";
-  /** Calls that were over before the stream began. */
+  /** What providers answered to variants that were drawn before this one and failed. */
+  failed: string[];
+  /** The call that streams, and those that were over before it began. */
+  call: Pick<ModelResult, "id" | "failed">;
   previous: ModelResult[];
   /** To be called once. Resolves with the whole answer. */
   pump(listener: StreamListener): Promise<Answer>;
@@ -114,11 +120,11 @@ export class Engine {
     try {
       await this.parts.writer.room();
       const prepared = this.prepare(request);
-      return await this.withVariant(prepared, async (variantName) => {
+      return await this.withVariant(prepared, async (variantName, failed) => {
         const variant = prepared.fn.variants.get(variantName);
         if (variant === undefined) throw unknownVariant(variantName);
         const result = await inferVariant(variant, prepared.run);
-        return this.finish(prepared, variantName, result);
+        return this.finish(prepared, variantName, result, { failed });
       });
     } finally {
       this.end();
@@ -136,7 +142,7 @@ export class Engine {
     try {
       await this.parts.writer.room();
       const prepared = this.prepare(request);
-      return await this.withVariant(prepared, async (variantName) => {
+      return await this.withVariant(prepared, async (variantName, failed) => {
         const variant = prepared.fn.variants.get(variantName);
         if (variant === undefined) throw unknownVariant(variantName);
         const stream = await streamVariant(variant, prepared.run);
@@ -147,6 +153,8 @@ export class Engine {
           episodeId,
           variantName,
           functionType: fn.type,
+          failed,
+          call: stream.call,
           previous: stream.previous,
           pump,
         };
@@ -173,7 +181,7 @@ export class Engine {
       listener.error(asGatewayError(error));
     }
     try {
-      return this.finish(prepared, variantName, stream.result(), ttftMs);
+      return this.finish(prepared, variantName, stream.result(), { failed: [], ttftMs });
     } finally {
       this.end();
     }
@@ -229,10 +237,10 @@ export class Engine {
   /** The pinned variant; else one drawn after the other until one succeeds. */
   async withVariant<T>(
     { fn, pinned, episodeId, run }: Prepared,
-    attempt: (variantName: string) => Promise<T>,
+    attempt: (variantName: string, failed: string[]) => Promise<T>,
   ): Promise<T> {
     const [only] = fn.variants.keys();
-    if (pinned !== undefined) return attempt(pinned);
+    if (pinned !== undefined) return attempt(pinned, []);
     // A call of a model has one variant, named after the model; it is still drawn, so its failure is wrapped.
     const active = new Set(fn.variants.keys());
     const fraction = episodeFraction(fn.name, episodeId);
@@ -244,7 +252,7 @@ export class Engine {
           : only;
       if (name === undefined) break;
       try {
-        return await attempt(name);
+        return await attempt(name, rawResponsesOf(errors.values()));
       } catch (error) {
         errors.set(name, asGatewayError(error));
         active.delete(name);
@@ -254,7 +262,12 @@ export class Engine {
   }
 
   /** Checks the output and stores the rows. */
-  finish(prepared: Prepared, variantName: string, result: VariantResult, ttftMs?: number): Answer {
+  finish(
+    prepared: Prepared,
+    variantName: string,
+    result: VariantResult,
+    { failed, ttftMs }: { failed: string[]; ttftMs?: number },
+  ): Answer {
     const { fn, run, inferenceId, episodeId } = prepared;
     const facts: InferenceFacts = {
       inferenceId,
@@ -276,6 +289,7 @@ export class Engine {
       finishReason: result.finishReason,
       originalResponse: result.originalResponse,
       calls: result.calls,
+      failed,
     };
     if (fn.type === "chat") {
       const content = chatContent(asAnswer(result.output, run), run.tools);

@@ -10,9 +10,20 @@ export class GatewayError extends Error {
       /** False: trying again is pointless, and retries do not. */
       retryable?: boolean;
       cause?: unknown;
+      /** What the provider answered, word for word. */
+      rawResponse?: string;
+      /** The errors that this one sums up. */
+      errors?: readonly GatewayError[];
     },
   ) {
     super(message, { cause: options.cause });
+  }
+
+  /** What providers answered, in this error and in those that it sums up. */
+  get rawResponses(): string[] {
+    const { rawResponse, errors = [] } = this.options;
+    const below = rawResponsesOf(errors);
+    return rawResponse === undefined ? below : [rawResponse, ...below];
   }
 
   get retryable(): boolean {
@@ -120,15 +131,14 @@ export function schemaValidation(
 
 /** The provider refused the request (400, 401, 403, 429) or could not be reached (no status). */
 export function providerClient(
-  status: number | undefined,
-  text: string,
+  status: { code: number; text: string } | undefined,
   message: string,
-  cause?: unknown,
+  rawResponse?: string,
 ): GatewayError {
-  const code = status === undefined ? "" : ` ${status} ${text}`;
-  return new GatewayError(status ?? 500, `Error${code} from openai client: ${message}`, {
+  const shown = status === undefined ? "" : ` ${status.code} ${status.text}`;
+  return new GatewayError(status?.code ?? 500, `Error${shown} from openai client: ${message}`, {
     kind: "InferenceClient",
-    cause,
+    rawResponse,
   });
 }
 
@@ -136,17 +146,16 @@ export function providerClient(
 export function outboundTimeout(): GatewayError {
   return providerClient(
     undefined,
-    "",
     "Request timed out due to `gateway.global_outbound_http_timeout_ms`. Consider increasing this value in your " +
       "configuration if you expect inferences to take longer to complete.",
   );
 }
 
 /** The provider failed, or answered what cannot be read. */
-export function providerServer(message: string, cause?: unknown): GatewayError {
+export function providerServer(message: string, rawResponse?: string): GatewayError {
   return new GatewayError(500, `Error from openai server: ${message}`, {
     kind: "InferenceServer",
-    cause,
+    rawResponse,
   });
 }
 
@@ -181,7 +190,7 @@ export function allProvidersFailed(errors: Map<string, GatewayError>): GatewayEr
     {
       kind: "AllModelProvidersFailed",
       retryable: [...errors.values()].some((error) => error.retryable),
-      cause: [...errors.values()].at(-1),
+      ...summed([...errors.values()]),
     },
   );
 }
@@ -190,22 +199,31 @@ export function allRetriesFailed(errors: GatewayError[]): GatewayError {
   return new GatewayError(
     errors.at(-1)?.status ?? 500,
     `All retries failed with errors: ${errors.map((error) => error.message).join(", ")}`,
-    { kind: "AllRetriesFailed", retryable: false, cause: errors.at(-1) },
+    { kind: "AllRetriesFailed", retryable: false, ...summed(errors) },
   );
 }
 
 export function allVariantsFailed(errors: Map<string, GatewayError>): GatewayError {
   return new GatewayError(502, `All variants failed with errors: ${listed(errors, "\n")}`, {
     kind: "AllVariantsFailed",
-    cause: [...errors.values()].at(-1),
+    ...summed([...errors.values()]),
   });
 }
 
 export function allCandidatesFailed(errors: Map<string, GatewayError>): GatewayError {
   return new GatewayError(502, `All candidates failed with errors: ${listed(errors, "\n")}`, {
     kind: "AllCandidatesFailed",
-    cause: [...errors.values()].at(-1),
+    ...summed([...errors.values()]),
   });
+}
+
+/** What providers answered in all of them, in order. */
+export function rawResponsesOf(errors: Iterable<GatewayError>): string[] {
+  return [...errors].flatMap((error) => error.rawResponses);
+}
+
+function summed(errors: GatewayError[]) {
+  return { errors, cause: errors.at(-1) };
 }
 
 /** What was thrown, as an error that can be answered with. */

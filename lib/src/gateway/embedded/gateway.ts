@@ -9,7 +9,7 @@ import { asGatewayError, routeNotFound } from "./errors";
 import { Examples } from "./examples";
 import { Feedback, readFeedbackRequest } from "./feedback";
 import { readGetRequest, readListRequest } from "./list/request";
-import type { Fetch } from "./providers/openai";
+import type { Fetch } from "./providers/exchange";
 import { readJson } from "./routes/body";
 import { errorResponse } from "./routes/errors";
 import { postInference } from "./routes/inference";

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { asChunk, Collector } from "./collector";
 import type { ModelConfig, ProviderConfig } from "./config/types";
-import { type GatewayError, modelTimeout, providerTimeout } from "./errors";
+import { type GatewayError, modelTimeout, providerTimeout, rawResponsesOf } from "./errors";
 import { uuidv7 } from "./ids";
 import { type CallContext, eachProvider, forProvider, type ModelResult } from "./model";
 import { stream } from "./providers/openai";
@@ -14,13 +14,19 @@ export interface ModelStream {
   result(): ModelResult;
 }
 
-/** Asks the model's providers in turn until one begins to answer. @throws GatewayError */
+/**
+ * Asks the model's providers in turn until one begins to answer.
+ *
+ * @param before errors of earlier tries
+ * @throws GatewayError
+ */
 export async function streamModel(
   model: ModelConfig,
   request: ModelRequest,
   context: CallContext,
+  before: readonly GatewayError[] = [],
 ): Promise<ModelStream> {
-  return eachProvider(model, context, "ttftMs", async (provider, transport) => {
+  return eachProvider(model, context, "ttftMs", async (provider, transport, errors) => {
     const started = performance.now();
     const elapsed = () => Math.floor(performance.now() - started);
     const { cache, cacheOptions } = context;
@@ -31,6 +37,7 @@ export async function streamModel(
       providerName: provider.name,
       system: request.system,
       messages: request.messages,
+      failed: rawResponsesOf([...before, ...errors]),
     };
     const key =
       cacheOptions.enabled === "off"

@@ -9,13 +9,15 @@ import {
   type GatewayError,
   modelTimeout,
   providerTimeout,
+  rawResponsesOf,
   unknownModel,
 } from "./errors";
 import type { Examples } from "./examples";
 import { uuidv7 } from "./ids";
 import type { Limit } from "./model-stream";
 import { findApiKey } from "./providers/credentials";
-import { complete, type Fetch, type Transport } from "./providers/openai";
+import type { Fetch, Transport } from "./providers/exchange";
+import { complete } from "./providers/openai";
 import type { ModelMessage, ModelRequest, ProviderResponse } from "./providers/types";
 import type { CacheOptions } from "./request/types";
 import { outboundSignal, within } from "./timeouts";
@@ -45,6 +47,10 @@ export interface ModelResult extends ProviderResponse {
   cached: boolean;
   responseTimeMs: number;
   ttftMs: number | undefined;
+  /** Undefined: chat completions. */
+  apiType?: "embeddings";
+  /** What providers answered in the tries before it, which failed. Not stored. */
+  failed: string[];
 }
 
 /** The configured model, or the one that a shorthand stands for. @throws GatewayError 400 the shorthand's key is not set */
@@ -65,13 +71,19 @@ export function findModel(
   return shorthand;
 }
 
-/** Asks the model's providers in turn until one answers. @throws GatewayError */
+/**
+ * Asks the model's providers in turn until one answers.
+ *
+ * @param before errors of earlier tries
+ * @throws GatewayError
+ */
 export async function callModel(
   model: ModelConfig,
   request: ModelRequest,
   context: CallContext,
+  before: readonly GatewayError[] = [],
 ): Promise<ModelResult> {
-  return eachProvider(model, context, "nonStreamingMs", async (provider, transport) => {
+  return eachProvider(model, context, "nonStreamingMs", async (provider, transport, errors) => {
     const adapted = forProvider(request, provider);
     const { cache, cacheOptions } = context;
     const key =
@@ -82,6 +94,7 @@ export async function callModel(
       providerName: provider.name,
       system: request.system,
       messages: request.messages,
+      failed: rawResponsesOf([...before, ...errors]),
     };
     if (key !== undefined && cacheOptions.enabled !== "write_only") {
       const hit = await cache.look(key, cacheOptions.maxAgeS);
@@ -101,7 +114,11 @@ export async function eachProvider<T>(
   model: ModelConfig,
   context: CallContext,
   limit: "nonStreamingMs" | "ttftMs",
-  call: (provider: ProviderConfig, transport: Transport) => Promise<T>,
+  call: (
+    provider: ProviderConfig,
+    transport: Transport,
+    errors: Iterable<GatewayError>,
+  ) => Promise<T>,
 ): Promise<T> {
   const kind = limit === "ttftMs" ? "streaming.ttft_ms" : "non_streaming.total_ms";
   const modelMs = model.timeouts[limit];
@@ -115,11 +132,9 @@ export async function eachProvider<T>(
       try {
         return await within(signal, providerMs, onTimeout, async (inner) => {
           const apiKey = findApiKey(provider.apiKey, context.env, context.credentials);
-          return call(provider, {
-            fetch: context.fetch,
-            apiKey,
-            signal: outboundSignal(outboundTimeoutMs, inner),
-          });
+          const outbound = outboundSignal(outboundTimeoutMs, inner);
+          const transport = { fetch: context.fetch, apiKey, signal: outbound };
+          return call(provider, transport, errors.values());
         });
       } catch (error) {
         signal.throwIfAborted();

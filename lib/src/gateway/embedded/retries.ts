@@ -8,17 +8,18 @@ const FIRST_DELAY = 1000;
 /**
  * Tries up to `numRetries` times more, after growing delays with full jitter on top, none above `maxDelayS`.
  *
+ * @param attempt gets the errors of the tries before it
  * @throws the only try's own error, or AllRetriesFailed with all of them
  */
 export async function withRetries<T>(
   { numRetries, maxDelayS }: RetryConfig,
   signal: AbortSignal,
-  attempt: () => Promise<T>,
+  attempt: (errors: readonly GatewayError[]) => Promise<T>,
 ): Promise<T> {
   const errors: GatewayError[] = [];
   for (let retry = 0; ; retry++) {
     try {
-      return await attempt();
+      return await attempt(errors);
     } catch (thrown) {
       signal.throwIfAborted();
       errors.push(asGatewayError(thrown));

@@ -157,11 +157,19 @@ function checkReferences({
 }
 
 function checkModel(path: string, name: string, models: Map<string, unknown>): void {
-  if (models.has(name) || shorthandModel(name) !== undefined) return;
+  if (models.has(name) || isShorthand(path, name)) return;
   throw new ConfigError(
     `\`${path}\` is "${name}", which is neither in the configuration (${[...models.keys()].join(", ") || "no models there"}) ` +
       "nor a shorthand that the embedded gateway knows (openai::<model>).",
   );
+}
+
+function isShorthand(path: string, name: string): boolean {
+  try {
+    return shorthandModel(name) !== undefined;
+  } catch (cause) {
+    throw new ConfigError(`\`${path}\`: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /** 256 bits as a decimal number, the form that TensorZero gives its own hash in; the values differ. */

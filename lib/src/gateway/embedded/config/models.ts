@@ -1,3 +1,4 @@
+import { unsupported } from "../errors";
 import { readExtraBody, readExtraHeaders } from "../providers/extra";
 import { ConfigError, type Table } from "./table";
 import type { ApiKeyLocation, CostEntry, ModelConfig, ProviderConfig } from "./types";
@@ -145,11 +146,17 @@ function readCost(table: Table): CostEntry[] | undefined {
   });
 }
 
-/** The model that a shorthand stands for, e.g. `openai::gpt-4o-mini-2024-07-18`; undefined if the name is none. */
+/**
+ * The model that a shorthand stands for, e.g. `openai::gpt-4o-mini-2024-07-18`; undefined if the name is none.
+ *
+ * @throws GatewayError 501 `openai::responses::…`
+ */
 export function shorthandModel(name: string): ModelConfig | undefined {
   const match = /^openai::(.+)$/.exec(name);
   const modelName = match?.[1];
   if (modelName === undefined) return undefined;
+  if (modelName.startsWith("responses::"))
+    throw unsupported(`OpenAI's Responses API, for which the model \`${name}\` asks`);
   const provider: ProviderConfig = {
     name: "openai",
     modelName,

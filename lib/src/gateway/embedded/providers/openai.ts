@@ -1,6 +1,7 @@
 import type { ProviderConfig } from "../config/types";
-import { providerClient, providerServer } from "../errors";
+import type { GatewayError } from "../errors";
 import { costOf } from "./cost";
+import { Exchange, type Transport } from "./exchange";
 import { isRecord } from "./extra";
 import { requestBody } from "./openai-body";
 import type {
@@ -13,43 +14,27 @@ import type {
   Usage,
 } from "./types";
 
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
-
-/** How one call reaches its provider. */
-export interface Transport {
-  fetch: Fetch;
-  apiKey: string | undefined;
-  signal: AbortSignal;
-}
-
 /** Asks a provider that speaks OpenAI's chat completions. @throws GatewayError */
 export async function complete(
   provider: ProviderConfig,
   request: ModelRequest,
   transport: Transport,
 ): Promise<ProviderResponse> {
+  const exchange = new Exchange(provider, request, transport);
   const rawRequest = requestBody(request, provider.modelName, false);
-  const response = await send(
-    `${provider.apiBase}chat/completions`,
-    rawRequest,
-    provider,
-    request,
-    transport,
-  );
-  const rawResponse = await readText(response, "Error parsing text response");
-  if (!response.ok) throw refused(response, rawResponse);
-  const body = parse(rawResponse);
+  const response = await exchange.post("chat/completions", rawRequest);
+  const { body, rawResponse } = await readAnswer(exchange, response);
+  const unreadable = (problem: string) => exchange.serverError(problem, rawResponse);
   const choices = isRecord(body) && Array.isArray(body.choices) ? body.choices : undefined;
   if (choices === undefined)
-    throw providerServer("Error parsing JSON response: missing field `choices`");
+    throw unreadable("Error parsing JSON response: missing field `choices`");
   if (choices.length !== 1) {
-    throw providerServer(`Response has invalid number of choices: ${choices.length}. Expected 1.`);
+    throw unreadable(`Response has invalid number of choices: ${choices.length}. Expected 1.`);
   }
   const message = isRecord(choices[0]) ? choices[0].message : undefined;
-  if (!isRecord(message))
-    throw providerServer("Error parsing JSON response: missing field `message`");
+  if (!isRecord(message)) throw unreadable("Error parsing JSON response: missing field `message`");
   return {
-    output: outputOf(message),
+    output: outputOf(message, unreadable),
     usage: usageOf(body, provider),
     finishReason: finishReason(choices[0].finish_reason),
     rawRequest,
@@ -63,33 +48,25 @@ export async function stream(
   request: ModelRequest,
   transport: Transport,
 ): Promise<{ rawRequest: string; chunks: AsyncGenerator<ProviderChunk> }> {
+  const exchange = new Exchange(provider, request, transport);
   const rawRequest = requestBody(request, provider.modelName, true);
-  const response = await send(
-    `${provider.apiBase}chat/completions`,
-    rawRequest,
-    provider,
-    request,
-    transport,
-  );
+  const response = await exchange.post("chat/completions", rawRequest);
   if (!response.ok) {
-    const text = await readText(response, "Error parsing error response");
-    const status = `${response.status} ${reason(response)}`;
-    throw providerClient(
-      response.status,
-      reason(response),
-      `Error sending request: InvalidStatusCode(${status}): ${text}`,
+    const raw = await exchange.text(response, "Error parsing error response");
+    const status = { code: response.status, text: reason(response) };
+    throw exchange.clientError(
+      `Error sending request: InvalidStatusCode(${status.code} ${status.text}): ${raw}`,
+      { status, raw },
     );
   }
   const type = response.headers.get("content-type") ?? "";
   if (response.body === null || !type.includes("text/event-stream")) {
-    const text = await readText(response, "Error parsing text response");
-    throw providerClient(
-      undefined,
-      "",
-      `Error sending request: InvalidContentType(${type}): ${text}`,
-    );
+    const raw = await exchange.text(response, "Error parsing text response");
+    throw exchange.clientError(`Error sending request: InvalidContentType(${type}): ${raw}`, {
+      raw,
+    });
   }
-  return { rawRequest, chunks: readChunks(response.body, provider) };
+  return { rawRequest, chunks: readChunks(response.body, provider, exchange) };
 }
 
 /** Embeds one text. @throws GatewayError */
@@ -98,75 +75,39 @@ export async function embed(
   input: string,
   transport: Transport,
 ): Promise<ProviderResponse & { embedding: number[] }> {
+  const exchange = new Exchange(provider, { extraHeaders: [] }, transport);
   const rawRequest = JSON.stringify({ input, model: provider.modelName, encoding_format: "float" });
-  const response = await send(
-    `${provider.apiBase}embeddings`,
-    rawRequest,
-    provider,
-    undefined,
-    transport,
-  );
-  const rawResponse = await readText(response, "Error parsing text response");
-  if (!response.ok) throw refused(response, rawResponse);
-  const body = parse(rawResponse);
+  const response = await exchange.post("embeddings", rawRequest);
+  const { body, rawResponse } = await readAnswer(exchange, response);
   const first = isRecord(body) && Array.isArray(body.data) ? body.data[0] : undefined;
   const embedding: unknown = isRecord(first) ? first.embedding : undefined;
   if (!Array.isArray(embedding) || !embedding.every((value) => typeof value === "number")) {
-    throw providerServer("Error parsing JSON response: missing field `embedding`");
+    throw exchange.serverError(
+      "Error parsing JSON response: missing field `embedding`",
+      rawResponse,
+    );
   }
   const usage = { ...usageOf(body, provider), outputTokens: 0 };
   return { output: [], usage, finishReason: undefined, rawRequest, rawResponse, embedding };
 }
 
-async function send(
-  url: string,
-  body: string,
-  provider: ProviderConfig,
-  request: ModelRequest | undefined,
-  { fetch, apiKey, signal }: Transport,
-): Promise<Response> {
-  const headers: Record<string, string> = { "content-type": "application/json" };
-  if (apiKey !== undefined) headers.authorization = `Bearer ${apiKey}`;
-  for (const extra of [...provider.extraHeaders, ...(request?.extraHeaders ?? [])]) {
-    if ("delete" in extra) delete headers[extra.name.toLowerCase()];
-    else headers[extra.name.toLowerCase()] = extra.value;
-  }
-  try {
-    return await fetch(url, { method: "POST", headers, body, signal });
-  } catch (cause) {
-    signal.throwIfAborted(); // a time-out of ours has an error of its own
-    throw providerClient(
-      undefined,
-      "",
-      `Error sending request: error sending request for url (${url})${detail(cause)}`,
-      cause,
-    );
-  }
+/** The body of an answer that is no stream, as JSON. @throws GatewayError */
+async function readAnswer(
+  exchange: Exchange,
+  response: Response,
+): Promise<{ body: unknown; rawResponse: string }> {
+  const rawResponse = await exchange.text(response, "Error parsing text response");
+  if (!response.ok) throw refused(exchange, response, rawResponse);
+  return { body: parse(rawResponse, exchange), rawResponse };
 }
 
-/** What fetch hides in the cause of its "fetch failed". */
-function detail(cause: unknown): string {
-  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  const message = inner instanceof Error ? inner.message : String(inner);
-  return message === "" ? "" : `: ${message}`;
-}
-
-async function readText(response: Response, problem: string): Promise<string> {
-  try {
-    return await response.text();
-  } catch (cause) {
-    if (cause instanceof Error && cause.name === "AbortError") throw cause;
-    throw providerServer(`${problem}: ${detail(cause).slice(2)}`, cause);
-  }
-}
-
-function refused(response: Response, body: string) {
+function refused(exchange: Exchange, response: Response, raw: string): GatewayError {
   const id = response.headers.get("x-request-id");
-  const message = id === null ? body : `${body} [request_id: ${id}]`;
+  const message = id === null ? raw : `${raw} [request_id: ${id}]`;
   const ours = [400, 401, 403, 429].includes(response.status);
-  return ours
-    ? providerClient(response.status, reason(response), message)
-    : providerServer(message);
+  if (!ours) return exchange.serverError(message, raw);
+  const status = { code: response.status, text: reason(response) };
+  return exchange.clientError(message, { status, raw });
 }
 
 const REASONS: Record<number, string> = {
@@ -184,18 +125,19 @@ function reason(response: Response): string {
   return REASONS[response.status] ?? response.statusText;
 }
 
-function parse(text: string): unknown {
+function parse(text: string, exchange: Exchange): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw providerServer(
-      `Error parsing JSON response: ${cause instanceof Error ? cause.message : cause}`,
-      cause,
-    );
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw exchange.serverError(`Error parsing JSON response: ${problem}`, text);
   }
 }
 
-function outputOf(message: Record<string, unknown>): OutputBlock[] {
+function outputOf(
+  message: Record<string, unknown>,
+  unreadable: (problem: string) => GatewayError,
+): OutputBlock[] {
   const output: OutputBlock[] = [];
   const thought = message.reasoning_content ?? message.reasoning;
   if (typeof thought === "string") output.push({ type: "thought", text: thought });
@@ -207,7 +149,7 @@ function outputOf(message: Record<string, unknown>): OutputBlock[] {
       typeof fn.arguments !== "string" ||
       typeof call.id !== "string"
     ) {
-      throw providerServer("Error parsing JSON response: invalid tool call");
+      throw unreadable("Error parsing JSON response: invalid tool call");
     }
     output.push({ type: "tool_call", id: call.id, name: fn.name, arguments: fn.arguments });
   }
@@ -252,6 +194,7 @@ function finishReason(value: unknown): FinishReason | undefined {
 async function* readChunks(
   body: ReadableStream<Uint8Array>,
   provider: ProviderConfig,
+  exchange: Exchange,
 ): AsyncGenerator<ProviderChunk> {
   const decoder = new TextDecoder();
   const toolIds: string[] = [];
@@ -262,17 +205,23 @@ async function* readChunks(
     buffered = lines.pop() ?? "";
     for (const line of lines) {
       if (!line.startsWith("data:")) continue;
-      const raw = line.slice(5).trim();
+      const raw = exchange.withoutKey(line.slice(5).trim());
       if (raw === "[DONE]") return;
-      yield toChunk(raw, provider, toolIds);
+      yield toChunk(raw, provider, exchange, toolIds);
     }
   }
 }
 
-function toChunk(raw: string, provider: ProviderConfig, toolIds: string[]): ProviderChunk {
-  const body = parse(raw);
-  if (!isRecord(body)) throw providerServer("Error parsing chunk: not an object");
-  if (isRecord(body.error)) throw providerServer(`Error in stream: ${JSON.stringify(body.error)}`);
+function toChunk(
+  raw: string,
+  provider: ProviderConfig,
+  exchange: Exchange,
+  toolIds: string[],
+): ProviderChunk {
+  const body = parse(raw, exchange);
+  if (!isRecord(body)) throw exchange.serverError("Error parsing chunk: not an object", raw);
+  if (isRecord(body.error))
+    throw exchange.serverError(`Error in stream: ${JSON.stringify(body.error)}`, raw);
   const choice: unknown = Array.isArray(body.choices) ? body.choices[0] : undefined;
   const delta = isRecord(choice) && isRecord(choice.delta) ? choice.delta : {};
   const blocks: ChunkBlock[] = [];
@@ -287,8 +236,9 @@ function toChunk(raw: string, provider: ProviderConfig, toolIds: string[]): Prov
     if (typeof call.id === "string") toolIds[index] = call.id;
     const id = toolIds[index];
     if (id === undefined)
-      throw providerServer(
+      throw exchange.serverError(
         "Tool call index out of bounds (meaning we haven't seen this many ids in the stream)",
+        raw,
       );
     blocks.push({
       type: "tool_call",

@@ -17,7 +17,6 @@ export function readInferenceRequest(body: unknown): InferenceRequest {
   refuseLacking(fields, [
     "namespace",
     "internal_dynamic_variant_config",
-    "include_raw_usage",
     "include_aggregated_response",
   ]);
   if (fields.array("provider_tools")?.length) throw unsupported("`provider_tools`");
@@ -47,6 +46,7 @@ export function readInferenceRequest(body: unknown): InferenceRequest {
     extraHeaders: readExtraHeaders(fields, "extra_headers"),
     includeOriginalResponse: fields.boolean("include_original_response") ?? false,
     includeRawResponse: fields.boolean("include_raw_response") ?? false,
+    includeRawUsage: fields.boolean("include_raw_usage") ?? false,
   };
   fields.end({ bare: true });
   return request;

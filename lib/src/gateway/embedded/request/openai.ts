@@ -42,13 +42,10 @@ export function readOpenAIRequest(body: unknown): OpenAIRequest {
     verbosity: fields.string("verbosity"),
     ...readParams(fields, "tensorzero::params"),
   };
-  refuseLacking(fields, [
-    "tensorzero::namespace",
-    "tensorzero::internal_dynamic_variant_config",
-    "tensorzero::include_raw_usage",
-  ]);
+  refuseLacking(fields, ["tensorzero::namespace", "tensorzero::internal_dynamic_variant_config"]);
   if (fields.array("tensorzero::provider_tools")?.length)
     throw unsupported("`tensorzero::provider_tools`");
+  const includeRawUsage = fields.boolean("tensorzero::include_raw_usage") ?? false;
   const { toolChoice, allowedTools } = readChoice(fields);
   const request: Omit<InferenceRequest, "functionName" | "modelName" | "input"> = {
     variantName: fields.string("tensorzero::variant_name"),
@@ -73,6 +70,7 @@ export function readOpenAIRequest(body: unknown): OpenAIRequest {
     extraHeaders: readExtraHeaders(fields, "tensorzero::extra_headers"),
     includeOriginalResponse: fields.boolean("tensorzero::include_original_response") ?? false,
     includeRawResponse: fields.boolean("tensorzero::include_raw_response") ?? false,
+    includeRawUsage,
   };
   const parsed = messages.map((message, index) => readMessage(message, `messages[${index}]`));
   const denyUnknown = fields.boolean("tensorzero::deny_unknown_fields") ?? false;
@@ -88,11 +86,16 @@ export function readOpenAIRequest(body: unknown): OpenAIRequest {
       `\`tensorzero::deny_unknown_fields\` is set to true, but found unknown fields in the request: [${unknown.join(", ")}]`,
     );
   }
+  if (stream && includeRawUsage && includeUsage === false) {
+    throw invalidOpenAI(
+      "`tensorzero::include_raw_usage` requires `stream_options.include_usage` to be true (or omitted) for streaming requests",
+    );
+  }
   const target = readTarget(model);
   const inference = { ...request, ...target, input: toInput(parsed) };
   const modelPrefix =
     target.functionName === undefined ? MODEL : `${FUNCTION}${target.functionName}::variant_name::`;
-  return { inference, modelPrefix, includeUsage };
+  return { inference, modelPrefix, includeUsage: includeUsage ?? includeRawUsage };
 }
 
 function readTarget(model: string): {
@@ -138,8 +141,10 @@ function readResponseFormat(fields: Fields): { jsonMode: JsonMode | undefined; s
   return { jsonMode: "strict", schema: info.raw("schema") ?? undefined };
 }
 
-function readIncludeUsage(fields: Fields): boolean {
-  return fields.object("stream_options")?.boolean("include_usage") ?? false;
+/** Undefined without `stream_options`; with them, false is the default. */
+function readIncludeUsage(fields: Fields): boolean | undefined {
+  const options = fields.object("stream_options");
+  return options && (options.boolean("include_usage") ?? false);
 }
 
 function readTool(value: unknown, path: string): DynamicTool {
@@ -180,6 +185,7 @@ type Message =
   | {
       role: "assistant";
       content: unknown;
+      thoughts: { text: string; at: number | undefined }[];
       toolCalls: { id: string; name: string; arguments: string }[];
     }
   | { role: "tool"; toolCallId: string; content: unknown };
@@ -196,11 +202,12 @@ function readMessage(value: unknown, path: string): Message {
     case "user":
       return { role, content: message.raw("content") ?? message.missing("content") };
     case "assistant":
-      if (message.array("tensorzero_extra_content")?.length)
-        throw unsupported("`tensorzero_extra_content`");
       return {
         role,
         content: message.raw("content"),
+        thoughts: (message.array("tensorzero_extra_content") ?? []).map((block, index) =>
+          readExtraContent(block, `${path}.tensorzero_extra_content[${index}]`),
+        ),
         toolCalls: (message.array("tool_calls") ?? []).map((call, index) =>
           readToolCall(call, `${path}.tool_calls[${index}]`),
         ),
@@ -214,6 +221,15 @@ function readMessage(value: unknown, path: string): Message {
     default:
       return message.fail("role", unknownVariant(role, ROLES));
   }
+}
+
+/** A thought that an earlier answer had beside its content. */
+function readExtraContent(value: unknown, path: string) {
+  const block = new Fields(value, path);
+  const type = block.requiredString("type");
+  if (type === "unknown") throw unsupported(`\`tensorzero_extra_content\` of type \`${type}\``);
+  if (type !== "thought") block.fail("type", unknownVariant(type, ["thought", "unknown"]));
+  return { text: block.string("text") ?? "", at: block.integer("insert_index") };
 }
 
 function readToolCall(value: unknown, path: string) {
@@ -259,11 +275,24 @@ function toInput(messages: Message[]): Input {
         toolNames.set(call.id, call.name);
         content.push({ type: "tool_call", ...call });
       }
+      insertThoughts(content, message.thoughts);
       input.messages.push({ role: "assistant", content });
     }
   }
   const { system, messages: converted } = input;
   return system === undefined ? { messages: converted } : { system, messages: converted }; // in the order in which it is stored
+}
+
+/** Puts each thought where it says it was, lower places first; those that do not say come before all else. */
+function insertThoughts(
+  content: InputBlock[],
+  thoughts: { text: string; at: number | undefined }[],
+): void {
+  const placed = thoughts.flatMap(({ text, at }) => (at === undefined ? [] : [{ text, at }]));
+  for (const { text, at } of placed.sort((a, b) => a.at - b.at))
+    content.splice(at, 0, { type: "thought", text });
+  const others = thoughts.filter(({ at }) => at === undefined);
+  content.unshift(...others.map(({ text }) => ({ type: "thought" as const, text })));
 }
 
 /** System messages may come several times and anywhere; their texts are joined, one template stands alone. */

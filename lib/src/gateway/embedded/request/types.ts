@@ -66,4 +66,5 @@ export interface InferenceRequest {
   extraHeaders: Filtered<ExtraHeader>[];
   includeOriginalResponse: boolean;
   includeRawResponse: boolean;
+  includeRawUsage: boolean;
 }

@@ -1,10 +1,12 @@
 import type { Context } from "hono";
 import type { Answer, Engine, StreamedAnswer } from "../engine";
+import { asGatewayError } from "../errors";
 import type { ChunkBlock, Usage } from "../providers/types";
 import { readInferenceRequest } from "../request/native";
 import type { InferenceRequest } from "../request/types";
 import { readJson } from "./body";
-import { nativeBody } from "./errors";
+import { errorResponse, nativeBody } from "./errors";
+import { rawBeforeStream, rawOfAnswer, rawOfChunk, rawOfStreamError } from "./raw";
 import { eventStream } from "./sse";
 
 /** POST /inference: TensorZero's own call. */
@@ -14,8 +16,12 @@ export async function postInference(
   errorJson: boolean,
 ): Promise<Response> {
   const request = readInferenceRequest(await readJson(c));
-  if (request.stream) return streamed(await engine.stream(request), request, errorJson);
-  return c.json(toBody(await engine.infer(request), request));
+  try {
+    if (request.stream) return streamed(await engine.stream(request), request, errorJson);
+    return c.json(toBody(await engine.infer(request), request));
+  } catch (error) {
+    return errorResponse(c, asGatewayError(error), errorJson, request.includeRawResponse);
+  }
 }
 
 /** Pieces as they come; tokens and finish reason in one last piece of ours. */
@@ -29,18 +35,21 @@ function streamed(answer: StreamedAnswer, request: InferenceRequest, errorJson: 
   const content = (blocks: ChunkBlock[]) =>
     functionType === "json" ? { raw: rawText(blocks) } : { content: blocks };
   return eventStream(async (send) => {
-    const before = answer.previous.filter(({ cached }) => !cached);
-    if (request.includeRawResponse && before.length > 0) {
-      send({ ...base, ...content([]), raw_response: rawResponses({ calls: before }) });
-    }
+    for (const fields of rawBeforeStream(answer, request))
+      send({ ...base, ...content([]), ...fields });
     const whole = await answer.pump({
       chunk: ({ blocks, raw }) => {
-        const extra = rawChunk(raw, request);
+        const original = request.includeOriginalResponse && raw !== "";
+        const extra = {
+          ...(original ? { original_chunk: raw } : {}),
+          ...rawOfChunk(raw, answer, request),
+        };
         if (hasContent(blocks, functionType) || Object.keys(extra).length > 0) {
           send({ ...base, ...content(blocks), ...extra });
         }
       },
-      error: (error) => send(nativeBody(error, errorJson)),
+      error: (error) =>
+        send({ ...nativeBody(error, errorJson), ...rawOfStreamError(error, request) }),
     });
     const { usage, finishReason } = whole;
     send({
@@ -67,27 +76,18 @@ export function hasContent(blocks: ChunkBlock[], functionType: "chat" | "json"):
     : blocks.length > 0;
 }
 
-function rawChunk(
-  raw: string,
-  { includeOriginalResponse, includeRawResponse }: InferenceRequest,
-): object {
-  if (raw === "") return {};
-  return {
-    ...(includeOriginalResponse ? { original_chunk: raw } : {}),
-    ...(includeRawResponse ? { raw_chunk: raw } : {}),
-  };
-}
-
 function toBody(answer: Answer, request: InferenceRequest): object {
   const { result } = answer;
+  const { raw_usage, raw_response } = rawOfAnswer(answer, request);
   return {
     inference_id: answer.inferenceId,
     episode_id: answer.episodeId,
     variant_name: answer.variantName,
     ...(result.type === "json" ? { output: result.output } : { content: result.content }),
     usage: usageBody(answer.usage),
+    ...(raw_usage === undefined ? {} : { raw_usage }),
     ...(request.includeOriginalResponse ? { original_response: answer.originalResponse } : {}),
-    ...(request.includeRawResponse ? { raw_response: rawResponses(answer) } : {}),
+    ...(raw_response === undefined ? {} : { raw_response }),
     ...(answer.finishReason === undefined ? {} : { finish_reason: answer.finishReason }),
   };
 }
@@ -101,16 +101,4 @@ export function usageBody(usage: Usage): object {
       : { provider_cache_read_input_tokens: usage.cacheReadInputTokens }),
     cost: usage.cost,
   };
-}
-
-/** What each provider answered, word for word; cached answers are left out, as nobody answered. */
-export function rawResponses({ calls }: Pick<Answer, "calls">): object[] {
-  return calls
-    .filter((call) => !call.cached)
-    .map((call) => ({
-      model_inference_id: call.id,
-      provider_type: "openai",
-      api_type: "chat_completions",
-      data: call.rawResponse,
-    }));
 }

@@ -1,12 +1,13 @@
 import type { Context } from "hono";
 import type { Answer, Engine, StreamedAnswer } from "../engine";
+import { asGatewayError } from "../errors";
 import type { ChatBlock } from "../output";
 import type { ChunkBlock, FinishReason, Usage } from "../providers/types";
 import { type OpenAIRequest, readOpenAIRequest } from "../request/openai";
-import type { InferenceRequest } from "../request/types";
 import { readJson } from "./body";
-import { openAIBody } from "./errors";
-import { hasContent, rawResponses, rawText } from "./inference";
+import { errorResponse, openAIBody } from "./errors";
+import { hasContent, rawText } from "./inference";
+import { type RawFields, rawBeforeStream, rawOfAnswer, rawOfChunk, rawOfStreamError } from "./raw";
 import { eventStream } from "./sse";
 
 /** POST /openai/v1/chat/completions: the same inference in OpenAI's words. */
@@ -16,9 +17,13 @@ export async function postChatCompletions(
   errorJson: boolean,
 ): Promise<Response> {
   const request = readOpenAIRequest(await readJson(c));
-  if (request.inference.stream)
-    return streamed(await engine.stream(request.inference), request, errorJson);
-  return c.json(toBody(await engine.infer(request.inference), request));
+  const { inference } = request;
+  try {
+    if (inference.stream) return streamed(await engine.stream(inference), request, errorJson);
+    return c.json(toBody(await engine.infer(inference), request));
+  } catch (error) {
+    return errorResponse(c, asGatewayError(error), errorJson, inference.includeRawResponse);
+  }
 }
 
 function streamed(
@@ -48,17 +53,23 @@ function streamed(
         ...more,
       });
     };
-    const before = answer.previous.filter(({ cached }) => !cached);
-    if (inference.includeRawResponse && before.length > 0) {
-      emit(toDelta([]), null, { tensorzero_raw_response: rawResponses({ calls: before }) });
-    }
+    for (const fields of rawBeforeStream(answer, inference))
+      emit(toDelta([]), null, prefixed(fields));
     const whole = await answer.pump({
       chunk: ({ blocks, raw }) => {
-        const extra = rawChunk(raw, inference);
+        const original = inference.includeOriginalResponse && raw !== "";
+        const extra = {
+          ...(original ? { tensorzero_original_chunk: raw } : {}),
+          ...prefixed(rawOfChunk(raw, answer, inference)),
+        };
         if (hasContent(blocks, functionType) || Object.keys(extra).length > 0)
           emit(toDelta(blocks), null, extra);
       },
-      error: (error) => send(openAIBody(error, errorJson)),
+      error: (error) =>
+        send({
+          ...openAIBody(error, errorJson),
+          ...prefixed(rawOfStreamError(error, inference)),
+        }),
     });
     const finishReason =
       whole.finishReason === undefined ? null : finishReasonBody(whole.finishReason);
@@ -66,15 +77,10 @@ function streamed(
   });
 }
 
-function rawChunk(
-  raw: string,
-  { includeOriginalResponse, includeRawResponse }: InferenceRequest,
-): object {
-  if (raw === "") return {};
-  return {
-    ...(includeOriginalResponse ? { tensorzero_original_chunk: raw } : {}),
-    ...(includeRawResponse ? { tensorzero_raw_chunk: raw } : {}),
-  };
+function prefixed(fields: RawFields): object {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [`tensorzero_${key}`, value]),
+  );
 }
 
 /** Turns blocks into deltas. Tool calls are numbered in the order in which they begin; only their first piece has the id. */
@@ -117,6 +123,7 @@ function deltas(functionType: "chat" | "json"): (blocks: ChunkBlock[]) => object
 }
 
 function toBody(answer: Answer, { modelPrefix, inference }: OpenAIRequest): object {
+  const { raw_usage, raw_response } = rawOfAnswer(answer, inference);
   return {
     id: answer.inferenceId,
     episode_id: answer.episodeId,
@@ -133,10 +140,11 @@ function toBody(answer: Answer, { modelPrefix, inference }: OpenAIRequest): obje
     service_tier: null,
     object: "chat.completion",
     usage: usageBody(answer.usage),
+    ...(raw_usage === undefined ? {} : { tensorzero_raw_usage: raw_usage }),
     ...(inference.includeOriginalResponse
       ? { tensorzero_original_response: answer.originalResponse }
       : {}),
-    ...(inference.includeRawResponse ? { tensorzero_raw_response: rawResponses(answer) } : {}),
+    ...(raw_response === undefined ? {} : { tensorzero_raw_response: raw_response }),
   };
 }
 

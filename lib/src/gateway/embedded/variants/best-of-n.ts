@@ -1,7 +1,15 @@
 import { JsonSchema } from "../config/schema";
 import type { BestOfNConfig } from "../config/types";
+import { asGatewayError, GatewayError } from "../errors";
 import { isRecord } from "../providers/extra";
-import { callsOf, inferCandidates, shownAnswers, streamOf, takeOne } from "./candidates";
+import {
+  callsOf,
+  inferCandidates,
+  noteFailed,
+  shownAnswers,
+  streamOf,
+  takeOne,
+} from "./candidates";
 import { askModel, type Prompt, renderPrompt } from "./chat-completion";
 import type { Run, VariantResult, VariantStream } from "./run";
 
@@ -15,15 +23,21 @@ const CHOICE = new JsonSchema({
 
 /** Lets an evaluator choose among the candidates' answers; where it fails, chance does. @throws GatewayError */
 export async function inferBestOfN(variant: BestOfNConfig, run: Run): Promise<VariantResult> {
-  const candidates = await inferCandidates(variant.candidates, run);
+  const { candidates, failed } = await inferCandidates(variant.candidates, run);
   const [only] = candidates;
-  if (only !== undefined && candidates.length === 1) return only;
-  const judged = await judge(variant, run, candidates).catch(() => undefined);
-  const { chosen, others } = takeOne(candidates, judged?.choice ?? null);
+  if (only !== undefined && candidates.length === 1)
+    return { ...only, calls: noteFailed(only.calls, failed) };
+  const judged = await judge(variant, run, candidates).catch(asGatewayError);
+  if (judged instanceof GatewayError) {
+    const { chosen, others } = takeOne(candidates, null);
+    const calls = noteFailed(chosen.calls, failed, judged.rawResponses);
+    return { ...chosen, calls: [...calls, ...callsOf(others)], originalResponse: undefined };
+  }
+  const { chosen, others } = takeOne(candidates, judged.choice);
   return {
     ...chosen,
-    calls: [...chosen.calls, ...callsOf(others), ...(judged?.result.calls ?? [])],
-    originalResponse: judged?.result.originalResponse,
+    calls: [...noteFailed(chosen.calls, failed), ...callsOf(others), ...judged.result.calls],
+    originalResponse: judged.result.originalResponse,
   };
 }
 

@@ -1,5 +1,11 @@
 import type { VariantConfig } from "../config/types";
-import { allCandidatesFailed, asGatewayError, type GatewayError, inference } from "../errors";
+import {
+  allCandidatesFailed,
+  asGatewayError,
+  type GatewayError,
+  inference,
+  rawResponsesOf,
+} from "../errors";
 import type { ModelResult } from "../model";
 import { replay } from "../model-stream";
 import { inferVariant } from "./infer";
@@ -11,7 +17,14 @@ import type { Run, VariantResult, VariantStream } from "./run";
  *
  * @throws GatewayError 502 none succeeded
  */
-export async function inferCandidates(names: string[], run: Run): Promise<VariantResult[]> {
+export async function inferCandidates(
+  names: string[],
+  run: Run,
+): Promise<{
+  candidates: VariantResult[];
+  /** What providers answered to candidates that failed. */
+  failed: string[];
+}> {
   const settled = await Promise.allSettled(
     names.map((name, index) =>
       inferVariant(candidate(name, run), {
@@ -21,15 +34,15 @@ export async function inferCandidates(names: string[], run: Run): Promise<Varian
       }),
     ),
   );
-  const results: VariantResult[] = [];
+  const candidates: VariantResult[] = [];
   const errors = new Map<string, GatewayError>();
   settled.forEach((outcome, index) => {
-    if (outcome.status === "fulfilled") results.push(outcome.value);
+    if (outcome.status === "fulfilled") candidates.push(outcome.value);
     else errors.set(`candidates[${index}] (${names[index]})`, asGatewayError(outcome.reason));
   });
   run.call.signal.throwIfAborted();
-  if (results.length === 0) throw allCandidatesFailed(errors);
-  return results;
+  if (candidates.length === 0) throw allCandidatesFailed(errors);
+  return { candidates, failed: rawResponsesOf(errors.values()) };
 }
 
 function candidate(name: string, { fn }: Run): VariantConfig {
@@ -50,6 +63,16 @@ export function takeOne(
   return { chosen, others: results.filter((_, i) => i !== at) };
 }
 
+/** Puts what failed down to the first call: before and behind what failed of that one itself. */
+export function noteFailed(
+  [first, ...others]: ModelResult[],
+  before: string[],
+  behind: string[] = [],
+): ModelResult[] {
+  if (first === undefined) return others;
+  return [{ ...first, failed: [...before, ...first.failed, ...behind] }, ...others];
+}
+
 export function callsOf(results: VariantResult[]): ModelResult[] {
   return results.flatMap(({ calls }) => calls);
 }
@@ -59,7 +82,7 @@ export function streamOf(result: VariantResult): VariantStream {
   const [answer, ...previous] = result.calls;
   if (answer === undefined) throw inference("A result without a call (should never happen)");
   const { chunks } = replay({ ...answer, output: result.output });
-  return { chunks, result: () => result, previous };
+  return { chunks, result: () => result, previous, call: answer };
 }
 
 /** The candidates' answers as a prompt shows them: a JSON function's raw text, a chat's blocks. */

@@ -44,8 +44,8 @@ export async function askModel(
   prompt: Prompt,
 ): Promise<VariantResult> {
   const { model, request, params } = prepareCall(variant, run, prompt);
-  const result = await withRetries(variant.retries, run.call.signal, () =>
-    callModel(model, request, run.call),
+  const result = await withRetries(variant.retries, run.call.signal, (errors) =>
+    callModel(model, request, run.call, errors),
   );
   return toResult(result, params);
 }
@@ -56,10 +56,11 @@ export async function streamFromModel(
   prompt: Prompt,
 ): Promise<VariantStream> {
   const { model, request, params } = prepareCall(variant, run, prompt);
-  const stream = await withRetries(variant.retries, run.call.signal, () =>
-    streamModel(model, request, run.call),
+  const stream = await withRetries(variant.retries, run.call.signal, (errors) =>
+    streamModel(model, request, run.call, errors),
   );
-  return { chunks: stream.chunks, result: () => toResult(stream.result(), params), previous: [] };
+  const result = () => toResult(stream.result(), params);
+  return { chunks: stream.chunks, result, previous: [], call: stream.result() };
 }
 
 function prepareCall(variant: ChatCompletionConfig, run: Run, prompt: Prompt) {

@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { DiclConfig } from "../config/types";
+import { rawResponsesOf } from "../errors";
 import { uuidv7 } from "../ids";
 import { eachProvider, findModel, type ModelResult } from "../model";
 import { isRecord } from "../providers/extra";
@@ -22,7 +23,7 @@ export async function streamInContext(variant: DiclConfig, run: Run): Promise<Va
     const answered = stream.result();
     return { ...answered, calls: [embedding, ...answered.calls] };
   };
-  return { chunks: stream.chunks, result, previous: [embedding] };
+  return { ...stream, result, previous: [embedding] };
 }
 
 async function prepare(
@@ -75,7 +76,7 @@ async function embedText(
   { call }: Run,
 ): Promise<{ call: ModelResult; vector: number[] }> {
   const model = findModel(call.config.embeddingModels, modelName, call.env);
-  return eachProvider(model, call, "nonStreamingMs", async (provider, transport) => {
+  return eachProvider(model, call, "nonStreamingMs", async (provider, transport, errors) => {
     const started = performance.now();
     const { embedding, ...response } = await embed(provider, input, transport);
     return {
@@ -90,6 +91,8 @@ async function embedText(
         cached: false,
         responseTimeMs: Math.floor(performance.now() - started),
         ttftMs: undefined,
+        failed: rawResponsesOf(errors),
+        apiType: "embeddings",
       },
     };
   });

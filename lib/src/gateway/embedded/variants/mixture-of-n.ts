@@ -1,23 +1,32 @@
 import type { MixtureOfNConfig } from "../config/types";
-import { callsOf, inferCandidates, shownAnswers, streamOf, takeOne } from "./candidates";
+import { asGatewayError } from "../errors";
+import {
+  callsOf,
+  inferCandidates,
+  noteFailed,
+  shownAnswers,
+  streamOf,
+  takeOne,
+} from "./candidates";
 import { askModel, type Prompt, renderPrompt, streamFromModel } from "./chat-completion";
 import type { Run, VariantResult, VariantStream } from "./run";
 
 /** Lets a fuser write one answer out of the candidates'; where it fails, chance picks a candidate. @throws GatewayError */
 export async function inferMixtureOfN(variant: MixtureOfNConfig, run: Run): Promise<VariantResult> {
-  const candidates = await inferCandidates(variant.candidates, run);
+  const { candidates, failed } = await inferCandidates(variant.candidates, run);
   const [only] = candidates;
-  if (only !== undefined && candidates.length === 1) return only;
+  if (only !== undefined && candidates.length === 1)
+    return { ...only, calls: noteFailed(only.calls, failed) };
   try {
     const fused = await askModel(
       variant.fuser,
       fuserRun(run),
       fuserPrompt(variant, run, candidates),
     );
-    return { ...fused, calls: [...fused.calls, ...callsOf(candidates)] };
-  } catch {
+    return { ...fused, calls: noteFailed([...fused.calls, ...callsOf(candidates)], failed) };
+  } catch (error) {
     run.call.signal.throwIfAborted();
-    return withoutFuser(candidates);
+    return withoutFuser(candidates, failed, error);
   }
 }
 
@@ -26,30 +35,36 @@ export async function streamMixtureOfN(
   variant: MixtureOfNConfig,
   run: Run,
 ): Promise<VariantStream> {
-  const candidates = await inferCandidates(variant.candidates, run);
+  const { candidates, failed } = await inferCandidates(variant.candidates, run);
   const [only] = candidates;
-  if (only !== undefined && candidates.length === 1) return streamOf(only);
+  if (only !== undefined && candidates.length === 1)
+    return streamOf({ ...only, calls: noteFailed(only.calls, failed) });
   try {
     const stream = await streamFromModel(
       variant.fuser,
       fuserRun(run),
       fuserPrompt(variant, run, candidates),
     );
-    const previous = callsOf(candidates);
+    const previous = noteFailed(callsOf(candidates), failed);
     const result = () => {
       const fused = stream.result();
       return { ...fused, calls: [...fused.calls, ...previous] };
     };
-    return { chunks: stream.chunks, result, previous };
-  } catch {
+    return { chunks: stream.chunks, result, previous, call: stream.call };
+  } catch (error) {
     run.call.signal.throwIfAborted();
-    return streamOf(withoutFuser(candidates));
+    return streamOf(withoutFuser(candidates, failed, error));
   }
 }
 
-function withoutFuser(candidates: VariantResult[]): VariantResult {
+function withoutFuser(
+  candidates: VariantResult[],
+  failed: string[],
+  fuserError: unknown,
+): VariantResult {
   const { chosen, others } = takeOne(candidates, null);
-  return { ...chosen, calls: [...chosen.calls, ...callsOf(others)], originalResponse: undefined };
+  const calls = noteFailed(chosen.calls, failed, asGatewayError(fuserError).rawResponses);
+  return { ...chosen, calls: [...calls, ...callsOf(others)], originalResponse: undefined };
 }
 
 function fuserRun(run: Run): Run {

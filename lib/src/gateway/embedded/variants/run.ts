@@ -40,4 +40,6 @@ export interface VariantStream {
   result(): VariantResult;
   /** Calls that were over before the stream began. */
   previous: ModelResult[];
+  /** The streaming call. */
+  call: Pick<ModelResult, "id" | "failed">;
 }

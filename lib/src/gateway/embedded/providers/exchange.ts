@@ -1,0 +1,97 @@
+import { redactError, redactSecrets } from "../../redact";
+import type { ProviderConfig } from "../config/types";
+import { type GatewayError, providerClient, providerServer } from "../errors";
+import type { ModelRequest } from "./types";
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** How one call reaches its provider. */
+export interface Transport {
+  fetch: Fetch;
+  apiKey: string | undefined;
+  signal: AbortSignal;
+}
+
+/** Headers whose values are nobody's business. */
+const SECRET_HEADER = /auth|key|token|secret/i;
+
+/**
+ * One request to a provider and its answer. A provider may repeat the key that it was sent, so whatever it says passes
+ * through here before it is shown or stored.
+ */
+export class Exchange {
+  private readonly headers: Record<string, string> = { "content-type": "application/json" };
+  private readonly secrets: string[];
+
+  constructor(
+    private readonly provider: ProviderConfig,
+    request: Pick<ModelRequest, "extraHeaders">,
+    private readonly transport: Transport,
+  ) {
+    const { headers } = this;
+    if (transport.apiKey !== undefined) headers.authorization = `Bearer ${transport.apiKey}`;
+    for (const extra of [...provider.extraHeaders, ...request.extraHeaders]) {
+      if ("delete" in extra) delete headers[extra.name.toLowerCase()];
+      else headers[extra.name.toLowerCase()] = extra.value;
+    }
+    this.secrets = Object.keys(headers)
+      .filter((name) => SECRET_HEADER.test(name))
+      .map((name) => headers[name]?.replace(/^(?:Bearer|Basic) +/i, "").trim() ?? "");
+  }
+
+  /** @throws GatewayError the provider cannot be reached */
+  async post(path: string, body: string): Promise<Response> {
+    const url = this.provider.apiBase + path;
+    const { fetch, signal } = this.transport;
+    try {
+      return await fetch(url, { method: "POST", headers: this.headers, body, signal });
+    } catch (cause) {
+      signal.throwIfAborted(); // a time-out of ours has an error of its own
+      throw this.clientError(
+        `Error sending request: error sending request for url (${url})${detail(cause)}`,
+      );
+    }
+  }
+
+  /** The whole body, without the key. @throws GatewayError the connection broke off */
+  async text(response: Response, problem: string): Promise<string> {
+    try {
+      return this.withoutKey(await response.text());
+    } catch (cause) {
+      if (cause instanceof Error && cause.name === "AbortError") throw cause;
+      throw this.serverError(`${problem}: ${detail(cause).slice(2)}`);
+    }
+  }
+
+  withoutKey(text: string): string {
+    return redactSecrets(text, this.secrets);
+  }
+
+  /**
+   * The provider refused the request (with a status), or could not be reached.
+   *
+   * @param raw what it said, word for word
+   */
+  clientError(
+    message: string,
+    { status, raw }: { status?: { code: number; text: string }; raw?: string } = {},
+  ): GatewayError {
+    return providerClient(status, this.redact(message), this.redact(raw));
+  }
+
+  /** The provider failed, or answered what cannot be read. */
+  serverError(message: string, raw?: string): GatewayError {
+    return providerServer(this.redact(message), this.redact(raw));
+  }
+
+  private redact<T extends string | undefined>(text: T): T {
+    return (text === undefined ? text : redactError(text, this.secrets)) as T;
+  }
+}
+
+/** What fetch hides in the cause of its "fetch failed". */
+function detail(cause: unknown): string {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const message = inner instanceof Error ? inner.message : String(inner);
+  return message === "" ? "" : `: ${message}`;
+}
