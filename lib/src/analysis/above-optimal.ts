@@ -1,5 +1,5 @@
-import { solve } from "../env";
 import type { EpisodeRow } from "../store/episodes";
+import { expertPlayer } from "./expert-steps";
 import { variantOrder } from "./order";
 import { type MeanEstimate, mean } from "./statistics";
 import { isFinished } from "./summary";
@@ -49,12 +49,11 @@ export interface AboveOptimal {
  * @throws EnvError a task is an id that draws its task when made, so that the seed does not settle the episode
  */
 export function scoreAgainstExpert(rows: readonly EpisodeRow[]): ScoredEpisode[] {
-  const expertSteps = new Map<string, number | undefined>();
-  return rows.filter(isFinished).flatMap(({ variant, task, seed, success, episode_length }) => {
-    const key = `${task} ${seed}`;
-    if (!expertSteps.has(key)) expertSteps.set(key, solve(task, seed)?.length);
-    const expert_steps = expertSteps.get(key);
-    if (expert_steps === undefined) return [];
+  const expertSteps = expertPlayer();
+  return rows.filter(isFinished).flatMap((row) => {
+    const { variant, task, seed, success, episode_length } = row;
+    const expert_steps = expertSteps(row);
+    if (expert_steps === null) return [];
     return {
       variant,
       task,

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { EnvError, solve } from "../env";
 import { readPrices } from "../experiment/prices";
 import type { EpisodeRow } from "../store/episodes";
+import { stepsAboveExpert } from "./above-expert";
 import { successByStep } from "./by-step";
 import { inputTokens, successRate } from "./by-variant";
 import { pairedDifferences } from "./paired";
@@ -45,6 +47,11 @@ const rows = [
   ...[8, 12, 9, 64].map((steps, seed) => episode("rule_based", "goto", seed, steps)),
   ...[14, 15, 40, 20].map((steps, seed) => episode("rule_based", "open", seed, steps)),
 ];
+
+/** The expert's in the same episodes. */
+const expertSteps = ["goto", "open"].flatMap((task) =>
+  [0, 1, 2, 3].map((seed) => solve(`BabyAI-MixedTrainLocal-v0/${task}`, seed)!.length),
+);
 
 type Value = Record<string, unknown>;
 const values = (spec: ChartSpec) => (spec.data as { values: Value[] }).values;
@@ -116,6 +123,24 @@ describe("success by step", () => {
     expect(spec.description).toContain("rule_based: 87.5 % (n = 8); baseline: 42.9 % (n = 7)");
   });
 
+  test("the expert's curve, of each episode once, is above all others", () => {
+    const shareWithin = (step: number) =>
+      (100 * expertSteps.filter((steps) => steps <= step).length) / expertSteps.length;
+    const layers = successByStep(rows).layer as { data?: { values: Value[] } }[];
+    const curve = layers
+      .flatMap((layer) => layer.data?.values ?? [])
+      .filter((value) => "step" in value && !("variant" in value));
+    expect(curve.length).toBeGreaterThan(4);
+    expect(curve[0]).toEqual({ step: 0, share: 0 });
+    expect(curve.at(-1)).toEqual({ step: 64, share: 100 });
+    for (const { step, share } of curve) expect(share).toBe(shareWithin(Number(step)));
+    expect(successByStep(rows).description).toContain(
+      "Dotted: expert with full state (a planner, not an LLM), on the same tasks and seeds.",
+    );
+    const drawn = rows.map((row) => ({ ...row, task: "BabyAI-MixedTrainLocal-v0" }));
+    expect(successByStep(drawn).description).not.toContain("expert");
+  });
+
   test("labels of curves that end together stand apart", () => {
     const names = ["a", "b", "c", "d"];
     const spec = successByStep(names.map((name) => episode(name, "goto", 1, 64)));
@@ -124,9 +149,9 @@ describe("success by step", () => {
       .flatMap((layer) => layer.data?.values ?? [])
       .flatMap(({ place }) => (typeof place === "number" ? [place] : []));
     const sorted = [...new Set(places)].sort((a, b) => a - b);
-    expect(sorted).toHaveLength(4);
+    expect(sorted).toHaveLength(5); // the expert's, at 100 %, too
     expect(sorted[0]).toBe(0);
-    for (let i = 1; i < 4; i++) expect(sorted[i]! - sorted[i - 1]!).toBeGreaterThan(5);
+    for (let i = 1; i < 5; i++) expect(sorted[i]! - sorted[i - 1]!).toBeGreaterThan(5);
   });
 
   test("published results are lines that say what they are", () => {
@@ -137,6 +162,37 @@ describe("success by step", () => {
 
   test("without a finished episode there is no curve", () => {
     expect(() => successByStep([episode("baseline", "goto", 1, null)])).toThrow("none");
+  });
+});
+
+describe("steps above optimal", () => {
+  test("the mean over what was solved, and SPL over all, beside the expert", () => {
+    const steps = solve("BabyAI-MixedTrainLocal-v0/goto", 1)!.length;
+    const own = [episode("random", "goto", 1, steps + 5), episode("random", "goto", 2, 64)];
+    const spec = stepsAboveExpert(own);
+    expect(values(spec)).toMatchObject([
+      {
+        name: "random",
+        note: "uniform random, not an LLM · solved 1 of 2",
+        mean: 5,
+        label: `5.0 [no interval], SPL ${(steps / (steps + 5) / 2).toFixed(2)}`,
+      },
+    ]);
+    expect(spec.description).toContain("Dashed: expert with full state (a planner, not an LLM)");
+  });
+
+  test("a variant that solved nothing has no mean, and it can be drawn", async () => {
+    const spec = stepsAboveExpert([episode("baseline", "goto", 1, 64)]);
+    expect(values(spec)).toMatchObject([{ mean: null, label: "none solved" }]);
+    expect(await chartToSvg(spec)).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  test("needs a finished episode, of a task that the expert can play again", () => {
+    expect(() => stepsAboveExpert([episode("baseline", "goto", 1, null)])).toThrow("none");
+    const drawn = { ...episode("baseline", "goto", 1, 5), task: "BabyAI-MixedTrainLocal-v0" };
+    expect(() => stepsAboveExpert([drawn])).toThrow(EnvError);
+    const charts = allCharts([drawn], { models, prices, published });
+    expect(Object.keys(charts)).not.toContain("steps_above_optimal");
   });
 });
 
@@ -186,7 +242,7 @@ describe("success against tokens and cost", () => {
 
 test("every chart of a run can be drawn", async () => {
   const charts = allCharts(rows, { models, prices, published });
-  expect(Object.keys(charts)).toHaveLength(19);
+  expect(Object.keys(charts)).toHaveLength(20);
   for (const spec of Object.values(charts)) {
     expect(await chartToSvg(spec)).not.toMatch(/NaN|undefined|Infinity|<text/);
   }
@@ -194,5 +250,5 @@ test("every chart of a run can be drawn", async () => {
 
 test("a run of one variant has every chart but the differences", () => {
   const one = rows.filter((row) => row.variant === "baseline");
-  expect(Object.keys(allCharts(one, { models, prices, published }))).toHaveLength(14);
+  expect(Object.keys(allCharts(one, { models, prices, published }))).toHaveLength(15);
 });

@@ -1,11 +1,13 @@
 import { AnalysisError } from "../analysis/errors";
+import { upperBound } from "../analysis/expert-steps";
 import { variantOrder } from "../analysis/order";
 import { solvedWithin } from "../analysis/solved";
+import { isFinished } from "../analysis/summary";
 import type { EpisodeRow } from "../store/episodes";
 import { textWidth } from "./font";
-import { localVariants, scope, shorten } from "./labels";
+import { EXPERT, localVariants, scope, shorten } from "./labels";
 import type { Published } from "./published";
-import { type ChartSpec, frameOf, MUTED, PADDING, variantColours, WIDTH } from "./style";
+import { type ChartSpec, frameOf, INK, MUTED, PADDING, variantColours, WIDTH } from "./style";
 
 const HEIGHT = 320;
 const LABEL = 13;
@@ -15,7 +17,8 @@ const Y_AXIS = 52;
 
 /**
  * Success by step: the share of episodes solved within k steps, a curve a variant with pointwise 95 % Wilson bands.
- * With the published results, dashed lines mark what others reached at the step limit.
+ * A dotted curve is the expert's, played here on the same tasks and seeds: an upper bound. With the published results,
+ * dashed lines mark what others reached at the step limit.
  *
  * Throws AnalysisError when no episode is finished.
  */
@@ -34,8 +37,14 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
   const last = Math.max(1, ...values.map((value) => value.step));
   const colours = variantColours(rows);
   const variants = variantOrder(points);
-  const ends = endLabels(
-    variants.map((variant) => {
+  const expert = expertCurve(rows, last);
+  const ends = endLabels([
+    ...expert.slice(-1).map(({ share }) => ({
+      share,
+      text: `expert: ${share.toFixed(1)} %`,
+      colour: INK,
+    })),
+    ...variants.map((variant) => {
       const end = points.findLast((point) => point.variant === variant)!;
       const share = 100 * end.mean!;
       return {
@@ -44,7 +53,7 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
         colour: colours[variant]!,
       };
     }),
-  );
+  ]);
   const lines = published ? publishedLines(published) : [];
   const right = Math.ceil(Math.max(...ends.map((end) => textWidth(end.text, LABEL)))) + 26;
   const width = Math.max(280, WIDTH - 2 * PADDING - Y_AXIS - right);
@@ -78,6 +87,7 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
           lines.length > 0 ? " Dashed: published, other seeds." : ""
         }`,
         ...(local === null ? [] : [local]),
+        ...(expert.length > 0 ? [`Dotted: ${EXPERT}, on the same tasks and seeds.`] : []),
       ],
       [...ends, ...lines].map(({ text }) => text).join("; "),
     ),
@@ -111,6 +121,17 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
         encoding: { x, y: y("share"), color: colour },
       },
       {
+        data: { values: expert },
+        mark: {
+          type: "line",
+          interpolate: "step-after",
+          color: INK,
+          strokeWidth: 1.5,
+          strokeDash: [1.5, 2.5],
+        },
+        encoding: { x, y: y("share") },
+      },
+      {
         data: { values: ends },
         mark: { type: "point", filled: true, size: 60, opacity: 1 },
         encoding: {
@@ -127,6 +148,20 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
     ],
     resolve: { scale: { color: "independent" } },
   };
+}
+
+/** The share of the episodes that the expert solves within so many steps, in percent; empty where it plays none. */
+function expertCurve(rows: readonly EpisodeRow[], last: number): { step: number; share: number }[] {
+  const finished = rows.filter(isFinished);
+  const expert = upperBound(finished);
+  if (expert === null) return [];
+  const episodes = new Map(finished.map((row) => [`${row.task} ${row.seed}`, row]));
+  const lengths = [...episodes.values()].map(expert).filter((steps) => steps !== null);
+  const steps = [...new Set([0, ...lengths, last])].sort((a, b) => a - b);
+  return steps.map((step) => ({
+    step,
+    share: (100 * lengths.filter((length) => length <= step).length) / episodes.size,
+  }));
 }
 
 interface EndLabel {

@@ -1,3 +1,4 @@
+import { solve } from "../env";
 import type { EpisodeRow } from "../store/episodes";
 import {
   episodeLength,
@@ -35,7 +36,7 @@ test("the success rate in percent has its Wilson interval in the data and in wor
     { name: "baseline", note: "n = 4, 1 failed", mean: 75, label: "75.0 % [30.1, 95.4]" },
   ]);
   expect(spec.description).toContain("baseline (n = 4, 1 failed): 75.0 % [30.1, 95.4]");
-  expect(spec.description).toContain("Failed episodes are counted, and in no rate.");
+  expect(spec.description).toContain("Unfinished episodes are counted, and in no rate.");
 });
 
 test.each([
@@ -47,6 +48,38 @@ test.each([
   const spec = chart(episodes("baseline", [true, false]));
   expect(values(spec)).toMatchObject([{ mean, label }]);
   expect(spec.description).toContain("whiskers: 95 % t interval");
+});
+
+/** The expert's mean over the seeds that `episodes` gives this many of. */
+const expertMean = (count: number) =>
+  Array.from(
+    { length: count },
+    (_, i) => solve("BabyAI-MixedTrainLocal-v0/goto", 200 + i)!.length,
+  ).reduce((sum, steps) => sum + steps) / count;
+
+test("the episode length is marked with the expert's mean over each variant's own episodes", () => {
+  const rows = [...episodes("baseline", [true, false, null]), ...episodes("history", [true])];
+  const spec = episodeLength(rows);
+  expect(values(spec)).toMatchObject([{ bound: expertMean(2) }, { bound: expertMean(1) }]);
+  expect(spec.description).toContain(
+    `Dashed: expert with full state (a planner, not an LLM), in the same episodes: ${expertMean(2).toFixed(1)} steps.`,
+  );
+  expect(values(episodeLength(rows, "variant and task"))).toMatchObject([
+    { heading: `goto · expert ${expertMean(2).toFixed(1)}` },
+    { bound: expertMean(2) },
+    { bound: expertMean(1) },
+  ]);
+  expect(values(episodeReturn(rows))).toMatchObject([{ bound: null }, { bound: null }]);
+});
+
+test.each([
+  "BabyAI-MixedTrainLocal-v0", // draws its task
+  "Crafter-v1",
+])("the expert marks nothing on %s, whose episodes it cannot play again", async (task) => {
+  const rows = episodes("baseline", [true, false]).map((row) => ({ ...row, task }));
+  const spec = episodeLength(rows);
+  expect(values(spec)).toMatchObject([{ bound: null }]);
+  expect(spec.description).not.toContain("expert");
 });
 
 test("0 % and 100 % have an interval that reaches inwards only", () => {

@@ -1,9 +1,10 @@
+import { type ExpertSteps, upperBound } from "../analysis/expert-steps";
 import { taskOrder } from "../analysis/order";
-import type { Estimate } from "../analysis/statistics";
-import { type Summary, summarize } from "../analysis/summary";
+import { type Estimate, mean } from "../analysis/statistics";
+import { isFinished, type Summary, summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../store/episodes";
 import { type IntervalRow, intervalChart } from "./intervals";
-import { group, localKind, localVariants, scope, shorten, shortTask } from "./labels";
+import { EXPERT, group, localKind, localVariants, scope, shorten, shortTask } from "./labels";
 import { type ChartSpec, variantColours } from "./style";
 
 /** Success rate by variant in percent, tasks weighted equally, with 95 % Wilson intervals. */
@@ -38,7 +39,10 @@ export function episodeReturn(rows: readonly EpisodeRow[], by: By = "variant"): 
   });
 }
 
-/** Mean episode length by variant, in environment steps, with 95 % t intervals. */
+/**
+ * Mean episode length by variant, in environment steps, with 95 % t intervals. Dashed lines mark the mean of the expert in
+ * the same episodes, played here: a lower bound of the length that success takes.
+ */
 export function episodeLength(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
   return draw(rows, by, {
     ...MEAN,
@@ -46,6 +50,7 @@ export function episodeLength(rows: readonly EpisodeRow[], by: By = "variant"): 
     axis: "steps in an episode",
     estimate: (summary) => summary.episode_length,
     format: (value) => group(value, 1),
+    expert: upperBound(rows),
   });
 }
 
@@ -87,6 +92,8 @@ interface Quantity {
   unit: string;
   domain: [number, number | null];
   axisFormat: string;
+  /** To draw the expert's mean as well. */
+  expert?: ExpertSteps | null;
 }
 
 const MEAN = {
@@ -102,6 +109,8 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
   const summaries = summarize(rows, by);
   const tasks = taskOrder(rows);
   const colours = variantColours(rows);
+  const { expert } = quantity;
+  const bound = (of: Partial<EpisodeRow>) => (expert ? expertMean(rows, of, expert) : null);
   const line = (summary: Summary): IntervalRow => {
     const estimate = quantity.estimate(summary);
     const count = counts(summary, tasks.length);
@@ -115,27 +124,40 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
       high: estimate.high,
       label: by === "variant" ? label : `${label} ${count}`,
       colour: colours[summary.variant]!,
+      bound: bound({ variant: summary.variant, ...(summary.task ? { task: summary.task } : {}) }),
     };
   };
+  const heading = (task: string) => {
+    const steps = bound({ task });
+    return steps === null
+      ? shortTask(task)
+      : `${shortTask(task)} · expert ${quantity.format(steps)}`;
+  };
   const { noun, interval, bars } = quantity;
-  const failed = summaries.some((summary) => summary.failed > 0);
+  const unfinished = summaries.some((summary) => summary.failed + summary.cut_off > 0);
   const local = localVariants(rows);
+  const overall = bound({});
   return intervalChart({
     ...quantity,
     title: by === "variant" ? quantity.title : `${quantity.title} by task`,
     subtitle: [
       scope(rows),
       `Bars: ${bars[by]}; whiskers: ${interval}.${
-        failed ? ` Failed episodes are counted, and in no ${noun}.` : ""
+        unfinished ? ` Unfinished episodes are counted, and in no ${noun}.` : ""
       }`,
       ...(by === "variant" || local === null ? [] : [local]),
+      ...(overall === null
+        ? []
+        : [
+            `Dashed: ${EXPERT}, in the same episodes${by === "variant" ? `: ${quantity.format(overall)} steps` : ""}.`,
+          ]),
     ],
     column: `${noun} [${interval}]`,
     rows:
       by === "variant"
         ? summaries.map(line)
         : tasks.flatMap((task) => [
-            { heading: shortTask(task) },
+            { heading: heading(task) },
             ...summaries.filter((summary) => summary.task === task).map(line),
           ]),
     format: quantity.axisFormat,
@@ -143,12 +165,13 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
   });
 }
 
-/** "n = 98, 2 failed": finished episodes, the failed ones beside them, and whether whole tasks are missing. */
-function counts({ episodes, failed, task, tasks }: Summary, allTasks: number): string {
+/** "n = 98, 2 failed": finished episodes, the others beside them, and whether whole tasks are missing. */
+function counts({ success, failed, cut_off, task, tasks }: Summary, allTasks: number): string {
   const missing = task === null && tasks.length > 0 && tasks.length < allTasks;
   return [
-    `n = ${group(episodes - failed)}`,
+    `n = ${group(success.n)}`,
     ...(failed > 0 ? [`${group(failed)} failed`] : []),
+    ...(cut_off > 0 ? [`${group(cut_off)} cut off`] : []),
     ...(missing ? [`${tasks.length} of ${allTasks} tasks`] : []),
   ].join(", ");
 }
@@ -163,6 +186,22 @@ function estimateLabel(
   const interval =
     low === null || high === null ? "no interval" : `${format(low)}, ${format(high)}`;
   return `${format(mean)}${unit} [${interval}]`;
+}
+
+/** The mean of the expert's steps, each finished episode once; over those that it solves, null if there is none. */
+function expertMean(
+  rows: readonly EpisodeRow[],
+  { variant, task }: Partial<EpisodeRow>,
+  expert: ExpertSteps,
+): number | null {
+  const chosen = rows.filter(
+    (row) =>
+      isFinished(row) &&
+      (variant === undefined || row.variant === variant) &&
+      (task === undefined || row.task === task),
+  );
+  const episodes = new Map(chosen.map((row) => [`${row.task} ${row.seed}`, row]));
+  return mean([...episodes.values()].map(expert).filter((steps) => steps !== null)).mean;
 }
 
 function scaled(estimate: Estimate, factor: number): Estimate {

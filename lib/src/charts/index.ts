@@ -1,3 +1,4 @@
+export { stepsAboveExpert } from "./above-expert";
 export { successByStep } from "./by-step";
 export {
   episodeLength,

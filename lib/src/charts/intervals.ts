@@ -13,6 +13,8 @@ export interface IntervalRow {
   /** Printed at the right: the numbers. */
   label: string;
   colour: string;
+  /** What no agent should beat; a dashed line through the row marks it. */
+  bound?: number | null;
 }
 
 /** A line that names the rows below it. */
@@ -102,6 +104,15 @@ export function intervalChart(chart: IntervalChart): ChartSpec {
     { type: "rule", color: INK, strokeDash: [4, 3] },
     { x: { datum: chart.reference, ...scale } },
   );
+  const bounds = {
+    transform: [{ filter: "isValid(datum.bound)" }],
+    mark: { type: "rule", color: INK, strokeDash: [4, 3], strokeWidth: 1.5 },
+    encoding: {
+      x: x("bound"),
+      y: { ...place(), bandPosition: 0 },
+      y2: { field: "line", bandPosition: 1 },
+    },
+  };
   const edge = fixed(
     { type: "rule", color: GRID },
     { x: { value: 0 }, x2: { value: width }, y: { value: 0 } },
@@ -114,6 +125,7 @@ export function intervalChart(chart: IntervalChart): ChartSpec {
     layer: [
       ...(chart.reference === undefined ? [] : [reference]),
       ...(chart.mark === "bar" ? [bar, ...whiskers] : [...whiskers, point]),
+      ...(rows.some((row) => typeof row.bound === "number") ? [bounds] : []),
       text("name", -GAP, twoLines ? -8 : 0, { align: "right", fontSize: NAME, fontWeight: 600 }),
       text("note", -GAP, 9, { align: "right", fontSize: NOTE, color: MUTED }),
       {
@@ -140,8 +152,8 @@ function isEstimate(row: IntervalRow | Heading): row is IntervalRow {
 function axis({ rows, domain, format, reference }: IntervalChart): object {
   const ends = rows
     .filter(isEstimate)
-    .flatMap((row) => [row.mean, row.low, row.high, reference ?? null])
-    .filter((end): end is number => end !== null);
+    .flatMap((row) => [row.mean, row.low, row.high, row.bound, reference])
+    .filter((end) => typeof end === "number");
   const [from, to] = domain;
   const last = Math.max(...(to === null ? [] : [to]), ...ends);
   return {

@@ -8,6 +8,9 @@ const LOCAL: Readonly<Record<string, string>> = {
   rule_based_history: "rules, not an LLM",
 };
 
+/** What plays where a chart marks an upper bound. */
+export const EXPERT = "expert with full state (a planner, not an LLM)";
+
 /** What a local variant is, or null for a variant on a language model. */
 export function localKind(variant: string): string | null {
   return Object.hasOwn(LOCAL, variant) ? LOCAL[variant]! : null;

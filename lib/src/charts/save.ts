@@ -1,8 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { upperBound } from "../analysis/expert-steps";
 import { variantOrder } from "../analysis/order";
 import type { Prices } from "../experiment/prices";
 import type { EpisodeRow } from "../store/episodes";
+import { stepsAboveExpert } from "./above-expert";
 import { successByStep } from "./by-step";
 import {
   episodeLength,
@@ -38,7 +40,8 @@ export interface Background {
 
 /**
  * Every chart there is, by file name: those of {@link mainCharts}, the same by task, success by step, against tokens and against
- * cost, beside published results, and paired differences where there is more than one variant.
+ * cost, beside published results, steps above optimal where the expert can play the tasks, and paired differences where there
+ * is more than one variant.
  *
  * Throws AnalysisError when no episode is finished.
  */
@@ -59,6 +62,7 @@ export function allCharts(
     success_and_cost: costAndSuccess(rows, models, prices, published),
     published_results: publishedResults(rows, published),
   };
+  if (upperBound(rows) !== null) charts.steps_above_optimal = stepsAboveExpert(rows);
   if (variantOrder(rows).length > 1) {
     charts.success_rate_differences = pairedDifferences(rows, "success");
     charts.episode_return_differences = pairedDifferences(rows, "episode_return");

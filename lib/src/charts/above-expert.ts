@@ -1,0 +1,58 @@
+import { stepsAboveOptimal } from "../analysis/above-optimal";
+import { AnalysisError } from "../analysis/errors";
+import type { EpisodeRow } from "../store/episodes";
+import { intervalChart } from "./intervals";
+import { EXPERT, group, localKind, scope, shorten } from "./labels";
+import { type ChartSpec, variantColours } from "./style";
+
+/**
+ * Steps above the expert's by variant, over the episodes that the variant solved, with 95 % t intervals; beside them SPL,
+ * success weighted by path length, over all episodes (see `stepsAboveOptimal`).
+ *
+ * @throws AnalysisError no episode is finished
+ * @throws EnvError a task draws its kind when it is made, so that the seed does not settle the episode
+ */
+export function stepsAboveExpert(rows: readonly EpisodeRow[]): ChartSpec {
+  const scores = stepsAboveOptimal(rows);
+  if (scores.length === 0) {
+    throw new AnalysisError("steps above optimal need a finished episode, and the rows have none");
+  }
+  const colours = variantColours(rows);
+  return intervalChart({
+    title: "Steps above optimal",
+    subtitle: [
+      scope(rows),
+      "Points: mean over the solved episodes; whiskers: 95 % t interval. SPL: success weighted by path length.",
+      `Dashed: ${EXPERT}, from the same task and seed.`,
+    ],
+    axis: "steps more than the expert's, in the episodes that the variant solved",
+    column: "mean [95 % t interval]",
+    domain: [0, null],
+    format: ",d",
+    mark: "point",
+    reference: 0,
+    rows: scores.map(({ variant, episodes, solved, unscored, above, spl }) => {
+      const counts = [
+        `solved ${group(solved)} of ${group(episodes)}`,
+        ...(unscored > 0 ? [`${group(unscored)} without a solution`] : []),
+      ].join(", ");
+      const kind = localKind(variant);
+      return {
+        name: shorten(variant),
+        note: kind ? `${kind} · ${counts}` : counts,
+        mean: above.mean,
+        low: above.low,
+        high: above.high,
+        label:
+          above.mean === null
+            ? "none solved"
+            : `${group(above.mean, 1)} ${
+                above.low === null
+                  ? "[no interval]"
+                  : `[${group(above.low, 1)}, ${group(above.high!, 1)}]`
+              }, SPL ${group(spl.mean!, 2)}`,
+        colour: colours[variant]!,
+      };
+    }),
+  });
+}
