@@ -156,7 +156,8 @@ export class RowWriter {
   async room(): Promise<void> {
     while (this.pending >= ROOM * this.maxRows) {
       try {
-        await this.flush();
+        const isSending = this.round.length > 0 && this.failingSince === undefined;
+        await (isSending ? this.running : this.flush());
       } catch (error) {
         const since = this.failingSince ?? Date.now();
         if (Date.now() - since >= OUTAGE * this.intervalMs) throw error;
