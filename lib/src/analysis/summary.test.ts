@@ -128,5 +128,5 @@ test("summaries become a DataFrame", () => {
     "success_low",
     "success_high",
   ]);
-  expect(table.values[0]!.slice(0, 4)).toEqual(["history", 3, 1, 0, 1]);
+  expect(table.values[0]!.slice(0, 5)).toEqual(["history", 3, 1, 0, 1]);
 });
