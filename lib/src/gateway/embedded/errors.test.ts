@@ -194,6 +194,12 @@ const inferenceErrors: [string, () => unknown, number, string | RegExp][] = [
     "The embedded gateway lacks content blocks of type `image`. Use the TensorZero Gateway itself.",
   ],
   [
+    "OpenAI's Responses API",
+    () => ({ model_name: "openai::responses::gpt-5", input: { messages: [] } }),
+    501,
+    "The embedded gateway lacks OpenAI's Responses API, for which the model `openai::responses::gpt-5` asks. Use the TensorZero Gateway itself.",
+  ],
+  [
     "a namespace",
     () => ({ ...ACT, namespace: "n" }),
     501,

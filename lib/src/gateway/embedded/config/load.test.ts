@@ -99,6 +99,16 @@ test.each([
     '`models.m.providers.p.type` is "anthropic"; the embedded gateway lacks every provider but "openai"',
   ],
   [
+    "a password in an address",
+    MODEL.replace('"x"\n', '"x"\napi_base = "http://me:secret@localhost/v1"\n'),
+    "`models.m.providers.p.api_base` has a user or a password in it, which the embedded gateway lacks",
+  ],
+  [
+    "OpenAI's Responses API by a shorthand",
+    VARIANT.replace('"m"', '"openai::responses::gpt-5"'),
+    "`functions.f.variants.v.model`: The embedded gateway lacks OpenAI's Responses API",
+  ],
+  [
     "a wrong type",
     `${VARIANT}temperature = "hot"\n${MODEL}`,
     '`functions.f.variants.v.temperature` is "hot"; it must be a number',

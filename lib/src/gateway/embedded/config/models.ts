@@ -82,6 +82,9 @@ function readBase(table: Table): string {
   const base = table.string("api_base") ?? OPENAI_BASE;
   if (!/^https?:\/\//.test(base) || !URL.canParse(base))
     table.fail("api_base", `is "${base}"; it must be an HTTP address`);
+  const { username, password } = new URL(base);
+  if (username !== "" || password !== "")
+    table.fail("api_base", "has a user or a password in it, which the embedded gateway lacks");
   return base.endsWith("/") ? base : `${base}/`;
 }
 

@@ -73,6 +73,14 @@ export class Fields {
     return map as Record<string, string>;
   }
 
+  /** As `stringMap`, for values that must not stand in an error's text. */
+  secretMap(key: string): Record<string, string> {
+    const map = this.raw(key) ?? {};
+    if (!isRecord(map) || Object.values(map).some((value) => typeof value !== "string"))
+      this.fail(key, "invalid type: something else, expected a map of strings");
+    return map as Record<string, string>;
+  }
+
   uuid(key: string): string | undefined {
     const value = this.string(key);
     if (value === undefined) return undefined;

@@ -33,7 +33,7 @@ export function readInferenceRequest(body: unknown): InferenceRequest {
     tags: { ...fields.stringMap("tags") },
     outputSchema: fields.raw("output_schema") ?? undefined,
     cache: readCacheOptions(fields, "cache_options"),
-    credentials: fields.stringMap("credentials"),
+    credentials: fields.secretMap("credentials"),
     tools: {
       allowedTools: fields.strings("allowed_tools"),
       additionalTools: fields

@@ -57,7 +57,7 @@ export function readOpenAIRequest(body: unknown): OpenAIRequest {
     tags: { ...fields.stringMap("tensorzero::tags") },
     outputSchema: format.schema,
     cache: readCacheOptions(fields, "tensorzero::cache_options"),
-    credentials: fields.stringMap("tensorzero::credentials"),
+    credentials: fields.secretMap("tensorzero::credentials"),
     tools: {
       allowedTools,
       additionalTools: fields
