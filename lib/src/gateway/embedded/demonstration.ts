@@ -1,9 +1,15 @@
-import { JsonSchema } from "./config/schema";
+import type { JsonSchema } from "./config/schema";
 import type { FunctionConfig } from "./config/types";
 import { asGatewayError, invalidRequest } from "./errors";
 import { type ChatBlock, chatContent } from "./output";
 import { isRecord } from "./providers/extra";
 import type { ToolSet } from "./tools";
+
+/** What an inference could have answered: fits this schema (JSON functions), or calls these tools (chat functions). */
+export interface Answerable {
+  outputSchema: JsonSchema;
+  tools: ToolSet | undefined;
+}
 
 /**
  * What a demonstration is stored as: `{ raw, parsed }` for a JSON function, content blocks for a chat function.
@@ -13,11 +19,11 @@ import type { ToolSet } from "./tools";
 export function readDemonstration(
   fn: FunctionConfig,
   value: unknown,
-  facts: { outputSchema: unknown; tools: ToolSet | undefined },
+  { outputSchema, tools }: Answerable,
 ): object {
-  if (fn.type === "chat") return readChat(value, facts.tools);
+  if (fn.type === "chat") return readChat(value, tools);
   try {
-    new JsonSchema(facts.outputSchema).validate(value, false);
+    outputSchema.validate(value, false);
   } catch (cause) {
     throw invalidRequest(
       `Demonstration does not fit function output schema: ${asGatewayError(cause).message}`,

@@ -4,6 +4,7 @@ import type { Cache } from "./cache";
 import { shorthandModel } from "./config/models";
 import { JsonSchema } from "./config/schema";
 import type { FunctionConfig, GatewayConfig } from "./config/types";
+import type { Answerable } from "./demonstration";
 import {
   allVariantsFailed,
   asGatewayError,
@@ -293,13 +294,17 @@ export class Engine {
     };
     if (fn.type === "chat") {
       const content = chatContent(asAnswer(result.output, run), run.tools);
-      this.store(facts, result, "ChatInference", () => chatInferenceRow(facts, content, run.tools));
+      const answerable = { outputSchema: fn.outputSchema, tools: run.tools };
+      this.store(facts, result, answerable, "ChatInference", () =>
+        chatInferenceRow(facts, content, run.tools),
+      );
       return { ...answer, result: { type: "chat", content } };
     }
     const schema = run.outputSchema ?? fn.outputSchema;
     const { output, auxiliary } = jsonOutput(result.output, schema);
     const beside = [...auxiliary, ...(result.auxiliary ?? [])];
-    this.store(facts, result, "JsonInference", () =>
+    const answerable = { outputSchema: schema, tools: undefined };
+    this.store(facts, result, answerable, "JsonInference", () =>
       jsonInferenceRow(facts, output, schema.value, beside),
     );
     return { ...answer, result: { type: "json", output } };
@@ -308,6 +313,7 @@ export class Engine {
   private store(
     facts: InferenceFacts,
     { calls }: VariantResult,
+    answerable: Answerable,
     table: "JsonInference" | "ChatInference",
     row: () => object,
   ): void {
@@ -315,7 +321,7 @@ export class Engine {
     if (facts.request.dryrun || !config.gateway.observability) return;
     writer.write(table, row());
     for (const call of calls) writer.write("ModelInference", modelInferenceRow(call, facts));
-    targets.add(facts);
+    targets.add(facts, answerable);
   }
 
   private findFunction({ functionName, modelName, variantName }: InferenceRequest): FunctionConfig {

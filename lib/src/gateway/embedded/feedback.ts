@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { RowWriter, WritableTable } from "../../store/insert";
-import type { GatewayConfig } from "./config/types";
-import { readDemonstration } from "./demonstration";
+import { JsonSchema } from "./config/schema";
+import type { FunctionConfig, GatewayConfig } from "./config/types";
+import { type Answerable, readDemonstration } from "./demonstration";
 import { invalidRequest, invalidUuid, unknownFunction, unknownMetric } from "./errors";
 import { timeOf, uuidv7 } from "./ids";
 import { Fields } from "./request/fields";
@@ -103,9 +104,17 @@ export class Feedback {
     targetId: string,
     { value, metricName }: FeedbackRequest,
   ): Promise<{ table: WritableTable; columns: object }> {
-    // Existence comes before the value's type, as in TensorZero; demonstrations need the target in any case.
-    const validate = this.parts.config.gateway.validateFeedbackTargets || type === "demonstration";
-    const target = validate ? await this.waitForTarget(level, targetId) : undefined;
+    if (type === "demonstration") {
+      const target = await this.waitForTarget(level, targetId);
+      const stored = JSON.stringify(await this.demonstration(targetId, target, value));
+      return {
+        table: "DemonstrationFeedback",
+        columns: { inference_id: targetId, value: stored },
+      };
+    }
+    // Existence comes before the value's type, as in TensorZero.
+    if (this.parts.config.gateway.validateFeedbackTargets)
+      await this.waitForTarget(level, targetId);
     switch (type) {
       case "boolean":
         if (typeof value !== "boolean")
@@ -128,15 +137,6 @@ export class Feedback {
           table: "CommentFeedback",
           columns: { target_id: targetId, target_type: level, value },
         };
-      case "demonstration": {
-        const stored = JSON.stringify(
-          await this.demonstration(targetId, target?.functionName ?? "", value),
-        );
-        return {
-          table: "DemonstrationFeedback",
-          columns: { inference_id: targetId, value: stored },
-        };
-      }
     }
   }
 
@@ -174,33 +174,32 @@ export class Feedback {
     return (await result.json<InferenceTarget>())[0];
   }
 
-  /** What the inference could have answered decides what a demonstration may be: its own schema and tools. */
   private async demonstration(
     inferenceId: string,
-    functionName: string,
+    { functionName, answerable }: InferenceTarget,
     value: unknown,
   ): Promise<object> {
-    const { config, client, writer } = this.parts;
-    const fn = config.functions.get(functionName);
+    const fn = this.parts.config.functions.get(functionName);
     if (fn === undefined) throw unknownFunction(functionName);
+    const facts = answerable ?? (await this.storedAnswerable(inferenceId, fn));
+    return readDemonstration(fn, value, facts);
+  }
+
+  /** What the inference was told that it may answer, by its row: its own schema and tools. */
+  private async storedAnswerable(inferenceId: string, fn: FunctionConfig): Promise<Answerable> {
+    const { client, writer } = this.parts;
     await writer.flush();
     const column = fn.type === "json" ? "output_schema" : "tool_params";
     const result = await client.query({
       query: `SELECT ${column} AS facts FROM ${fn.type === "json" ? "JsonInference" : "ChatInference"}
         WHERE function_name = {functionName:String} AND id = {inferenceId:UUID} LIMIT 1`,
-      query_params: { functionName, inferenceId },
+      query_params: { functionName: fn.name, inferenceId },
       format: "JSONEachRow",
     });
     const facts = (await result.json<{ facts: string }>())[0]?.facts ?? "";
     if (fn.type === "json")
-      return readDemonstration(fn, value, {
-        outputSchema: JSON.parse(facts || "{}"),
-        tools: undefined,
-      });
-    return readDemonstration(fn, value, {
-      outputSchema: undefined,
-      tools: facts === "" ? undefined : storedTools(facts),
-    });
+      return { outputSchema: new JsonSchema(JSON.parse(facts || "{}")), tools: undefined };
+    return { outputSchema: JsonSchema.ANY, tools: facts === "" ? undefined : storedTools(facts) };
   }
 }
 

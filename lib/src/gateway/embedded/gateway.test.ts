@@ -1,7 +1,3 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { createGateway } from "./gateway";
 import { ACT_INPUT, TEST_CONFIG } from "./testing/config";
 import { events, type Harness, openHarness } from "./testing/harness";
 import { completion, streamedCompletion } from "./testing/stand-in";
@@ -413,11 +409,10 @@ describe("cache", () => {
 
   test("from the table, by another gateway on the same store", async () => {
     await ask({ enabled: "on" }, { params: { chat_completion: { seed: 5 } } });
-    await h.gateway.flush();
-    const other = await openSecond();
+    const other = await h.restarted();
     expect(
       await calls(async () =>
-        other.request("/inference", {
+        other.app.request("/inference", {
           method: "POST",
           body: JSON.stringify({
             ...ACT,
@@ -428,20 +423,6 @@ describe("cache", () => {
       ),
     ).toBe(0);
   });
-
-  async function openSecond() {
-    const folder = mkdtempSync(join(tmpdir(), "gateway-second-"));
-    for (const [name, text] of Object.entries(TEST_CONFIG)) {
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      writeFileSync(join(folder, name), text.replaceAll("PROVIDER", h.provider.url));
-    }
-    const gateway = await createGateway({
-      configPath: join(folder, "tensorzero.toml"),
-      clickhouse: h.clickhouse,
-      env: { TEST_KEY: "k" },
-    });
-    return gateway.app;
-  }
 });
 
 describe("streaming", () => {

@@ -1,9 +1,12 @@
+import type { Answerable } from "./demonstration";
 import { Recent } from "./recent";
 
 /** What feedback needs to know of an inference. */
 export interface InferenceTarget {
   functionName: string;
   variantName: string;
+  /** Known of recent ones; else it is in their rows. */
+  answerable?: Answerable;
 }
 
 /** How many inferences, and episodes, are remembered at least. */
@@ -19,13 +22,16 @@ export class RecentTargets {
     episode: new Recent<InferenceTarget>({ maxEntries: CAPACITY }),
   };
 
-  add({
-    inferenceId,
-    episodeId,
-    functionName,
-    variantName,
-  }: InferenceTarget & { inferenceId: string; episodeId: string }): void {
-    const target = { functionName, variantName };
+  add(
+    {
+      inferenceId,
+      episodeId,
+      functionName,
+      variantName,
+    }: InferenceTarget & { inferenceId: string; episodeId: string },
+    answerable: Answerable,
+  ): void {
+    const target = { functionName, variantName, answerable };
     this.recent.inference.set(inferenceId, target);
     this.recent.episode.set(episodeId, target);
   }

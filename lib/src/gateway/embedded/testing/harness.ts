@@ -20,6 +20,8 @@ export interface Harness {
   provider: StandIn;
   post(path: string, body: unknown): Promise<Reply>;
   get(path: string): Promise<Reply>;
+  /** Another gateway on the same store, as after a restart; not to be closed. */
+  restarted(): Promise<EmbeddedGateway>;
   /** Flushes, then asks the store. */
   rows<T = Record<string, unknown>>(query: string): Promise<T[]>;
   /** Rows of inferences and feedback in all. */
@@ -40,11 +42,14 @@ export async function openHarness(
     writeFileSync(path, text.replaceAll("PROVIDER", provider.url));
   }
   const clickhouse = await connect({ dataDir: ":memory:" });
-  const gateway = await createGateway({
-    configPath: join(folder, "tensorzero.toml"),
-    clickhouse,
-    env,
-  });
+  const configPath = join(folder, "tensorzero.toml");
+  const gateways: EmbeddedGateway[] = [];
+  const open = async () => {
+    const opened = await createGateway({ configPath, clickhouse, env });
+    gateways.push(opened);
+    return opened;
+  };
+  const gateway = await open();
   const send = async (path: string, init?: RequestInit): Promise<Reply> => {
     const response = await gateway.app.request(path, init);
     const text = await response.text();
@@ -66,6 +71,10 @@ export async function openHarness(
     post: (path, body) =>
       send(path, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) }),
     get: (path) => send(path),
+    restarted: async () => {
+      await gateway.flush();
+      return open();
+    },
     rows,
     stored: async () => {
       const tables = [
@@ -81,7 +90,7 @@ export async function openHarness(
       return Number((await rows<{ n: string }>(`SELECT ${sum} AS n`))[0]?.n);
     },
     close: async () => {
-      await gateway.close();
+      for (const opened of gateways) await opened.close();
       await clickhouse.close();
       await provider.close();
       rmSync(folder, { recursive: true, force: true });
