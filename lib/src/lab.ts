@@ -6,7 +6,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { localModels } from "./agents/local/app";
 import { formatResults, type Provenance } from "./analysis/results";
 import { saveCharts } from "./charts/save";
-import { tasks as balrogTasks } from "./env";
+import { testTasks, tasks as trainTasks } from "./env";
 import {
   type DemonstrateOptions,
   type Demonstrations,
@@ -231,12 +231,11 @@ function provenanceOf({
 }: Run): Pick<Provenance, "command" | "date" | "seeds"> {
   const { variants, tasks, seeds, historyLength } = settings;
   const [seed = 0] = seeds;
-  const asked = { variants, tasks, episodes: seeds.length, seed, historyLength };
-  const isBalrog = tasks.join() === balrogTasks.join();
+  // The main notebook's words for the splits, else the ids.
+  const isSplit = (split: readonly string[]) => tasks.join() === split.join();
+  const what = isSplit(trainTasks) ? "train" : isSplit(testTasks) ? "test" : tasks;
   return {
-    command: isBalrog
-      ? `npm start -- -p variants=${variants} -p episodes=${seeds.length} -p seed=${seed} -p historyLength=${historyLength}`
-      : `lab.evaluate(${JSON.stringify(asked)})`,
+    command: `npm start -- -p variants=${variants} -p tasks=${what} -p episodes=${seeds.length} -p seed=${seed} -p historyLength=${historyLength}`,
     date: startedAt.toISOString().slice(0, 10),
     seeds: `${seed} to ${seeds.at(-1)} on each task`,
   };

@@ -19,11 +19,11 @@ const startUsage = `npm start -- [-p name=value]… [--resume run]
 Evaluates the agents with notebooks/babyai.ipynb and prints the table of results.
 
   -p, --parameter name=value  sets a variable of the notebook's cell tagged "parameters"
-      --resume run            plays what this run lacks, with its own variants, episodes, seed and historyLength;
-                              npm run runs lists the runs`;
+      --resume run            plays what this run lacks, with its own variants, tasks, episodes, seed and
+                              historyLength; npm run runs lists the runs`;
 
 /** What a resumed run has of its own. */
-const runParameters = ["variants", "episodes", "seed", "historyLength"];
+const runParameters = ["variants", "tasks", "episodes", "seed", "historyLength"];
 
 /** A command line that does not say what to do. */
 class UsageError extends Error {
