@@ -26,6 +26,10 @@ test.each([
   ],
   [{ variants: ["history", "history"] }, 'variants names "history" twice'],
   [{ variants: known, tasks: [] }, "tasks is []: name at least one"],
+  [
+    { variants: known, tasks: ["BabyAI-MixedTestLocal-v0"] },
+    "Name those that it draws from: BabyAI-MixedTestLocal-v0/goto, BabyAI-MixedTestLocal-v0/pickup,",
+  ],
   [{ variants: known, episodes: 0 }, "episodes is 0: it must be a whole number from 1"],
   [{ variants: known, episodes: 2.5 }, "episodes is 2.5: it must be a whole number from 1"],
   [{ variants: known, seed: -1 }, "seed is -1: it must be a whole number from 0"],

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { tasks as balrogTasks, make } from "../env";
+import { tasks as balrogTasks, make, registeredEnvs } from "../env";
 
 export interface EvaluateOptions {
   /** Names of variants of the function `act` in config/tensorzero.toml. */
@@ -114,7 +114,13 @@ export function checkSettings(
       );
     }
   }
-  for (const task of tasks) make(task);
+  for (const task of tasks) {
+    if (make(task).id === task) continue;
+    const ids = registeredEnvs().map(({ id }) => id);
+    throw new SettingsError(
+      `tasks names ${task}, which draws its task when it is made, so that a seed does not settle its episodes. Name those that it draws from: ${ids.filter((id) => id.startsWith(`${task}/`)).join(", ")}`,
+    );
+  }
   whole("episodes", episodes, 1);
   whole("seed", seed, 0);
   whole("historyLength", historyLength, 0);
