@@ -1,14 +1,14 @@
 import { outlineText } from "../charts/outline";
 import type { Replay, ReplayFrame } from "./replay";
 
-const WIDTH = 860;
+const WIDTH = 760;
 const COLUMNS = 5;
 const GAP = 10;
 const PICTURE = (WIDTH - (COLUMNS + 1) * GAP) / COLUMNS;
 const CAPTION = 22;
 const HEADING = 48;
 /** Characters that fit under a picture. */
-const CAPTION_LENGTH = 26;
+const CAPTION_LENGTH = 22;
 
 /**
  * A replay as one still picture (SVG), for where scripts do not run: evenly spaced frames, the first and the last among
