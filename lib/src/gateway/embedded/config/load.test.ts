@@ -55,8 +55,13 @@ test("templates include files where that is allowed, and only below the folder",
   writeFileSync(join(folder, "talk/inner.minijinja"), "Hello {{ system_text }}");
   const text = `${VARIANT.replace('"json"', '"chat"')}system_template = "talk/outer.minijinja"\n${MODEL}`;
   const access = "[gateway.template_filesystem_access]\nenabled = true\n";
+  await expect(
+    parse(text).then(({ templates }) => templates.render("outer.minijinja", {})),
+  ).rejects.toThrow("template not found");
   const config = await parse(`${text}${access}`);
   expect(config.templates.render("outer.minijinja", { system_text: "Ada" })).toBe("Hello Ada!");
+  const other = await parse(`${text}[gateway]\ntemplate_filesystem_access.base_path = "."\n`);
+  expect(other.templates.render("outer.minijinja", { system_text: "Bob" })).toBe("Hello Bob!");
   writeFileSync(join(folder, "talk/outer.minijinja"), "{% include '../../secret' %}");
   await expect(parse(`${text}${access}`)).rejects.toThrow(
     'includes "../../secret", which is outside of',

@@ -104,10 +104,11 @@ function readGateway(table: Table): GatewaySettings {
   const cache = table.table("cache");
   cache?.lacks("enabled", "backend", "valkey");
   const access = table.table("template_filesystem_access");
+  // A folder alone means it, too, as in TensorZero, where `enabled` is the older key.
   const mayInclude = access?.boolean("enabled") ?? false;
-  const includes = access?.string("base_path") ?? ".";
+  const includes = access?.string("base_path") ?? (mayInclude ? "." : undefined);
   const settings: GatewaySettings = {
-    includes: mayInclude ? includes : undefined,
+    includes,
     basePath: (table.string("base_path") ?? "").replace(/\/$/, ""),
     debug: table.boolean("debug") ?? false,
     observability: observability?.boolean("enabled") ?? true,
