@@ -265,29 +265,6 @@ test("a gateway that restarts in the middle loses no episode; those it cut are k
   for (const row of replaced) expect(row.error).toMatch(/no answer from the gateway/);
 });
 
-test("a ClickHouse that is away for a while gets every row once when it is back", async () => {
-  harness.provider.requests.length = 0;
-  const { clickhouse } = harness;
-  const command = clickhouse.command.bind(clickhouse);
-  const away = jest.spyOn(clickhouse, "command");
-  const errors = jest.mocked(console.error);
-  errors.mockClear();
-  harness.provider.reply = (_body, index) => {
-    if (index === 10) away.mockRejectedValue(new Error("connect ECONNREFUSED"));
-    if (index === 90) away.mockImplementation(command);
-    return left();
-  };
-  const { run, rows } = await play({ episodes: 2, concurrency: 1 });
-  away.mockRestore();
-  expect(run).toMatchObject({ completed: 2, failed: 0 });
-  for (const row of rows) {
-    expect(row).toMatchObject({ inferences: 64, episode_length: 64, success: false });
-  }
-  expect(errors.mock.calls.map(([text]) => text)).toEqual([
-    expect.stringMatching(/could not be written to \w+: connect ECONNREFUSED\. They are kept/),
-  ]);
-});
-
 test("the provider's key is nowhere in what these runs have left", async () => {
   expect(harness.provider.headers.at(-1)?.authorization).toBe(`Bearer ${KEY}`);
   harness.provider.reply = (_body) => refuse(401, `Incorrect API key provided: ${KEY}`);

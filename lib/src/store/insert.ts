@@ -123,6 +123,7 @@ export class RowWriter {
   private running: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
   private failingSince: number | undefined;
+  private hasTold = false;
 
   constructor(
     private readonly client: ClickHouseClient,
@@ -192,9 +193,9 @@ export class RowWriter {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.next !== undefined) return;
-    const isNew = this.failingSince === undefined;
     this.flush().catch((error) => {
-      if (isNew) this.onError(error);
+      if (!this.hasTold) this.onError(error);
+      this.hasTold = true;
       this.timer ??= setTimeout(this.flushInBackground, AGAIN * this.intervalMs);
     });
   };
@@ -207,6 +208,7 @@ export class RowWriter {
       this.round = this.takeBuffered();
       await this.sendRound();
       this.failingSince = undefined;
+      this.hasTold = false;
     } catch (error) {
       this.failingSince ??= Date.now();
       throw error;
