@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, extname } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { parseArgs } from "node:util";
+import { readArguments } from "./arguments.mjs";
 import { setup } from "./setup.mjs";
 
 const usage = `npm run export -- <file.csv | file.json | file.parquet> [--run <run>] [--table episodes | steps]
@@ -14,29 +14,10 @@ Writes one row an episode, or one a step, of a run. The file's ending says the f
   --run    the run's id; default: latest
   --table  default: episodes`;
 
-function stop(message) {
-  console.error(`${message}\n\n${usage}`);
-  process.exit(1);
-}
-
-const { values, positionals } = (() => {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        run: { type: "string", default: "latest" },
-        table: { type: "string", default: "episodes" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    return stop(error.message);
-  }
-})();
-if (values.help) {
-  console.log(usage);
-  process.exit(0);
-}
+const { values, positionals, stop } = readArguments(usage, {
+  run: { type: "string", default: "latest" },
+  table: { type: "string", default: "episodes" },
+});
 
 setup();
 const { exportFormats, exportRows, exportTables, latestRun, openLab } = createRequire(

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
-import { parseArgs } from "node:util";
+import { readArguments } from "./arguments.mjs";
 import { root, setup } from "./setup.mjs";
 
 const usage = `npm run replay -- <episode> [<episode>]… [-o replay.html] [--step n]
@@ -13,29 +13,10 @@ of notebooks/trajectories.ipynb and in the column episode_id of npm run export.
   -o, --output replay.html  default: data/.local/replays/<first episode>.html
       --step n              the step that it opens at; default: 0`;
 
-function stop(message) {
-  console.error(`${message}\n\n${usage}`);
-  process.exit(1);
-}
-
-const { values, positionals } = (() => {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        output: { type: "string", short: "o" },
-        step: { type: "string", default: "0" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    return stop(error.message);
-  }
-})();
-if (values.help) {
-  console.log(usage);
-  process.exit(0);
-}
+const { values, positionals, stop } = readArguments(usage, {
+  output: { type: "string", short: "o" },
+  step: { type: "string", default: "0" },
+});
 if (positionals.length === 0) stop("Which episode?");
 if (!/^\d+$/.test(values.step)) stop(`--step is ${values.step}, not a whole number.`);
 

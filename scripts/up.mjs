@@ -1,9 +1,8 @@
 // npm run up: docker compose without Docker. The gateway, ClickHouse's HTTP interface and the local models on loopback,
 // in one process, until Ctrl-C; `npm run up -- models` serves the local models alone.
-import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { parseArgs, parseEnv } from "node:util";
+import { readArguments } from "./arguments.mjs";
 import { root, setup } from "./setup.mjs";
 
 const usage = `npm run up [-- models] [--host address --password word]
@@ -13,29 +12,12 @@ Serves the gateway on port 3000, ClickHouse on 8123 and the local models on 3030
       --host address   where to listen; default 127.0.0.1
       --password word  asked of every request; needed with a host that other machines reach`;
 
-function stop(message, code = 1) {
-  console.error(message);
-  process.exit(code);
-}
-
-let args;
-try {
-  args = parseArgs({
-    allowPositionals: true,
-    options: {
-      host: { type: "string" },
-      password: { type: "string" },
-      help: { type: "boolean", short: "h" },
-    },
-  });
-} catch (error) {
-  stop(`${error.message}\n\n${usage}`);
-}
-const { values, positionals } = args;
-if (values.help) stop(usage, 0);
-if (positionals.length > 1 || (positionals[0] ?? "models") !== "models") {
-  stop(`There is no service "${positionals.join(" ")}".\n\n${usage}`);
-}
+const { values, positionals, stop } = readArguments(usage, {
+  host: { type: "string" },
+  password: { type: "string" },
+});
+if (positionals.length > 1 || (positionals[0] ?? "models") !== "models")
+  stop(`There is no service "${positionals.join(" ")}".`);
 setup();
 const require = createRequire(import.meta.url);
 const { localModels } = require("../lib/dist/agents/local/app.js");
@@ -51,12 +33,12 @@ async function start() {
     return { urls: { models: url }, close };
   }
   const { up } = require("../lib/dist/gateway/up.js");
-  const file = join(root, ".env");
+  const { readEnvironment } = require("../lib/dist/environment.js");
   return up({
     configPath: join(root, "config", "tensorzero.toml"),
     dataDir: join(root, "data", ".local", "clickhouse"),
     models: localModels(),
-    env: { ...(existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {}), ...process.env },
+    env: readEnvironment(root),
     host,
     password,
   });
@@ -66,7 +48,8 @@ let running;
 try {
   running = await start();
 } catch (error) {
-  stop(error.message);
+  console.error(error.message);
+  process.exit(1);
 }
 for (const [service, url] of Object.entries(running.urls))
   console.log(`${service.padEnd(10)} ${url}`);

@@ -1,12 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { parseEnv } from "node:util";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { localModels } from "./agents/local/app";
 import { formatResults, type Provenance } from "./analysis/results";
 import { saveCharts } from "./charts/save";
 import { testTasks, tasks as trainTasks } from "./env";
+import { readEnvironment } from "./environment";
 import {
   type DemonstrateOptions,
   type Demonstrations,
@@ -102,7 +101,7 @@ export interface SavedRun {
  * @throws StoreOpenError the store cannot be opened, for instance because another process holds the folder
  */
 export async function openLab(options: LabOptions = {}): Promise<Lab> {
-  const env = { ...readEnvFile(join(root, ".env")), ...process.env };
+  const env = readEnvironment(root);
   const variants = readVariants(join(root, "config", "tensorzero.toml"));
   const prices = readPrices(join(root, "config", "prices.toml"));
   const connection = await open(options, env);
@@ -309,8 +308,4 @@ async function open(
       await clickhouse.close();
     },
   };
-}
-
-function readEnvFile(path: string): Record<string, string | undefined> {
-  return existsSync(path) ? parseEnv(readFileSync(path, "utf8")) : {};
 }
