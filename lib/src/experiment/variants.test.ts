@@ -19,10 +19,15 @@ test("the project's variants: four on an LLM, three on local models", () => {
 test("reads both styles of templates, and variants without a model", () => {
   const directory = mkdtempSync(join(tmpdir(), "variants-"));
   writeFileSync(join(directory, "user.minijinja"), "{{ observation }}");
+  writeFileSync(join(directory, "output.json"), "{}");
+  writeFileSync(join(directory, "notes.json"), "{}");
   const path = join(directory, "tensorzero.toml");
   writeFileSync(
     path,
-    `[functions.act.variants.new]
+    `[functions.act]
+     output_schema = "output.json"
+     schemas.notes.path = "notes.json"
+     [functions.act.variants.new]
      type = "chat_completion"
      model = "openai::gpt-4o"
      temperature = 0
@@ -39,10 +44,14 @@ test("reads both styles of templates, and variants without a model", () => {
   const definition = () => readVariants(path).get("new")?.definition;
   expect(definition()).toEqual({
     model: '"openai::gpt-4o"',
+    output_schema: "sha256:44136fa355b3678a",
+    "schemas.notes": "sha256:44136fa355b3678a",
     temperature: "0",
     "templates.user": "sha256:cc7917d4422c2472",
     type: '"chat_completion"',
   });
   writeFileSync(join(directory, "user.minijinja"), "{{ observation }}!");
   expect(definition()?.["templates.user"]).not.toBe("sha256:cc7917d4422c2472");
+  writeFileSync(join(directory, "output.json"), "true");
+  expect(definition()?.output_schema).not.toBe("sha256:44136fa355b3678a");
 });

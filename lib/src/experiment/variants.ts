@@ -12,27 +12,40 @@ export interface VariantInfo {
   templates: readonly string[];
   /** Its model is served by rules on this machine, not by an LLM. */
   local: boolean;
-  /** Its keys in the config, as JSON; of a template the hash of its text. What makes two variants of one name differ. */
+  /**
+   * Its keys in the config, as JSON; of its templates and the function's schemas the hash of the text. What makes two
+   * variants of one name differ.
+   */
   definition: Readonly<Record<string, string>>;
 }
 
 /** The part of config/tensorzero.toml that is read here; the gateway checks all of it. */
 interface Config {
-  functions: { act: { variants: Record<string, Variant> } };
+  functions: { act: Schemas & { variants: Record<string, Variant> } };
   models?: Record<string, { providers: Record<string, { api_base?: string }> }>;
+}
+/** A function's schemas, old style and new; models are shown the output's. */
+interface Schemas {
+  system_schema?: string;
+  user_schema?: string;
+  assistant_schema?: string;
+  output_schema?: string;
+  schemas?: Record<string, { path: string }>;
 }
 interface Variant {
   model?: string;
   system_template?: string;
   user_template?: string;
+  assistant_template?: string;
   templates?: Record<string, { path: string }>;
 }
 
 /** The variants of `act`, in the config's order. */
 export function readVariants(path: string): ReadonlyMap<string, VariantInfo> {
-  const config = readToml(path) as unknown as Config;
+  const { functions, models } = readToml(path) as unknown as Config;
+  const read = (file: string) => readFileSync(join(dirname(path), file), "utf8");
   const isLocal = (model: string) =>
-    Object.values(config.models?.[model]?.providers ?? {}).some((provider) =>
+    Object.values(models?.[model]?.providers ?? {}).some((provider) =>
       provider.api_base?.startsWith(`${MODELS_ORIGIN}/`),
     );
   const templates = (variant: Variant) =>
@@ -42,15 +55,16 @@ export function readVariants(path: string): ReadonlyMap<string, VariantInfo> {
       ...Object.values(variant.templates ?? {}).map((template) => template.path),
     ]
       .filter((file): file is string => file !== undefined)
-      .map((file) => readFileSync(join(dirname(path), file), "utf8"));
+      .map(read);
+  const schemas = hashes(schemaFiles(functions.act), read);
   return new Map(
-    Object.entries(config.functions.act.variants).map(([name, variant]) => [
+    Object.entries(functions.act.variants).map(([name, variant]) => [
       name,
       {
         model: variant.model ?? null,
         templates: templates(variant),
         local: variant.model !== undefined && isLocal(variant.model),
-        definition: define(variant, (file) => readFileSync(join(dirname(path), file), "utf8")),
+        definition: { ...schemas, ...define(variant, read) },
       },
     ]),
   );
@@ -59,19 +73,37 @@ export function readVariants(path: string): ReadonlyMap<string, VariantInfo> {
 /** How a variant is sampled, retried and limited does not change what it answers. */
 const NOT_DEFINING = new Set(["weight", "retries", "timeouts", "description"]);
 
-function define(variant: Variant, read: (file: string) => string): Record<string, string> {
-  const { templates = {}, ...rest } = variant;
-  const hash = (file: string) =>
-    `sha256:${createHash("sha256").update(read(file)).digest("hex").slice(0, 16)}`;
-  const entries = Object.entries(rest)
-    .filter(([key]) => !NOT_DEFINING.has(key))
-    .map(([key, value]) => {
-      const isTemplate = key.endsWith("_template") && typeof value === "string";
-      return [key, isTemplate ? hash(value) : JSON.stringify(value)];
-    });
-  const named = Object.entries(templates).map(([name, { path }]) => [
-    `templates.${name}`,
-    hash(path),
+/** By name: "output_schema", "schemas.user". */
+function schemaFiles({ schemas = {}, ...fn }: Schemas): [string, string | undefined][] {
+  const named = Object.entries(schemas).map(([name, { path }]): [string, string] => [
+    `schemas.${name}`,
+    path,
   ]);
-  return Object.fromEntries([...entries, ...named].sort(([a = ""], [b = ""]) => (a < b ? -1 : 1)));
+  const { system_schema, user_schema, assistant_schema, output_schema } = fn;
+  const plain = { system_schema, user_schema, assistant_schema, output_schema };
+  return [...Object.entries(plain), ...named];
+}
+
+function hashes(
+  files: readonly [string, string | undefined][],
+  read: (file: string) => string,
+): Record<string, string> {
+  const hash = (text: string) =>
+    `sha256:${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+  return Object.fromEntries(
+    files.flatMap(([name, file]) => (file === undefined ? [] : [[name, hash(read(file))]])),
+  );
+}
+
+function define(variant: Variant, read: (file: string) => string): Record<string, string> {
+  const { templates = {}, system_template, user_template, assistant_template, ...rest } = variant;
+  const named = Object.entries(templates).map(([name, { path }]): [string, string] => [
+    `templates.${name}`,
+    path,
+  ]);
+  const plain = Object.entries({ system_template, user_template, assistant_template });
+  const settings = Object.entries(rest)
+    .filter(([key]) => !NOT_DEFINING.has(key))
+    .map(([key, value]) => [key, JSON.stringify(value)]);
+  return { ...Object.fromEntries(settings), ...hashes([...plain, ...named], read) };
 }
