@@ -64,23 +64,24 @@ const ids = registeredEnvs()
   .filter((id) => !/Mixed\w+-v0$/.test(id)); // those draw their task
 
 test("solves every level wherever that is possible", () => {
-  const impossible = new Map<string, number>();
+  const impossible: Record<string, number> = {};
+  const wrong: string[] = [];
   for (const id of ids) {
     const env = make(id);
-    for (let seed = 0; seed < 20; seed++) {
+    for (let seed = 0; seed < 10; seed++) {
       env.restart(seed);
       const reason = whyImpossible(env);
-      expect([id, seed, solve(id, seed) === null]).toEqual([id, seed, reason !== null]);
-      if (reason !== null) {
-        const name = `${id}: ${reason}`;
-        impossible.set(name, (impossible.get(name) ?? 0) + 1);
-      }
+      if ((solve(id, seed) === null) !== (reason !== null)) wrong.push(`${id}, seed ${seed}`);
+      if (reason === null) continue;
+      const name = `${id}: ${reason}`;
+      impossible[name] = (impossible[name] ?? 0) + 1;
     }
   }
-  expect(Object.fromEntries(impossible)).toEqual({
-    "BabyAI-OpenDoorsOrderN2Debug-v0: strict sequence": 13,
-    "BabyAI-OpenDoorsOrderN4Debug-v0: strict sequence": 18,
-    "BabyAI-GoToImpUnlock-v0: out of reach": 2,
+  expect(wrong).toEqual([]);
+  expect(impossible).toEqual({
+    "BabyAI-OpenDoorsOrderN2Debug-v0: strict sequence": 6,
+    "BabyAI-OpenDoorsOrderN4Debug-v0: strict sequence": 8,
+    "BabyAI-GoToImpUnlock-v0: out of reach": 1,
   });
 });
 

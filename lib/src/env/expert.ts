@@ -61,7 +61,7 @@ function planAhead(scene: Scene, mission: AnyInstruction): number[] {
   const planner = new Planner(scene, mission);
   const orders = remainingOrders(mission);
   const free = planner.cheapest(
-    orders.flatMap((order) => planner.legsFor(order)),
+    orders.flatMap((order) => planner.legs.forClauses(order)),
     false,
   );
   if (free !== null) return free.route.actions.length > 0 ? free.route.actions : [planner.wait()];

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import type { ObjectDescription } from "./descriptions";
 import { type Env, make } from "./index";
-import type { AnyInstruction, ObjectDescription } from "./instructions";
+import type { AnyInstruction } from "./instructions";
 import { COLOR_INDEX, COLORS, TYPE_INDEX, TYPES, type WorldObject } from "./objects";
 import { Pcg64 } from "./random";
 

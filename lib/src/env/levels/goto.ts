@@ -1,6 +1,7 @@
-import { GoTo, like, ObjectDescription } from "../instructions";
+import { like, ObjectDescription } from "../descriptions";
+import { GoTo } from "../instructions";
 import { BALL, COLOR_INDEX, colorOf, DOOR, encode, KEY, OPEN } from "../objects";
-import { REJECTED } from "../room-grid";
+import { REJECTED } from "../rooms";
 import { atLeast, defineLevel, NINE_ROOMS, oneRoom, type Registration, register } from "./level";
 import { levelGen } from "./level-gen";
 

@@ -1,3 +1,4 @@
+import { LOCATIONS, ObjectDescription } from "../descriptions";
 import {
   type ActionInstruction,
   After,
@@ -6,14 +7,13 @@ import {
   Before,
   type Clause,
   GoTo,
-  LOCATIONS,
-  ObjectDescription,
   Open,
   PickUp,
   PutNext,
 } from "../instructions";
 import { BALL, BOX, DOOR, KEY, type TypeIndex } from "../objects";
-import { COLORS_TO_DRAW, REJECTED, type RoomGrid } from "../room-grid";
+import type { RoomGrid } from "../room-grid";
+import { COLORS_TO_DRAW, REJECTED } from "../rooms";
 import {
   type ActionKind,
   type Competence,

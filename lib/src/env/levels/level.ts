@@ -1,7 +1,8 @@
 import { GenerationError, InvalidOptionError } from "../errors";
 import { After, And, type AnyInstruction, Before, PutNext } from "../instructions";
 import { COLORS, type Color, colorOf, KEY, LOCKED, type PortableType, stateOf } from "../objects";
-import { REJECTED, type RoomGrid, type Shape } from "../room-grid";
+import type { RoomGrid } from "../room-grid";
+import { REJECTED, type Shape } from "../rooms";
 
 /**
  * What can be chosen about a level, as the reference's keyword arguments. Each level takes some of these:

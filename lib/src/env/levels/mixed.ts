@@ -1,14 +1,5 @@
-import {
-  After,
-  type AnyInstruction,
-  Before,
-  GoTo,
-  like,
-  ObjectDescription,
-  Open,
-  PickUp,
-  PutNext,
-} from "../instructions";
+import { like, ObjectDescription } from "../descriptions";
+import { After, type AnyInstruction, Before, GoTo, Open, PickUp, PutNext } from "../instructions";
 import { BALL, BOX, COLOR_INDEX, DOOR, encode, KEY } from "../objects";
 import type { RoomGrid } from "../room-grid";
 import { defineLevel, type Level, oneRoom, type Registration, register, retry } from "./level";

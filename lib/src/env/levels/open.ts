@@ -1,6 +1,7 @@
-import { After, Before, LOCATIONS, like, ObjectDescription, Open } from "../instructions";
+import { LOCATIONS, like, ObjectDescription } from "../descriptions";
+import { After, Before, Open } from "../instructions";
 import { COLOR_INDEX, DOOR } from "../objects";
-import { COLORS_TO_DRAW, LEFT, RIGHT } from "../room-grid";
+import { COLORS_TO_DRAW, LEFT, RIGHT } from "../rooms";
 import {
   atLeast,
   defineLevel,

@@ -1,7 +1,8 @@
+import { like, ObjectDescription } from "../descriptions";
 import { InvalidOptionError } from "../errors";
-import { Before, GoTo, like, ObjectDescription, Open, PickUp, PutNext } from "../instructions";
+import { Before, GoTo, Open, PickUp, PutNext } from "../instructions";
 import { BALL, colorOf, DOOR, KEY, TYPE_INDEX, typeOf } from "../objects";
-import { LEFT, RIGHT, UP } from "../room-grid";
+import { LEFT, RIGHT, UP } from "../rooms";
 import {
   atLeast,
   defineLevel,

@@ -1,5 +1,6 @@
-import { like, ObjectDescription, PickUp } from "../instructions";
-import { REJECTED, UP } from "../room-grid";
+import { like, ObjectDescription } from "../descriptions";
+import { PickUp } from "../instructions";
+import { REJECTED, UP } from "../rooms";
 import { atLeast, defineLevel, NINE_ROOMS, oneRoom, type Registration, register } from "./level";
 import { levelGen } from "./level-gen";
 

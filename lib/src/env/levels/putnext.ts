@@ -1,6 +1,7 @@
+import { like } from "../descriptions";
 import { InvalidOptionError } from "../errors";
-import { like, PutNext } from "../instructions";
-import { RIGHT, type Shape } from "../room-grid";
+import { PutNext } from "../instructions";
+import { RIGHT, type Shape } from "../rooms";
 import { defineLevel, oneRoom, type Registration, register } from "./level";
 
 const putNextLocal = defineLevel({

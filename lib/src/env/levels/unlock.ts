@@ -1,6 +1,8 @@
-import { like, ObjectDescription, Open, PickUp } from "../instructions";
+import { like, ObjectDescription } from "../descriptions";
+import { Open, PickUp } from "../instructions";
 import { BALL, BOX, colorOf, DOOR, KEY } from "../objects";
-import { COLORS_TO_DRAW, RIGHT, type RoomGrid } from "../room-grid";
+import type { RoomGrid } from "../room-grid";
+import { COLORS_TO_DRAW, RIGHT } from "../rooms";
 import { atLeast, defineLevel, NINE_ROOMS, type Registration, register } from "./level";
 
 const colorOfDoor = (world: RoomGrid, door: number): number => colorOf(world.grid.codes[door]!);
