@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { ConfigFiles } from "./files";
 import { readFunction, readMetric, readTool } from "./functions";
-import { readModel, shorthandModel } from "./models";
+import { readEmbedder, readModel, shorthandModel } from "./models";
 import { ConfigError, Table } from "./table";
 import type { ChatCompletionConfig, FunctionConfig, GatewayConfig, GatewaySettings } from "./types";
 import { chatOf } from "./variants";
@@ -44,7 +44,7 @@ export async function parseConfig(
   const config = {
     gateway,
     models: each("models", (table, name) => readModel(table, name, env)),
-    embeddingModels: each("embedding_models", (table, name) => readModel(table, name, env)),
+    embeddingModels: each("embedding_models", (table, name) => readEmbedder(table, name, env)),
     tools: each("tools", (table, name) => readTool(table, name, files)),
     metrics: each("metrics", readMetric),
     functions: each("functions", (table, name) => readFunction(table, name, files)),
@@ -97,7 +97,9 @@ function readGateway(table: Table): GatewaySettings {
   if (backend === "postgres")
     observability?.fail("backend", 'is "postgres", which the embedded gateway lacks');
   const asyncWrites = observability?.boolean("async_writes");
+  observability?.boolean("disable_automatic_migrations"); // the older place of the same key of [clickhouse]
   const batch = observability?.table("batch_writes");
+  batch?.lacks("max_rows_postgres", "write_queue_capacity", "__force_allow_embedded_batch_writes");
   if (batch?.boolean("enabled") && asyncWrites) {
     observability?.fail("async_writes", "and `batch_writes.enabled` cannot both be on");
   }

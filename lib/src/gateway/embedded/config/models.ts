@@ -1,14 +1,30 @@
 import { unsupported } from "../errors";
 import { readExtraBody, readExtraHeaders } from "../providers/extra";
 import { ConfigError, type Table } from "./table";
-import type { ApiKeyLocation, CostEntry, ModelConfig, ProviderConfig } from "./types";
-import { readTimeouts } from "./variants";
+import type { ApiKeyLocation, CostEntry, ModelConfig, ProviderConfig, Timeouts } from "./types";
+import { NO_TIMEOUTS, readTimeouts } from "./variants";
 
 const OPENAI_BASE = "https://api.openai.com/v1/";
-const NO_TIMEOUTS = { nonStreamingMs: undefined, ttftMs: undefined, streamingMs: undefined };
 
-/** Reads one `[models.<m>]` or `[embedding_models.<m>]`. */
+/** Reads one `[models.<m>]`. */
 export function readModel(table: Table, name: string, env: NodeJS.ProcessEnv): ModelConfig {
+  return readRouting(table, name, env, readTimeouts);
+}
+
+/** Reads one `[embedding_models.<m>]`, whose only time-out is that of the whole call. */
+export function readEmbedder(table: Table, name: string, env: NodeJS.ProcessEnv): ModelConfig {
+  return readRouting(table, name, env, (limited) => ({
+    ...NO_TIMEOUTS,
+    nonStreamingMs: limited.integer("timeout_ms"),
+  }));
+}
+
+function readRouting(
+  table: Table,
+  name: string,
+  env: NodeJS.ProcessEnv,
+  readLimits: (table: Table) => Timeouts,
+): ModelConfig {
   if (name.includes("::"))
     throw new ConfigError(
       `\`${table.path}\`: a model's name cannot contain "::", which marks shorthands.`,
@@ -18,11 +34,11 @@ export function readModel(table: Table, name: string, env: NodeJS.ProcessEnv): M
   const providers = new Map(
     [...table.tables("providers")].map(([provider, entry]) => [
       provider,
-      readProvider(entry, provider, env),
+      readProvider(entry, provider, env, readLimits),
     ]),
   );
-  const timeouts = readTimeouts(table);
-  table.lacks("namespace", "skip_relay", "timeout_ms");
+  const timeouts = readLimits(table);
+  table.lacks("namespace", "skip_relay");
   table.end();
   const ordered = routing.map(
     (provider) =>
@@ -35,7 +51,12 @@ export function readModel(table: Table, name: string, env: NodeJS.ProcessEnv): M
   return { name, providers: ordered, timeouts };
 }
 
-function readProvider(table: Table, name: string, env: NodeJS.ProcessEnv): ProviderConfig {
+function readProvider(
+  table: Table,
+  name: string,
+  env: NodeJS.ProcessEnv,
+  readLimits: (table: Table) => Timeouts,
+): ProviderConfig {
   const type = table.requiredString("type");
   if (type !== "openai") {
     table.fail(
@@ -63,13 +84,14 @@ function readProvider(table: Table, name: string, env: NodeJS.ProcessEnv): Provi
     "discard_unknown_chunks",
     "include_encrypted_reasoning",
     "provider_tools",
+    "content_type_overrides",
   );
   const provider: ProviderConfig = {
     name,
     modelName: table.requiredString("model_name"),
     apiBase: readBase(table),
     apiKey,
-    timeouts: readTimeouts(table),
+    timeouts: readLimits(table),
     extraBody: readExtraBody(table),
     extraHeaders: readExtraHeaders(table),
     cost: readCost(table),
@@ -129,6 +151,10 @@ function readCost(table: Table): CostEntry[] | undefined {
       required = false,
       ...rest
     } = given;
+    for (const key of ["pointer_nonstreaming", "pointer_streaming"]) {
+      if (key in rest)
+        table.fail("cost", `has \`${key}\`, which the embedded gateway lacks; give \`pointer\``);
+    }
     const rates = [perMillion, perUnit].filter((rate) => typeof rate === "number");
     if (
       typeof pointer !== "string" ||

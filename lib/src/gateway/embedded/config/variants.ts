@@ -12,6 +12,8 @@ const TYPES = [
   "experimental_chain_of_thought",
 ] as const;
 
+const SERVICE_TIERS = ["auto", "default", "priority", "flex"] as const;
+
 /** What TensorZero tells a model about the examples of in-context learning, in our words. */
 const DICL_INSTRUCTIONS =
   "You are given examples of inputs and the outputs that were right for them. Learn the pattern from the examples, then " +
@@ -81,6 +83,7 @@ function readByType(
 }
 
 function readCandidates(table: Table): string[] {
+  table.lacks("timeout_s");
   const candidates = table.strings("candidates") ?? table.missing("candidates");
   return candidates.length > 0
     ? candidates
@@ -89,15 +92,13 @@ function readCandidates(table: Table): string[] {
 
 function readNested(table: Table, key: string, context: VariantContext): ChatCompletionConfig {
   const nested = table.table(key) ?? table.missing(key);
-  // A nested one may carry the type and weight of the variant that it was copied from.
-  nested.oneOf("type", ["chat_completion"]);
-  const weight = nested.number("weight", 0);
+  const weight = nested.number("weight", 0); // it may carry that of the variant that it was copied from
   const chat = readChat(nested, context);
-  const timeouts = readTimeouts(nested);
   nested.end();
-  return { ...chat, name: key, weight, timeouts, type: "chat_completion" };
+  return { ...chat, name: key, weight, timeouts: NO_TIMEOUTS, type: "chat_completion" };
 }
 
+/** @param templated false for in-context learning, which has neither templates nor service tiers. */
 function readChat(
   table: Table,
   context: VariantContext,
@@ -120,7 +121,7 @@ function readChat(
       frequency_penalty: table.number("frequency_penalty"),
       stop_sequences: table.strings("stop_sequences"),
       reasoning_effort: table.string("reasoning_effort"),
-      service_tier: table.oneOf("service_tier", ["auto", "default", "priority", "flex"]),
+      service_tier: templated ? table.oneOf("service_tier", SERVICE_TIERS) : undefined,
       thinking_budget_tokens: table.integer("thinking_budget_tokens"),
       verbosity: table.string("verbosity"),
     }),
@@ -167,6 +168,12 @@ export function chatOf(variant: VariantConfig): ChatCompletionConfig {
   if ("fuser" in variant) return variant.fuser;
   return "chat" in variant ? variant.chat : variant;
 }
+
+export const NO_TIMEOUTS: Timeouts = {
+  nonStreamingMs: undefined,
+  ttftMs: undefined,
+  streamingMs: undefined,
+};
 
 export function readTimeouts(table: Table): Timeouts {
   const timeouts = table.table("timeouts");
