@@ -96,8 +96,15 @@ describe("a mean", () => {
     expect(mean([]).mean).toBeNull();
   });
 
-  test("of equal values has an interval without width", () => {
-    expect(mean([2, 2, 2])).toMatchObject({ mean: 2, low: 2, high: 2 });
+  test("of equal values has no interval: they tell nothing of their spread", () => {
+    expect(mean([0.1, 0.1, 0.1])).toEqual({
+      n: 3,
+      mean: 0.1,
+      low: null,
+      high: null,
+      sd: 0,
+      sem: 0,
+    });
   });
 
   test("refuses what is no finite number", () => {

@@ -7,7 +7,7 @@ export interface Estimate {
   n: number;
   /** Null when there is no observation. */
   mean: number | null;
-  /** Bounds of the interval; null when n is too small for one. */
+  /** Bounds of the interval; null when n is too small for one, or equal values tell nothing of their spread. */
   low: number | null;
   high: number | null;
 }
@@ -73,14 +73,18 @@ export function stratifiedProportion(
  *
  * Source: Student (1908), "The probable error of a mean", Biometrika 6. The bounds may lie outside of
  * the quantity's range (a return below 0) when n is small or the values are skewed; they are not cut off.
+ * Values that are all equal have no interval: one without a width would claim that another sample must be the same.
  */
 export function mean(values: readonly number[]): MeanEstimate {
   const wrong = values.find((value) => !Number.isFinite(value));
   if (wrong !== undefined) throw new AnalysisError(`a mean needs finite numbers, not ${wrong}`);
   const n = values.length;
   if (n === 0) return { n, mean: null, low: null, high: null, sd: null, sem: null };
+  const [first] = values as [number];
+  if (n === 1) return { n, mean: first, low: null, high: null, sd: null, sem: null };
+  if (values.every((value) => value === first))
+    return { n, mean: first, low: null, high: null, sd: 0, sem: 0 };
   const m = sum(values) / n;
-  if (n === 1) return { n, mean: m, low: null, high: null, sd: null, sem: null };
   const sd = Math.sqrt(sum(values.map((value) => (value - m) ** 2)) / (n - 1));
   const sem = sd / Math.sqrt(n);
   const half = studentTQuantile(0.975, n - 1) * sem;
