@@ -5,8 +5,8 @@ import { Collector } from "./collector";
 import type {
   ChunkBlock,
   FinishReason,
-  ModelRequest,
   OutputBlock,
+  ProviderRequest,
   ProviderResponse,
 } from "./providers/types";
 import { Recent } from "./recent";
@@ -46,7 +46,7 @@ export class Cache {
   ) {}
 
   /** Everything that decides the answer: model, provider and the whole request. */
-  key(modelName: string, providerName: string, request: ModelRequest, stream = false): CacheKey {
+  key(modelName: string, providerName: string, request: ProviderRequest, stream = false): CacheKey {
     const hash = createHash("sha256");
     hash.update(`${modelName}\0${providerName}\0${stream}\0${JSON.stringify(request)}`);
     const digest = hash.digest();

@@ -346,6 +346,34 @@ test("extra bodies and headers, of the request and filtered by variant", async (
   expect(h.provider.headers.at(-1)?.["x-test"]).toBe("yes");
 });
 
+test("extra bodies and headers: the provider's come after the variant's, the request's after both", async () => {
+  h.provider.reply = (body) =>
+    body.model === "down-model" ? new Response("down", { status: 503 }) : completion("ok");
+  const ask = async (more: object = {}) => {
+    await h.post("/inference", {
+      function_name: "answer",
+      variant_name: "b",
+      input: say("x"),
+      ...more,
+    });
+    return [lastRequest()?.by, lastRequest()?.variant, h.provider.headers.at(-1)?.["x-by"]];
+  };
+  expect(await ask()).toEqual(["provider", true, "provider"]);
+  const change = (filter: object) => ({
+    extra_body: [{ pointer: "/by", value: "request", ...filter }],
+    extra_headers: [{ name: "X-By", value: "request", ...filter }],
+  });
+  const changed = ["request", true, "request"];
+  expect(await ask(change({}))).toEqual(changed);
+  expect(await ask(change({ model_name: "other", provider_name: "up" }))).toEqual(changed);
+  expect(await ask(change({ model_name: "other", provider_name: "down" }))).toEqual([
+    "provider",
+    true,
+    "provider",
+  ]);
+  expect(h.provider.requests.at(-2)).toMatchObject({ model: "down-model", by: "request" });
+});
+
 test("dryrun stores nothing", async () => {
   const before = await h.stored();
   const { status, body } = await h.post("/inference", { ...ACT, dryrun: true });
@@ -690,6 +718,12 @@ describe("variant types", () => {
       { role: "user", content: input },
     ]);
     expect(await models(body.inference_id)).toEqual(["embedder", "local"]);
+    expect(h.provider.requests.at(-2)).toEqual({
+      input,
+      model: "embedding-model",
+      encoding_format: "float",
+      dimensions: 2,
+    });
   });
 });
 

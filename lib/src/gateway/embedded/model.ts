@@ -18,7 +18,12 @@ import type { Limit } from "./model-stream";
 import { findApiKey } from "./providers/credentials";
 import type { Fetch, Transport } from "./providers/exchange";
 import { complete } from "./providers/openai";
-import type { ModelMessage, ModelRequest, ProviderResponse } from "./providers/types";
+import type {
+  ModelMessage,
+  ModelRequest,
+  ProviderRequest,
+  ProviderResponse,
+} from "./providers/types";
 import type { CacheOptions } from "./request/types";
 import { outboundSignal, within } from "./timeouts";
 
@@ -145,8 +150,19 @@ export async function eachProvider<T>(
   });
 }
 
-/** The request with the provider's own changes put after the variant's. */
-export function forProvider(request: ModelRequest, provider: ProviderConfig): ModelRequest {
-  if (provider.extraBody.length === 0) return request;
-  return { ...request, extraBody: [...request.extraBody, ...provider.extraBody] };
+/** Puts the provider's own changes between the variant's and the request's, so that the request's win. */
+export function forProvider(
+  { variantExtra, requestExtra, ...request }: ModelRequest,
+  { name, extraBody, extraHeaders }: ProviderConfig,
+): ProviderRequest {
+  const applies = ({ providerName = name }: { providerName?: string }) => providerName === name;
+  return {
+    ...request,
+    extraBody: [...variantExtra.body, ...extraBody, ...requestExtra.body.filter(applies)],
+    extraHeaders: [
+      ...variantExtra.headers,
+      ...extraHeaders,
+      ...requestExtra.headers.filter(applies),
+    ],
+  };
 }

@@ -1,7 +1,7 @@
 import { redactError, redactSecrets } from "../../redact";
 import type { ProviderConfig } from "../config/types";
 import { type GatewayError, providerClient, providerServer } from "../errors";
-import type { ModelRequest } from "./types";
+import type { ExtraHeader } from "./extra";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -25,12 +25,12 @@ export class Exchange {
 
   constructor(
     private readonly provider: ProviderConfig,
-    request: Pick<ModelRequest, "extraHeaders">,
+    extraHeaders: ExtraHeader[],
     private readonly transport: Transport,
   ) {
     const { headers } = this;
     if (transport.apiKey !== undefined) headers.authorization = `Bearer ${transport.apiKey}`;
-    for (const extra of [...provider.extraHeaders, ...request.extraHeaders]) {
+    for (const extra of extraHeaders) {
       if ("delete" in extra) delete headers[extra.name.toLowerCase()];
       else headers[extra.name.toLowerCase()] = extra.value;
     }

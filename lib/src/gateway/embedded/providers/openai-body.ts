@@ -1,12 +1,12 @@
 import type { ToolChoice } from "../config/types";
 import { applyExtraBody } from "./extra";
-import type { ModelMessage, ModelRequest } from "./types";
+import type { ModelMessage, ProviderRequest } from "./types";
 
 /**
  * The body of a chat completion, keys in TensorZero's order. Numbers with a fraction go out in single precision, as there:
  * 0.7 becomes 0.699999988079071.
  */
-export function requestBody(request: ModelRequest, model: string, stream: boolean): string {
+export function requestBody(request: ProviderRequest, model: string, stream: boolean): string {
   const { params, tools } = request;
   const messages = request.messages.flatMap(toMessages);
   const system = systemText(request, messages);
@@ -78,7 +78,7 @@ function toMessages({ role, content }: ModelMessage): OpenAIMessage[] {
 
 /** In JSON mode "on", OpenAI refuses messages that do not name JSON anywhere; then the system message does. */
 function systemText(
-  { system, jsonMode }: ModelRequest,
+  { system, jsonMode }: ProviderRequest,
   messages: OpenAIMessage[],
 ): string | undefined {
   if (jsonMode !== "on") return system;
@@ -93,7 +93,7 @@ function textOf({ content }: OpenAIMessage): string {
 }
 
 function responseFormat(
-  { jsonMode, outputSchema }: ModelRequest,
+  { jsonMode, outputSchema }: ProviderRequest,
   model: string,
 ): object | undefined {
   if (jsonMode === "off") return undefined;

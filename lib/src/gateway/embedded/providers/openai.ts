@@ -2,14 +2,14 @@ import type { ProviderConfig } from "../config/types";
 import type { GatewayError } from "../errors";
 import { costOf } from "./cost";
 import { Exchange, type Transport } from "./exchange";
-import { isRecord } from "./extra";
+import { applyExtraBody, isRecord } from "./extra";
 import { requestBody } from "./openai-body";
 import type {
   ChunkBlock,
   FinishReason,
-  ModelRequest,
   OutputBlock,
   ProviderChunk,
+  ProviderRequest,
   ProviderResponse,
   Usage,
 } from "./types";
@@ -17,10 +17,10 @@ import type {
 /** Asks a provider that speaks OpenAI's chat completions. @throws GatewayError */
 export async function complete(
   provider: ProviderConfig,
-  request: ModelRequest,
+  request: ProviderRequest,
   transport: Transport,
 ): Promise<ProviderResponse> {
-  const exchange = new Exchange(provider, request, transport);
+  const exchange = new Exchange(provider, request.extraHeaders, transport);
   const rawRequest = requestBody(request, provider.modelName, false);
   const response = await exchange.post("chat/completions", rawRequest);
   const { body, rawResponse } = await readAnswer(exchange, response);
@@ -45,10 +45,10 @@ export async function complete(
 /** As `complete`, in pieces. The answer's head has been read when this returns. @throws GatewayError */
 export async function stream(
   provider: ProviderConfig,
-  request: ModelRequest,
+  request: ProviderRequest,
   transport: Transport,
 ): Promise<{ rawRequest: string; chunks: AsyncGenerator<ProviderChunk> }> {
-  const exchange = new Exchange(provider, request, transport);
+  const exchange = new Exchange(provider, request.extraHeaders, transport);
   const rawRequest = requestBody(request, provider.modelName, true);
   const response = await exchange.post("chat/completions", rawRequest);
   if (!response.ok) {
@@ -75,8 +75,10 @@ export async function embed(
   input: string,
   transport: Transport,
 ): Promise<ProviderResponse & { embedding: number[] }> {
-  const exchange = new Exchange(provider, { extraHeaders: [] }, transport);
-  const rawRequest = JSON.stringify({ input, model: provider.modelName, encoding_format: "float" });
+  const exchange = new Exchange(provider, provider.extraHeaders, transport);
+  const request = { input, model: provider.modelName, encoding_format: "float" };
+  applyExtraBody(request, provider.extraBody);
+  const rawRequest = JSON.stringify(request);
   const response = await exchange.post("embeddings", rawRequest);
   const { body, rawResponse } = await readAnswer(exchange, response);
   const first = isRecord(body) && Array.isArray(body.data) ? body.data[0] : undefined;

@@ -1,5 +1,5 @@
 import type { ChatParams, JsonMode, ToolChoice } from "../config/types";
-import type { DynamicTool } from "../request/types";
+import type { DynamicTool, Filtered } from "../request/types";
 import type { ExtraBody, ExtraHeader } from "./extra";
 
 /** A block of a message as a model sees it: templates are rendered. */
@@ -22,10 +22,17 @@ export interface ModelRequest {
   jsonMode: Exclude<JsonMode, "tool">;
   outputSchema: unknown;
   tools: { tools: DynamicTool[]; choice: ToolChoice; parallel: boolean | undefined } | undefined;
-  extraBody: ExtraBody[];
-  extraHeaders: ExtraHeader[];
+  /** The variant's changes of what the provider is sent, and those of the request. */
+  variantExtra: { body: ExtraBody[]; headers: ExtraHeader[] };
+  requestExtra: { body: Filtered<ExtraBody>[]; headers: Filtered<ExtraHeader>[] };
   /** Sets requests apart in the cache that are otherwise alike. */
   extraCacheKey: string | undefined;
+}
+
+/** A model's request as one of its providers gets it. */
+export interface ProviderRequest extends Omit<ModelRequest, "variantExtra" | "requestExtra"> {
+  extraBody: ExtraBody[];
+  extraHeaders: ExtraHeader[];
 }
 
 export type OutputBlock =

@@ -191,14 +191,13 @@ export function readDynamicTool(value: unknown, path: string): DynamicTool {
   return read;
 }
 
+/** A provider is one of a model's, so it cannot stand alone. The older `model_provider_name` filters nothing any more. */
 function readFilter(entry: Fields) {
+  const providerName = entry.string("provider_name");
   const modelName = entry.string("model_name");
-  const filter = defined({
-    variantName: entry.string("variant_name"),
-    modelName: modelName ?? entry.string("model_provider_name"),
-    providerName: entry.string("provider_name"),
-  });
-  return filter;
+  if (providerName !== undefined && modelName === undefined) entry.missing("model_name");
+  entry.string("model_provider_name");
+  return defined({ variantName: entry.string("variant_name"), modelName, providerName });
 }
 
 export function readExtraBodies(fields: Fields, key: string): Filtered<ExtraBody>[] {

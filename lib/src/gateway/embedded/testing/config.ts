@@ -63,6 +63,8 @@ json_mode = "off"
 type = "chat_completion"
 model = "other"
 json_mode = "off"
+extra_body = [{ pointer = "/by", value = "variant" }, { pointer = "/variant", value = true }]
+extra_headers = [{ name = "X-By", value = "variant" }]
 [functions.answer.variants.best]
 type = "experimental_best_of_n_sampling"
 weight = 0
@@ -107,6 +109,9 @@ model = "slow_model"
 [functions.impatient.variants.provider_limit]
 type = "chat_completion"
 model = "slow_provider"
+[functions.impatient.variants.cut_off]
+type = "chat_completion"
+model = "unreachable"
 
 [models.local]
 routing = ["main"]
@@ -127,6 +132,8 @@ type = "openai"
 model_name = "up-model"
 api_base = "PROVIDER"
 api_key_location = "none"
+extra_body = [{ pointer = "/by", value = "provider" }]
+extra_headers = [{ name = "X-By", value = "provider" }]
 cost = [{ pointer = "/usage/prompt_tokens", cost_per_million = 2.0 }, { pointer = "/usage/completion_tokens", cost_per_million = 8.0 }]
 [models.judge]
 routing = ["main"]
@@ -172,6 +179,7 @@ type = "openai"
 model_name = "embedding-model"
 api_base = "PROVIDER"
 api_key_location = "none"
+extra_body = [{ pointer = "/dimensions", value = 2 }]
 
 [tools.look]
 description = "Looks in a direction."

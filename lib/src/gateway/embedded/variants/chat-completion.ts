@@ -101,8 +101,8 @@ function toModelRequest(
     jsonMode: jsonMode === "tool" ? "off" : jsonMode,
     outputSchema,
     tools: jsonMode === "tool" ? respondTool(outputSchema) : modelTools(run),
-    extraBody: [...variant.extraBody, ...only(request.extraBody)],
-    extraHeaders: [...variant.extraHeaders, ...only(request.extraHeaders)],
+    variantExtra: { body: variant.extraBody, headers: variant.extraHeaders },
+    requestExtra: { body: only(request.extraBody), headers: only(request.extraHeaders) },
     extraCacheKey: run.extraCacheKey,
   };
 }
