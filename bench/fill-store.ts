@@ -174,13 +174,14 @@ async function copyRun(clickhouse: ClickHouseClient, from: string, to: string, h
     substring(leftPad(lower(hex(toUInt64(${ms(id)} + ${hours * 3_600_000}))), 12, '0') AS _${id}, 1, 8), '-',
     substring(_${id}, 9, 4), substring(toString(${id}), 14, 11),
     substring(lower(hex(sipHash64(${id}, ${hours}))), 1, 12)))`;
-  const tags = `mapUpdate(tags, map('run', '${to}'))`;
-  const ofRun = `WHERE tags['run'] = '${from}'`;
+  const tags = "mapUpdate(tags, map('run', {to:String}))";
+  const ofRun = "WHERE tags['run'] = {from:String}";
   const copy = async (table: string, changes: Record<string, string>, where: string) => {
     const replace = Object.entries(changes).map(([column, value]) => `${value} AS ${column}`);
     await clickhouse.command({
       // subtle: without the inner SELECT the condition would see the replaced columns.
       query: `INSERT INTO ${table} SELECT * REPLACE (${replace.join(", ")}) FROM (SELECT * FROM ${table} ${where})`,
+      query_params: { from, to },
     });
   };
   await copy("JsonInference", { id: other("id"), episode_id: other("episode_id"), tags }, ofRun);
