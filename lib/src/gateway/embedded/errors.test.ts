@@ -1,7 +1,7 @@
 import { uuidv7 } from "./ids";
 import { ACT_INPUT, TEST_CONFIG } from "./testing/config";
-import { type Harness, openHarness } from "./testing/harness";
-import { completion } from "./testing/stand-in";
+import { events, type Harness, openHarness } from "./testing/harness";
+import { completion, streamedCompletion } from "./testing/stand-in";
 
 let h: Harness;
 let inferenceId: string;
@@ -9,7 +9,7 @@ let episodeId: string;
 
 beforeAll(async () => {
   h = await openHarness(TEST_CONFIG, { TEST_KEY: "sk-planted" });
-  h.provider.reply = () => completion('{"action":"pick up"}');
+  h.provider.reply = answerOrFail;
   const { body } = await h.post("/inference", {
     function_name: "act",
     variant_name: "first",
@@ -19,6 +19,12 @@ beforeAll(async () => {
   episodeId = body.episode_id;
 });
 afterAll(() => h.close());
+
+/** Fails for the one case above that needs it. */
+const answerOrFail = ({ stop }: Record<string, unknown>) =>
+  Array.isArray(stop)
+    ? new Response("stopped", { status: 500 })
+    : completion('{"action":"pick up"}');
 
 const ACT = { function_name: "act", variant_name: "first", input: ACT_INPUT };
 const SYSTEM_SCHEMA = TEST_CONFIG["act/system_schema.json"];
@@ -152,6 +158,28 @@ const inferenceErrors: [string, () => unknown, number, string | RegExp][] = [
     "API key missing for provider openai: Environment variable `OPENAI_API_KEY` is missing",
   ],
   [
+    "a template's undefined variable and a key that is not set, unpinned",
+    () => ({
+      function_name: "act",
+      input: ACT_INPUT,
+      dryrun: false,
+      params: { chat_completion: { stop_sequences: ["fail"] } },
+    }),
+    502,
+    new RegExp(
+      "^All variants failed with errors: (?=.*second: Error rendering template act/broken/user.minijinja: .*undefined value)" +
+        "(?=.*keyless: API key missing for provider openai: Environment variable `OPENAI_API_KEY` is missing)" +
+        "(?=.*first: All model providers failed to infer with errors: main: Error from openai server: stopped)",
+      "s",
+    ),
+  ],
+  [
+    "a provider that cannot be reached, pinned",
+    () => ({ function_name: "impatient", variant_name: "cut_off", input: { messages: [] } }),
+    500,
+    /^All model providers failed to infer with errors: main: Error from openai client: Error sending request: /,
+  ],
+  [
     "a provider that cannot be reached",
     () => ({ model_name: "unreachable", input: { messages: [] } }),
     502,
@@ -226,7 +254,7 @@ test.each(inferenceErrors)("POST /inference with %s", async (_, body, status, te
 
 describe("what a provider does wrong", () => {
   afterEach(() => {
-    h.provider.reply = () => completion('{"action":"pick up"}');
+    h.provider.reply = answerOrFail;
   });
 
   const failures: [string, () => Response, string][] = [
@@ -239,6 +267,11 @@ describe("what a provider does wrong", () => {
       "401",
       () => new Response("who", { status: 401, headers: { "x-request-id": "r1" } }),
       "Error 401 Unauthorized from openai client: who [request_id: r1]",
+    ],
+    [
+      "403",
+      () => new Response("not you", { status: 403 }),
+      "Error 403 Forbidden from openai client: not you",
     ],
     [
       "429",
@@ -263,29 +296,34 @@ describe("what a provider does wrong", () => {
     const before = await h.stored();
     const { status, body } = await h.post("/inference", ACT);
     expect(status).toBe(500);
+    expect(Object.keys(body)).toEqual(["error"]);
     expect(body.error).toContain(`All model providers failed to infer with errors: main: ${text}`);
     expect(JSON.stringify(body)).not.toContain("sk-planted");
     expect(await h.stored()).toBe(before);
   });
 
   test("retries: all errors, the last one's status", async () => {
-    h.provider.reply = (_, index) => new Response(`try ${index}`, { status: 500 });
+    // Retried whatever it is, even where the key is wrong.
+    h.provider.reply = (_, index) => new Response(`try ${index}`, { status: 401 });
     const calls = h.provider.requests.length;
+    const before = await h.stored();
     const { status, body } = await h.post("/inference", {
       function_name: "retried",
       variant_name: "only",
       input: { messages: [] },
     });
     const failed = (n: number) =>
-      `All model providers failed to infer with errors: main: Error from openai server: try ${n}`;
+      `All model providers failed to infer with errors: main: Error 401 Unauthorized from openai client: try ${n}`;
     expect(status).toBe(500);
     expect(body.error).toBe(
       `All retries failed with errors: ${failed(calls)}, ${failed(calls + 1)}`,
     );
+    expect(await h.stored()).toBe(before);
   });
 
   test("unpinned: 502 with every variant's error in the order tried", async () => {
-    h.provider.reply = () => new Response("no", { status: 500 });
+    h.provider.reply = () => new Response("no", { status: 429 });
+    const before = await h.stored();
     const { status, body } = await h.post("/inference", {
       function_name: "drawn",
       episode_id: OLD,
@@ -295,6 +333,57 @@ describe("what a provider does wrong", () => {
     expect(body.error).toMatch(
       /^All variants failed with errors: [xy]: .*\n[xy]: .*\nz: All model providers/,
     );
+    expect(await h.stored()).toBe(before);
+  });
+
+  test.each([
+    ["best of n", "best"],
+    ["mixture of n", "mixture"],
+  ])("%s without a candidate left: 502", async (_, variant_name) => {
+    h.provider.reply = () => new Response("no", { status: 500 });
+    const before = await h.stored();
+    const { status, body } = await h.post("/inference", {
+      function_name: "answer",
+      variant_name,
+      input: { messages: [] },
+    });
+    expect(status).toBe(502);
+    expect(body.error).toMatch(
+      /^All candidates failed with errors: candidates\[0\] \(a\): All model providers .*\ncandidates\[1\] \(b\): All model providers /,
+    );
+    expect(await h.stored()).toBe(before);
+  });
+
+  test.each([
+    ["pinned", { "tensorzero::variant_name": "first" }, 500, /^All model providers failed/],
+    ["not pinned", {}, 502, /^All variants failed/],
+  ])("in OpenAI's words, %s", async (_, more, status, text) => {
+    h.provider.reply = () => new Response("no", { status: 401 });
+    const before = await h.stored();
+    const reply = await h.post("/openai/v1/chat/completions", {
+      model: "tensorzero::function_name::act",
+      messages: [
+        { role: "system", content: [{ type: "text", "tensorzero::arguments": ACT_INPUT.system }] },
+        { role: "user", content: [{ observation: "a wall" }] },
+      ],
+      ...more,
+    });
+    expect(reply.status).toBe(status);
+    expect(reply.body).toEqual({ error: { message: expect.stringMatching(text) } });
+    expect(await h.stored()).toBe(before);
+  });
+
+  test("in the middle of a stream: an event in the route's own words", async () => {
+    h.provider.reply = () => streamedCompletion(["half"], { broken: true });
+    const reply = await h.post("/openai/v1/chat/completions", {
+      model: "tensorzero::function_name::talk",
+      "tensorzero::variant_name": "plain",
+      messages: [{ role: "user", content: "hi" }],
+      stream: true,
+    });
+    expect(events(reply.body)[1]).toEqual({
+      error: { message: expect.stringContaining("the model fell over") },
+    });
   });
 
   test.each([
@@ -335,6 +424,9 @@ describe("what a provider does wrong", () => {
     h.provider.reply = () => completion(content);
     const { status, body } = await h.post("/inference", ACT);
     expect([status, body.output]).toEqual([200, { raw: content, parsed: null }]);
+    expect(
+      await h.rows(`SELECT output FROM JsonInference WHERE id = '${body.inference_id}'`),
+    ).toEqual([{ output: JSON.stringify({ raw: content, parsed: null }) }]);
   });
 });
 
@@ -443,6 +535,21 @@ const feedbackErrors: [string, () => object, number, string][] = [
   ],
   ["no value", () => ({ metric_name: "won", episode_id: episodeId }), 400, "missing field `value`"],
 ];
+
+test("feedback on an episode of dryruns: there is none", async () => {
+  const { body } = await h.post("/inference", { ...ACT, dryrun: true });
+  const before = await h.stored();
+  const reply = await h.post("/feedback", {
+    metric_name: "won",
+    value: true,
+    episode_id: body.episode_id,
+  });
+  expect([reply.status, reply.body.error]).toEqual([
+    400,
+    `Episode ID: ${body.episode_id} does not exist`,
+  ]);
+  expect(await h.stored()).toBe(before);
+});
 
 test.each(feedbackErrors)("POST /feedback with %s", async (_, body, status, text) => {
   const before = await h.stored();

@@ -41,10 +41,11 @@ export async function readJson(c: Context): Promise<unknown> {
     });
     return parseBody(bytes.toString("utf8"));
   } catch (cause) {
-    if (cause instanceof RangeError) throw tooLong();
-    if (cause instanceof Error && "code" in cause) {
-      throw invalidJson(`Failed to buffer the request body: ${cause.message} (400 Bad Request)`);
-    }
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "ERR_BUFFER_TOO_LARGE") throw tooLong();
+    // zlib's own errors have a code; that of what was unpacked is ours already.
+    if (code !== undefined)
+      throw invalidJson(`Failed to buffer the request body: ${message} (400 Bad Request)`);
     throw cause;
   }
 }
