@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { createClient } from "@clickhouse/client";
 import { Hono } from "hono";
 import { listen, UpError } from "./listen";
@@ -78,6 +80,48 @@ test("gateway, ClickHouse and models answer, and what one stored the other shows
       format: "JSONEachRow",
     });
     expect(await rows.json()).toEqual([{ function_name: "act" }]);
+    await client.close();
+  });
+});
+
+/** A program of its own: asks the gateway as an OpenAI client does, and keeps a table of its own in ClickHouse. */
+const PROGRAM = `
+const { default: OpenAI } = require("openai");
+const { createClient } = require("@clickhouse/client");
+const [gateway, url, name] = process.argv.slice(1);
+const openai = new OpenAI({ apiKey: "none", baseURL: gateway + "/openai/v1" });
+const clickhouse = createClient({ url });
+(async () => {
+  await clickhouse.command({ query: "CREATE TABLE " + name + " (id String) ENGINE = MergeTree ORDER BY id" });
+  const answers = await Promise.all(Array.from({ length: 20 }, () =>
+    openai.chat.completions.create({
+      model: "tensorzero::function_name::act",
+      messages: [{ role: "user", content: name }],
+      "tensorzero::tags": { program: name },
+    })));
+  await clickhouse.insert({ table: name, values: answers.map(({ id }) => ({ id })), format: "JSONEachRow" });
+  await clickhouse.close();
+})();
+`;
+
+test("two programs at once: all rows of both are there", async () => {
+  await withUp({ dataDir: join(folder, "shared") }, async ({ urls }) => {
+    const url = `${urls.clickhouse?.replace("//", "//chuser:chpassword@")}/tensorzero`;
+    const run = (name: string) =>
+      promisify(execFile)(process.execPath, ["-e", PROGRAM, String(urls.gateway), url, name]);
+    await Promise.all([run("one"), run("other")]);
+    // A list shows all that was answered, so afterwards it is in the tables.
+    await fetch(`${urls.gateway}/v1/inferences/list_inferences`, { method: "POST", body: "{}" });
+    const client = createClient({ url });
+    for (const name of ["one", "other"]) {
+      const result = await client.query({
+        query: `SELECT count() AS stored FROM JsonInference WHERE tags['program'] = {name:String} AND toString(id) IN
+          (SELECT id FROM {name:Identifier}) AND id IN (SELECT inference_id FROM ModelInference)`,
+        query_params: { name },
+        format: "JSONEachRow",
+      });
+      expect(await result.json()).toEqual([{ stored: 20 }]);
+    }
     await client.close();
   });
 });
