@@ -175,7 +175,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
           ),
         () =>
           console.log(
-            "The episodes under way come to their end; a second interrupt stops at once.",
+            `The episodes under way come to their end; a second interrupt stops at once. To go on later: npm start -- --resume ${before.run}`,
           ),
       );
       await settle(run, connection);

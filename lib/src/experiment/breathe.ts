@@ -4,13 +4,18 @@ import { setImmediate } from "node:timers/promises";
 const EVERY_MS = 20;
 
 let breathedAt = 0;
+let breath: Promise<void> | undefined;
 
 /**
  * Lets the event loop turn now and then. subtle: with gateway and model in this process an episode is promises from end to
- * end, and fifty of them would keep Ctrl-C, time limits and the store's timer waiting for seconds.
+ * end, and fifty of them would keep Ctrl-C, time limits and the store's timer waiting for seconds. All of them wait for the
+ * same breath, for else each would go on for its own 20 ms before the loop turns.
  */
 export async function breathe(): Promise<void> {
   if (performance.now() - breathedAt < EVERY_MS) return;
-  await setImmediate();
-  breathedAt = performance.now();
+  breath ??= setImmediate().then(() => {
+    breathedAt = performance.now();
+    breath = undefined;
+  });
+  await breath;
 }
