@@ -42,7 +42,9 @@ export class StoreWriteError extends Error {
 /** subtle: what Node throws when no connection can be made has no message of its own, but a code. */
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
-  return cause.message || String((cause as NodeJS.ErrnoException).code ?? cause.name);
+  const { code, type } = cause as { code?: string; type?: string };
+  const message = cause.message.replace(/[\s.]+$/, "") || String(code ?? cause.name);
+  return type === "NOT_ENOUGH_SPACE" ? `the disk is full (${message})` : message;
 }
 
 /** So many full batches may be unstored. */
