@@ -669,6 +669,22 @@ test("unknown routes, wrong methods, and the version on every answer", async () 
   }
 });
 
+test.each([
+  ["/batch_inference", "batch inference"],
+  ["/openai/v1/embeddings", "a route for embeddings"],
+  ["/v1/datasets/d/datapoints", "datasets"],
+  ["/v1/optimization/gepa", "optimization"],
+  ["/experimental_optimization_workflow", "optimization"],
+  ["/workflow_evaluation_run", "workflow evaluations"],
+  ["/metrics", "Prometheus metrics"],
+  ["/internal/episodes", "the routes of TensorZero's user interface"],
+])("POST %s: lacking, and it is said so", async (path, what) => {
+  const { status, body } = await h.post(path, {});
+  const text = `The embedded gateway lacks ${what} (POST ${path}). Use the TensorZero Gateway itself.`;
+  const error = path.startsWith("/openai/") ? { message: text } : text;
+  expect([status, body]).toEqual([501, { error }]);
+});
+
 test("a body of more than 100 MB", async () => {
   const reply = await h.post("/inference", `"${"x".repeat(100 * 1024 * 1024)}"`);
   expect([reply.status, reply.body.error]).toEqual([

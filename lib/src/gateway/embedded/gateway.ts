@@ -13,6 +13,7 @@ import type { Fetch } from "./providers/exchange";
 import { readJson } from "./routes/body";
 import { errorResponse } from "./routes/errors";
 import { postInference } from "./routes/inference";
+import { lackingRoute } from "./routes/lacking";
 import { listInferences } from "./routes/list-inferences";
 import { postChatCompletions } from "./routes/openai";
 import { getProbabilities } from "./routes/probabilities";
@@ -139,7 +140,13 @@ function createApp({ config, client, writer, engine, feedback }: AppParts): Hono
     app.on(method, full, handler);
     app.all(full, (c) => c.body(null, 405, { allow: method === "GET" ? "GET,HEAD" : method }));
   }
-  app.notFound((c) => errorResponse(c, routeNotFound(c.req.method, c.req.path), errorJson));
+  app.notFound((c) => {
+    const { method, path } = c.req;
+    const { basePath } = config.gateway;
+    const below = path.startsWith(basePath) ? path.slice(basePath.length) : path;
+    const error = lackingRoute(method, below) ?? routeNotFound(method, path);
+    return errorResponse(c, error, errorJson);
+  });
   app.onError((error, c) => errorResponse(c, asGatewayError(error), errorJson));
   return app;
 }
