@@ -153,6 +153,17 @@ test.each(["RowBinary", "Native", "Parquet", "Avro", "ArrowStream", "MsgPack"])(
   },
 );
 
+test("a table called settings, with and without settings", async () => {
+  await post("/", "CREATE TABLE settings AS t");
+  const row = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0, 1, 0x61]);
+  for (const query of [
+    "INSERT INTO settings FORMAT RowBinary",
+    "insert into settings (id, name) settings max_threads=1 format RowBinary;",
+  ])
+    expect((await ask(`/?query=${enc(query)}`, { method: "POST", body: row })).status).toBe(200);
+  expect(await post("/", "SELECT count(), any(name) FROM settings")).toBe("2\ta\n");
+});
+
 test("bytes that are no UTF-8 stay as they are, and zstd is unpacked", async () => {
   const halfAnEmoji = Buffer.from("30\t\xf0\x9f\x98\n", "latin1");
   const insert = `/?query=${enc("INSERT INTO t FORMAT TSV")}`;

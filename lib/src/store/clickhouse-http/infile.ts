@@ -3,15 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClickHouseHttpError } from "./error";
 
-/** Data of an INSERT that cannot stand in a query's text: bytes of a binary format, or packed as Node cannot unpack. */
+/** Data of an INSERT that cannot stand in a query's text: bytes of a binary format, or packed as only the engine can unpack. */
 export interface BinaryData {
   bytes: Buffer;
   /** ClickHouse's name for how the bytes are packed; `none` if they are not. */
   compression: string;
 }
-
-/** What the engine unpacks by itself, by the names of `Content-Encoding`. */
-export const ENGINE_ENCODINGS = new Set(["zstd", "xz", "lz4", "snappy"]);
 
 const INSERT = /^\s*INSERT\s+INTO\s.*(?=\bFORMAT\s+(\w+)\s*;?\s*$)/is;
 const BINARY =
@@ -59,7 +56,7 @@ export async function throughFile<T>(
 
 /** subtle: the engine wants settings after the file, where an INSERT without one has them before the format. */
 function withSource(head: string, source: string): string {
-  const settings = /\bSETTINGS\s/i.exec(head);
+  const settings = /\bSETTINGS\s+\w+\s*=/i.exec(head);
   if (settings === null) return `${head}${source} `;
   return `${head.slice(0, settings.index)}${source} ${head.slice(settings.index)}`;
 }

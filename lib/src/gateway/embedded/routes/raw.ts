@@ -29,16 +29,15 @@ export function rawBeforeStream(
   { failed, call, previous }: StreamedAnswer,
   { includeRawUsage, includeRawResponse }: InferenceRequest,
 ): RawFields[] {
-  const usage = includeRawUsage ? usageOfCalls(previous) : [];
-  const responses = includeRawResponse
-    ? [ofFailed(failed), ofFailed(call.failed), previous.flatMap(responsesOfCall)]
-    : [];
-  const [ofVariants = [], ...ofCalls] = responses;
-  return [
-    { raw_response: ofVariants },
-    { raw_usage: usage },
-    ...ofCalls.map((raw_response) => ({ raw_response })),
-  ].filter((fields) => Object.values(fields).some((entries) => entries.length > 0));
+  const pieces: RawFields[] = [];
+  const tell = (wanted: boolean, key: "raw_usage" | "raw_response", entries: object[]) => {
+    if (wanted && entries.length > 0) pieces.push({ [key]: entries });
+  };
+  tell(includeRawResponse, "raw_response", ofFailed(failed));
+  tell(includeRawUsage, "raw_usage", usageOfCalls(previous));
+  tell(includeRawResponse, "raw_response", ofFailed(call.failed));
+  tell(includeRawResponse, "raw_response", previous.flatMap(responsesOfCall));
+  return pieces;
 }
 
 /** What belongs to one piece of a stream. */
