@@ -240,8 +240,7 @@ function describe(run: Run, storeError: string | null): string {
   if (stopped === "budget") parts.push(`Stopped: the budget of $${settings.budgetUsd} is spent.`);
   if (stopped === "interrupted") parts.push("Stopped: interrupted.");
   if (stopped === "failing") parts.push(`Stopped: ${FAILURES_IN_A_ROW} episodes in a row failed.`);
-  if (stopped === "store")
-    parts.push(`Stopped: ClickHouse takes no rows (${short(storeError ?? "")}).`);
+  if (storeError !== null) parts.push(`Stopped: ClickHouse takes no rows (${short(storeError)}).`);
   if (completed < planned) parts.push(`For the rest: npm start -- --resume ${id}`);
   return parts.join(" ");
 }
