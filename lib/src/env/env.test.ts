@@ -108,6 +108,8 @@ describe("make", () => {
     ["BabyAI-GoToDoor-v0", { numRows: 1 }],
     ["BabyAI-OpenDoor-v0", { selectBy: "size" }],
     ["BabyAI-PutNextS5N2-v0", { objsPerRoom: 10 }],
+    ["BabyAI-MoveTwoAcrossS5N2-v0", { objsPerRoom: 1 }],
+    ["BabyAI-FindObjS5-v0", { numRows: 4 }],
     ["BabyAI-BossLevel-v0", { actionKinds: [] }],
     ["BabyAI-BossLevel-v0", { lockedRoomProb: 2 }],
     [goto, { num_dists: 3 }],

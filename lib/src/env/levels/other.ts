@@ -98,7 +98,7 @@ const moveTwoAcross = defineLevel({
   summary: "Put an object next to one on the other side, then one from there next to one here.",
   competences: ["Room", "Distractor", "PutNext", "Seq"],
   options: { roomSize: 5, objsPerRoom: 2 },
-  shape: (options) => twoRooms(options),
+  shape: (options) => twoRooms(options, 2),
   maxSteps: ({ roomSize }) => 16 * roomSize ** 2,
   navigations: () => 4,
   generate(world, { objsPerRoom }) {

@@ -19,21 +19,18 @@ const putNextLocal = defineLevel({
   },
 });
 
-/** Two rooms that will become one. */
-export function twoRooms({
-  roomSize,
-  objsPerRoom,
-}: {
-  roomSize: number;
-  objsPerRoom: number;
-}): Shape {
+/** Two rooms that will become one, with so many objects in each. */
+export function twoRooms(
+  { roomSize, objsPerRoom }: { roomSize: number; objsPerRoom: number },
+  fewest = 1,
+): Shape {
   if (roomSize < 4)
     throw new InvalidOptionError("roomSize", roomSize, "This level needs 4 or more.");
-  if (objsPerRoom > 9) {
+  if (objsPerRoom < fewest || objsPerRoom > 9) {
     throw new InvalidOptionError(
       "objsPerRoom",
       objsPerRoom,
-      "It takes a whole number from 1 to 9.",
+      `It takes a whole number from ${fewest} to 9.`,
     );
   }
   return { roomSize, numRows: 1, numCols: 2 };
