@@ -43,6 +43,9 @@ const MAX_IDLE = 4;
 /** An insert whose rows the engine takes as bytes; by its own client they would become text and be copied thrice. */
 const INSERT_JSON = /^INSERT INTO (\w+) FORMAT JSONEachRow$/;
 
+/** While rows come in, memory that the engine has freed goes back to the system this often; it would keep hundreds of MiB. */
+const PURGE_EVERY_MS = 1000;
+
 /** Statements that leave something behind on the connection that ran them. */
 const STATEFUL = /^\s*(SET|USE|CREATE\s+(OR\s+REPLACE\s+)?TEMPORARY)\b/i;
 
@@ -58,6 +61,7 @@ export class EmbeddedConnection implements Connection {
   private readonly sessions = new Map<string, Promise<Engine>>();
   private readonly prelude: string;
   private closed = false;
+  private purgedAt = performance.now();
 
   constructor(
     private readonly path: string,
@@ -97,11 +101,12 @@ export class EmbeddedConnection implements Connection {
     const table = INSERT_JSON.exec(query)?.[1];
     if (table === undefined || !(values instanceof Readable))
       return this.lease(params, (connection) => connection.exec(params));
-    return this.lease({ query, session_id }, async ({ chdb }) => {
+    return this.lease({ query, session_id }, async (connection) => {
       const settings = clickhouse_settings as Settings | undefined;
-      await chdb
+      await connection.chdb
         .rawInsert({ table, format: "JSONEachRow", values: await buffer(values), settings })
         .catch((cause: Error) => Promise.reject(parseError(cause)));
+      await this.purge(connection);
       return { query_id, stream: Readable.from([]), response_headers: {} };
     });
   }
@@ -167,6 +172,13 @@ export class EmbeddedConnection implements Connection {
       if (clean && !this.closed && this.idle.length < MAX_IDLE) this.idle.push(connection);
       else await connection.close();
     }
+  }
+
+  private async purge(connection: Engine): Promise<void> {
+    if (performance.now() - this.purgedAt < PURGE_EVERY_MS) return;
+    this.purgedAt = performance.now();
+    // Builds of the engine without jemalloc refuse it; the rows are stored all the same.
+    await connection.command({ query: "SYSTEM JEMALLOC PURGE" }).catch(() => {});
   }
 
   private session(id: string): Promise<Engine> {
