@@ -253,7 +253,7 @@ export class Engine {
           : only;
       if (name === undefined) break;
       try {
-        return await attempt(name, rawResponsesOf(errors.values()));
+        return await attempt(name, rawResponsesOf([...errors.values()]));
       } catch (error) {
         errors.set(name, asGatewayError(error));
         active.delete(name);

@@ -218,8 +218,8 @@ export function allCandidatesFailed(errors: Map<string, GatewayError>): GatewayE
 }
 
 /** What providers answered in all of them, in order. */
-export function rawResponsesOf(errors: Iterable<GatewayError>): string[] {
-  return [...errors].flatMap((error) => error.rawResponses);
+export function rawResponsesOf(...lists: (readonly GatewayError[])[]): string[] {
+  return lists.flatMap((errors) => errors.flatMap((error) => error.rawResponses));
 }
 
 function summed(errors: GatewayError[]) {

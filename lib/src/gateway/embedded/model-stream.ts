@@ -37,7 +37,7 @@ export async function streamModel(
       providerName: provider.name,
       system: request.system,
       messages: request.messages,
-      failed: rawResponsesOf([...before, ...errors]),
+      failed: rawResponsesOf(before, errors),
     };
     const key =
       cacheOptions.enabled === "off"

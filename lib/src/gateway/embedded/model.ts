@@ -24,7 +24,7 @@ import type {
   ProviderRequest,
   ProviderResponse,
 } from "./providers/types";
-import type { CacheOptions } from "./request/types";
+import type { CacheOptions, Filtered } from "./request/types";
 import { outboundSignal, within } from "./timeouts";
 
 /** What every call of a model needs besides its request. */
@@ -99,7 +99,7 @@ export async function callModel(
       providerName: provider.name,
       system: request.system,
       messages: request.messages,
-      failed: rawResponsesOf([...before, ...errors]),
+      failed: rawResponsesOf(before, errors),
     };
     if (key !== undefined && cacheOptions.enabled !== "write_only") {
       const hit = await cache.look(key, cacheOptions.maxAgeS);
@@ -122,7 +122,7 @@ export async function eachProvider<T>(
   call: (
     provider: ProviderConfig,
     transport: Transport,
-    errors: Iterable<GatewayError>,
+    errors: readonly GatewayError[],
   ) => Promise<T>,
 ): Promise<T> {
   const kind = limit === "ttftMs" ? "streaming.ttft_ms" : "non_streaming.total_ms";
@@ -139,7 +139,7 @@ export async function eachProvider<T>(
           const apiKey = findApiKey(provider.apiKey, context.env, context.credentials);
           const outbound = outboundSignal(outboundTimeoutMs, inner);
           const transport = { fetch: context.fetch, apiKey, signal: outbound };
-          return call(provider, transport, errors.values());
+          return call(provider, transport, errors.size === 0 ? [] : [...errors.values()]);
         });
       } catch (error) {
         signal.throwIfAborted();
@@ -151,18 +151,18 @@ export async function eachProvider<T>(
 }
 
 /** Puts the provider's own changes between the variant's and the request's, so that the request's win. */
-export function forProvider(
-  { variantExtra, requestExtra, ...request }: ModelRequest,
-  { name, extraBody, extraHeaders }: ProviderConfig,
-): ProviderRequest {
-  const applies = ({ providerName = name }: { providerName?: string }) => providerName === name;
+export function forProvider(request: ModelRequest, provider: ProviderConfig): ProviderRequest {
+  const { variantExtra, requestExtra } = request;
+  const join = <T>(variant: T[], own: T[], filtered: Filtered<T>[]): T[] => {
+    if (variant.length + own.length + filtered.length === 0) return variant;
+    const applies = filtered.filter(
+      ({ providerName = provider.name }) => providerName === provider.name,
+    );
+    return [...variant, ...own, ...applies];
+  };
   return {
     ...request,
-    extraBody: [...variantExtra.body, ...extraBody, ...requestExtra.body.filter(applies)],
-    extraHeaders: [
-      ...variantExtra.headers,
-      ...extraHeaders,
-      ...requestExtra.headers.filter(applies),
-    ],
+    extraBody: join(variantExtra.body, provider.extraBody, requestExtra.body),
+    extraHeaders: join(variantExtra.headers, provider.extraHeaders, requestExtra.headers),
   };
 }

@@ -34,9 +34,9 @@ export class Exchange {
       if ("delete" in extra) delete headers[extra.name.toLowerCase()];
       else headers[extra.name.toLowerCase()] = extra.value;
     }
-    this.secrets = Object.keys(headers)
-      .filter((name) => SECRET_HEADER.test(name))
-      .map((name) => headers[name]?.replace(/^(?:Bearer|Basic) +/i, "").trim() ?? "");
+    const { apiKey } = transport;
+    if (extraHeaders.length > 0) this.secrets = secretsIn(headers);
+    else this.secrets = apiKey === undefined ? [] : [apiKey.trim()];
   }
 
   /** @throws GatewayError the provider cannot be reached */
@@ -87,6 +87,12 @@ export class Exchange {
   private redact<T extends string | undefined>(text: T): T {
     return (text === undefined ? text : redactError(text, this.secrets)) as T;
   }
+}
+
+function secretsIn(headers: Record<string, string>): string[] {
+  return Object.entries(headers)
+    .filter(([name]) => SECRET_HEADER.test(name))
+    .map(([, value]) => value.replace(/^(?:Bearer|Basic) +/i, "").trim());
 }
 
 /** What fetch hides in the cause of its "fetch failed". */

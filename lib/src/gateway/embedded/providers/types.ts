@@ -30,7 +30,8 @@ export interface ModelRequest {
 }
 
 /** A model's request as one of its providers gets it. */
-export interface ProviderRequest extends Omit<ModelRequest, "variantExtra" | "requestExtra"> {
+export interface ProviderRequest extends ModelRequest {
+  /** All changes, in the order in which they are made. */
   extraBody: ExtraBody[];
   extraHeaders: ExtraHeader[];
 }

@@ -42,7 +42,7 @@ export async function inferCandidates(
   });
   run.call.signal.throwIfAborted();
   if (candidates.length === 0) throw allCandidatesFailed(errors);
-  return { candidates, failed: rawResponsesOf(errors.values()) };
+  return { candidates, failed: rawResponsesOf([...errors.values()]) };
 }
 
 function candidate(name: string, { fn }: Run): VariantConfig {
