@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { ObjectDescription } from "./descriptions";
-import { type Env, make } from "./index";
+import { type Env, type EnvOptions, make } from "./index";
 import type { AnyInstruction } from "./instructions";
 import { COLOR_INDEX, COLORS, TYPE_INDEX, TYPES, type WorldObject } from "./objects";
 import { Pcg64 } from "./random";
@@ -182,6 +183,40 @@ describe("traces of the Python reference", () => {
     expect(traces).toHaveLength(episodes);
     expect(traces.map(difference).filter((text) => text !== null)).toEqual([]);
   });
+});
+
+/** Episodes of an id with one option other than its default, from seed 0 on. */
+interface OptionTrace {
+  id: string;
+  options: EnvOptions;
+  episodes: [
+    mission: string,
+    maxSteps: number,
+    width: number,
+    height: number,
+    agentPos: [number, number],
+    agentDir: number,
+    /** First twelve digits of the MD5 sum of Grid.encode(). */
+    grid: string,
+  ][];
+}
+
+test("483 settings of the reference's keyword options give its 1,932 episodes", () => {
+  const traces = read("options.jsonl.gz")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as OptionTrace);
+  expect(traces).toHaveLength(483);
+  expect(traces.flatMap(({ episodes }) => episodes)).toHaveLength(1932);
+  for (const { id, options, episodes } of traces) {
+    const env = make(id, options);
+    const played = episodes.map((_, seed) => {
+      env.reset({ seed });
+      const grid = createHash("md5").update(env.encode()).digest("hex").slice(0, 12);
+      return [env.mission, env.maxSteps, env.width, env.height, env.agentPos, env.agentDir, grid];
+    });
+    expect([id, options, played]).toEqual([id, options, episodes]);
+  }
 });
 
 interface RandomTrace {
