@@ -90,7 +90,8 @@ function resetsPerSecond(ids: readonly string[], seeded: boolean): number {
   return resets / (elapsed / 1000);
 }
 
-const NUM_ENVS = 1024;
+// Enough that a step takes long beside waking the threads.
+const NUM_ENVS = 2048;
 const vectors = new Map<number, VectorEnv>();
 
 /** Steps per second of many environments on some threads, images written. */
@@ -231,7 +232,7 @@ interface Row {
 
 const THREADS = availableParallelism();
 const imageRow = (id: string) => `steps/s, ${id}, step(), image`;
-const vectorRow = (threads: number) => `steps/s, ${MINIGRID_LEVEL}, VectorEnv, ${threads} threads`;
+const vectorRow = (threads: number) => `steps/s, ${MINIGRID_LEVEL}, VectorEnv, threads: ${threads}`;
 const minigridRow = `steps/s, ${MINIGRID_LEVEL}, Minigrid (Python)`;
 
 const levelRow = ([id, envpool]: [string, number]): Row => ({

@@ -63,12 +63,15 @@ const ids = registeredEnvs()
   .map(({ id }) => id)
   .filter((id) => !/Mixed\w+-v0$/.test(id)); // those draw their task
 
+const SOMETIMES_IMPOSSIBLE = /OpenDoorsOrderN\dDebug|GoToImpUnlock|-Unlock-/;
+
 test("solves every level wherever that is possible", () => {
   const impossible: Record<string, number> = {};
   const wrong: string[] = [];
   for (const id of ids) {
     const env = make(id);
-    for (let seed = 0; seed < 10; seed++) {
+    const seeds = SOMETIMES_IMPOSSIBLE.test(id) ? 100 : 5;
+    for (let seed = 0; seed < seeds; seed++) {
       env.restart(seed);
       const reason = whyImpossible(env);
       if ((solve(id, seed) === null) !== (reason !== null)) wrong.push(`${id}, seed ${seed}`);
@@ -79,9 +82,10 @@ test("solves every level wherever that is possible", () => {
   }
   expect(wrong).toEqual([]);
   expect(impossible).toEqual({
-    "BabyAI-OpenDoorsOrderN2Debug-v0: strict sequence": 6,
-    "BabyAI-OpenDoorsOrderN4Debug-v0: strict sequence": 8,
-    "BabyAI-GoToImpUnlock-v0: out of reach": 1,
+    "BabyAI-OpenDoorsOrderN2Debug-v0: strict sequence": 71,
+    "BabyAI-OpenDoorsOrderN4Debug-v0: strict sequence": 67,
+    "BabyAI-GoToImpUnlock-v0: out of reach": 4,
+    "BabyAI-Unlock-v0: out of reach": 1,
   });
 });
 
