@@ -110,7 +110,7 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
   const tasks = taskOrder(rows);
   const colours = variantColours(rows);
   const { expert } = quantity;
-  const bound = (of: Partial<EpisodeRow>) => (expert ? expertMean(rows, of, expert) : null);
+  const bound = (episodes: readonly EpisodeRow[]) => (expert ? expertMean(episodes, expert) : null);
   const line = (summary: Summary): IntervalRow => {
     const estimate = quantity.estimate(summary);
     const count = counts(summary, tasks.length);
@@ -124,11 +124,16 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
       high: estimate.high,
       label: by === "variant" ? label : `${label} ${count}`,
       colour: colours[summary.variant]!,
-      bound: bound({ variant: summary.variant, ...(summary.task ? { task: summary.task } : {}) }),
+      bound: bound(
+        rows.filter(
+          ({ variant, task }) =>
+            variant === summary.variant && (summary.task === null || task === summary.task),
+        ),
+      ),
     };
   };
   const heading = (task: string) => {
-    const steps = bound({ task });
+    const steps = bound(rows.filter((row) => row.task === task));
     return steps === null
       ? shortTask(task)
       : `${shortTask(task)} · expert ${quantity.format(steps)}`;
@@ -136,7 +141,7 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
   const { noun, interval, bars } = quantity;
   const unfinished = summaries.some((summary) => summary.failed + summary.cut_off > 0);
   const local = localVariants(rows);
-  const overall = bound({});
+  const overall = bound(rows);
   return intervalChart({
     ...quantity,
     title: by === "variant" ? quantity.title : `${quantity.title} by task`,
@@ -189,18 +194,8 @@ function estimateLabel(
 }
 
 /** The mean of the expert's steps, each finished episode once; over those that it solves, null if there is none. */
-function expertMean(
-  rows: readonly EpisodeRow[],
-  { variant, task }: Partial<EpisodeRow>,
-  expert: ExpertSteps,
-): number | null {
-  const chosen = rows.filter(
-    (row) =>
-      isFinished(row) &&
-      (variant === undefined || row.variant === variant) &&
-      (task === undefined || row.task === task),
-  );
-  const episodes = new Map(chosen.map((row) => [`${row.task} ${row.seed}`, row]));
+function expertMean(rows: readonly EpisodeRow[], expert: ExpertSteps): number | null {
+  const episodes = new Map(rows.filter(isFinished).map((row) => [`${row.task} ${row.seed}`, row]));
   return mean([...episodes.values()].map(expert).filter((steps) => steps !== null)).mean;
 }
 
