@@ -29,6 +29,7 @@ export {
   type ResumeOptions,
   SettingsError,
 } from "./experiment/settings";
+export { RunNotStoredError } from "./experiment/settle";
 export {
   type FeedbackRequest,
   GatewayClient,

@@ -60,6 +60,7 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T | "late"> {
 }
 
 const startLimitMs = 60_000;
+const askAgainMs = 2_000;
 const idleLimitMs = 5_000;
 const shutdownLimitMs = 5_000;
 const terminateLimitMs = 2_000;
@@ -217,8 +218,13 @@ export class Kernel {
 
   /** A subscription takes effect some time after connecting; what was published before is lost. */
   async #handshake(): Promise<void> {
-    const { reply } = this.#request(this.#shell, "kernel_info_request", {});
-    const info = await within(startLimitMs, reply.promise);
+    const replies: Promise<Message>[] = [];
+    let info: Message | "late" = "late";
+    // subtle: tslab gives no answer to what arrives while its sockets are being opened, so it is asked again.
+    for (let ms = 0; info === "late" && ms < startLimitMs; ms += askAgainMs) {
+      replies.push(this.#request(this.#shell, "kernel_info_request", {}).reply.promise);
+      info = await within(askAgainMs, Promise.race(replies));
+    }
     if (info === "late") {
       throw new KernelError(
         `The kernel did not answer within ${startLimitMs / 1000} s.${this.#logText()}`,
