@@ -119,6 +119,7 @@ export class RowWriter {
   private readonly onError: (error: unknown) => void;
   private buffers = new Map<WritableTable, Rows>();
   private buffered = 0;
+  private unstored = 0;
   /** What is being sent, or could not be: groups of batches, in the order of `ORDER`. */
   private round: Batch[][] = [];
   private timer: NodeJS.Timeout | undefined;
@@ -138,7 +139,7 @@ export class RowWriter {
 
   /** Rows that are not stored yet. */
   get pending(): number {
-    return this.round.flat().reduce((sum, { rows }) => sum + rows.count, this.buffered);
+    return this.unstored;
   }
 
   write(table: WritableTable, row: object): void {
@@ -146,6 +147,7 @@ export class RowWriter {
     this.buffers.set(table, rows);
     rows.add(row); // turned into bytes here and not when the batch is sent, which would hold up the event loop
     this.buffered++;
+    this.unstored++;
     if (this.buffered >= this.maxRows && this.failingSince === undefined) this.flushInBackground();
     else this.timer ??= setTimeout(this.flushInBackground, this.intervalMs);
   }
@@ -157,7 +159,7 @@ export class RowWriter {
    * @throws StoreWriteError there is no room, and the store has taken nothing for long
    */
   async room(): Promise<void> {
-    while (this.pending >= ROOM * this.maxRows) {
+    while (this.unstored >= ROOM * this.maxRows) {
       try {
         const isSending = this.round.length > 0 && this.failingSince === undefined;
         await (isSending ? this.running : this.flush());
@@ -252,6 +254,7 @@ export class RowWriter {
         },
       });
       await finished(stream.resume());
+      this.unstored -= rows.count;
       return undefined;
     } catch (cause) {
       return new StoreWriteError(table, rows.count, cause);

@@ -305,7 +305,7 @@ export class Engine {
     const beside = [...auxiliary, ...(result.auxiliary ?? [])];
     const answerable = { outputSchema: schema, tools: undefined };
     this.store(facts, result, answerable, "JsonInference", () =>
-      jsonInferenceRow(facts, output, schema.value, beside),
+      jsonInferenceRow(facts, output, schema, beside),
     );
     return { ...answer, result: { type: "json", output } };
   }

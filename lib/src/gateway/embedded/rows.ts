@@ -1,3 +1,4 @@
+import type { JsonSchema } from "./config/schema";
 import type { ChatParams } from "./config/types";
 import type { ModelResult } from "./model";
 import type { ChatBlock, JsonOutput } from "./output";
@@ -46,13 +47,13 @@ function inferenceRow(facts: InferenceFacts) {
 export function jsonInferenceRow(
   facts: InferenceFacts,
   output: JsonOutput,
-  schema: unknown,
+  schema: JsonSchema,
   auxiliary: OutputBlock[],
 ) {
   return {
     ...inferenceRow(facts),
     output: JSON.stringify(output),
-    output_schema: JSON.stringify(schema),
+    output_schema: schema.text,
     auxiliary_content: JSON.stringify(auxiliary),
   };
 }

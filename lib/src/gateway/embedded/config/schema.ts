@@ -31,6 +31,8 @@ function compile(schema: object | boolean): ValidateFunction {
 export class JsonSchema {
   /** Fits anything. */
   static readonly ANY = new JsonSchema({});
+  /** As JSON: it is stored with every inference. */
+  readonly text: string;
   private readonly check: ValidateFunction;
 
   /** @throws Error the value is no valid JSON Schema. */
@@ -42,6 +44,7 @@ export class JsonSchema {
       throw new Error("a JSON Schema must be an object or a boolean");
     }
     this.check = compile(value);
+    this.text = JSON.stringify(value);
   }
 
   /** The first thing that is wrong with the data, or undefined. */
