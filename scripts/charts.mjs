@@ -1,4 +1,4 @@
-// Redraws img/ from the results in data/: npm run charts
+// Redraws img/ from the results in data/, and the README's episode: npm run charts
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -8,12 +8,10 @@ setup();
 const { committedImages } = createRequire(import.meta.url)("../lib/dist/charts/images.js");
 
 const images = await committedImages(root);
-// A chart that is no longer drawn must not stay behind: each folder of results is made anew.
-for (const folder of new Set([...images.keys()].map(dirname))) {
-  await rm(join(root, "img", folder), { recursive: true, force: true });
-  await mkdir(join(root, "img", folder), { recursive: true });
-}
+// An image that is no longer drawn must not stay behind.
+await rm(join(root, "img"), { recursive: true, force: true });
 for (const [name, image] of images) {
+  await mkdir(dirname(join(root, "img", name)), { recursive: true });
   await writeFile(join(root, "img", name), image);
   console.log(`img/${name}`);
 }

@@ -1,14 +1,14 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { parseResults } from "../analysis/results";
+import { animateSvg, Expert, make } from "../env";
 import { readPrices } from "../experiment/prices";
 import type { Published } from "./published";
 import { allCharts, drawImages } from "./save";
 
 /**
- * Every image of img/ that is drawn from the committed results, by its path there: all charts of
- * data/results/<name>.json under `<name>/`, with the published results of data/published.json and the
- * prices of config/prices.toml.
+ * Every image of img/, by its path there: all charts of data/results/<name>.json under `<name>/`, with the published
+ * results of data/published.json and the prices of config/prices.toml; and the README's episode.
  */
 export async function committedImages(root: string): Promise<Map<string, Uint8Array>> {
   const data = join(root, "data");
@@ -24,5 +24,19 @@ export async function committedImages(root: string): Promise<Map<string, Uint8Ar
       images.set(`${basename(file, ".json")}/${name}`, image);
     }
   }
+  images.set("episode.svg", Buffer.from(playEpisode("BabyAI-MixedTrainLocal-v0/putnext", 1009)));
   return images;
+}
+
+/** An episode of the expert's as an animated SVG. */
+function playEpisode(task: string, seed: number): string {
+  const env = make(task);
+  env.reset({ seed });
+  const expert = new Expert(env);
+  const frames = [env.renderSvg()];
+  while (!env.terminated && !env.truncated) {
+    env.step(expert.act());
+    frames.push(env.renderSvg());
+  }
+  return animateSvg(frames, 0.5);
 }
