@@ -68,7 +68,7 @@ const list = (name: string, body: unknown): Probe => ({
 /** Good and bad requests for this project's config/tensorzero.toml with its local models. */
 export const PROBES: readonly Probe[] = [
   infer("good", ACT),
-  infer("good: rule_based", { ...ACT, variant_name: "rule_based", tags: { run: "diff" } }),
+  infer("good: rule_based", { ...ACT, variant_name: "rule_based", tags: { source: "gateway:diff" } }),
   infer("good: parameters", {
     ...ACT,
     params: { chat_completion: { temperature: 0.5, seed: 3, max_tokens: 50 } },
@@ -129,7 +129,7 @@ export const PROBES: readonly Probe[] = [
     metric_name: "success",
     episode_id: "$episode",
     value: true,
-    tags: { run: "diff" },
+    tags: { source: "gateway:diff" },
   }),
   feedback("good: return", { metric_name: "episode_return", episode_id: "$episode", value: 0.5 }),
   feedback("good: comment", { metric_name: "comment", inference_id: "$inference", value: "fine" }),
