@@ -1,27 +1,17 @@
 import { performance } from "node:perf_hooks";
 import type { RowWriter } from "../../store/insert";
-import type { Cache } from "./cache";
-import { shorthandModel } from "./config/models";
-import { JsonSchema } from "./config/schema";
-import type { FunctionConfig, GatewayConfig } from "./config/types";
 import type { Answerable } from "./demonstration";
 import {
   allVariantsFailed,
   asGatewayError,
-  GatewayError,
-  invalidTarget,
+  type GatewayError,
   noVariantsLeft,
   rawResponsesOf,
-  unknownFunction,
   unknownVariant,
 } from "./errors";
-import type { Examples } from "./examples";
-import { checkJsonModeTool, DEFAULT_FUNCTION, emptyFunction, modelFunction } from "./functions";
-import { uuidv7, validateEpisodeId } from "./ids";
-import { validateInput } from "./input";
-import type { CallContext, ModelResult } from "./model";
+import type { ModelResult } from "./model";
 import { type ChatBlock, chatContent, type JsonOutput, jsonOutput } from "./output";
-import type { Fetch } from "./providers/exchange";
+import { type CallParts, type Prepared, prepare } from "./prepare";
 import type {
   ChunkBlock,
   FinishReason,
@@ -29,26 +19,18 @@ import type {
   ProviderChunk,
   Usage,
 } from "./providers/types";
-import type { CacheOptions, InferenceRequest } from "./request/types";
+import type { InferenceRequest } from "./request/types";
 import { chatInferenceRow, type InferenceFacts, jsonInferenceRow, modelInferenceRow } from "./rows";
 import { drawVariant, episodeFraction } from "./sampling";
-import { refuseReservedTags } from "./tags";
 import type { RecentTargets } from "./targets";
-import { NEVER } from "./timeouts";
-import { prepareTools } from "./tools";
 import { sumUsage } from "./usage";
 import { inferVariant, streamVariant } from "./variants/infer";
 import type { Run, VariantResult, VariantStream } from "./variants/run";
 
 /** What the gateway works with. */
-export interface EngineParts {
-  config: GatewayConfig;
-  cache: Cache;
-  examples: Examples;
+export interface EngineParts extends CallParts {
   writer: RowWriter;
   targets: RecentTargets;
-  fetch: Fetch;
-  env: NodeJS.ProcessEnv;
 }
 
 /** An inference that succeeded, before a route puts it into its own words. */
@@ -87,17 +69,6 @@ export interface StreamedAnswer {
   pump(listener: StreamListener): Promise<Answer>;
 }
 
-/** A request whose every check has passed, ready to be run. */
-export interface Prepared {
-  inferenceId: string;
-  episodeId: string;
-  started: number;
-  fn: FunctionConfig;
-  pinned: string | undefined;
-  tags: Record<string, string>;
-  run: Run;
-}
-
 /** Runs inferences: checks, draws a variant, asks models, stores rows. */
 export class Engine {
   private running = 0;
@@ -120,7 +91,7 @@ export class Engine {
     this.begin();
     try {
       await this.parts.writer.room();
-      const prepared = this.prepare(request);
+      const prepared = prepare(request, this.parts);
       return await this.withVariant(prepared, async (variantName, failed) => {
         const variant = prepared.fn.variants.get(variantName);
         if (variant === undefined) throw unknownVariant(variantName);
@@ -142,7 +113,7 @@ export class Engine {
     this.begin();
     try {
       await this.parts.writer.room();
-      const prepared = this.prepare(request);
+      const prepared = prepare(request, this.parts);
       return await this.withVariant(prepared, async (variantName, failed) => {
         const variant = prepared.fn.variants.get(variantName);
         if (variant === undefined) throw unknownVariant(variantName);
@@ -197,46 +168,8 @@ export class Engine {
     if (this.running === 0) for (const resolve of this.whenIdle.splice(0)) resolve();
   }
 
-  /** The checks, in TensorZero's order. @throws GatewayError */
-  prepare(request: InferenceRequest): Prepared {
-    const started = performance.now();
-    const inferenceId = uuidv7();
-    const tags = { ...request.tags };
-    if (!request.internal) refuseReservedTags(tags);
-    else tags["tensorzero::internal"] = "true";
-    if (request.episodeId !== undefined) validateEpisodeId(request.episodeId);
-    const episodeId = request.episodeId ?? uuidv7();
-    const fn = this.findFunction(request);
-    if (fn.variants.size === 0) {
-      throw new GatewayError(500, `Function \`${fn.name}\` has no variants`, {
-        kind: "InvalidFunctionVariants",
-      });
-    }
-    const { config } = this.parts;
-    checkJsonModeTool(fn, request);
-    validateInput(fn, request.input, config.gateway.debug);
-    const tools = prepareTools(fn, config.tools, request.tools);
-    if (request.variantName !== undefined) {
-      if (!fn.variants.has(request.variantName)) throw unknownVariant(request.variantName);
-      tags["tensorzero::variant_pinned"] = request.variantName;
-    }
-    const call: CallContext = {
-      config,
-      fetch: this.parts.fetch,
-      env: this.parts.env,
-      credentials: request.credentials,
-      cache: this.parts.cache,
-      examples: this.parts.examples,
-      cacheOptions: effectiveCache(request),
-      signal: NEVER,
-    };
-    const outputSchema = dynamicSchema(request.outputSchema);
-    const run = { fn, request, outputSchema, tools, call, params: request.params };
-    return { inferenceId, episodeId, started, fn, pinned: request.variantName, tags, run };
-  }
-
   /** The pinned variant; else one drawn after the other until one succeeds. */
-  async withVariant<T>(
+  private async withVariant<T>(
     { fn, pinned, episodeId, run }: Prepared,
     attempt: (variantName: string, failed: string[]) => Promise<T>,
   ): Promise<T> {
@@ -263,7 +196,7 @@ export class Engine {
   }
 
   /** Checks the output and stores the rows. */
-  finish(
+  private finish(
     prepared: Prepared,
     variantName: string,
     result: VariantResult,
@@ -323,27 +256,6 @@ export class Engine {
     for (const call of calls) writer.write("ModelInference", modelInferenceRow(call, facts));
     targets.add(facts, answerable);
   }
-
-  private findFunction({ functionName, modelName, variantName }: InferenceRequest): FunctionConfig {
-    const { config } = this.parts;
-    if (functionName !== undefined && modelName !== undefined) {
-      throw invalidTarget("Only one of `function_name` or `model_name` can be provided");
-    }
-    if (functionName !== undefined) {
-      if (functionName === DEFAULT_FUNCTION) return emptyFunction();
-      const fn = config.functions.get(functionName);
-      if (fn === undefined) throw unknownFunction(functionName);
-      return fn;
-    }
-    if (modelName === undefined)
-      throw invalidTarget("Either `function_name` or `model_name` must be provided");
-    if (variantName !== undefined)
-      throw invalidTarget("`variant_name` cannot be provided when using `model_name`");
-    if (!config.models.has(modelName) && shorthandModel(modelName) === undefined) {
-      throw invalidTarget(`Invalid model name: Model name '${modelName}' not found in model table`);
-    }
-    return modelFunction(modelName);
-  }
 }
 
 /** In JSON mode "tool" the arguments of the tool that stands for the answer are a chat function's text. */
@@ -359,24 +271,4 @@ function asAnswerChunk(blocks: ChunkBlock[], { fn, params }: Run): ChunkBlock[] 
   return blocks.map((block) =>
     block.type === "tool_call" ? { type: "text", text: block.raw_arguments, id: block.id } : block,
   );
-}
-
-function effectiveCache({ cache, dryrun }: InferenceRequest): CacheOptions {
-  if (!dryrun) return cache;
-  const enabled =
-    cache.enabled === "on" ? "read_only" : cache.enabled === "write_only" ? "off" : cache.enabled;
-  return { ...cache, enabled };
-}
-
-function dynamicSchema(schema: unknown): JsonSchema | undefined {
-  if (schema === undefined) return undefined;
-  try {
-    return new JsonSchema(schema);
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new GatewayError(400, `Error in compiling client-provided JSON schema: ${problem}`, {
-      kind: "DynamicJsonSchema",
-      cause,
-    });
-  }
 }
