@@ -68,7 +68,11 @@ const list = (name: string, body: unknown): Probe => ({
 /** Good and bad requests for this project's config/tensorzero.toml with its local models. */
 export const PROBES: readonly Probe[] = [
   infer("good", ACT),
-  infer("good: rule_based", { ...ACT, variant_name: "rule_based", tags: { source: "gateway:diff" } }),
+  infer("good: rule_based", {
+    ...ACT,
+    variant_name: "rule_based",
+    tags: { source: "gateway:diff" },
+  }),
   infer("good: parameters", {
     ...ACT,
     params: { chat_completion: { temperature: 0.5, seed: 3, max_tokens: 50 } },
