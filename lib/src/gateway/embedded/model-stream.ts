@@ -6,6 +6,7 @@ import { uuidv7 } from "./ids";
 import { type CallContext, eachProvider, forProvider, type ModelResult } from "./model";
 import { stream } from "./providers/openai";
 import type { ChunkBlock, ModelRequest, ProviderChunk } from "./providers/types";
+import type { Limit } from "./timeouts";
 
 /** An answer on its way. Its first piece has arrived. */
 export interface ModelStream {
@@ -98,12 +99,6 @@ export function replay(result: ModelResult, pieces?: ChunkBlock[][]): ModelStrea
     yield { ...last, blocks: [] };
   }
   return { chunks: chunks(), result: () => result };
-}
-
-/** A time limit and what is thrown when it is up. */
-export interface Limit {
-  ms: number | undefined;
-  error: (ms: number) => GatewayError;
 }
 
 function totalLimits(

@@ -14,7 +14,6 @@ import {
 } from "./errors";
 import type { Examples } from "./examples";
 import { uuidv7 } from "./ids";
-import type { Limit } from "./model-stream";
 import { findApiKey } from "./providers/credentials";
 import type { Fetch, Transport } from "./providers/exchange";
 import { complete } from "./providers/openai";
@@ -25,7 +24,7 @@ import type {
   ProviderResponse,
 } from "./providers/types";
 import type { CacheOptions, Filtered } from "./request/types";
-import { outboundSignal, within } from "./timeouts";
+import { type Limit, outboundSignal, within } from "./timeouts";
 
 /** What every call of a model needs besides its request. */
 export interface CallContext {

@@ -70,3 +70,9 @@ export async function within<T>(
     deadline.end();
   }
 }
+
+/** A time limit and what is thrown when it is up. */
+export interface Limit {
+  ms: number | undefined;
+  error: (ms: number) => GatewayError;
+}
