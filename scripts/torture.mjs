@@ -1,27 +1,31 @@
-// npm run torture -- [--kills 100] [--episodes 20]: kills a run (kill -9) at random moments and resumes it each time, then
-// compares what the store holds with an undisturbed run. 200 episodes: 2 local variants × 5 tasks × 20 seeds.
+// npm run torture: kills a run (kill -9) at random moments and resumes it each time.
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readArguments } from "./arguments.mjs";
 import { root, setup } from "./setup.mjs";
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: "string", default: "100" },
-    episodes: { type: "string", default: "20" },
-    play: { type: "boolean" },
-    "data-dir": { type: "string" },
-    run: { type: "string" },
-  },
+const usage = `npm run torture -- [--kills n] [--episodes n]
+
+Kills a run (kill -9) at random moments and resumes it each time, then compares what the store holds with an
+undisturbed run: 2 local variants on the 5 tasks.
+
+  --kills     default: 100
+  --episodes  of each variant and task; default: 20`;
+
+const { values, stop } = readArguments(usage, {
+  kills: { type: "string", default: "100" },
+  episodes: { type: "string", default: "20" },
+  // For the processes that are killed:
+  play: { type: "boolean" },
+  "data-dir": { type: "string" },
 });
 const kills = Number(values.kills);
 const episodes = Number(values.episodes);
 if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(episodes) || episodes < 1) {
-  console.error("--kills and --episodes take whole numbers from 1");
-  process.exit(1);
+  stop("--kills and --episodes take whole numbers from 1.");
 }
 const variants = ["random", "rule_based_history"];
 // Few at a time: each kill cuts off those under way, and the run must get on between two kills.

@@ -26,9 +26,8 @@ const { host, password } = values;
 async function start() {
   if (positionals[0] === "models") {
     // The models need no store, so this works where the embedded ClickHouse has no build.
-    const { checkHost, isLoopback, listen } = require("../lib/dist/gateway/listen.js");
-    checkHost(host ?? "127.0.0.1", password);
-    const bearer = isLoopback(host ?? "127.0.0.1") ? undefined : password;
+    const { bearerFor, listen } = require("../lib/dist/gateway/listen.js");
+    const bearer = bearerFor(host ?? "127.0.0.1", password);
     const { url, close } = await listen("models", localModels(), { host, bearer });
     return { urls: { models: url }, close };
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { messageOf } from "./message-of";
 
 // subtle: smol-toml ships CommonJS, but its types speak of its ES module only.
 const { parse } = require("smol-toml") as { parse(text: string): Record<string, unknown> };
@@ -9,6 +10,6 @@ export function readToml(path: string): Record<string, unknown> {
   try {
     return parse(text);
   } catch (cause) {
-    throw new SyntaxError(`${path}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    throw new SyntaxError(`${path}: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,5 +1,8 @@
 import { type ActionName, actions } from "../env";
 
+/** BALROG plays this when an answer is no valid action. */
+export const DEFAULT_ACTION: ActionName = "go forward";
+
 /** Why an answer holds no valid action. */
 export type InvalidReason = "empty" | "not JSON" | "no action" | "unknown action";
 

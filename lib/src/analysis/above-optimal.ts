@@ -1,5 +1,5 @@
 import type { EpisodeRow } from "../store/episodes";
-import { expertPlayer } from "./expert-steps";
+import { expertSteps } from "./expert-steps";
 import { variantOrder } from "./order";
 import { type MeanEstimate, mean } from "./statistics";
 import { isFinished } from "./summary";
@@ -49,7 +49,6 @@ export interface AboveOptimal {
  * @throws EnvError a task is an id that draws its task when made, so that the seed does not settle the episode
  */
 export function scoreAgainstExpert(rows: readonly EpisodeRow[]): ScoredEpisode[] {
-  const expertSteps = expertPlayer();
   return rows.filter(isFinished).flatMap((row) => {
     const { variant, task, seed, success, episode_length } = row;
     const expert_steps = expertSteps(row);

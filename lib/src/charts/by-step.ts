@@ -1,5 +1,5 @@
 import { AnalysisError } from "../analysis/errors";
-import { upperBound } from "../analysis/expert-steps";
+import { expertSteps, hasUpperBound } from "../analysis/expert-steps";
 import { variantOrder } from "../analysis/order";
 import { solvedWithin } from "../analysis/solved";
 import { isFinished } from "../analysis/summary";
@@ -153,10 +153,9 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
 /** The share of the episodes that the expert solves within so many steps, in percent; empty where it plays none. */
 function expertCurve(rows: readonly EpisodeRow[], last: number): { step: number; share: number }[] {
   const finished = rows.filter(isFinished);
-  const expert = upperBound(finished);
-  if (expert === null) return [];
+  if (!hasUpperBound(finished)) return [];
   const episodes = new Map(finished.map((row) => [`${row.task} ${row.seed}`, row]));
-  const lengths = [...episodes.values()].map(expert).filter((steps) => steps !== null);
+  const lengths = [...episodes.values()].map(expertSteps).filter((steps) => steps !== null);
   const steps = [...new Set([0, ...lengths, last])].sort((a, b) => a - b);
   return steps.map((step) => ({
     step,

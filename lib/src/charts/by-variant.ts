@@ -1,4 +1,4 @@
-import { type ExpertSteps, upperBound } from "../analysis/expert-steps";
+import { expertSteps, hasUpperBound } from "../analysis/expert-steps";
 import { taskOrder } from "../analysis/order";
 import { type Estimate, mean } from "../analysis/statistics";
 import { isFinished, type Summary, summarize } from "../analysis/summary";
@@ -50,7 +50,7 @@ export function episodeLength(rows: readonly EpisodeRow[], by: By = "variant"): 
     axis: "steps in an episode",
     estimate: (summary) => summary.episode_length,
     format: (value) => group(value, 1),
-    expert: upperBound(rows),
+    expert: hasUpperBound(rows),
   });
 }
 
@@ -93,7 +93,7 @@ interface Quantity {
   domain: [number, number | null];
   axisFormat: string;
   /** To draw the expert's mean as well. */
-  expert?: ExpertSteps | null;
+  expert?: boolean;
 }
 
 const MEAN = {
@@ -110,7 +110,7 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
   const tasks = taskOrder(rows);
   const colours = variantColours(rows);
   const { expert } = quantity;
-  const bound = (episodes: readonly EpisodeRow[]) => (expert ? expertMean(episodes, expert) : null);
+  const bound = (episodes: readonly EpisodeRow[]) => (expert ? expertMean(episodes) : null);
   const line = (summary: Summary): IntervalRow => {
     const estimate = quantity.estimate(summary);
     const count = counts(summary, tasks.length);
@@ -194,9 +194,9 @@ function estimateLabel(
 }
 
 /** The mean of the expert's steps, each finished episode once; over those that it solves, null if there is none. */
-function expertMean(rows: readonly EpisodeRow[], expert: ExpertSteps): number | null {
+function expertMean(rows: readonly EpisodeRow[]): number | null {
   const episodes = new Map(rows.filter(isFinished).map((row) => [`${row.task} ${row.seed}`, row]));
-  return mean([...episodes.values()].map(expert).filter((steps) => steps !== null)).mean;
+  return mean([...episodes.values()].map(expertSteps).filter((steps) => steps !== null)).mean;
 }
 
 function scaled(estimate: Estimate, factor: number): Estimate {

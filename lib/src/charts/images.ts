@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { parseResults } from "../analysis/results";
-import { animateSvg, Expert, make } from "../env";
+import { animateSvg, make, solve } from "../env";
 import { readPrices } from "../experiment/prices";
 import type { Published } from "./published";
 import { allCharts, drawImages } from "./save";
@@ -32,10 +32,9 @@ export async function committedImages(root: string): Promise<Map<string, Uint8Ar
 function playEpisode(task: string, seed: number): string {
   const env = make(task);
   env.reset({ seed });
-  const expert = new Expert(env);
   const frames = [env.renderSvg()];
-  while (!env.terminated && !env.truncated) {
-    env.step(expert.act());
+  for (const action of solve(task, seed)!) {
+    env.step(action);
     frames.push(env.renderSvg());
   }
   return animateSvg(frames, 0.5);

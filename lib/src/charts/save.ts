@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { upperBound } from "../analysis/expert-steps";
+import { hasUpperBound } from "../analysis/expert-steps";
 import { variantOrder } from "../analysis/order";
 import type { Prices } from "../experiment/prices";
 import type { EpisodeRow } from "../store/episodes";
@@ -62,7 +62,7 @@ export function allCharts(
     success_and_cost: costAndSuccess(rows, models, prices, published),
     published_results: publishedResults(rows, published),
   };
-  if (upperBound(rows) !== null) charts.steps_above_optimal = stepsAboveExpert(rows);
+  if (hasUpperBound(rows)) charts.steps_above_optimal = stepsAboveExpert(rows);
   if (variantOrder(rows).length > 1) {
     charts.success_rate_differences = pairedDifferences(rows, "success");
     charts.episode_return_differences = pairedDifferences(rows, "episode_return");

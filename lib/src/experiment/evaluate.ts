@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { GatewayClient } from "../gateway/client";
+import { messageOf } from "../message-of";
 import type { EpisodeKey } from "../store/run-state";
 import { Budget } from "./budget";
 import { episodeKey, grid } from "./grid";
@@ -218,10 +219,6 @@ export async function evaluate(
   run.finishedAt = new Date();
   run.text = describe(run, storeError);
   return run;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** A gateway says of every retry why it failed; in a sentence the beginning is enough. */

@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { parseAnswer } from "../agents/parse";
+import { DEFAULT_ACTION, parseAnswer } from "../agents/parse";
 import { actArguments, type Turn } from "../agents/prompt";
 import { make } from "../env";
 import type { GatewayClient } from "../gateway/client";
@@ -47,9 +47,6 @@ export interface EpisodeResult {
 export class EpisodeTimeoutError extends Error {
   override readonly name = "EpisodeTimeoutError";
 }
-
-/** BALROG plays this when an answer is no valid action. */
-const DEFAULT_ACTION = "go forward";
 
 /**
  * Plays one episode: environment → prompt → gateway → action, until the environment ends it; then sends its metrics.

@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { messageOf } from "../message-of";
 import { waitForOutcomes } from "../store/outcomes";
 import type { Run } from "./evaluate";
 
@@ -9,7 +10,7 @@ export class RunNotStoredError extends Error {
     readonly run: Run,
     cause: unknown,
   ) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     super(
       `Run ${run.id} is not wholly in ClickHouse: ${reason} Once it answers, this plays what is missing: ` +
         `npm start -- --resume ${run.id}`,

@@ -75,13 +75,13 @@ const NOT_DEFINING = new Set(["weight", "retries", "timeouts", "description"]);
 
 /** By name: "output_schema", "schemas.user". */
 function schemaFiles({ schemas = {}, ...fn }: Schemas): [string, string | undefined][] {
-  const named = Object.entries(schemas).map(([name, { path }]): [string, string] => [
-    `schemas.${name}`,
-    path,
-  ]);
   const { system_schema, user_schema, assistant_schema, output_schema } = fn;
   const plain = { system_schema, user_schema, assistant_schema, output_schema };
-  return [...Object.entries(plain), ...named];
+  return [...Object.entries(plain), ...named("schemas", schemas)];
+}
+
+function named(prefix: string, files: Record<string, { path: string }>): [string, string][] {
+  return Object.entries(files).map(([name, { path }]) => [`${prefix}.${name}`, path]);
 }
 
 function hashes(
@@ -97,13 +97,12 @@ function hashes(
 
 function define(variant: Variant, read: (file: string) => string): Record<string, string> {
   const { templates = {}, system_template, user_template, assistant_template, ...rest } = variant;
-  const named = Object.entries(templates).map(([name, { path }]): [string, string] => [
-    `templates.${name}`,
-    path,
-  ]);
   const plain = Object.entries({ system_template, user_template, assistant_template });
   const settings = Object.entries(rest)
     .filter(([key]) => !NOT_DEFINING.has(key))
     .map(([key, value]) => [key, JSON.stringify(value)]);
-  return { ...Object.fromEntries(settings), ...hashes([...plain, ...named], read) };
+  return {
+    ...Object.fromEntries(settings),
+    ...hashes([...plain, ...named("templates", templates)], read),
+  };
 }

@@ -1,5 +1,6 @@
 import OpenAI, { APIError } from "openai";
 import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from "openai/resources";
+import { messageOf } from "../message-of";
 import { redactKeys } from "./redact";
 
 export interface GatewayClientOptions {
@@ -217,7 +218,7 @@ export class GatewayClient {
   }
 
   private asGatewayError(error: unknown): GatewayError {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (error instanceof APIError && error.status !== undefined) {
       return new GatewayError(message, error.status, { cause: error });
     }

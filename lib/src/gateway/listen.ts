@@ -1,7 +1,7 @@
-import { timingSafeEqual } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
+import { isSameSecret } from "../same-secret";
 
 /** A service could not be started; the message is one line that says what to do. */
 export class UpError extends Error {
@@ -10,13 +10,18 @@ export class UpError extends Error {
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return LOOPBACK.has(host.replace(/[[\]]/g, ""));
 }
 
-/** @throws UpError an address that other machines reach, without a password */
-export function checkHost(host: string, password: string | undefined): void {
-  if (isLoopback(host) || password) return;
+/**
+ * The token that requests must carry: none on loopback, else the password.
+ *
+ * @throws UpError an address that other machines reach, without a password
+ */
+export function bearerFor(host: string, password: string | undefined): string | undefined {
+  if (isLoopback(host)) return undefined;
+  if (password) return password;
   throw new UpError(
     `Listening on ${host} lets other machines in, so it needs a password of your own: give one, or listen on 127.0.0.1.`,
   );
@@ -86,15 +91,10 @@ function guard(app: Fetcher, password: string | undefined): Hono {
     if (password === undefined) {
       const { hostname } = new URL(c.req.url);
       if (!isLoopback(hostname)) return c.json({ error: `This is not ${hostname}.` }, 403);
-    } else if (!matches(c.req.header("authorization"), `Bearer ${password}`)) {
+    } else if (!isSameSecret(c.req.header("authorization") ?? "", `Bearer ${password}`)) {
       return c.json({ error: "Give the password as a bearer token." }, 401);
     }
     return app.fetch(c.req.raw);
   });
   return guarded;
-}
-
-function matches(given: string | undefined, wanted: string): boolean {
-  const [a, b] = [Buffer.from(given ?? ""), Buffer.from(wanted)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

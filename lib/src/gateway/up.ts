@@ -4,7 +4,7 @@ import { connect, DATABASE } from "../store/connect";
 import { openEmbedded } from "../store/connect-embedded";
 import { createGateway } from "./embedded";
 import { reachModels } from "./in-process";
-import { checkHost, type Fetcher, isLoopback, listen, type Service } from "./listen";
+import { bearerFor, type Fetcher, listen, type Service } from "./listen";
 
 export interface UpOptions {
   configPath: string;
@@ -50,7 +50,7 @@ const SERVER_SETTINGS = {
  */
 export async function up(options: UpOptions): Promise<Up> {
   const { host = "127.0.0.1", user = "chuser", password = "chpassword" } = options;
-  checkHost(host, options.password);
+  const bearer = bearerFor(host, options.password);
   const closers: (() => Promise<void>)[] = [];
   const urls: Partial<Record<Service, string>> = {};
   const close = async () => {
@@ -59,8 +59,8 @@ export async function up(options: UpOptions): Promise<Up> {
   const serve = async (service: Service, app: Fetcher) => {
     const port = options.ports?.[service];
     // ClickHouse asks for user and password itself.
-    const bearer = isLoopback(host) || service === "clickhouse" ? undefined : password;
-    const running = await listen(service, app, { host, port, bearer });
+    const asked = service === "clickhouse" ? {} : { bearer };
+    const running = await listen(service, app, { host, port, ...asked });
     urls[service] = running.url;
     closers.push(running.close);
   };

@@ -1,4 +1,5 @@
-import { type Env, make } from "../env";
+import { DEFAULT_ACTION } from "../agents/parse";
+import { actions, type Env, make } from "../env";
 import type { ActionInstruction, AnyInstruction } from "../env/instructions";
 import { DOOR, LOCKED, OPEN, stateOf, typeOf } from "../env/objects";
 import { DROP, GO_FORWARD, PICK_UP, TOGGLE } from "../env/scene";
@@ -44,9 +45,6 @@ export interface Diagnosis {
   complete: boolean;
 }
 
-/** An answer that is no valid action is played as this, by BALROG's rule. */
-const DEFAULT = GO_FORWARD;
-
 /**
  * Plays the actions again, by seed, and tells what went wrong on the way.
  *
@@ -73,7 +71,7 @@ export function diagnose(task: string, seed: number, played: readonly number[]):
     const { world } = env;
     const { grid, frontCell } = world;
     const isValid = played[step] !== -1;
-    const action = isValid ? played[step]! : DEFAULT;
+    const action = isValid ? played[step]! : actions.indexOf(DEFAULT_ACTION);
     const front = grid.codes[grid.idAt(frontCell)]!;
     if (doors.has(grid.idAt(frontCell)) && stateOf(front) !== OPEN) lastBeforeDoor = step;
 

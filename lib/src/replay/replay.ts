@@ -1,10 +1,8 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { DEFAULT_ACTION } from "../agents/parse";
 import { type ActionName, actions, make } from "../env";
 import { type StepRow, type StoredEpisode, storedEpisode } from "../store/steps";
 import { diagnose, type Pattern } from "./patterns";
-
-/** BALROG plays this for an answer that is no valid action. */
-const DEFAULT_ACTION = "go forward";
 
 /** The world at one moment: before the first action, or after an action. */
 export interface Frame {

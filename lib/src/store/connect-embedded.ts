@@ -11,7 +11,6 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import {
   ClickHouseError,
   type ClickHouseSettings,
@@ -20,6 +19,7 @@ import {
 } from "@clickhouse/client";
 import { drainPending } from "chdb";
 import { type ChdbConnection, createChdbConnection } from "chdb/connection";
+import { messageOf } from "../message-of";
 import { StoreOpenError } from "./connect-error";
 
 type Settings = Record<string, string | number>;
@@ -104,7 +104,7 @@ export class EmbeddedConnection implements Connection {
     return this.lease({ query, session_id }, async (connection) => {
       const settings = clickhouse_settings as Settings | undefined;
       await connection.chdb
-        .rawInsert({ table, format: "JSONEachRow", values: await buffer(values), settings })
+        .rawInsert({ table, format: "JSONEachRow", values: await collect(values), settings })
         .catch((cause: Error) => Promise.reject(parseError(cause)));
       await this.purge(connection);
       return { query_id, stream: Readable.from([]), response_headers: {} };
@@ -127,10 +127,7 @@ export class EmbeddedConnection implements Connection {
       session_id: sessionId,
     };
     const { stream } = await this.exec(params);
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream)
-      chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
-    return Buffer.concat(chunks);
+    return collect(stream);
   }
 
   /** Ends a session, as a server does after its time-out. */
@@ -215,11 +212,18 @@ export function openEmbedded(
   return new EmbeddedConnection(path, { database, settings, temporary });
 }
 
+async function collect(stream: AsyncIterable<Buffer | string>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream)
+    chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
 function openEngine(path: string): Engine {
   try {
     return newConnection(path);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = messageOf(cause);
     if (message.includes("one active data directory per process")) {
       throw new StoreOpenError(
         "held",

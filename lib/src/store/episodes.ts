@@ -57,6 +57,14 @@ export async function tries(clickhouse: ClickHouseClient, run: string): Promise<
 /** The order in which episodes are listed. */
 export const ORDER = "task, seed, variant, episode_id";
 
+/** The episodes of the run {run:String} with a stored `success`, by its latest feedback; a part of a query's WITH. */
+export const JUDGED = `judged AS (
+    SELECT target_id AS episode_id, argMax(value, timestamp) AS success
+    FROM BooleanMetricFeedback
+    WHERE metric_name = 'success' AND tags['run'] = {run:String}
+    GROUP BY target_id
+  )`;
+
 /**
  * One row a try of the run {run:String}, in no order. subtle: as text, because ClickHouse does not sort a UUIDv7 by time.
  * subtle: tokens go by TagInference, whose order finds a run's inferences at once, and no tags go through that join.
@@ -107,12 +115,7 @@ WITH
     WHERE tags['run'] = {run:String}
     GROUP BY target_id
   ),
-  judged AS (
-    SELECT target_id AS episode_id, argMax(value, timestamp) AS success
-    FROM BooleanMetricFeedback
-    WHERE metric_name = 'success' AND tags['run'] = {run:String}
-    GROUP BY target_id
-  )
+  ${JUDGED}
 SELECT
   {run:String} AS run,
   coalesce(played.variant, failed.variant) AS variant,

@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { insertComment } from "./comments";
 
 export interface FailedEpisode {
   run: string;
@@ -18,17 +19,10 @@ export interface FailedEpisode {
  */
 export async function insertFailure(clickhouse: ClickHouseClient, failed: FailedEpisode) {
   const { run, variant, task, seed } = failed;
-  await clickhouse.insert({
-    table: "CommentFeedback",
-    format: "JSONEachRow",
-    values: [
-      {
-        id: failed.feedbackId,
-        target_id: failed.episodeId,
-        target_type: "episode",
-        value: failed.error,
-        tags: { run, variant, task, seed: String(seed), outcome: "failed" },
-      },
-    ],
+  await insertComment(clickhouse, {
+    id: failed.feedbackId,
+    episodeId: failed.episodeId,
+    value: failed.error,
+    tags: { run, variant, task, seed: String(seed), outcome: "failed" },
   });
 }

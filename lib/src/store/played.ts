@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { actions } from "../env";
-import { ORDER } from "./episodes";
+import { JUDGED, ORDER } from "./episodes";
 
 /** One row an episode: what is needed to play it again. */
 export interface PlayedRow {
@@ -47,12 +47,7 @@ WITH
     WHERE function_name = 'act' AND tags['run'] = {run:String}
     GROUP BY episode_id
   ),
-  judged AS (
-    SELECT target_id AS episode_id, argMax(value, timestamp) AS success
-    FROM BooleanMetricFeedback
-    WHERE metric_name = 'success' AND tags['run'] = {run:String}
-    GROUP BY target_id
-  )
+  ${JUDGED}
 SELECT
   toString(played.episode_id) AS episode_id,
   variant,

@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { insertComment } from "./comments";
 
 /** What a run was started with, as JSON. */
 export interface StoredSettings {
@@ -16,19 +17,8 @@ export async function insertRunSettings(
   clickhouse: ClickHouseClient,
   { run, id, settings }: StoredSettings,
 ): Promise<void> {
-  await clickhouse.insert({
-    table: "CommentFeedback",
-    format: "JSONEachRow",
-    values: [
-      {
-        id,
-        target_id: id,
-        target_type: "episode",
-        value: settings,
-        tags: { run, record: "settings" },
-      },
-    ],
-  });
+  const tags = { run, record: "settings" };
+  await insertComment(clickhouse, { id, episodeId: id, value: settings, tags });
 }
 
 /** The settings that the run was last played with; null when the store knows no such run. */

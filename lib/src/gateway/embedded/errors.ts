@@ -1,3 +1,4 @@
+import { messageOf } from "../../message-of";
 /** An error with the status and the text that TensorZero answers with. */
 export class GatewayError extends Error {
   override readonly name = "GatewayError";
@@ -229,6 +230,6 @@ function summed(errors: GatewayError[]) {
 /** What was thrown, as an error that can be answered with. */
 export function asGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new GatewayError(500, message, { kind: "InternalError", cause: error });
 }

@@ -1,5 +1,6 @@
 import { JsonSchema } from "./config/schema";
 import type { FunctionConfig } from "./config/types";
+import { NO_TIMEOUTS } from "./config/variants";
 import { invalidRequest } from "./errors";
 import type { InferenceRequest } from "./request/types";
 
@@ -56,12 +57,11 @@ export function emptyFunction(): FunctionConfig {
 
 /** The function that a call of a bare model is: chat, with one variant named after the model. */
 export function modelFunction(model: string): FunctionConfig {
-  const timeouts = { nonStreamingMs: undefined, ttftMs: undefined, streamingMs: undefined };
   const variant = {
     name: model,
     type: "chat_completion" as const,
     weight: undefined,
-    timeouts,
+    timeouts: NO_TIMEOUTS,
     model,
     templates: new Map(),
     params: {},

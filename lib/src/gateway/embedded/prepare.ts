@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { messageOf } from "../../message-of";
 import type { Cache } from "./cache";
 import { shorthandModel } from "./config/models";
 import { JsonSchema } from "./config/schema";
@@ -109,7 +110,7 @@ function dynamicSchema(schema: unknown): JsonSchema | undefined {
   try {
     return new JsonSchema(schema);
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = messageOf(cause);
     throw new GatewayError(400, `Error in compiling client-provided JSON schema: ${problem}`, {
       kind: "DynamicJsonSchema",
       cause,

@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context } from "hono";
+import { isSameSecret } from "../../same-secret";
 import { ClickHouseHttpError } from "./error";
 
 /** Who may ask; both are needed. */
@@ -21,16 +21,10 @@ export function authenticate(c: Context, expected: Credentials): void {
     c.req.header("x-clickhouse-key") ??
     c.req.query("password") ??
     (decoded === undefined ? "" : decoded.slice(colon + 1));
-  if (user === expected.user && isSame(password, expected.password)) return;
+  if (user === expected.user && isSameSecret(password, expected.password)) return;
   throw new ClickHouseHttpError(
     516,
     "AUTHENTICATION_FAILED",
     `${user}: Authentication failed: password is incorrect, or there is no user with such name.`,
   );
-}
-
-/** subtle: hashed, so that the time it takes tells nothing of the password, not even its length. */
-function isSame(a: string, b: string): boolean {
-  const hash = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(hash(a), hash(b));
 }

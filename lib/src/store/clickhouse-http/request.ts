@@ -1,7 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import { promisify } from "node:util";
-import { brotliDecompress, gunzip, inflate } from "node:zlib";
 import type { Context } from "hono";
+import { DECODERS } from "../../decoders";
 import { ClickHouseHttpError } from "./error";
 import { type BinaryData, isBinaryInsert } from "./infile";
 
@@ -19,45 +18,31 @@ export interface Input {
 
 /** URL parameters that are no settings of a query. */
 const RESERVED = new Set([
-  ...[
-    "query",
-    "query_id",
-    "database",
-    "user",
-    "password",
-    "default_format",
-    "session_id",
-    "session_timeout",
-  ],
-  ...[
-    "session_check",
-    "compress",
-    "decompress",
-    "role",
-    "quota_key",
-    "stacktrace",
-    "client_protocol_version",
-  ],
+  "query",
+  "query_id",
+  "database",
+  "user",
+  "password",
+  "default_format",
+  "session_id",
+  "session_timeout",
+  "session_check",
+  "compress",
+  "decompress",
+  "role",
+  "quota_key",
+  "stacktrace",
+  "client_protocol_version",
   // Settings of the HTTP layer alone: an answer is always sent whole.
-  ...[
-    "wait_end_of_query",
-    "buffer_size",
-    "enable_http_compression",
-    "http_zlib_compression_level",
-    "http_response_buffer_size",
-  ],
-  ...[
-    "send_progress_in_http_headers",
-    "http_headers_progress_interval_ms",
-    "cancel_http_readonly_queries_on_client_close",
-  ],
+  "wait_end_of_query",
+  "buffer_size",
+  "enable_http_compression",
+  "http_zlib_compression_level",
+  "http_response_buffer_size",
+  "send_progress_in_http_headers",
+  "http_headers_progress_interval_ms",
+  "cancel_http_readonly_queries_on_client_close",
 ]);
-
-const DECODERS: Record<string, ((data: Buffer) => Promise<Buffer>) | undefined> = {
-  gzip: promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
-};
 
 export async function readRequest(c: Context): Promise<Input> {
   const url = new URL(c.req.url);

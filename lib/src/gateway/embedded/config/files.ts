@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { Environment } from "minijinja-js";
+import { messageOf } from "../../../message-of";
 import { templateError } from "../errors";
 import { JsonSchema } from "./schema";
 import { ConfigError, type Table } from "./table";
@@ -128,5 +129,5 @@ function commonFolder(paths: string[]): string {
 
 /** The first line: the engine adds the source's lines and its variables below it. */
 function message(cause: unknown): string {
-  return (cause instanceof Error ? cause.message : String(cause)).split("\n", 1)[0] ?? "";
+  return messageOf(cause).split("\n", 1)[0] ?? "";
 }

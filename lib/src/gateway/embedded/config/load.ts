@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { messageOf } from "../../../message-of";
 import { ConfigFiles } from "./files";
 import { readFunction, readMetric, readTool } from "./functions";
 import { readEmbedder, readModel, shorthandModel } from "./models";
@@ -77,7 +78,9 @@ async function parseToml(text: string): Promise<Record<string, unknown>> {
   try {
     return parse(text);
   } catch (cause) {
-    throw new ConfigError(`The configuration is no valid TOML: ${messageOf(cause)}`, { cause });
+    throw new ConfigError(`The configuration is no valid TOML: ${messageOf(cause).trim()}`, {
+      cause,
+    });
   }
 }
 
@@ -180,8 +183,4 @@ function hashOf(texts: string[]): string {
   const hash = createHash("sha256");
   for (const text of texts) hash.update(`${text.length}:${text}`);
   return BigInt(`0x${hash.digest("hex")}`).toString();
-}
-
-function messageOf(cause: unknown): string {
-  return (cause instanceof Error ? cause.message : String(cause)).trim();
 }

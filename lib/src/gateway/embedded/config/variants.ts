@@ -12,7 +12,7 @@ const TYPES = [
   "experimental_chain_of_thought",
 ] as const;
 
-const SERVICE_TIERS = ["auto", "default", "priority", "flex"] as const;
+export const SERVICE_TIERS = ["auto", "default", "priority", "flex"] as const;
 
 /** What TensorZero tells a model about the examples of in-context learning, in our words. */
 const DICL_INSTRUCTIONS =

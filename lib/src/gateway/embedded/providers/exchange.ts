@@ -1,3 +1,4 @@
+import { messageOf } from "../../../message-of";
 import { redactError, redactSecrets } from "../../redact";
 import type { ProviderConfig } from "../config/types";
 import { type GatewayError, providerClient, providerServer } from "../errors";
@@ -34,9 +35,7 @@ export class Exchange {
       if ("delete" in extra) delete headers[extra.name.toLowerCase()];
       else headers[extra.name.toLowerCase()] = extra.value;
     }
-    const { apiKey } = transport;
-    if (extraHeaders.length > 0) this.secrets = secretsIn(headers);
-    else this.secrets = apiKey === undefined ? [] : [apiKey.trim()];
+    this.secrets = secretsIn(headers);
   }
 
   /** @throws GatewayError the provider cannot be reached */
@@ -98,6 +97,6 @@ function secretsIn(headers: Record<string, string>): string[] {
 /** What fetch hides in the cause of its "fetch failed". */
 function detail(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  const message = inner instanceof Error ? inner.message : String(inner);
+  const message = messageOf(inner);
   return message === "" ? "" : `: ${message}`;
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../../message-of";
 import type { ProviderConfig } from "../config/types";
 import type { GatewayError } from "../errors";
 import { costOf } from "./cost";
@@ -131,7 +132,7 @@ function parse(text: string, exchange: Exchange): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = messageOf(cause);
     throw exchange.serverError(`Error parsing JSON response: ${problem}`, text);
   }
 }

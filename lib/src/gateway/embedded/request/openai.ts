@@ -1,4 +1,5 @@
 import type { JsonMode, ToolChoice } from "../config/types";
+import { SERVICE_TIERS } from "../config/variants";
 import { invalidOpenAI, unsupported } from "../errors";
 import { isRecord } from "../providers/extra";
 import { Fields } from "./fields";
@@ -35,7 +36,7 @@ export function readOpenAIRequest(body: unknown): OpenAIRequest {
     max_tokens: smaller(maxTokens, maxCompletionTokens),
     presence_penalty: fields.number("presence_penalty"),
     reasoning_effort: fields.string("reasoning_effort"),
-    service_tier: fields.oneOf("service_tier", ["auto", "default", "priority", "flex"]),
+    service_tier: fields.oneOf("service_tier", SERVICE_TIERS),
     seed: fields.integer("seed"),
     stop_sequences: fields.strings("stop"),
     temperature: fields.number("temperature"),

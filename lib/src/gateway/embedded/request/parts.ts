@@ -1,5 +1,6 @@
+import { messageOf } from "../../../message-of";
 import type { ChatParams, JsonMode, ToolChoice } from "../config/types";
-import { defined } from "../config/variants";
+import { defined, SERVICE_TIERS } from "../config/variants";
 import { invalidJson, unsupported } from "../errors";
 import { type ExtraBody, type ExtraHeader, isRecord } from "../providers/extra";
 import { Fields, unknownVariant } from "./fields";
@@ -18,7 +19,7 @@ export function parseBody(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     throw invalidJson(`Failed to parse the request body as JSON: ${problem} (400 Bad Request)`);
   }
 }
@@ -146,7 +147,7 @@ export function readParams(fields: Fields, key: string): ChatParams {
     json_mode: readJsonMode(chat),
     stop_sequences: chat.strings("stop_sequences"),
     reasoning_effort: chat.string("reasoning_effort"),
-    service_tier: chat.oneOf("service_tier", ["auto", "default", "priority", "flex"] as const),
+    service_tier: chat.oneOf("service_tier", SERVICE_TIERS),
     thinking_budget_tokens: chat.integer("thinking_budget_tokens"),
     verbosity: chat.string("verbosity"),
   });

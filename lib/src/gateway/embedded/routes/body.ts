@@ -1,20 +1,10 @@
-import { promisify } from "node:util";
-import { brotliDecompress, gunzip, inflate } from "node:zlib";
 import type { Context } from "hono";
+import { DECODERS } from "../../../decoders";
 import { invalidJson } from "../errors";
 import { parseBody } from "../request/parts";
 
 /** Longest body that is read, before and after it is unpacked. */
 const MAX_BYTES = 100 * 1024 * 1024;
-
-const DECODERS: Record<
-  string,
-  ((body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>) | undefined
-> = {
-  gzip: promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
-};
 
 /** The request's body as JSON, whatever its content type says. @throws GatewayError 400 */
 export async function readJson(c: Context): Promise<unknown> {

@@ -1,0 +1,24 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+
+export interface EpisodeComment {
+  /** Id of the record itself, a UUIDv7. */
+  id: string;
+  episodeId: string;
+  value: string;
+  tags: Readonly<Record<string, string>>;
+}
+
+/**
+ * Stores a comment on an episode. The row goes straight to ClickHouse: a gateway takes no feedback on an episode without
+ * inferences.
+ */
+export async function insertComment(
+  clickhouse: ClickHouseClient,
+  { id, episodeId, value, tags }: EpisodeComment,
+): Promise<void> {
+  await clickhouse.insert({
+    table: "CommentFeedback",
+    format: "JSONEachRow",
+    values: [{ id, target_id: episodeId, target_type: "episode", value, tags }],
+  });
+}
