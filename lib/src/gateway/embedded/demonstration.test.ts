@@ -1,4 +1,4 @@
-import { ACT_INPUT, TEST_CONFIG } from "./testing/config";
+import { ACT, TEST_CONFIG } from "./testing/config";
 import { type Harness, openHarness } from "./testing/harness";
 import { completion } from "./testing/stand-in";
 
@@ -9,7 +9,6 @@ beforeAll(async () => {
 });
 afterAll(() => h.close());
 
-const ACT = { function_name: "act", variant_name: "first", input: ACT_INPUT };
 const TALK = {
   function_name: "talk",
   variant_name: "plain",

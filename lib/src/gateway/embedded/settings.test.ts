@@ -1,9 +1,8 @@
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { ACT_INPUT, TEST_CONFIG } from "./testing/config";
+import { ACT, TEST_CONFIG } from "./testing/config";
 import { type Harness, openHarness } from "./testing/harness";
 import { completion } from "./testing/stand-in";
 
-const ACT = { function_name: "act", variant_name: "first", input: ACT_INPUT };
 const OLD = "01900000-0000-7000-8000-000000000000";
 
 /** A gateway whose `[gateway]` has these lines. */

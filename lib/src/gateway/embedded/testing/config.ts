@@ -230,3 +230,6 @@ export const ACT_INPUT = {
     },
   ],
 };
+
+/** A call of the JSON function `act` with that input. */
+export const ACT = { function_name: "act", variant_name: "first", input: ACT_INPUT };
