@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { createClient } from "@clickhouse/client";
 import { Hono } from "hono";
@@ -137,10 +138,32 @@ test("an endless answer is cut off with an error", async () => {
   });
 });
 
+/** The answer to a request that names `host`, which fetch would not let us say. */
+function answerTo(host: string, url: string | undefined): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get(`${url}/health`, { headers: { host } }, async (response) => {
+      resolve(`${response.statusCode} ${await text(response)}`);
+    }).on("error", reject);
+  });
+}
+
 test("web pages and foreign hosts are kept out", async () => {
   await withUp({}, async ({ urls }) => {
     expect((await infer(urls.gateway, { origin: "https://example.com" })).status).toBe(403);
     expect((await infer(urls.gateway, { origin: "http://localhost:8888" })).status).toBe(200);
+    for (const url of Object.values(urls)) {
+      // A page may have its own name resolved to loopback; its requests still name it.
+      for (const host of [
+        "example.com",
+        "example.com:3000",
+        "localhost.example.com",
+        "127.0.0.2",
+      ]) {
+        expect(await answerTo(host, url)).toMatch(/^403 .*This is not [a-z0-9.]+\./);
+      }
+    }
+    for (const host of ["localhost", "localhost:3000", "127.0.0.1:3000", "[::1]:3000"])
+      expect(await answerTo(host, urls.gateway)).toMatch(/^200 /);
   });
 });
 

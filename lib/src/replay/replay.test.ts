@@ -98,13 +98,19 @@ test("episodes are found by each property, and by several", async () => {
     [{ outcome: "solved" }, ({ success }) => success === true],
     [{ outcome: "unsolved" }, ({ success }) => success === false],
     [{ outcome: "unfinished" }, ({ success }) => success === null],
-    [
-      { minLength: 5, maxLength: 64 },
-      (row) => row.episode_length! >= 5 && row.episode_length! <= 64,
-    ],
     [{ minInvalidActions: 1 }, (row) => row.invalid_actions! >= 1],
     [{ variant: "random", outcome: "solved" }, (row) => row.variant === "random" && row.success!],
   ];
+  // Bounds that are an episode's own length, so that both ends count.
+  for (const { episode_length: length } of rows) {
+    cases.push([{ minLength: length }, (row) => row.episode_length! >= length!]);
+    cases.push([{ maxLength: length }, (row) => row.episode_length! <= length!]);
+  }
+  const [short, long] = [4, 64];
+  cases.push([
+    { minLength: short, maxLength: long },
+    (row) => row.episode_length! >= short && row.episode_length! <= long,
+  ]);
   for (const [filter, fits] of cases)
     expect(ids(await found(filter))).toEqual(ids(rows.filter(fits)));
 });

@@ -12,7 +12,7 @@ let outbound = { bornMs: 0, limitMs: 0, signal: NEVER };
  * signal of its own is among the dearest things that an inference could make.
  */
 export function outboundSignal(limitMs: number, outer: AbortSignal): AbortSignal {
-  const now = Date.now();
+  const now = performance.now(); // a clock that nobody sets back
   if (now - outbound.bornMs >= 1000 || outbound.limitMs !== limitMs) {
     const controller = new AbortController();
     setMaxListeners(0, controller.signal);
