@@ -30,6 +30,41 @@ test.each([
   expect(parseAnswer(content)).toMatchObject({ action: null, invalid });
 });
 
+test.each([
+  [null, "cut off by the token limit"],
+  ["", "cut off by the token limit"],
+  ['{"thinking":"I see', "cut off by the token limit"],
+  ['{"action":"fly"}', "unknown action"],
+  ["{}", "no action"],
+  ['{"action":"drop"}  ', null],
+])("%j, at the token limit: %s", (content, invalid) => {
+  expect(parseAnswer(content, true).invalid).toBe(invalid);
+});
+
+test.each([
+  ["the last of two keys counts", '{"action":"jump","action":"drop"}', "drop"],
+  ["an escaped key is that key", '{"\\u0061ction":"drop"}', "drop"],
+  ["__proto__ is a key as any other", '{"__proto__":{"action":"drop"}}', null],
+  ["a byte order mark is no JSON", '\uFEFF{"action":"drop"}', null],
+  ["nor is a no-break space", '\u00A0{"action":"drop"}', null],
+  ["nor a NUL", '{"action":"drop"}\0', null],
+  [
+    "numbers may be of any size",
+    '{"x":[1e999,123456789012345678901234567890],"action":"drop"}',
+    "drop",
+  ],
+  ["half of an emoji may stand beside it", '{"thinking":"\\ud83d","action":"drop"}', "drop"],
+  ["nesting may be deep", `{"x":${"[".repeat(1500)}${"]".repeat(1500)},"action":"drop"}`, "drop"],
+  [
+    "or deeper than any stack",
+    `{"x":${"[".repeat(1e6)}${"]".repeat(1e6)},"action":"drop"}`,
+    "drop",
+  ],
+  ["also when it never ends", "[".repeat(1e6), null],
+])("%s", (_, content, action) => {
+  expect(parseAnswer(content).action).toBe(action);
+});
+
 test("keeps the thinking of an answer whose action is unknown", () => {
   expect(parseAnswer('{"thinking":"up!","action":"fly"}').thinking).toBe("up!");
 });

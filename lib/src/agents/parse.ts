@@ -4,7 +4,12 @@ import { type ActionName, actions } from "../env";
 export const DEFAULT_ACTION: ActionName = "go forward";
 
 /** Why an answer holds no valid action. */
-export type InvalidReason = "empty" | "not JSON" | "no action" | "unknown action";
+export type InvalidReason =
+  | "empty"
+  | "not JSON"
+  | "cut off by the token limit"
+  | "no action"
+  | "unknown action";
 
 /** What the model's answer says. `action` is null exactly when `invalid` is not. */
 export interface Answer {
@@ -17,14 +22,19 @@ export interface Answer {
  * Reads a model's answer: a JSON object whose `action` is one of the six actions, to the letter, and whose `thinking`
  * may be anything. Nothing is guessed: prose around the JSON, a code fence or another spelling make the answer invalid,
  * so that an invalid action is always the model's own doing and can be counted.
+ *
+ * @param cutOff the model stopped at its token limit (`finish_reason` "length"): an answer that is empty or no JSON then
+ *   has that for its reason. One that is whole JSON all the same is read as any other. Default false.
  */
-export function parseAnswer(content: string | null): Answer {
-  if (content === null || content.trim() === "") return invalid("empty");
+export function parseAnswer(content: string | null, cutOff = false): Answer {
+  if (content === null || content.trim() === "") {
+    return invalid(cutOff ? "cut off by the token limit" : "empty");
+  }
   let answer: unknown;
   try {
     answer = JSON.parse(content);
   } catch {
-    return invalid("not JSON");
+    return invalid(cutOff ? "cut off by the token limit" : "not JSON");
   }
   if (typeof answer !== "object" || answer === null) return invalid("no action");
   const { action, thinking } = answer as Record<string, unknown>;

@@ -104,7 +104,7 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       result.episodeId = inference.episodeId;
       onInference?.(inference);
 
-      const answer = parseAnswer(inference.content);
+      const answer = parseAnswer(inference.content, inference.finishReason === "length");
       if (answer.invalid) result.invalidActions += 1;
       const action = answer.action ?? DEFAULT_ACTION;
       turns.push({ observation: observation.text, action });

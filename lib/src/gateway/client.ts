@@ -29,6 +29,8 @@ export interface Inference {
   variantName: string;
   /** The model's answer as it gave it; null if it gave none. */
   content: string | null;
+  /** Why the model stopped: "length" at its token limit. */
+  finishReason: ChatCompletion.Choice["finish_reason"];
   /** Tokens as the response states them: 0 on a cache hit. ClickHouse keeps the true ones. */
   inputTokens: number;
   outputTokens: number;
@@ -160,6 +162,7 @@ export class GatewayClient {
       episodeId: completion.episode_id,
       variantName: completion.model.split("::variant_name::")[1] ?? request.variantName,
       content: choice.message.content,
+      finishReason: choice.finish_reason,
       inputTokens: completion.usage?.prompt_tokens ?? 0,
       outputTokens: completion.usage?.completion_tokens ?? 0,
     };
