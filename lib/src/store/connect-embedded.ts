@@ -221,7 +221,7 @@ async function collect(stream: AsyncIterable<Buffer | string>): Promise<Buffer> 
 
 function openEngine(path: string): Engine {
   try {
-    return newConnection(path);
+    return inUtc(() => newConnection(path));
   } catch (cause) {
     const message = messageOf(cause);
     if (message.includes("one active data directory per process")) {
@@ -241,6 +241,21 @@ function openEngine(path: string): Engine {
         "version or is damaged, move it away and start with a new one.",
       { cause },
     );
+  }
+}
+
+/**
+ * subtle: for columns of tables that are already there the engine takes the time zone of the process, which it reads from
+ * TZ when it first starts; neither `session_timezone` nor an argument of its own changes that.
+ */
+function inUtc<T>(start: () => T): T {
+  const { TZ } = process.env;
+  process.env.TZ = "UTC";
+  try {
+    return start();
+  } finally {
+    if (TZ === undefined) delete process.env.TZ;
+    else process.env.TZ = TZ;
   }
 }
 

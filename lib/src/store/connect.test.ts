@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ClickHouseClient, ClickHouseError } from "@clickhouse/client";
+import { script } from "../testing/script";
 import { connect, StoreOpenError } from "./connect";
 
 const folder = mkdtempSync(join(tmpdir(), "store-test-"));
@@ -83,31 +84,23 @@ test("a folder that cannot be made is refused", async () => {
   });
 });
 
-/** A script that opens the store in a process of its own, through the same transform as these tests. */
-function script(body: string): string[] {
-  const swc = JSON.stringify(require.resolve("@swc/core"));
-  return [
-    "-e",
-    `const swc = require(${swc}), fs = require("node:fs");
-     require.extensions[".ts"] = (module, file) => module._compile(swc.transformSync(fs.readFileSync(file, "utf8"),
-       { filename: file, jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } }).code, file);
-     const { connect } = require(${JSON.stringify(join(__dirname, "connect.ts"))});
-     const { RowWriter } = require(${JSON.stringify(join(__dirname, "insert.ts"))});
-     (async () => { ${body} })();`,
-  ];
-}
+/** A script with the store's parts at hand. */
+const storeScript = (body: string) =>
+  script(
+    `const { connect } = load("store/connect"), { RowWriter } = load("store/insert"); ${body}`,
+  );
 
 test("a folder held by another process is refused with that process's id; its end frees it", async () => {
   const held = join(folder, "held");
   const holder = spawn(
     process.execPath,
-    script(
+    storeScript(
       `await connect({ dataDir: ${JSON.stringify(held)} }); console.log("open"); setInterval(() => {}, 1000);`,
     ),
   );
   await new Promise((resolve) => holder.stdout.once("data", resolve));
   const open =
-    script(`try { await (await connect({ dataDir: ${JSON.stringify(held)} })).close(); console.log("opened"); }
+    storeScript(`try { await (await connect({ dataDir: ${JSON.stringify(held)} })).close(); console.log("opened"); }
     catch (error) { console.log(error.code, error.message); }`);
   const second = spawnSync(process.execPath, open, { encoding: "utf8" });
   expect(second.stdout).toContain("held");
@@ -126,7 +119,7 @@ test.each([
 ])("a process ends cleanly %s", (_, end, status) => {
   const ended = spawnSync(
     process.execPath,
-    script(`const client = await connect({ dataDir: ":memory:" });
+    storeScript(`const client = await connect({ dataDir: ":memory:" });
       await client.insert({ table: "CumulativeUsage", values: [{ type: "x", count: 1 }], format: "JSONEachRow" });
       ${end}`),
     { encoding: "utf8", timeout: 20_000 },
@@ -144,7 +137,7 @@ test.each([
   const dir = JSON.stringify(join(folder, `writer-${end.length}`));
   spawnSync(
     process.execPath,
-    script(`const writer = new RowWriter(await connect({ dataDir: ${dir} }));
+    storeScript(`const writer = new RowWriter(await connect({ dataDir: ${dir} }));
       for (let i = 0; i < 50; i++) {
         writer.write("CommentFeedback", { id: "019a0000-0000-7000-8000-000000000000", target_id: "019a0000-0000-7000-8000-000000000000", target_type: "episode", value: "x" });
       }
@@ -153,7 +146,7 @@ test.each([
   );
   const count = spawnSync(
     process.execPath,
-    script(`const client = await connect({ dataDir: ${dir} });
+    storeScript(`const client = await connect({ dataDir: ${dir} });
       const result = await client.query({ query: "SELECT count() AS n FROM CommentFeedbackByTargetId", format: "JSONEachRow" });
       console.log((await result.json())[0].n);
       await client.close();`),

@@ -145,8 +145,8 @@ WITH
   )
 SELECT
   coalesce(state.run, started.run) AS run,
-  toString(least(coalesce(state.first, started.first), coalesce(started.first, state.first))) AS first,
-  toString(greatest(coalesce(state.last, started.last), coalesce(started.last, state.last)) AS latest) AS last,
+  toString(least(coalesce(state.first, started.first), coalesce(started.first, state.first)), 'UTC') AS first,
+  toString(greatest(coalesce(state.last, started.last), coalesce(started.last, state.last)) AS latest, 'UTC') AS last,
   toFloat64(dateDiff('second', latest, now())) AS idle_seconds,
   started.settings AS settings,
   toFloat64(coalesce(completed, 0)) AS completed,

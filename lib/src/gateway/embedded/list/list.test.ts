@@ -127,11 +127,15 @@ describe("feedback and lists", () => {
         order_by: [{ by: "metric", name: "score", direction: "ascending" }],
       }),
     ).toEqual(["two", "one", "three"]);
-    expect(
-      await list({
-        filters: { type: "time", time: "2001-01-01T00:00:00Z", comparison_operator: "<" },
-      }),
-    ).toEqual([]);
+    const before = (time: string) => ({ type: "time", time, comparison_operator: "<" });
+    expect(await list({ filters: before("2001-01-01T00:00:00Z") })).toEqual([]);
+    expect(await list({ filters: before("2101-01-01T00:00:00+05:30") })).toHaveLength(3);
+    const local = { function_name: "act", filters: before("2101-01-01T00:00:00") };
+    const refused = await h.post("/v1/inferences/list_inferences", local);
+    expect([refused.status, refused.body.error]).toEqual([
+      400,
+      expect.stringContaining("premature end of input"),
+    ]);
   });
 
   test("what a listed inference looks like, also with its demonstration", async () => {

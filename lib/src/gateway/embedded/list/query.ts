@@ -57,7 +57,7 @@ class Builder {
     const { output, from } = this.output();
     const columns = [
       `'${table === "JsonInference" ? "json" : "chat"}' AS type`,
-      "formatDateTime(i.timestamp, '%Y-%m-%dT%H:%i:%SZ') AS timestamp",
+      "formatDateTime(i.timestamp, '%Y-%m-%dT%H:%i:%SZ', 'UTC') AS timestamp",
       "toUInt128(i.id) AS id_uint",
       "toString(i.episode_id) AS episode_id",
       "i.function_name AS function_name",

@@ -139,6 +139,8 @@ function readFilter(value: unknown, path: string, depth = 0): Filter {
     case "time": {
       const time = fields.requiredString("time");
       if (Number.isNaN(Date.parse(time))) fields.fail("time", "input contains invalid characters");
+      // JavaScript would take a time without an offset for one of this machine's zone.
+      if (!/(?:Z|[+-]\d\d:?\d\d)$/i.test(time)) fields.fail("time", "premature end of input");
       return { type, time: new Date(time).toISOString(), operator: readOperator(fields) };
     }
     case "and":
