@@ -1,7 +1,13 @@
 import { performance } from "node:perf_hooks";
 import { asChunk, Collector } from "./collector";
 import type { ModelConfig, ProviderConfig } from "./config/types";
-import { type GatewayError, modelTimeout, providerTimeout, rawResponsesOf } from "./errors";
+import {
+  type GatewayError,
+  modelTimeout,
+  providerServer,
+  providerTimeout,
+  rawResponsesOf,
+} from "./errors";
 import { uuidv7 } from "./ids";
 import { type CallContext, eachProvider, forProvider, type ModelResult } from "./model";
 import { stream } from "./providers/openai";
@@ -53,6 +59,7 @@ export async function streamModel(
     }
     const { rawRequest, chunks } = await stream(provider, adapted, transport);
     const first = await chunks.next();
+    if (first.done) throw providerServer("Stream ended before first chunk");
     const ttftMs = elapsed();
     const collector = new Collector();
     const result = (): ModelResult => ({

@@ -2,6 +2,7 @@ import { messageOf } from "../../../message-of";
 import { redactError, redactSecrets } from "../../redact";
 import type { ProviderConfig } from "../config/types";
 import { type GatewayError, providerClient, providerServer } from "../errors";
+import { eventData } from "./event-stream";
 import type { ExtraHeader } from "./extra";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -57,8 +58,16 @@ export class Exchange {
     try {
       return this.withoutKey(await response.text());
     } catch (cause) {
-      if (cause instanceof Error && cause.name === "AbortError") throw cause;
-      throw this.serverError(`${problem}: ${detail(cause).slice(2)}`);
+      throw this.brokenOff(problem, cause);
+    }
+  }
+
+  /** The data of each event of the body, without the key. @throws GatewayError the connection broke off */
+  async *events(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+    try {
+      for await (const data of eventData(body)) yield this.withoutKey(data);
+    } catch (cause) {
+      throw this.brokenOff("SSE error", cause);
     }
   }
 
@@ -81,6 +90,11 @@ export class Exchange {
   /** The provider failed, or answered what cannot be read. */
   serverError(message: string, raw?: string): GatewayError {
     return providerServer(this.redact(message), this.redact(raw));
+  }
+
+  private brokenOff(problem: string, cause: unknown): GatewayError {
+    this.transport.signal.throwIfAborted(); // a time-out of ours has an error of its own
+    return this.serverError(`${problem}${detail(cause)}`);
   }
 
   private redact<T extends string | undefined>(text: T): T {
