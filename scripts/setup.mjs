@@ -71,7 +71,9 @@ function isBuilt(stamp) {
 /** Installs and compiles what is missing or out of date; ends the process when that fails. */
 export function setup() {
   checkNode();
-  if (!isInstalled()) run("Installing packages", "npm", ["ci"]);
+  // Whatever the machine leaves out by NODE_ENV or npm's own settings: compiling and the tests need it.
+  const all = ["dev", "optional", "peer"].map((kind) => `--include=${kind}`);
+  if (!isInstalled()) run("Installing packages", "npm", ["ci", ...all]);
   const stamp = join(root, "lib", "dist", ".built");
   if (isBuilt(stamp)) return;
   const started = new Date();

@@ -1,8 +1,9 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { parseResults } from "../analysis/results";
 import { animateSvg, make, solve } from "../env";
 import { readPrices } from "../experiment/prices";
+import { readTextFile } from "../text-file";
 import type { Published } from "./published";
 import { allCharts, drawImages } from "./save";
 
@@ -12,13 +13,13 @@ import { allCharts, drawImages } from "./save";
  */
 export async function committedImages(root: string): Promise<Map<string, Uint8Array>> {
   const data = join(root, "data");
-  const published = JSON.parse(await readFile(join(data, "published.json"), "utf8")) as Published;
+  const published = JSON.parse(readTextFile(join(data, "published.json"))) as Published;
   const prices = readPrices(join(root, "config", "prices.toml"));
   const images = new Map<string, Uint8Array>();
   const files = await readdir(join(data, "results"));
   for (const file of files.filter((name) => name.endsWith(".json")).sort()) {
     const path = join(data, "results", file);
-    const { provenance, episodes } = parseResults(await readFile(path, "utf8"), path);
+    const { provenance, episodes } = parseResults(readTextFile(path), path);
     const charts = allCharts(episodes, { models: provenance.models, prices, published });
     for (const [name, image] of await drawImages(charts)) {
       images.set(`${basename(file, ".json")}/${name}`, image);

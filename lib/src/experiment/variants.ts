@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { MODELS_ORIGIN } from "../gateway/in-process";
+import { readTextFile } from "../text-file";
 import { readToml } from "../toml";
 
 /** What an experiment has to know of a variant of the function `act`. */
@@ -43,7 +43,7 @@ interface Variant {
 /** The variants of `act`, in the config's order. */
 export function readVariants(path: string): ReadonlyMap<string, VariantInfo> {
   const { functions, models } = readToml(path) as unknown as Config;
-  const read = (file: string) => readFileSync(join(dirname(path), file), "utf8");
+  const read = (file: string) => readTextFile(join(dirname(path), file));
   const isLocal = (model: string) =>
     Object.values(models?.[model]?.providers ?? {}).some((provider) =>
       provider.api_base?.startsWith(`${MODELS_ORIGIN}/`),

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { readTextFile } from "../text-file";
 
 // The notebook file format, version 4.5: https://nbformat.readthedocs.io/en/latest/format_description.html
 // In memory every text is one string; in the file it is a list of lines, as Jupyter writes it.
@@ -170,7 +171,7 @@ export function formatNotebook(notebook: Notebook): string {
 export function readNotebook(path: string): Notebook {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readTextFile(path);
   } catch (cause) {
     throw new NotebookFileError(`Cannot read the notebook ${path}: ${cause}`, { cause });
   }

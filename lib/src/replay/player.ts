@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readTextFile } from "../text-file";
 import { differs, type Replay, type ReplayFrame } from "./replay";
 
-// subtle: compiled to lib/dist/replay, this reads the page's own parts where they are kept: lib/src/replay.
-const part = (name: string) =>
-  readFileSync(join(__dirname, "..", "..", "src", "replay", name), "utf8");
+// subtle: compiled to lib/dist/replay, this reads the page's own parts where they are kept: lib/src/replay. With LF, because a
+// browser takes the hash of a script after it has made LF of all line ends.
+const part = (name: string) => readTextFile(join(__dirname, "..", "..", "src", "replay", name));
 
 /** There is nothing to play. */
 export class NoReplayError extends Error {

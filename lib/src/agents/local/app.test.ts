@@ -44,6 +44,20 @@ test("answers OpenAI's client with the action and real token counts", async () =
   expect(total_tokens).toBe(prompt_tokens + completion_tokens);
 });
 
+test.each(["rule_based", "random"])(
+  "line ends of Windows are read as others are by %s",
+  async (model) => {
+    const history = "Turn 1. You saw:\na wall 2 steps forward\nYou did: turn left\n\n";
+    const content = `${history}Current observation:\na red ball 2 steps left\n\nYour action, as JSON:\n`;
+    const answerTo = async (text: string) => {
+      const asked = [messages[0], { role: "user", content: text }];
+      return (await post({ model, messages: asked, seed: 7 })).json();
+    };
+    const { choices, usage } = (await answerTo(content)) as { choices: unknown; usage: unknown };
+    expect(await answerTo(content.replaceAll("\n", "\r\n"))).toMatchObject({ choices, usage });
+  },
+);
+
 test("thinks aloud when the prompt asks for it; content may come in parts", async () => {
   const completion = await openai.chat.completions.create({
     model: "rule_based",

@@ -65,7 +65,7 @@ function readMessage(message: unknown, index: number): ChatMessage {
   if (!isRecord(message)) refuse(name, "must be an object", message);
   const { role, content } = message;
   if (typeof role !== "string") refuse(`${name}.role`, "must be a string", role);
-  if (typeof content === "string") return { role, content };
+  if (typeof content === "string") return { role, content: withLineFeeds(content) };
   if (!Array.isArray(content)) {
     refuse(`${name}.content`, "must be a string or an array of text parts", content);
   }
@@ -73,7 +73,12 @@ function readMessage(message: unknown, index: number): ChatMessage {
     if (isRecord(part) && part.type === "text" && typeof part.text === "string") return part.text;
     return refuse(`${name}.content`, "must hold text parts only", part);
   });
-  return { role, content: texts.join("\n\n") };
+  return { role, content: withLineFeeds(texts.join("\n\n")) };
+}
+
+/** A gateway may have read its templates from files with the line ends of Windows. */
+function withLineFeeds(text: string): string {
+  return text.replace(/\r\n?/g, "\n");
 }
 
 function refuse(param: string, expected: string, got: unknown): never {

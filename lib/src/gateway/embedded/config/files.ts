@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { Environment } from "minijinja-js";
 import { messageOf } from "../../../message-of";
+import { readTextFile } from "../../../text-file";
 import { templateError } from "../errors";
 import { JsonSchema } from "./schema";
 import { ConfigError, type Table } from "./table";
@@ -22,7 +22,7 @@ export class ConfigFiles {
     let text = this.contents.get(path);
     if (text === undefined) {
       try {
-        text = readFileSync(path, "utf8");
+        text = readTextFile(path);
       } catch (cause) {
         throw new ConfigError(
           `\`${table.pathOf(key)}\`: cannot read ${path} (${message(cause)}).`,
@@ -103,7 +103,7 @@ export class ConfigFiles {
           );
         }
         try {
-          sources.set(name, readFileSync(path, "utf8"));
+          sources.set(name, readTextFile(path));
         } catch (cause) {
           throw new ConfigError(
             `Template ${key} includes "${name}", which cannot be read (${message(cause)}).`,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { messageOf } from "../../../message-of";
+import { readTextFile } from "../../../text-file";
 import { ConfigFiles } from "./files";
 import { readFunction, readMetric, readTool } from "./functions";
 import { readEmbedder, readModel, shorthandModel } from "./models";
@@ -22,7 +22,7 @@ export async function loadConfig(
   const path = resolve(configPath);
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readTextFile(path);
   } catch (cause) {
     throw new ConfigError(`The configuration ${path} cannot be read (${messageOf(cause)}).`, {
       cause,

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readTextFile } from "../../../text-file";
 import type { ApiKeyLocation } from "../config/types";
 import { apiKeyMissing } from "../errors";
 
@@ -23,7 +23,7 @@ export function findApiKey(
     }
     case "path":
       try {
-        return readFileSync(location.path, "utf8").trim();
+        return readTextFile(location.path).trim();
       } catch (cause) {
         throw apiKeyMissing(
           "openai",
