@@ -80,8 +80,9 @@ test("any text can be given as name=value", () => {
       expect(parseAssignments([`title=${text}`])).toEqual({ title: text });
       const [, , line] = inject({ title: text }).source.split("\n");
       expect(JSON.parse(line!.slice("  title = ".length, -1))).toBe(text);
+      expect(line).not.toMatch(/[\r\u2028\u2029]/);
     }),
-    { numRuns: 20 },
+    { numRuns: 20, examples: [["a\u2028b\u2029c\r\n\0"]] },
   );
   expect(parseAssignments(["a=1", "b==", "a=2"])).toEqual({ a: "2", b: "=" });
 });

@@ -63,6 +63,14 @@ function parseValue(text: string): unknown {
   }
 }
 
+/** A value as TypeScript. subtle: JSON in which the two separators that end a line in what tslab reads are escaped. */
+function literal(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u2028\u2029]/g,
+    (end) => `\\u${end.charCodeAt(0).toString(16)}`,
+  );
+}
+
 /**
  * The parameters in arguments of the form `name=value`; the last of a name counts.
  * Throws a {@link ParameterError} for any other form.
@@ -111,7 +119,7 @@ export function injectParameters(
   }
   const lines = Object.entries(parameters).map(([name, text]) => {
     const value = declared.get(name)!.isText ? text : parseValue(text);
-    return `  ${name} = ${JSON.stringify(value)};`;
+    return `  ${name} = ${literal(value)};`;
   });
   // subtle: in a block, or else tslab would print the last assignment's value.
   const source = ["// Given by the caller, in place of the defaults above.", "{", ...lines, "}"];

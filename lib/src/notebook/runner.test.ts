@@ -72,8 +72,8 @@ async function until(condition: () => boolean): Promise<void> {
 
 test("cells run in order with parameters; outputs are merged and updated; an error ends the run", async () => {
   const given = notebook(
-    codeCell("let episodes = 20;\nlet label: string = '';", ["parameters"]),
-    "process.stdout.write('a'); process.stdout.write('b\\n'); console.error('e');\n({ episodes: episodes, label: label })",
+    codeCell("let episodes = 20;\nlet label: string = '', hostile = '';", ["parameters"]),
+    "process.stdout.write('a'); process.stdout.write('b\\n'); console.error('e');\n({ episodes: episodes, label: label, hostile: escape(hostile) })",
     "setTimeout(() => console.log('late'), 50);\nnull",
     Array.from({ length: 300 }, (_, i) => `function f${i}(x: number) { return x + ${i}; }`).join(
       "\n",
@@ -90,11 +90,12 @@ publishReport({ run: "r1", directory: process.cwd() + "/r1", table: "t", charts:
     "let sum: number = f299(1);\nsum = 'text';",
     "console.log('never');",
   );
+  const hostile = "\u2028\u2029\0\"'`\\";
   const before = structuredClone(given);
   const shown: MimeBundle[] = [];
   const started: number[] = [];
   const { notebook: result, failure } = await run(given, {
-    parameters: { episodes: "5", label: "7" },
+    parameters: { episodes: "5", label: "7", hostile },
     listener: {
       cellStarted: (_cell, index, count) => started.push(index / count),
       display: (data) => shown.push(data),
@@ -111,7 +112,11 @@ publishReport({ run: "r1", directory: process.cwd() + "/r1", table: "t", charts:
   expect(streams!.outputs).toEqual([
     { output_type: "stream", name: "stdout", text: "ab\n" },
     { output_type: "stream", name: "stderr", text: "e\n" },
-    { output_type: "stream", name: "stdout", text: "{ episodes: 5, label: '7' }\n" },
+    {
+      output_type: "stream",
+      name: "stdout",
+      text: `{ episodes: 5, label: '7', hostile: '${escape(hostile)}' }\n`,
+    },
   ]);
   // tslab sends what a timer prints to the cell that runs by then
   expect(textOf(late!, "stdout") + textOf(long!, "stdout") + textOf(displays!, "stdout")).toBe(
