@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { localModels } from "../agents/local/app";
 import { formatHistory, type Turn } from "../agents/prompt";
-import { type ActionName, make, solve, tasks } from "../env";
+import { make, solve, tasks } from "../env";
 import { GatewayClient, GatewayError } from "../gateway/client";
 import { createGateway, type EmbeddedGateway } from "../gateway/embedded";
 import { connect } from "../store/connect";
@@ -52,8 +52,8 @@ function expectExpertsPlay(rows: readonly DemonstrationRow[], task: string, seed
       observation: observation.text,
       history: formatHistory(turns, 3),
     });
-    turns.push({ observation: observation.text, action: row.action });
-    ({ observation } = env.step(row.action as ActionName));
+    turns.push({ observation: observation.text, action: row.action! });
+    ({ observation } = env.step(row.action!));
   }
   expect(env.reward).toBeGreaterThan(0);
 }

@@ -46,6 +46,16 @@ const INSERT_JSON = /^INSERT INTO (\w+) FORMAT JSONEachRow$/;
 /** While rows come in, memory that the engine has freed goes back to the system this often; it would keep hundreds of MiB. */
 const PURGE_EVERY_MS = 1000;
 
+/** A session that nobody uses ends after this time, as a server's does. */
+const SESSION_MS = 60_000;
+
+interface Session {
+  engine: Promise<Engine>;
+  /** Requests under way. */
+  running: number;
+  ending?: NodeJS.Timeout;
+}
+
 /** Statements that leave something behind on the connection that ran them. */
 const STATEFUL = /^\s*(SET|USE|CREATE\s+(OR\s+REPLACE\s+)?TEMPORARY)\b/i;
 
@@ -58,7 +68,7 @@ const STATEFUL = /^\s*(SET|USE|CREATE\s+(OR\s+REPLACE\s+)?TEMPORARY)\b/i;
  */
 export class EmbeddedConnection implements Connection {
   private readonly idle: Engine[] = [];
-  private readonly sessions = new Map<string, Promise<Engine>>();
+  private readonly sessions = new Map<string, Session>();
   private readonly prelude: string;
   private closed = false;
   private purgedAt = performance.now();
@@ -130,11 +140,11 @@ export class EmbeddedConnection implements Connection {
     return collect(stream);
   }
 
-  /** Ends a session, as a server does after its time-out. */
   async endSession(id: string): Promise<void> {
     const session = this.sessions.get(id);
     this.sessions.delete(id);
-    await (await session)?.close();
+    clearTimeout(session?.ending);
+    await (await session?.engine)?.close();
   }
 
   /** Waits for running queries, then frees the folder for other processes. */
@@ -154,9 +164,9 @@ export class EmbeddedConnection implements Connection {
   private async lease<T>(request: Request, run: (connection: Engine) => Promise<T>): Promise<T> {
     if (this.closed) throw new Error("The ClickHouse client is closed.");
     if (request.session_id !== undefined)
-      return this.session(request.session_id)
-        .then(run)
-        .catch((error) => Promise.reject(asClientError(error)));
+      return this.inSession(request.session_id, run).catch((error) =>
+        Promise.reject(asClientError(error)),
+      );
     const connection = this.idle.pop() ?? (await this.openConnection());
     try {
       return await run(connection);
@@ -178,12 +188,19 @@ export class EmbeddedConnection implements Connection {
     await connection.command({ query: "SYSTEM JEMALLOC PURGE" }).catch(() => {});
   }
 
-  private session(id: string): Promise<Engine> {
-    const known = this.sessions.get(id);
-    if (known !== undefined) return known;
-    const opened = this.openConnection();
-    this.sessions.set(id, opened);
-    return opened;
+  private async inSession<T>(id: string, run: (connection: Engine) => Promise<T>): Promise<T> {
+    const session = this.sessions.get(id) ?? { engine: this.openConnection(), running: 0 };
+    this.sessions.set(id, session);
+    clearTimeout(session.ending);
+    session.running++;
+    try {
+      return await run(await session.engine);
+    } finally {
+      session.running--;
+      const end = () => this.endSession(id).catch(() => {});
+      if (session.running === 0 && !this.closed)
+        session.ending = setTimeout(end, SESSION_MS).unref();
+    }
   }
 
   private async openConnection(): Promise<Engine> {

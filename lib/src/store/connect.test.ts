@@ -52,6 +52,24 @@ test("a session keeps its temporary tables and is seen by no other", async () =>
   await expect(rows("SELECT n FROM mine")).rejects.toThrow(/Unknown table/);
 });
 
+test("a session that is not used for a minute ends, as on a server", async () => {
+  jest.useFakeTimers({
+    doNotFake: ["nextTick", "setImmediate", "queueMicrotask", "performance", "Date"],
+  });
+  try {
+    const session_id = "two";
+    await client.command({ query: "CREATE TEMPORARY TABLE mine (n Int32)", session_id });
+    jest.advanceTimersByTime(59_000);
+    expect(await rows("SELECT count() AS n FROM mine", { session_id })).toEqual([{ n: "0" }]);
+    jest.advanceTimersByTime(59_000);
+    expect(await rows("SELECT count() AS n FROM mine", { session_id })).toEqual([{ n: "0" }]);
+    jest.advanceTimersByTime(60_000);
+    await expect(rows("SELECT n FROM mine", { session_id })).rejects.toThrow(/Unknown table/);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
 test("parameters are bound and errors carry ClickHouse's code", async () => {
   expect(await rows("SELECT {x:String} AS x", { query_params: { x: "it's; DROP" } })).toEqual([
     { x: "it's; DROP" },

@@ -1,4 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import type { ActionName } from "../env";
+import { storedAnswer } from "./stored-answer";
 
 /** What was asked at one step, and what should have been answered. */
 export interface DemonstrationRow {
@@ -12,8 +14,8 @@ export interface DemonstrationRow {
   mission: string;
   observation: string;
   history: string;
-  /** The action demonstrated. */
-  action: string;
+  /** The action demonstrated; null for what is no valid action, which `demonstrate` never stores. */
+  action: ActionName | null;
 }
 
 /** The demonstrations under an id that `demonstrate` gave, by task, seed and step; the latest of each inference. */
@@ -26,7 +28,11 @@ export async function demonstrations(
     query_params: { id },
     format: "JSONEachRow",
   });
-  return result.json<DemonstrationRow>();
+  const rows = await result.json<Omit<DemonstrationRow, "action"> & { value: string }>();
+  return rows.map(({ value, ...row }) => ({
+    ...row,
+    action: storedAnswer({ output: value }).action,
+  }));
 }
 
 const DEMONSTRATIONS = `
@@ -45,7 +51,7 @@ SELECT
   JSONExtractString(input, 'system', 'mission') AS mission,
   JSONExtractString(input, 'messages', 1, 'content', 1, 'arguments', 'observation') AS observation,
   JSONExtractString(input, 'messages', 1, 'content', 1, 'arguments', 'history') AS history,
-  JSONExtractString(demonstration.value, 'parsed', 'action') AS action
+  demonstration.value AS value
 FROM JsonInference AS inference INNER JOIN demonstration ON inference.id = demonstration.inference_id
 WHERE function_name = 'act'
 ORDER BY task, seed, step`;

@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { ClickHouseClient } from "@clickhouse/client";
+import { ANSWER, distinctAnswers } from "./answers";
 import { EPISODES, ORDER } from "./episodes";
 
 /**
@@ -14,17 +16,41 @@ export type ExportFormat = (typeof exportFormats)[number];
 
 /**
  * A run's rows as the bytes of a file that ClickHouse writes: CSV with the columns' names in its first line and nothing
- * for null, JSON as a list of objects, or Parquet. For a step, `action` and `thinking` are those of the answer's JSON, null where it has none.
+ * for null, JSON as a list of objects, or Parquet. For a step, `action` is what the answer's valid action was, and null where it has
+ * none; a lone surrogate in `answer` or `thinking`, which no such file can hold, is U+FFFD.
  */
 export async function exportRows(
   clickhouse: ClickHouseClient,
   { run, table, format }: { run: string; table: ExportTable; format: ExportFormat },
 ): Promise<Readable> {
+  const session_id = table === "steps" ? await sessionOfAnswers(clickhouse, run) : undefined;
   const { stream } = await clickhouse.exec({
     query: `${QUERIES[table]} FORMAT ${FORMATS[format]}`,
     query_params: { run },
+    session_id,
   });
   return stream as Readable;
+}
+
+/** Opens a session whose table `read` says what the run's answers are read as. */
+async function sessionOfAnswers(clickhouse: ClickHouseClient, run: string): Promise<string> {
+  const session_id = randomUUID();
+  await clickhouse.command({
+    query: `CREATE TEMPORARY TABLE read (
+      hash UInt64, answer Nullable(String), action Nullable(String), thinking Nullable(String)
+    )`,
+    session_id,
+  });
+  for await (const answers of distinctAnswers(clickhouse, run)) {
+    const values = answers.map(({ hash, answer, action, thinking }) => ({
+      hash,
+      answer: answer?.toWellFormed() ?? null,
+      action,
+      thinking: thinking?.toWellFormed() ?? null,
+    }));
+    await clickhouse.insert({ table: "read", values, format: "JSONEachRow", session_id });
+  }
+  return session_id;
 }
 
 const FORMATS: Record<ExportFormat, string> = {
@@ -36,7 +62,7 @@ const FORMATS: Record<ExportFormat, string> = {
 const STEPS = `
 WITH
   inference AS (
-    SELECT id, episode_id, variant_name, input, output, tags, processing_time_ms
+    SELECT id, episode_id, variant_name, input, ${ANSWER} AS hash, tags, processing_time_ms
     FROM JsonInference
     WHERE function_name = 'act' AND tags['run'] = {run:String}
   ),
@@ -67,13 +93,15 @@ SELECT
   JSONExtractString(input, 'messages', 1, 'content', 1, 'arguments', 'observation') AS observation,
   call.system_prompt AS system_prompt,
   call.user_prompt AS user_prompt,
-  JSONExtract(output, 'raw', 'Nullable(String)') AS answer,
-  JSONExtract(answer, 'action', 'Nullable(String)') AS action,
-  JSONExtract(answer, 'thinking', 'Nullable(String)') AS thinking,
+  read.answer AS answer,
+  read.action AS action,
+  read.thinking AS thinking,
   toFloat64(coalesce(call.input_tokens, 0)) AS input_tokens,
   toFloat64(coalesce(call.output_tokens, 0)) AS output_tokens,
   processing_time_ms AS latency_ms
-FROM inference LEFT JOIN call ON inference.id = call.inference_id
+FROM inference
+  INNER JOIN read ON inference.hash = read.hash
+  LEFT JOIN call ON inference.id = call.inference_id
 ORDER BY task, seed, variant, episode_id, step
 SETTINGS join_use_nulls = 1`;
 

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { actions } from "../env";
+import { ANSWER, distinctAnswers, OF_RUN } from "./answers";
 import { JUDGED, ORDER } from "./episodes";
 
 /** One row an episode: what is needed to play it again. */
@@ -24,13 +25,22 @@ export async function playedActions(
 ): Promise<PlayedRow[]> {
   const result = await clickhouse.query({
     query: PLAYED,
-    query_params: { run, actions },
+    query_params: { run },
     format: "JSONEachRow",
   });
-  return result.json<PlayedRow>();
+  const rows = await result.json<Omit<PlayedRow, "actions"> & { answers: string[] }>();
+  const read = new Map<string, number>();
+  for await (const answers of distinctAnswers(clickhouse, run)) {
+    for (const { hash, action } of answers) {
+      read.set(hash, action === null ? -1 : actions.indexOf(action));
+    }
+  }
+  return rows.map(({ answers, ...row }) => ({
+    ...row,
+    actions: answers.map((hash) => read.get(hash)!),
+  }));
 }
 
-// subtle: like parseAnswer, JSONExtractString finds nothing in a text that is not JSON from its first to its last character.
 const PLAYED = `
 WITH
   played AS (
@@ -39,12 +49,9 @@ WITH
       any(variant_name) AS variant,
       any(tags['task']) AS task,
       any(toFloat64(tags['seed'])) AS seed,
-      arraySort(groupArray((
-        toUInt16(tags['step']),
-        toInt8(indexOf({actions:Array(String)}, JSONExtractString(JSONExtractString(output, 'raw'), 'action')) - 1)
-      ))) AS steps
+      arraySort(groupArray((toUInt16(tags['step']), toString(${ANSWER})))) AS steps
     FROM JsonInference
-    WHERE function_name = 'act' AND tags['run'] = {run:String}
+    ${OF_RUN}
     GROUP BY episode_id
   ),
   ${JUDGED}
@@ -54,7 +61,7 @@ SELECT
   task,
   seed,
   judged.success AS success,
-  steps.2 AS actions
+  steps.2 AS answers
 FROM played LEFT JOIN judged ON played.episode_id = judged.episode_id
 QUALIFY row_number() OVER (PARTITION BY variant, task, seed ORDER BY success IS NULL, episode_id DESC) = 1
 ORDER BY ${ORDER}

@@ -1,8 +1,8 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import { type Answer, parseAnswer } from "../agents/parse";
+import { type StoredAnswer, type StoredOutput, storedAnswer } from "./stored-answer";
 
 /** One decision of an episode: what the agent was shown, what it answered, what that cost. */
-export interface StepRow extends Answer {
+export interface StepRow extends StoredAnswer {
   /** From 0. */
   step: number;
   inference_id: string;
@@ -11,8 +11,6 @@ export interface StepRow extends Answer {
   /** The messages that the model was sent, rendered from the variant's templates. */
   system_prompt: string;
   user_prompt: string;
-  /** The answer's text, as it came. */
-  answer: string | null;
   /** Sums over the inference's model calls. */
   input_tokens: number;
   output_tokens: number;
@@ -57,7 +55,7 @@ export async function storedEpisode(
     const result = await clickhouse.query({ query, query_params, format: "JSONEachRow" });
     return result.json<Row>();
   };
-  const rows = await select<StepRow & Tags>(STEPS);
+  const rows = await select<Omit<StepRow, keyof StoredAnswer> & Tags & StoredOutput>(STEPS);
   const [first] = rows;
   if (first === undefined) {
     throw new EpisodeNotFoundError(
@@ -66,10 +64,12 @@ export async function storedEpisode(
   }
   const [outcome] = await select<Pick<StoredEpisode, "success" | "error">>(OUTCOME);
   const { run, variant, task, seed } = first;
-  const steps = rows.map(({ run: _r, variant: _v, task: _t, seed: _s, ...step }) => ({
-    ...step,
-    ...parseAnswer(step.answer),
-  }));
+  const steps = rows.map(
+    ({ run: _r, variant: _v, task: _t, seed: _s, output, cut_off, ...step }) => ({
+      ...step,
+      ...storedAnswer({ output, cut_off }),
+    }),
+  );
   return { episode_id: episodeId, run, variant, task, seed, ...outcome!, steps };
 }
 
@@ -91,7 +91,8 @@ WITH
       argMin(JSONExtractString(input_messages, 1, 'content', 1, 'text'), id) AS user_prompt,
       sum(input_tokens) AS input_tokens,
       sum(output_tokens) AS output_tokens,
-      min(cached) AS cached
+      min(cached) AS cached,
+      groupArrayIf(output, finish_reason = 'length') AS cut_off
     FROM ModelInference
     WHERE inference_id IN (SELECT id FROM inference)
     GROUP BY inference_id
@@ -107,7 +108,8 @@ SELECT
   JSONExtractString(input, 'messages', 1, 'content', 1, 'arguments', 'observation') AS observation,
   coalesce(call.system_prompt, '') AS system_prompt,
   coalesce(call.user_prompt, '') AS user_prompt,
-  JSONExtract(output, 'raw', 'Nullable(String)') AS answer,
+  inference.output AS output,
+  call.cut_off AS cut_off,
   toFloat64(coalesce(call.input_tokens, 0)) AS input_tokens,
   toFloat64(coalesce(call.output_tokens, 0)) AS output_tokens,
   processing_time_ms AS latency_ms,

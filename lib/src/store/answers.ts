@@ -1,0 +1,36 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import { type StoredAnswer, storedAnswer } from "./stored-answer";
+
+/** In a query of JsonInference: names an answer as `distinctAnswers` does. */
+export const ANSWER = "sipHash64(output)";
+
+/** The run {run:String}'s inferences; a part of a query of JsonInference. */
+export const OF_RUN = "WHERE function_name = 'act' AND tags['run'] = {run:String}";
+
+/** An answer of a run, however often it was given. */
+export interface DistinctAnswer extends StoredAnswer {
+  /** The column {@link ANSWER}. */
+  hash: string;
+  output: string;
+}
+
+/**
+ * The answers of a run in blocks, each answer once and read by `storedAnswer`: of a large run's most are the same. Ask for
+ * them after the rows that name them, because a run under way adds to both.
+ */
+export async function* distinctAnswers(
+  clickhouse: ClickHouseClient,
+  run: string,
+): AsyncGenerator<DistinctAnswer[]> {
+  const result = await clickhouse.query({
+    query: `SELECT toString(${ANSWER}) AS hash, output FROM (SELECT DISTINCT output FROM JsonInference ${OF_RUN})`,
+    query_params: { run },
+    format: "JSONEachRow",
+  });
+  for await (const rows of result.stream<Pick<DistinctAnswer, "hash" | "output">>()) {
+    yield rows.map((row) => {
+      const { hash, output } = row.json();
+      return { hash, output, ...storedAnswer({ output }) };
+    });
+  }
+}
