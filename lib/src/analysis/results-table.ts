@@ -5,7 +5,7 @@ import { summarize } from "./summary";
 
 /**
  * The results as a table to read: one row a variant, or one a variant and task, with mean and 95 % interval as text.
- * Episodes that were cut off have a column when there are any.
+ * Episodes that were cut off have a column when there are any, and so have answers that were no valid action.
  * The same numbers as numbers: `tabulate(summarize(rows))`.
  */
 export function resultsTable(
@@ -14,6 +14,7 @@ export function resultsTable(
 ): Record<string, Cell>[] {
   const summaries = summarize(rows, by);
   const isCutOff = summaries.some(({ cut_off }) => cut_off > 0);
+  const isInvalid = summaries.some(({ invalid_answers }) => invalid_answers > 0);
   return summaries.map((summary) => ({
     variant: summary.variant,
     ...(summary.task === null ? {} : { task: summary.task.slice(summary.task.indexOf("/") + 1) }),
@@ -23,6 +24,7 @@ export function resultsTable(
     "success %": text(summary.success, 1, 100),
     return: text(summary.episode_return, 3),
     steps: text(summary.episode_length, 1),
+    ...(isInvalid ? { "invalid answers": `${summary.invalid_answers} of ${summary.answers}` } : {}),
     "input tokens": text(summary.input_tokens, 0),
     "generated tokens": text(summary.output_tokens, 0),
   }));

@@ -63,6 +63,14 @@ test("an episode that was cut off is told from one that failed, and is in no mea
   expect(column([episode({}), failed])).toBeUndefined();
 });
 
+test("answers that were no valid action have a column when a finished episode has any", () => {
+  const rows = [episode({ invalid_actions: 3 }), episode({ episode_length: 64 }), failed];
+  const other = episode({ variant: "other" });
+  const column = (all: EpisodeRow[]) => resultsTable(all).map((row) => row["invalid answers"]);
+  expect(column([...rows, other])).toEqual(["3 of 74", "0 of 10"]);
+  expect(column([other, failed])).toEqual([undefined, undefined]);
+});
+
 test("tasks weigh the same in a variant's success, whatever their number of episodes", () => {
   const rows = [
     episode({ task: "open", success: false }),

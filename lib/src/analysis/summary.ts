@@ -1,7 +1,7 @@
 import type { EpisodeRow } from "../store/episodes";
 import { AnalysisError } from "./errors";
 import { taskOrder, variantOrder } from "./order";
-import { type Estimate, type MeanEstimate, mean, stratifiedProportion } from "./statistics";
+import { type Estimate, type MeanEstimate, mean, stratifiedProportion, sum } from "./statistics";
 
 /** What one variant did, over all tasks or on one. Episodes without an outcome are counted, and only counted. */
 export interface Summary {
@@ -22,6 +22,9 @@ export interface Summary {
   episode_return: MeanEstimate;
   /** Steps in the environment. */
   episode_length: MeanEstimate;
+  /** Answers in the finished episodes, one a step, and those that were no valid action. */
+  answers: number;
+  invalid_answers: number;
   /** Per episode, over all of its model calls. */
   input_tokens: MeanEstimate;
   output_tokens: MeanEstimate;
@@ -90,6 +93,8 @@ function summary(variant: string, task: string | null, rows: readonly EpisodeRow
     ),
     episode_return: mean(finished.map((row) => row.episode_return)),
     episode_length: mean(finished.map((row) => row.episode_length)),
+    answers: sum(finished.map((row) => row.episode_length)),
+    invalid_answers: sum(finished.map((row) => row.invalid_actions ?? 0)),
     input_tokens: mean(finished.map((row) => row.input_tokens)),
     output_tokens: mean(finished.map((row) => row.output_tokens)),
   };

@@ -108,7 +108,10 @@ test("an episode is inferences of one episode id, then five metrics, success las
 
 test("an answer that is no action is counted and played as go forward", async () => {
   answer = () => "I would go left.";
+  const warn = jest.spyOn(console, "warn").mockImplementation(() => {});
   await run({ episodes: 1 });
+  expect(warn).toHaveBeenCalledTimes(1);
+  warn.mockRestore();
   const invalid = asked.feedback.find(({ metric_name }) => metric_name === "invalid_actions");
   expect(invalid?.value).toBe(64);
   const user = JSON.stringify(asked.inferences.at(-1)?.messages);

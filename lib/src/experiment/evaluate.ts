@@ -1,7 +1,9 @@
 import { setMaxListeners } from "node:events";
 import type { GatewayClient } from "../gateway/client";
 import { messageOf } from "../message-of";
+import { oneLine } from "../one-line";
 import type { EpisodeKey } from "../store/run-state";
+import { Answers, describeInvalid, type InvalidCount } from "./answers";
 import { Budget } from "./budget";
 import { episodeKey, grid } from "./grid";
 import { Pace } from "./pace";
@@ -33,7 +35,9 @@ export interface Run {
   lastError: string | null;
   /** What the whole run has cost. Null when a variant's model has no known price. */
   spentUsd: number | null;
-  /** How the run ended, in a sentence or two. */
+  /** Of the variants with answers that were no valid action; those before a resume are not counted. */
+  invalidAnswers: readonly InvalidCount[];
+  /** How the run ended, in a few sentences. */
   text: string;
 }
 
@@ -76,6 +80,7 @@ export async function evaluate(
   const startedAt = new Date();
   const budget = new Budget(settings.budgetUsd, before.spentUsd);
   const pace = new Pace(settings);
+  const answers = new Answers((text) => console.warn(text));
   const counts = { completed: 0, success: 0, failed: 0, steps: 0 };
   const isDone = (episode: EpisodeKey) => before.completed.has(episodeKey(episode));
   const run: Run = {
@@ -90,6 +95,7 @@ export async function evaluate(
     stopped: null,
     lastError: null,
     spentUsd: 0,
+    invalidAnswers: [],
     text: "",
   };
 
@@ -122,6 +128,7 @@ export async function evaluate(
       failed,
       steps,
       spentUsd: budget.usd,
+      invalidAnswers: answers.invalid,
       seconds: elapsedMs / 1000,
       state,
     };
@@ -161,9 +168,10 @@ export async function evaluate(
       inferenceSeconds,
       episodeSeconds,
       signal: stop.signal,
-      onInference: (usage) => {
+      onInference: (inference, invalid) => {
         counts.steps += 1;
-        account.add(costUsd(price(episode.variant), usage));
+        account.add(costUsd(price(episode.variant), inference));
+        answers.add(episode.variant, inference.content, invalid);
         if (budget.exhausted) stopNow("budget");
         report("running", false);
       },
@@ -216,6 +224,7 @@ export async function evaluate(
   run.completed = run.completedBefore + counts.completed;
   run.failed = counts.failed;
   run.spentUsd = budget.usd;
+  run.invalidAnswers = answers.invalid;
   run.finishedAt = new Date();
   run.text = describe(run, storeError);
   return run;
@@ -234,6 +243,7 @@ function describe(run: Run, storeError: string | null): string {
   ];
   if (completedBefore > 0) parts.push(`${completedBefore} of them were there already.`);
   if (failed > 0) parts.push(`${failed} failed, the last because: ${short(lastError ?? "")}.`);
+  for (const count of run.invalidAnswers) parts.push(`${describeInvalid(count)}.`);
   if (stopped === "budget") parts.push(`Stopped: the budget of $${settings.budgetUsd} is spent.`);
   if (stopped === "interrupted") parts.push("Stopped: interrupted.");
   if (stopped === "failing") parts.push(`Stopped: ${FAILURES_IN_A_ROW} episodes in a row failed.`);
@@ -243,6 +253,5 @@ function describe(run: Run, storeError: string | null): string {
 }
 
 function short(text: string): string {
-  const line = text.replace(/\s+/g, " ").replace(/\.$/, "");
-  return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
+  return oneLine(text, SHOWN).replace(/\.$/, "");
 }

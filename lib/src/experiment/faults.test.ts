@@ -4,12 +4,13 @@ import { GatewayClient } from "../gateway/client";
 import { uuidv7 } from "../gateway/embedded/ids";
 import { type Harness, openHarness } from "../gateway/embedded/testing/harness";
 import { completion } from "../gateway/embedded/testing/stand-in";
+import { progressText } from "../notebook/progress";
 import { episodes, tries } from "../store/episodes";
 import { insertFailure } from "../store/failures";
 import { invalidAnswers } from "../store/invalid-answers";
 import { evaluate } from "./evaluate";
 import type { EpisodeResult } from "./run-episode";
-import { checkSettings, type EvaluateOptions } from "./settings";
+import { checkSettings, type EvaluateOptions, type Progress } from "./settings";
 import { actConfig } from "./testing/act-config";
 
 // The model's side fails in every way it can. A provider on a real port stands in for OpenAI, behind the embedded
@@ -128,6 +129,12 @@ test.each<[string, Fault, RegExp]>([
   ],
   ["a cut connection", { reply: cut }, /All retries failed/],
   ["empty choices", { reply: () => completion("", { choices: [] }) }, /number of choices: 0/],
+  ["content of a wrong type", { reply: () => completion(5 as never) }, /expected a string/],
+  [
+    "an error with status 200",
+    { reply: () => Response.json({ error: { message: "the quota is used up" } }) },
+    /Error in response: .*the quota is used up/,
+  ],
   [
     "HTML in place of JSON",
     {
@@ -210,6 +217,20 @@ test.each<[string, () => Response, string | null, string]>([
   expect(run).toMatchObject({ completed: 1, failed: 0 });
   expect(rows).toMatchObject([{ ...solved, invalid_actions: 1 }]);
   expect(invalid).toMatchObject([{ variant: "retried", task, seed: 220, step: 2, answer, reason }]);
+});
+
+test("a model that is asked in the wrong way shows in warning, progress and text", async () => {
+  const warn = jest.spyOn(console, "warn").mockImplementation(() => {});
+  harness.provider.reply = () => completion('```json\n{"action":"\u001b[31mtoggle"}\n```');
+  const seen: Progress[] = [];
+  const { run } = await play({ episodes: 2, onProgress: (progress) => seen.push(progress) });
+  const fact = (count: string) =>
+    `${count} answers of retried were no valid action: not JSON, e.g. "\`\`\`json {"action":" [31mtoggle"} \`\`\`"`;
+  expect(warn.mock.calls).toEqual([[expect.stringContaining(fact("20 of 20"))]]);
+  warn.mockRestore();
+  expect(run.text).toContain(`${fact("128 of 128")}.`);
+  expect(run).toMatchObject({ completed: 2, failed: 0 });
+  expect(progressText(seen.at(-1)!)).toContain(fact("128 of 128"));
 });
 
 test.each([

@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
-import { DEFAULT_ACTION, parseAnswer } from "../agents/parse";
+import { DEFAULT_ACTION, type InvalidReason, parseAnswer } from "../agents/parse";
 import { actArguments, type Turn } from "../agents/prompt";
 import { make } from "../env";
-import type { GatewayClient } from "../gateway/client";
+import type { GatewayClient, Inference } from "../gateway/client";
 import { breathe } from "./breathe";
 import type { Pace } from "./pace";
 import { isTooManyRequests, type Patience, withPatience } from "./patience";
@@ -24,8 +24,8 @@ export interface EpisodeOptions {
   episodeSeconds: number;
   /** Ends the episode at once; it then has no outcome. */
   signal: AbortSignal;
-  /** Called after every inference with the tokens that the response states. */
-  onInference?: (usage: { inputTokens: number; outputTokens: number }) => void;
+  /** Called after every inference; `invalid` is why its answer was no valid action, null for one that was. */
+  onInference?: (inference: Inference, invalid: InvalidReason | null) => void;
 }
 
 /** How an episode ended. Outcomes are null when it failed or was stopped. */
@@ -102,9 +102,8 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       const infer = () => pace.run(() => client.infer(request, limits), isTooManyRequests, signal);
       const inference = await withPatience(infer, patience, signal);
       result.episodeId = inference.episodeId;
-      onInference?.(inference);
-
       const answer = parseAnswer(inference.content, inference.finishReason === "length");
+      onInference?.(inference, answer.invalid);
       if (answer.invalid) result.invalidActions += 1;
       const action = answer.action ?? DEFAULT_ACTION;
       turns.push({ observation: observation.text, action });

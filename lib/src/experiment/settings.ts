@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { tasks as balrogTasks, make, registeredEnvs } from "../env";
+import type { InvalidCount } from "./answers";
 
 export interface EvaluateOptions {
   /** Names of variants of the function `act` in config/tensorzero.toml. */
@@ -53,6 +54,8 @@ export interface Progress {
   steps: number;
   /** In US dollars; null when a variant's model has no known price. */
   spentUsd: number | null;
+  /** Of the variants with answers that were no valid action, that with the largest share first. */
+  invalidAnswers: readonly InvalidCount[];
   /** Since the run began. */
   seconds: number;
   state: "running" | "finished" | "stopped";

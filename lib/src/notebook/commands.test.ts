@@ -56,7 +56,8 @@ test("a failing cell ends the command with 1, is shown, and the notebook so far 
 test("start follows the progress and prints what the notebook reports", async () => {
   const publish = (data: object) =>
     `(globalThis as any).__tslab__.require("tslab/dist/jupyter.js").lastWriteDisplayData(${JSON.stringify({ data, metadata: {}, transient: {} })}, false);`;
-  const progress = { total: 4, success: 1, failed: 0, steps: 9, spentUsd: 0, seconds: 2 };
+  const counts = { total: 4, success: 1, failed: 0, steps: 9 };
+  const progress = { ...counts, spentUsd: 0, invalidAnswers: [], seconds: 2 };
   write(
     join("notebooks", "babyai.ipynb"),
     publish({ [progressMime]: { ...progress, done: 2, state: "running" } }),

@@ -1,5 +1,10 @@
 import { progressText } from "./progress";
 
+const invalid = {
+  ...{ variant: "baseline", answers: 128, invalid: 128 },
+  ...{ reason: "not JSON" as const, isOnlyReason: true, example: "```json" },
+};
+
 const progress = {
   done: 120,
   total: 300,
@@ -7,6 +12,7 @@ const progress = {
   failed: 3,
   steps: 900,
   spentUsd: 0,
+  invalidAnswers: [],
   seconds: 8,
   state: "running" as const,
 };
@@ -26,6 +32,15 @@ test.each([
       state: "finished" as const,
     },
     "300 of 300 episodes · 300 solved (100 %) · $12.50 · in 1 h 30 min",
+  ],
+  [
+    { failed: 0, invalidAnswers: [invalid] },
+    "120 of 300 episodes · 78 solved (65 %) · 12 s left · " +
+      '128 of 128 answers of baseline were no valid action: not JSON, e.g. "```json"',
+  ],
+  [
+    { done: 0, success: 0, failed: 0, invalidAnswers: [{ ...invalid, example: "" }, invalid] },
+    "0 of 300 episodes · 128 of 128 answers of baseline were no valid action: not JSON (and 1 more with such answers)",
   ],
   [
     { failed: 0, state: "stopped" as const },

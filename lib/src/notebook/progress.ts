@@ -1,3 +1,4 @@
+import { describeInvalid } from "../experiment/answers";
 import type { Progress } from "../experiment/settings";
 
 /** The MIME type of a `Progress`; front ends that do not know it show the HTML beside it. */
@@ -24,7 +25,7 @@ function duration(seconds: number): string {
 
 /**
  * One line, such as "120 of 300 episodes · 80 solved (67 %) · 12 s left". The share is that of the
- * episodes that did not fail.
+ * episodes that did not fail. Answers that were no valid action come last, of the variant with the largest share of them.
  */
 export function progressText(progress: Progress): string {
   const { done, total, success, failed, spentUsd, seconds, state } = progress;
@@ -38,6 +39,11 @@ export function progressText(progress: Progress): string {
   if (state === "stopped") parts.push(`stopped after ${duration(seconds)}`);
   if (state === "running" && done > 0) {
     parts.push(`${duration((seconds / done) * (total - done))} left`);
+  }
+  const [worst, ...others] = progress.invalidAnswers;
+  if (worst) {
+    const more = others.length > 0 ? ` (and ${others.length} more with such answers)` : "";
+    parts.push(describeInvalid(worst) + more);
   }
   return parts.join(" · ");
 }

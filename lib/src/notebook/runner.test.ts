@@ -22,7 +22,7 @@ const source = join(directory, "lib", "src");
 
 beforeAll(() => {
   // This library as JavaScript, for code outside of jest: the kernel and a process to kill.
-  for (const folder of ["notebook", "experiment"]) {
+  for (const folder of [".", "notebook", "experiment"]) {
     mkdirSync(join(source, folder), { recursive: true });
     for (const file of readdirSync(join(__dirname, "..", folder))) {
       if (!file.endsWith(".ts") || file.endsWith(".test.ts")) continue;
@@ -82,7 +82,7 @@ test("cells run in order with parameters; outputs are merged and updated; an err
 const { showTable } = require("./lib/src/notebook/table.js");
 const update = progressBar();
 for (let done = 0; done <= 3; done++) {
-  update({ done, total: 3, success: done, failed: 0, steps: done, spentUsd: 0, seconds: done, state: done < 3 ? "running" : "finished" });
+  update({ done, total: 3, success: done, failed: 0, steps: done, spentUsd: 0, invalidAnswers: [], seconds: done, state: done < 3 ? "running" : "finished" });
 }
 showTable([{ answer: "<script>" }]);
 publishReport({ run: "r1", directory: process.cwd() + "/r1", table: "t", charts: ["r1/a.svg"] });`,
