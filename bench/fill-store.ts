@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { Environment } from "minijinja-js";
 import { actArguments, type Turn } from "../lib/src/agents/prompt";
+import { configFiles } from "../lib/src/config-files";
 import { type ActionName, actions, make, tasks } from "../lib/src/env";
 import { Expert, NoPlanError } from "../lib/src/env/expert";
 import { readVariants } from "../lib/src/experiment/variants";
@@ -40,7 +41,7 @@ export async function fillStore(clickhouse: ClickHouseClient, { runs, seeds }: S
 
 async function playRun(clickhouse: ClickHouseClient, run: string, seeds: number): Promise<void> {
   const writer = new RowWriter(clickhouse, { intervalMs: 3_600_000, maxRows: Infinity });
-  const config = readVariants(join(__dirname, "..", "config", "tensorzero.toml"));
+  const config = readVariants(configFiles(join(__dirname, "..")));
   for (const [variant, slips] of Object.entries(SLIPS)) {
     const templates = new Environment();
     const [system, user] = config.get(variant)!.templates;

@@ -6,6 +6,7 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { configFiles } from "../lib/dist/config-files";
 import { createGateway } from "../lib/dist/gateway/embedded";
 import { inProcess } from "../lib/dist/gateway/in-process";
 import { connect } from "../lib/dist/store/connect";
@@ -84,7 +85,7 @@ async function timeEach(call: () => Promise<unknown>): Promise<Float64Array> {
 export async function run(): Promise<void> {
   const clickhouse = await connect({ dataDir: ":memory:" });
   const gateway = await createGateway({
-    configPath: join(__dirname, "..", "config", "tensorzero.toml"),
+    configPath: configFiles(join(__dirname, "..")),
     clickhouse,
     env: {},
     fetch: askModel,

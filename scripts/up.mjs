@@ -33,8 +33,9 @@ async function start() {
   }
   const { up } = require("../lib/dist/gateway/up.js");
   const { readEnvironment } = require("../lib/dist/environment.js");
+  const { configFiles } = require("../lib/dist/config-files.js");
   return up({
-    configPath: join(root, "config", "tensorzero.toml"),
+    configPath: configFiles(root),
     dataDir: join(root, "data", ".local", "clickhouse"),
     models: localModels(),
     env: readEnvironment(root),

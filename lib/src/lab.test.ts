@@ -9,10 +9,11 @@ import { type Lab, openLab } from "./lab";
 
 const dataDir = mkdtempSync(join(tmpdir(), "lab-"));
 let lab: Lab;
+let today = new Date("2026-10-01");
 
 beforeAll(async () => {
   jest.spyOn(console, "log").mockImplementation(() => {});
-  lab = await openLab({ gateway: "embedded", dataDir });
+  lab = await openLab({ gateway: "embedded", dataDir, now: () => today });
 });
 afterAll(async () => {
   await lab.close();
@@ -75,7 +76,7 @@ test("what ClickHouse holds of a run, replayed on the environment, gives the out
 
 test("a typo in a variant's name is refused with the names that there are", async () => {
   await expect(lab.evaluate({ variants: ["rule_bsed"] })).rejects.toThrow(
-    'Unknown variant "rule_bsed". config/tensorzero.toml has: baseline, reasoning, history, history_and_reasoning, random, rule_based, rule_based_history',
+    /^Unknown variant "rule_bsed"\. config\/ has: baseline, .*, rule_based, rule_based_history$/,
   );
 });
 
@@ -226,4 +227,27 @@ test("the plan tells calls and cost before anything is spent", async () => {
   expect(plan.callsAtMost).toBe(2 * (64 + 64 + 128 + 128 + 128));
   expect(plan.usdAtMost).toBeGreaterThan(0.05);
   expect(plan.usdAtMost).toBeLessThan(0.5);
+});
+
+test("a model near its end is announced; after it only its variants are refused, with the successor", async () => {
+  const names = { variants: ["baseline", "rule_based"], episodes: 1 };
+  expect((await lab.plan(names)).text).not.toContain("shuts down");
+  today = new Date("2026-11-26");
+  expect((await lab.plan(names)).text).toMatch(
+    /\nopenai::gpt-4o-mini-2024-07-18 shuts down in 49 days, on 2027-01-14; its successor is openai::gpt-6-luna\.$/,
+  );
+  today = new Date("2027-01-15");
+  const refusal = {
+    name: "SettingsError",
+    message:
+      "baseline cannot be played: openai::gpt-4o-mini-2024-07-18 was shut down on 2027-01-14; its successor is openai::gpt-6-luna.",
+  };
+  await expect(lab.plan(names)).rejects.toMatchObject(refusal);
+  await expect(lab.evaluate(names)).rejects.toMatchObject(refusal);
+  await expect(lab.demonstrate({ variant: "baseline" })).rejects.toMatchObject(refusal);
+  expect(
+    await lab.evaluate({ variants: ["rule_based"], tasks: [tasks[0]!], episodes: 1 }),
+  ).toMatchObject({
+    completed: 1,
+  });
 });

@@ -4,8 +4,10 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { localModels } from "./agents/local/app";
 import { formatResults, type Provenance } from "./analysis/results";
 import { saveCharts } from "./charts/save";
+import { configFiles } from "./config-files";
 import { testTasks, tasks as trainTasks } from "./env";
 import { readEnvironment } from "./environment";
+import { defaultVariants } from "./experiment/default-variants";
 import {
   type DemonstrateOptions,
   type Demonstrations,
@@ -14,8 +16,9 @@ import {
 import { evaluate, type Run } from "./experiment/evaluate";
 import { episodeKey } from "./experiment/grid";
 import { interruptible } from "./experiment/interrupts";
+import { hasEnded, shutdownNotice } from "./experiment/lifetime";
 import { type Plan, planRun } from "./experiment/plan";
-import { readPrices } from "./experiment/prices";
+import { type Prices, readPrices } from "./experiment/prices";
 import { listRuns, prepareRun, type RunHistory, type RunRow } from "./experiment/resume";
 import type { EpisodeResult } from "./experiment/run-episode";
 import {
@@ -25,12 +28,13 @@ import {
   SettingsError,
 } from "./experiment/settings";
 import { settle } from "./experiment/settle";
-import { readVariants } from "./experiment/variants";
+import { readVariants, type VariantInfo } from "./experiment/variants";
 import { GatewayClient } from "./gateway/client";
 import { createGateway } from "./gateway/embedded";
 import { uuidv7 } from "./gateway/embedded/ids";
 import { inProcess, reachModels } from "./gateway/in-process";
 import { locateGateway } from "./gateway/locate";
+import { embeddedObstacle, remoteObstacle } from "./gateway/obstacle";
 import { connect, StoreOpenError } from "./store/connect";
 import { describeDamage } from "./store/damage";
 import { type EpisodeRow, episodes, type TryRow, tries } from "./store/episodes";
@@ -48,6 +52,8 @@ export interface LabOptions {
   gateway?: "embedded";
   /** Folder of the embedded ClickHouse. Default: data/.local/clickhouse. */
   dataDir?: string;
+  /** The clock that models' ends are told by. Default: the machine's. */
+  now?: () => Date;
 }
 
 /** What a notebook works with: a gateway, a store, and experiments on them. */
@@ -58,8 +64,11 @@ export interface Lab {
   readonly gateway: GatewayClient;
   /** Which gateway and store this is, and why. */
   readonly about: string;
-  /** The LLM variants where a key for them is at hand, else the local ones. */
-  readonly defaultVariants: readonly string[];
+  /**
+   * The variants on language models that live and that the gateway can call; the local ones where there is none. Prints
+   * why a model is left out. A remote gateway is asked, by an inference of one token for each model that is not stored.
+   */
+  defaultVariants(): Promise<readonly string[]>;
   /** What `evaluate` would do at most. @throws SettingsError, ResumeError */
   plan(options: EvaluateOptions | ResumeOptions): Promise<Plan>;
   /**
@@ -102,17 +111,23 @@ export interface SavedRun {
  */
 export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const env = readEnvironment(root);
-  const variants = readVariants(join(root, "config", "tensorzero.toml"));
-  const prices = readPrices(join(root, "config", "prices.toml"));
-  const connection = await open(options, env);
+  const now = options.now ?? (() => new Date());
+  const config = configFiles(root);
+  const variants = readVariants(config);
+  const prices = { ...freeModels(variants), ...readPrices(join(root, "config", "prices.toml")) };
+  const connection = await open(options, config, env);
   const { client, clickhouse, about, close } = connection;
 
-  const isLocal = (variant: string) => variants.get(variant)?.local ?? false;
-  const hasKey = connection.hasKey;
-  const defaultVariants = [...variants.keys()].filter((variant) => isLocal(variant) !== hasKey);
   const price = (variant: string) => prices[variants.get(variant)?.model ?? ""];
+  const noticeOf = (variant: string) =>
+    shutdownNotice(variants.get(variant)?.model ?? "", prices, now());
+  const refuseEnded = (variant: string) => {
+    if (!hasEnded(price(variant), now())) return;
+    throw new SettingsError(`${variant} cannot be played: ${noticeOf(variant)}`);
+  };
   const check = (evaluateOptions: EvaluateOptions) => {
     const settings = checkSettings(evaluateOptions, [...variants.keys()]);
+    for (const variant of settings.variants) refuseEnded(variant);
     const unpriced = settings.variants.find((variant) => !price(variant));
     if (settings.budgetUsd !== null && unpriced) {
       throw new SettingsError(
@@ -135,14 +150,23 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     clickhouse,
     gateway: client,
     about,
-    defaultVariants,
+    defaultVariants: async () => {
+      const { obstacle } = connection;
+      const chosen = await defaultVariants({ variants, prices, now: now(), obstacle });
+      for (const note of chosen.notes) console.log(note);
+      return chosen.variants;
+    },
     plan: async (options) => {
       const { settings, before } = await prepare(options);
       const variant = (name: string) => ({
         templates: variants.get(name)?.templates ?? [],
         price: price(name),
       });
-      return planRun(settings, variant, (episode) => before.completed.has(episodeKey(episode)));
+      const plan = await planRun(settings, variant, (episode) =>
+        before.completed.has(episodeKey(episode)),
+      );
+      const notices = new Set(settings.variants.map(noticeOf).filter((notice) => notice !== null));
+      return { ...plan, text: [plan.text, ...notices].join("\n") };
     },
     evaluate: async (options) => {
       const { settings, before, record } = await prepare(options);
@@ -182,6 +206,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       return run;
     },
     demonstrate: async (options) => {
+      refuseEnded(options.variant);
       const made = await demonstrate({ client, variants: [...variants.keys()] }, options);
       await connection.flush();
       return made;
@@ -219,6 +244,13 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   };
 }
 
+/** Price 0 for the models that nobody is paid for. */
+function freeModels(variants: ReadonlyMap<string, VariantInfo>): Prices {
+  const price = { input: 0, output: 0, as_of: "", source: "served here" };
+  const free = [...variants.values()].flatMap((info) => (info.free ? [info.model ?? ""] : []));
+  return Object.fromEntries(free.map((model) => [model, price]));
+}
+
 function either(given: AbortSignal | undefined, own: AbortSignal): AbortSignal {
   return given === undefined ? own : AbortSignal.any([given, own]);
 }
@@ -246,8 +278,8 @@ interface Connection {
   /** The gateway's name and version. */
   gateway: string;
   about: string;
-  /** The LLM variants can be called. */
-  hasKey: boolean;
+  /** Why a model cannot be called; null when it can. */
+  obstacle(model: string): Promise<string | null>;
   /** Makes visible what the gateway has taken; nothing that can be asked of a remote one. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -255,6 +287,7 @@ interface Connection {
 
 async function open(
   options: LabOptions,
+  configPath: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Connection> {
   const found =
@@ -274,13 +307,13 @@ async function open(
         { cause: ping.error },
       );
     }
+    const client = new GatewayClient({ url: gatewayUrl });
     return {
-      client: new GatewayClient({ url: gatewayUrl }),
+      client,
       clickhouse,
       gateway: `${status.server} ${status.version}`,
       about: `Gateway: ${status.server} ${status.version} at ${gatewayUrl}, because ${reason}. ClickHouse: ${store.host}.`,
-      // TensorZero's own gateway holds the key itself; that of `npm run up` reads the same .env as we do.
-      hasKey: status.server === "TensorZero" || Boolean(env.OPENAI_API_KEY),
+      obstacle: (model) => remoteObstacle(client, model),
       flush: async () => {},
       close: () => clickhouse.close(),
     };
@@ -290,7 +323,7 @@ async function open(
   const damage = await describeDamage(clickhouse);
   if (damage !== null) console.warn(damage);
   const gateway = await createGateway({
-    configPath: join(root, "config", "tensorzero.toml"),
+    configPath,
     clickhouse,
     env,
     fetch: reachModels(localModels()),
@@ -301,7 +334,7 @@ async function open(
     clickhouse,
     gateway: `embedded, with the API of TensorZero ${(await client.status()).version}`,
     about: `Gateway: embedded, because ${found.reason}. ClickHouse: embedded, in ${relative(root, dataDir)}.`,
-    hasKey: Boolean(env.OPENAI_API_KEY),
+    obstacle: (model) => embeddedObstacle(gateway.config, env, model),
     flush: () => gateway.flush(),
     close: async () => {
       await gateway.close();

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { localModels } from "../agents/local/app";
 import { formatHistory, type Turn } from "../agents/prompt";
+import { configFiles } from "../config-files";
 import { make, solve, tasks } from "../env";
 import { GatewayClient, GatewayError } from "../gateway/client";
 import { createGateway, type EmbeddedGateway } from "../gateway/embedded";
@@ -12,7 +13,7 @@ import { runStates } from "../store/run-state";
 import { type DemonstrateOptions, demonstrate } from "./demonstrate";
 import { SettingsError } from "./settings";
 
-const configPath = join(__dirname, "..", "..", "..", "config", "tensorzero.toml");
+const configPath = configFiles(join(__dirname, "..", "..", ".."));
 let clickhouse: ClickHouseClient;
 let gateway: EmbeddedGateway;
 let client: GatewayClient;

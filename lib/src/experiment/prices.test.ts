@@ -1,12 +1,13 @@
 import { join } from "node:path";
+import { configFiles } from "../config-files";
 import { costUsd, readPrices } from "./prices";
 import { readVariants } from "./variants";
 
-const config = join(__dirname, "../../../config");
+const root = join(__dirname, "../../..");
 
 test("every variant's model has a price with its day and source", () => {
-  const prices = readPrices(join(config, "prices.toml"));
-  for (const { model } of readVariants(join(config, "tensorzero.toml")).values()) {
+  const prices = readPrices(join(root, "config", "prices.toml"));
+  for (const { model } of readVariants(configFiles(root)).values()) {
     expect(prices[model ?? ""]).toMatchObject({
       as_of: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
       source: expect.any(String),

@@ -7,6 +7,10 @@ export interface Price {
   /** The day on which `source` said so. */
   as_of: string;
   source: string;
+  /** The last day on which the provider serves the model, by UTC: "2027-01-14". */
+  shutdown_date?: string;
+  /** The model to go on with after that day. */
+  successor?: string;
 }
 
 export type Prices = Readonly<Record<string, Price>>;
@@ -20,8 +24,18 @@ export function readPrices(path: string): Prices {
         `${path}: [${model}] needs input and output in US dollars per million tokens`,
       );
     }
+    const { shutdown_date } = price;
+    if (shutdown_date !== undefined && !isDate(shutdown_date)) {
+      throw new TypeError(
+        `${path}: shutdown_date of [${model}] is ${shutdown_date}: it must be a day in quotes, such as "2027-01-14"`,
+      );
+    }
   }
   return prices;
+}
+
+function isDate(value: unknown): boolean {
+  return typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) && !!Date.parse(value);
 }
 
 /** Cost in US dollars; null when the model's price is not known. */

@@ -3,7 +3,7 @@ import { tasks as balrogTasks, make, registeredEnvs } from "../env";
 import type { InvalidCount } from "./answers";
 
 export interface EvaluateOptions {
-  /** Names of variants of the function `act` in config/tensorzero.toml. */
+  /** Names of variants of the function `act` in config/. */
   variants: readonly string[];
   /** Environment ids. Default: the five BALROG tasks. */
   tasks?: readonly string[];
@@ -113,7 +113,7 @@ export function checkSettings(
   for (const variant of variants) {
     if (!knownVariants.includes(variant)) {
       throw new SettingsError(
-        `Unknown variant ${JSON.stringify(variant)}. config/tensorzero.toml has: ${knownVariants.join(", ")}`,
+        `Unknown variant ${JSON.stringify(variant)}. config/ has: ${knownVariants.join(", ")}`,
       );
     }
   }

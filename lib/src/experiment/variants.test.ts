@@ -1,14 +1,21 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readVariants } from "./variants";
+import { configFiles } from "../config-files";
+import { readVariants, type VariantInfo } from "./variants";
 
-test("the project's variants: four on an LLM, three on local models", () => {
-  const variants = readVariants(join(__dirname, "../../../config/tensorzero.toml"));
-  const names = (local: boolean) =>
-    [...variants].filter(([, info]) => info.local === local).map(([name]) => name);
-  expect(names(false)).toEqual(["baseline", "reasoning", "history", "history_and_reasoning"]);
-  expect(names(true)).toEqual(["random", "rule_based", "rule_based_history"]);
+test("the project's variants: the seed's four on gpt-4o-mini, three on local models", () => {
+  const variants = readVariants(configFiles(join(__dirname, "../../..")));
+  const names = (wanted: (info: VariantInfo) => boolean) =>
+    [...variants].filter(([, info]) => wanted(info)).map(([name]) => name);
+  const seeds = ["baseline", "reasoning", "history", "history_and_reasoning"];
+  expect(names(({ model }) => model === "openai::gpt-4o-mini-2024-07-18")).toEqual(seeds);
+  expect(names(({ model }) => model === "openai::gpt-6-luna")).toEqual([
+    ...seeds.map((prompt) => `gpt-6-luna_${prompt}`),
+    "gpt-6-luna-low_baseline",
+    "gpt-6-luna-low_history",
+  ]);
+  expect(names(({ local }) => local)).toEqual(["random", "rule_based", "rule_based_history"]);
   for (const { templates } of variants.values()) {
     expect(templates).toHaveLength(2);
     expect(templates.join()).toContain("{{ mission }}");
@@ -37,11 +44,11 @@ test("reads both styles of templates, and variants without a model", () => {
      type = "experimental_best_of_n_sampling"
      candidates = ["new"]`,
   );
-  expect([...readVariants(path)]).toMatchObject([
+  expect([...readVariants([path])]).toMatchObject([
     ["new", { model: "openai::gpt-4o", templates: ["{{ observation }}"], local: false }],
     ["best", { model: null, templates: [], local: false }],
   ]);
-  const definition = () => readVariants(path).get("new")?.definition;
+  const definition = () => readVariants([path]).get("new")?.definition;
   expect(definition()).toEqual({
     model: '"openai::gpt-4o"',
     output_schema: "sha256:44136fa355b3678a",

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
+import { resolve } from "node:path";
+import { mergeConfig } from "../gateway/embedded/config/merge";
+import { pathOf } from "../gateway/embedded/config/table";
 import { MODELS_ORIGIN } from "../gateway/in-process";
 import { readTextFile } from "../text-file";
 import { readToml } from "../toml";
@@ -12,6 +14,8 @@ export interface VariantInfo {
   templates: readonly string[];
   /** Its model is served by rules on this machine, not by an LLM. */
   local: boolean;
+  /** Its model is served on this machine or its network, and asks for no key: it costs nothing. */
+  free: boolean;
   /**
    * Its keys in the config, as JSON; of its templates and the function's schemas the hash of the text. What makes two
    * variants of one name differ.
@@ -19,10 +23,14 @@ export interface VariantInfo {
   definition: Readonly<Record<string, string>>;
 }
 
-/** The part of config/tensorzero.toml that is read here; the gateway checks all of it. */
+/** The part of the configuration that is read here; the gateway checks all of it. */
 interface Config {
   functions: { act: Schemas & { variants: Record<string, Variant> } };
-  models?: Record<string, { providers: Record<string, { api_base?: string }> }>;
+  models?: Record<string, { providers: Record<string, Provider> }>;
+}
+interface Provider {
+  api_base?: string;
+  api_key_location?: unknown;
 }
 /** A function's schemas, old style and new; models are shown the output's. */
 interface Schemas {
@@ -39,35 +47,57 @@ interface Variant {
   assistant_template?: string;
   templates?: Record<string, { path: string }>;
 }
+/** Reads the file that a table's key names. */
+type ReadFile = (key: string, file: string) => string;
 
-/** The variants of `act`, in the config's order. */
-export function readVariants(path: string): ReadonlyMap<string, VariantInfo> {
-  const { functions, models } = readToml(path) as unknown as Config;
-  const read = (file: string) => readTextFile(join(dirname(path), file));
-  const isLocal = (model: string) =>
-    Object.values(models?.[model]?.providers ?? {}).some((provider) =>
-      provider.api_base?.startsWith(`${MODELS_ORIGIN}/`),
-    );
-  const templates = (variant: Variant) =>
-    [
-      variant.system_template,
-      variant.user_template,
-      ...Object.values(variant.templates ?? {}).map((template) => template.path),
-    ]
-      .filter((file): file is string => file !== undefined)
-      .map(read);
-  const schemas = hashes(schemaFiles(functions.act), read);
+/**
+ * The variants of `act`, in the config's order.
+ *
+ * @param paths the configuration's files
+ * @throws ConfigError two files give the same key
+ */
+export function readVariants(paths: readonly string[]): ReadonlyMap<string, VariantInfo> {
+  const sources = paths.map((path) => ({ path, table: readToml(path) }));
+  const { values, folderOf } = mergeConfig(sources);
+  const { functions, models } = values as unknown as Config;
+  const act = "functions.act";
+  const readFor =
+    (table: string): ReadFile =>
+    (key, file) =>
+      readTextFile(resolve(folderOf(`${table}.${key}`), file));
+  const served = (model: string | undefined, by: (provider: Provider) => boolean) => {
+    const providers = Object.values(models?.[model ?? ""]?.providers ?? {});
+    return providers.length > 0 && providers.every(by);
+  };
+  const schemas = hashes(schemaFiles(functions.act), readFor(act));
   return new Map(
-    Object.entries(functions.act.variants).map(([name, variant]) => [
-      name,
-      {
+    Object.entries(functions.act.variants).map(([name, variant]) => {
+      const read = readFor(pathOf(`${act}.variants`, name));
+      const info: VariantInfo = {
         model: variant.model ?? null,
-        templates: templates(variant),
-        local: variant.model !== undefined && isLocal(variant.model),
+        templates: templateFiles(variant).flatMap(([key, file]) =>
+          file === undefined ? [] : [read(key, file)],
+        ),
+        local: served(variant.model, isRules),
+        free: served(variant.model, isFree),
         definition: { ...schemas, ...define(variant, read) },
-      },
-    ]),
+      };
+      return [name, info];
+    }),
   );
+}
+
+function isRules({ api_base = "" }: Provider): boolean {
+  return api_base.startsWith(`${MODELS_ORIGIN}/`);
+}
+
+/** Hosts of this machine, seen from a container too, and of private networks (RFC 1918). */
+const NEAR =
+  /^(localhost|127(\.\d+){3}|\[::1\]|0\.0\.0\.0|host\.docker\.internal|10(\.\d+){3}|192\.168(\.\d+){2}|172\.(1[6-9]|2\d|3[01])(\.\d+){2}|.+\.local)$/;
+
+function isFree({ api_base = "", api_key_location }: Provider): boolean {
+  const isNear = URL.canParse(api_base) && NEAR.test(new URL(api_base).hostname);
+  return isNear && api_key_location === "none";
 }
 
 /** How a variant is sampled, retried and limited does not change what it answers. */
@@ -80,29 +110,32 @@ function schemaFiles({ schemas = {}, ...fn }: Schemas): [string, string | undefi
   return [...Object.entries(plain), ...named("schemas", schemas)];
 }
 
+function templateFiles(variant: Variant): [string, string | undefined][] {
+  const { system_template, user_template, assistant_template, templates = {} } = variant;
+  const plain = { system_template, user_template, assistant_template };
+  return [...Object.entries(plain), ...named("templates", templates)];
+}
+
+/** By the name that `definition` has for it: "templates.user". */
 function named(prefix: string, files: Record<string, { path: string }>): [string, string][] {
-  return Object.entries(files).map(([name, { path }]) => [`${prefix}.${name}`, path]);
+  return Object.entries(files).map(([name, { path }]) => [pathOf(prefix, name), path]);
 }
 
 function hashes(
   files: readonly [string, string | undefined][],
-  read: (file: string) => string,
+  read: ReadFile,
 ): Record<string, string> {
   const hash = (text: string) =>
     `sha256:${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
   return Object.fromEntries(
-    files.flatMap(([name, file]) => (file === undefined ? [] : [[name, hash(read(file))]])),
+    files.flatMap(([name, file]) => (file === undefined ? [] : [[name, hash(read(name, file))]])),
   );
 }
 
-function define(variant: Variant, read: (file: string) => string): Record<string, string> {
-  const { templates = {}, system_template, user_template, assistant_template, ...rest } = variant;
-  const plain = Object.entries({ system_template, user_template, assistant_template });
+function define(variant: Variant, read: ReadFile): Record<string, string> {
+  const { templates, system_template, user_template, assistant_template, ...rest } = variant;
   const settings = Object.entries(rest)
     .filter(([key]) => !NOT_DEFINING.has(key))
     .map(([key, value]) => [key, JSON.stringify(value)]);
-  return {
-    ...Object.fromEntries(settings),
-    ...hashes([...plain, ...named("templates", templates)], read),
-  };
+  return { ...Object.fromEntries(settings), ...hashes(templateFiles(variant), read) };
 }

@@ -190,6 +190,25 @@ export class GatewayClient {
     return (body as { feedback_id: string }).feedback_id;
   }
 
+  /**
+   * Has a model generate one token, which costs a dozen tokens and stores nothing.
+   *
+   * @throws GatewayError the model cannot be called; the message says why
+   */
+  async tryModel(model: string, timeoutMs = this.timeoutMs): Promise<void> {
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        model_name: model,
+        dryrun: true,
+        input: { messages: [{ role: "user", content: "1" }] },
+        params: { chat_completion: { max_tokens: 1 } },
+      }),
+    };
+    await this.request("/inference", init, timeoutMs);
+  }
+
   /** @throws GatewayError */
   async status(): Promise<GatewayStatus> {
     const { body, headers } = await this.request("/status");
@@ -200,13 +219,13 @@ export class GatewayClient {
     };
   }
 
-  private async request(path: string, init: RequestInit = {}) {
+  private async request(path: string, init: RequestInit = {}, timeoutMs = this.timeoutMs) {
     let response: Response;
     let text: string;
     try {
       response = await this.fetch(this.url + path, {
         ...init,
-        signal: AbortSignal.timeout(this.timeoutMs),
+        signal: AbortSignal.timeout(timeoutMs),
       });
       text = await response.text();
     } catch (error) {

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { Hono } from "hono";
+import { configFiles } from "../config-files";
 import { connect } from "../store/connect";
 import { diffGateways, PROBES } from "./diff";
 import { createGateway } from "./embedded";
 
-const config = join(__dirname, "..", "..", "..", "config", "tensorzero.toml");
+const config = configFiles(join(__dirname, "..", "..", ".."));
 const models = new Hono();
 models.post("/v1/chat/completions", async (c) => {
   const { stream } = (await c.req.json()) as { stream: boolean };

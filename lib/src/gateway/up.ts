@@ -7,7 +7,7 @@ import { reachModels } from "./in-process";
 import { bearerFor, type Fetcher, listen, type Service } from "./listen";
 
 export interface UpOptions {
-  configPath: string;
+  configPath: string | readonly string[];
   /** Folder of the embedded ClickHouse; this process holds it. */
   dataDir: string;
   /** The local models' app, which answers OpenAI's protocol. */

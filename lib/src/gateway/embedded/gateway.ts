@@ -21,8 +21,8 @@ import { getHealth, getStatus, VERSION } from "./routes/status";
 import { RecentTargets } from "./targets";
 
 export interface GatewayOptions {
-  /** A `tensorzero.toml`. */
-  configPath: string;
+  /** A `tensorzero.toml`, or the several files of one configuration. */
+  configPath: string | readonly string[];
   /** Where inferences and feedback are stored. It is not closed by the gateway. */
   clickhouse: ClickHouseClient;
   /** Sends requests to providers; may answer for a host in process. Default: the global fetch. */

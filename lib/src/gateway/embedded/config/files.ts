@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { Environment } from "minijinja-js";
 import { messageOf } from "../../../message-of";
 import { readTextFile } from "../../../text-file";
@@ -12,13 +12,14 @@ export class ConfigFiles {
   private readonly contents = new Map<string, string>();
   private readonly templates = new Set<string>();
 
-  constructor(private readonly folder: string) {}
+  /** @param folderOf the folder of the toml file that gives a key */
+  constructor(private readonly folderOf: (key: string) => string) {}
 
-  /** The text of the file that a key names, relative to the toml file. */
+  /** The text of the file that a key names, relative to the toml file that gives the key. */
   read(table: Table, key: string): { path: string; text: string } | undefined {
     const given = table.string(key);
     if (given === undefined) return undefined;
-    const path = isAbsolute(given) ? given : join(this.folder, given);
+    const path = resolve(this.folderOf(table.pathOf(key)), given);
     let text = this.contents.get(path);
     if (text === undefined) {
       try {
@@ -63,7 +64,8 @@ export class ConfigFiles {
    * Compiles all templates. A template's key, which shows in error texts and serves `{% include %}`, is its path with the
    * folder that all referenced files share taken off.
    *
-   * @param includes folder of further files that templates may include by their path below it; undefined: none.
+   * @param includes absolute path of a folder of further files that templates may include by their path below it;
+   * undefined: none.
    */
   compile(includes: string | undefined): { templates: Templates; keyOf: (path: string) => string } {
     const base = commonFolder([...this.contents.keys()]);
@@ -73,7 +75,7 @@ export class ConfigFiles {
     const sources = new Map(
       [...this.templates].map((path) => [keyOf(path), this.contents.get(path) ?? ""]),
     );
-    if (includes !== undefined) this.addIncluded(sources, resolve(this.folder, includes));
+    if (includes !== undefined) this.addIncluded(sources, includes);
     for (const [key, source] of sources) {
       try {
         environment.addTemplate(key, source);

@@ -1,34 +1,45 @@
 import { createHash } from "node:crypto";
-import { dirname, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { messageOf } from "../../../message-of";
 import { readTextFile } from "../../../text-file";
+import { parseToml } from "../../../toml";
 import { ConfigFiles } from "./files";
 import { readFunction, readMetric, readTool } from "./functions";
+import { mergeConfig } from "./merge";
 import { readEmbedder, readModel, shorthandModel } from "./models";
 import { ConfigError, Table } from "./table";
 import type { ChatCompletionConfig, FunctionConfig, GatewayConfig, GatewaySettings } from "./types";
 import { chatOf } from "./variants";
 
+/** A toml file's text, and where it stands. */
+interface TomlFile {
+  path: string;
+  text: string;
+}
+
 /**
- * Reads a `tensorzero.toml` and every file that it names. Paths in it are relative to the file.
+ * Reads a `tensorzero.toml`, or several files that make one configuration, and every file that they name. Paths are
+ * relative to the file that they stand in.
  *
  * @param env where keys are looked up: a model that is written out must find its key now.
  * @throws ConfigError names the key: unknown, of the wrong type, not implemented here, or referring to what is not there.
  */
 export async function loadConfig(
-  configPath: string,
+  configPath: string | readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<GatewayConfig> {
+  return readConfig([configPath].flat().map(readText), env);
+}
+
+function readText(configPath: string): TomlFile {
   const path = resolve(configPath);
-  let text: string;
   try {
-    text = readTextFile(path);
+    return { path, text: readTextFile(path) };
   } catch (cause) {
     throw new ConfigError(`The configuration ${path} cannot be read (${messageOf(cause)}).`, {
       cause,
     });
   }
-  return parseConfig(text, dirname(path), env);
 }
 
 /** As `loadConfig`, for the text of a toml file that stands in `folder`. */
@@ -37,9 +48,17 @@ export async function parseConfig(
   folder: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<GatewayConfig> {
-  const top = new Table(await parseToml(text), "");
-  const files = new ConfigFiles(folder);
-  const gateway = readGateway(top.table("gateway") ?? new Table({}, "gateway"));
+  return readConfig([{ path: join(folder, "tensorzero.toml"), text }], env);
+}
+
+async function readConfig(
+  tomls: readonly TomlFile[],
+  env: NodeJS.ProcessEnv,
+): Promise<GatewayConfig> {
+  const merged = mergeConfig(tomls.map(({ path, text }) => ({ path, table: parse(text, path) })));
+  const top = new Table(merged.values, "");
+  const files = new ConfigFiles(merged.folderOf);
+  const gateway = readGateway(top.table("gateway") ?? new Table({}, "gateway"), merged.folderOf);
   const each = <T>(key: string, read: (table: Table, name: string) => T): Map<string, T> =>
     new Map([...top.tables(key)].map(([name, table]) => [name, read(table, name)]));
   const config = {
@@ -70,21 +89,25 @@ export async function parseConfig(
     for (const template of chat.templates.values()) template.key = keyOf(template.key);
   }
   checkReferences(config);
-  return { hash: hashOf([text, ...files.texts()]), ...config, templates };
+  return {
+    hash: hashOf([...tomls.map(({ text }) => text), ...files.texts()]),
+    ...config,
+    templates,
+  };
 }
 
-async function parseToml(text: string): Promise<Record<string, unknown>> {
-  const { parse } = await import("smol-toml"); // an ES module
+function parse(text: string, path: string): Record<string, unknown> {
   try {
-    return parse(text);
+    return parseToml(text);
   } catch (cause) {
-    throw new ConfigError(`The configuration is no valid TOML: ${messageOf(cause).trim()}`, {
-      cause,
-    });
+    throw new ConfigError(
+      `The configuration is no valid TOML: ${path}: ${messageOf(cause).trim()}`,
+      { cause },
+    );
   }
 }
 
-function readGateway(table: Table): GatewaySettings {
+function readGateway(table: Table, folderOf: (key: string) => string): GatewaySettings {
   table.lacks(
     "export",
     "fetch_and_encode_input_files_before_inference",
@@ -109,11 +132,8 @@ function readGateway(table: Table): GatewaySettings {
   const cache = table.table("cache");
   cache?.lacks("enabled", "backend", "valkey");
   const access = table.table("template_filesystem_access");
-  // A folder alone means it, too, as in TensorZero, where `enabled` is the older key.
-  const mayInclude = access?.boolean("enabled") ?? false;
-  const includes = access?.string("base_path") ?? (mayInclude ? "." : undefined);
   const settings: GatewaySettings = {
-    includes,
+    includes: access && readIncludes(access, folderOf),
     basePath: (table.string("base_path") ?? "").replace(/\/$/, ""),
     debug: table.boolean("debug") ?? false,
     observability: observability?.boolean("enabled") ?? true,
@@ -129,6 +149,14 @@ function readGateway(table: Table): GatewaySettings {
   if (settings.basePath !== "" && !settings.basePath.startsWith("/"))
     table.fail("base_path", "must start with /");
   return settings;
+}
+
+/** A folder alone means it, too, as in TensorZero, where `enabled` is the older key. */
+function readIncludes(access: Table, folderOf: (key: string) => string): string | undefined {
+  const mayInclude = access.boolean("enabled");
+  const base = access.string("base_path");
+  if (base !== undefined) return resolve(folderOf(access.pathOf("base_path")), base);
+  return mayInclude ? folderOf(access.pathOf("enabled")) : undefined;
 }
 
 /** Every chat completion of a configuration, nested ones too. */

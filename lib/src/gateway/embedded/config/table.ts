@@ -120,8 +120,7 @@ export class Table {
   }
 
   pathOf(key: string): string {
-    const name = /^[\w-]+$/.test(key) ? key : JSON.stringify(key);
-    return this.path === "" ? name : `${this.path}.${name}`;
+    return pathOf(this.path, key);
   }
 
   private read<T>(key: string, wanted: string, valid: (value: unknown) => boolean): T | undefined {
@@ -133,10 +132,17 @@ export class Table {
   }
 }
 
-function isTable(value: unknown): boolean {
+/** TOML's dates are objects, too, and no tables. */
+export function isTable(value: unknown): value is Record<string, unknown> {
   return (
     typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date)
   );
+}
+
+/** Where a key of a table is, e.g. `functions.act.variants.baseline`. @param path of the table; empty at the top */
+export function pathOf(path: string, key: string): string {
+  const name = /^[\w-]+$/.test(key) ? key : JSON.stringify(key);
+  return path === "" ? name : `${path}.${name}`;
 }
 
 function isArrayOf(value: unknown, type: string): boolean {

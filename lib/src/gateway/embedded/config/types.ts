@@ -1,9 +1,9 @@
 import type { ExtraBody, ExtraHeader } from "../providers/extra";
 import type { JsonSchema } from "./schema";
 
-/** The whole of `tensorzero.toml`, read and checked. */
+/** The whole of a configuration, read and checked. */
 export interface GatewayConfig {
-  /** Decimal text of a 256-bit hash over the file and all that it refers to; `/status` shows it. */
+  /** Decimal text of a 256-bit hash over its files and all that they refer to; `/status` shows it. */
   hash: string;
   gateway: GatewaySettings;
   functions: Map<string, FunctionConfig>;
@@ -15,7 +15,7 @@ export interface GatewayConfig {
 }
 
 export interface GatewaySettings {
-  /** Folder that templates may include files from, relative to the toml file. */
+  /** Folder that templates may include files from. */
   includes: string | undefined;
   basePath: string;
   /** Adds the refused data to schema errors. */

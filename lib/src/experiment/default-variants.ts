@@ -1,0 +1,55 @@
+import { hasEnded, shutdownNotice } from "./lifetime";
+import type { Prices } from "./prices";
+import type { VariantInfo } from "./variants";
+
+/** What to play when nobody says what. */
+export interface DefaultVariants {
+  variants: readonly string[];
+  /** Why, in sentences. */
+  notes: readonly string[];
+}
+
+export interface DefaultVariantsContext {
+  variants: ReadonlyMap<string, VariantInfo>;
+  prices: Prices;
+  now: Date;
+  /** Why a model cannot be called, e.g. that its key is missing; null when it can. */
+  obstacle: (model: string) => Promise<string | null>;
+}
+
+/**
+ * The variants on every LLM that lives and can be called, without the successors of such; where there is none, those on
+ * local rules.
+ */
+export async function defaultVariants(context: DefaultVariantsContext): Promise<DefaultVariants> {
+  const { variants, prices, now, obstacle } = context;
+  const llms = new Set<string>();
+  for (const { model, local } of variants.values()) if (model !== null && !local) llms.add(model);
+  const notes: string[] = [];
+  const known = new Map<string, boolean>();
+
+  const isPlayed = async (model: string): Promise<boolean> => {
+    const before = known.get(model);
+    if (before !== undefined) return before;
+    known.set(model, false); // where successors go round in a circle, the first is none
+    const predecessors = [...llms].filter((other) => prices[other]?.successor === model);
+    for (const predecessor of predecessors) if (await isPlayed(predecessor)) return false;
+    const notice = shutdownNotice(model, prices, now);
+    if (hasEnded(prices[model], now)) {
+      notes.push(`${notice}`);
+      return false;
+    }
+    const reason = await obstacle(model);
+    if (reason !== null) notes.push(`${model} is left out: ${reason}.`);
+    known.set(model, reason === null);
+    return reason === null;
+  };
+
+  const played = new Set<string>();
+  for (const model of llms) if (await isPlayed(model)) played.add(model);
+  const chosen = (wanted: (info: VariantInfo) => boolean) =>
+    [...variants].filter(([, info]) => wanted(info)).map(([name]) => name);
+  if (played.size > 0) return { variants: chosen(({ model }) => played.has(model ?? "")), notes };
+  notes.push("So the local agents play: rules, not language models.");
+  return { variants: chosen(({ local }) => local), notes };
+}
