@@ -37,7 +37,7 @@ beforeAll(async () => {
         url: "http://embedded",
         fetch: async (input, init) => harness.gateway.app.fetch(new Request(input, init)),
       }),
-      price: () => undefined,
+      variant: () => ({ model: "m", price: undefined, prompt: () => [] }),
       recordFailure: async () => {},
     },
     checkSettings(

@@ -118,7 +118,8 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const connection = await open(options, config, env);
   const { client, clickhouse, about, close } = connection;
 
-  const price = (variant: string) => prices[variants.get(variant)?.model ?? ""];
+  const priceOf = (model: string) => prices[model];
+  const price = (variant: string) => priceOf(variants.get(variant)?.model ?? "");
   const noticeOf = (variant: string) =>
     shutdownNotice(variants.get(variant)?.model ?? "", prices, now());
   const refuseEnded = (variant: string) => {
@@ -136,7 +137,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     }
     return settings;
   };
-  const history: RunHistory = { clickhouse, prices, flush: connection.flush };
+  const history: RunHistory = { clickhouse, price: priceOf, flush: connection.flush };
   const prepare = (options: EvaluateOptions | ResumeOptions) =>
     prepareRun(options, { check, define: (name) => variants.get(name)?.definition ?? {}, history });
 
@@ -188,7 +189,11 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       const run = await interruptible(
         ({ drain, stop }) =>
           evaluate(
-            { client, price, recordFailure },
+            {
+              client,
+              variant: (name) => ({ ...variants.get(name)!, price: price(name) }),
+              recordFailure,
+            },
             settings,
             {
               onProgress: options.onProgress,

@@ -14,6 +14,7 @@ const episode = (variant: string, seed: number, length: number | null): EpisodeR
   invalid_actions: 0,
   input_tokens: (length ?? 0) * 100,
   output_tokens: (length ?? 0) * 10,
+  cached_input_tokens: 0,
   inferences: length ?? 0,
   error: length === null ? "429" : null,
 });

@@ -32,7 +32,7 @@ export interface Comparison {
   p: number | null;
   /** `p` after Holm's correction for all comparisons of the same call. */
   adjusted: number | null;
-  /** Episodes of a or b without a finished counterpart, left out. */
+  /** Episodes of a or b without a finished counterpart, or whose quantity is not known in both; left out. */
   unpaired: number;
 }
 
@@ -65,7 +65,8 @@ function compare(
   const ofB = episodes.get(b)!;
   const pairs = [...ofA].flatMap(([world, episode]) => {
     const other = ofB.get(world);
-    return other ? [{ a: episode, b: other }] : [];
+    const isKnown = other && episode[quantity] !== null && other[quantity] !== null;
+    return isKnown ? [{ a: episode, b: other }] : [];
   });
   const differences = pairs.map((pair) => Number(pair.b[quantity]) - Number(pair.a[quantity]));
   const common = {

@@ -15,6 +15,7 @@ const episode: EpisodeRow = {
   invalid_actions: 0,
   input_tokens: 1000,
   output_tokens: 100,
+  cached_input_tokens: 0,
   inferences: 10,
   error: null,
 };

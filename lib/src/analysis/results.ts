@@ -62,7 +62,10 @@ export function parseResults(text: string, source: string): Results {
   for (const part of ["command", "date", "seeds", "models", "versions"] as const) {
     if (!provenance?.[part]) throw new AnalysisError(`${source} lacks provenance.${part}`);
   }
-  if (JSON.stringify(columns) !== JSON.stringify(COLUMNS)) {
+  const given = JSON.stringify(columns);
+  // Files of before the column was there have no cached input tokens to tell of.
+  const isOlder = given === JSON.stringify(OLDER_COLUMNS);
+  if (given !== JSON.stringify(COLUMNS) && !isOlder) {
     throw new AnalysisError(
       `${source} has the columns ${JSON.stringify(columns)}, not ${JSON.stringify(COLUMNS)}`,
     );
@@ -70,7 +73,10 @@ export function parseResults(text: string, source: string): Results {
   if (!Array.isArray(episodes)) throw new AnalysisError(`${source} lacks the list "episodes"`);
   return {
     provenance: provenance!,
-    episodes: episodes.map((values, index) => toEpisode(values, `${source}, episode ${index + 1}`)),
+    episodes: episodes.map((values: unknown, index) => {
+      const row = isOlder && Array.isArray(values) ? [...values, 0] : values;
+      return toEpisode(row, `${source}, episode ${index + 1}`);
+    }),
   };
 }
 
@@ -106,10 +112,12 @@ const TYPES: Record<
   progression: { type: "number", nullable: true },
   episode_length: { type: "number", nullable: true },
   invalid_actions: { type: "number", nullable: true },
-  input_tokens: { type: "number", nullable: false },
-  output_tokens: { type: "number", nullable: false },
+  input_tokens: { type: "number", nullable: true },
+  output_tokens: { type: "number", nullable: true },
   inferences: { type: "number", nullable: false },
   error: { type: "string", nullable: true },
+  cached_input_tokens: { type: "number", nullable: false },
 };
 
 const COLUMNS = Object.keys(TYPES) as (keyof EpisodeRow)[];
+const OLDER_COLUMNS = COLUMNS.slice(0, -1);

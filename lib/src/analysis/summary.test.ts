@@ -18,6 +18,7 @@ const episode = (changes: Partial<EpisodeRow>): EpisodeRow => ({
   invalid_actions: 0,
   input_tokens: 1000,
   output_tokens: 100,
+  cached_input_tokens: 0,
   inferences: 10,
   error: null,
   ...changes,

@@ -25,7 +25,7 @@ export interface Summary {
   /** Answers in the finished episodes, one a step, and those that were no valid action. */
   answers: number;
   invalid_answers: number;
-  /** Per episode, over all of its model calls. */
+  /** Per episode, over all of its model calls; of those episodes alone whose tokens are known (`n`). */
   input_tokens: MeanEstimate;
   output_tokens: MeanEstimate;
 }
@@ -74,6 +74,11 @@ export function summarize(
   });
 }
 
+/** Counts that there are: what a provider did not count is no 0. */
+export function known(values: readonly (number | null)[]): number[] {
+  return values.filter((value) => value !== null);
+}
+
 function summary(variant: string, task: string | null, rows: readonly EpisodeRow[]): Summary {
   const finished = rows.filter(isFinished);
   const failed = rows.filter((row) => row.error !== null);
@@ -95,7 +100,7 @@ function summary(variant: string, task: string | null, rows: readonly EpisodeRow
     episode_length: mean(finished.map((row) => row.episode_length)),
     answers: sum(finished.map((row) => row.episode_length)),
     invalid_answers: sum(finished.map((row) => row.invalid_actions ?? 0)),
-    input_tokens: mean(finished.map((row) => row.input_tokens)),
-    output_tokens: mean(finished.map((row) => row.output_tokens)),
+    input_tokens: mean(known(finished.map((row) => row.input_tokens))),
+    output_tokens: mean(known(finished.map((row) => row.output_tokens))),
   };
 }

@@ -37,6 +37,7 @@ const episode = (
   invalid_actions: 0,
   input_tokens: 100 * (steps ?? 1),
   output_tokens: 10 * (steps ?? 1),
+  cached_input_tokens: 0,
   inferences: steps ?? 1,
   error: steps === null ? "429" : null,
 });

@@ -24,6 +24,7 @@ const episodes = (variant: string, outcomes: (boolean | null)[]): EpisodeRow[] =
     invalid_actions: success === null ? null : 0,
     input_tokens: success ? 1000 : 3000,
     output_tokens: success ? 100 : 300,
+    cached_input_tokens: 0,
     inferences: 6,
     error: success === null ? "429: rate limited" : null,
   }));

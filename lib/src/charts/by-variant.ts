@@ -113,8 +113,8 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
   const bound = (episodes: readonly EpisodeRow[]) => (expert ? expertMean(episodes) : null);
   const line = (summary: Summary): IntervalRow => {
     const estimate = quantity.estimate(summary);
-    const count = counts(summary, tasks.length);
-    const label = estimateLabel(estimate, quantity.format, quantity.unit);
+    const count = counts(summary, tasks.length, estimate.n);
+    const label = estimateLabel(estimate, summary, quantity.format, quantity.unit);
     const kind = localKind(summary.variant);
     return {
       name: shorten(summary.variant),
@@ -150,6 +150,9 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
       `Bars: ${bars[by]}; whiskers: ${interval}.${
         unfinished ? ` Unfinished episodes are counted, and in no ${noun}.` : ""
       }`,
+      ...(summaries.some((summary) => quantity.estimate(summary).n < summary.success.n)
+        ? ["Left out: episodes of whose calls a provider did not count all tokens."]
+        : []),
       ...(by === "variant" || local === null ? [] : [local]),
       ...(overall === null
         ? []
@@ -170,11 +173,18 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
   });
 }
 
-/** "n = 98, 2 failed": finished episodes, the others beside them, and whether whole tasks are missing. */
-function counts({ success, failed, cut_off, task, tasks }: Summary, allTasks: number): string {
+/**
+ * "n = 98, 2 failed": finished episodes, the others beside them, and whether whole tasks are missing; "n = 90 of 98" where
+ * a quantity of some is not known.
+ */
+function counts(
+  { success, failed, cut_off, task, tasks }: Summary,
+  allTasks: number,
+  known: number,
+): string {
   const missing = task === null && tasks.length > 0 && tasks.length < allTasks;
   return [
-    `n = ${group(success.n)}`,
+    `n = ${known < success.n ? `${group(known)} of ` : ""}${group(success.n)}`,
     ...(failed > 0 ? [`${group(failed)} failed`] : []),
     ...(cut_off > 0 ? [`${group(cut_off)} cut off`] : []),
     ...(missing ? [`${tasks.length} of ${allTasks} tasks`] : []),
@@ -184,10 +194,11 @@ function counts({ success, failed, cut_off, task, tasks }: Summary, allTasks: nu
 /** "96.0 % [90.2, 98.4]". */
 function estimateLabel(
   { mean, low, high }: Estimate,
+  { success }: Summary,
   format: (value: number) => string,
   unit = "",
 ): string {
-  if (mean === null) return "no finished episode";
+  if (mean === null) return success.n > 0 ? "– (not counted)" : "no finished episode";
   const interval =
     low === null || high === null ? "no interval" : `${format(low)}, ${format(high)}`;
   return `${format(mean)}${unit} [${interval}]`;

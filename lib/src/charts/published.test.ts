@@ -21,6 +21,7 @@ const row: EpisodeRow = {
   invalid_actions: 0,
   input_tokens: 1000,
   output_tokens: 100,
+  cached_input_tokens: 0,
   inferences: 6,
   error: null,
 };

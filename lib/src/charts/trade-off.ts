@@ -1,6 +1,7 @@
 import { AnalysisError } from "../analysis/errors";
+import { variantOrder } from "../analysis/order";
 import { mean } from "../analysis/statistics";
-import { isFinished, type Summary, summarize } from "../analysis/summary";
+import { isFinished, known, type Summary, summarize } from "../analysis/summary";
 import { costUsd, type Price, type Prices } from "../experiment/prices";
 import type { EpisodeRow } from "../store/episodes";
 import { group, localVariants, scope, shorten } from "./labels";
@@ -14,12 +15,15 @@ const FINE_TUNED = "history_and_reasoning_sft";
 
 /**
  * Success against tokens: mean input and generated tokens of an episode on a logarithmic axis, with 95 % t
- * intervals, against the success rate with Wilson's. Published results that give their tokens stand in grey.
+ * intervals, against the success rate with Wilson's. Published results that give their tokens stand in grey. Episodes whose
+ * tokens are not known are told of and not drawn.
  *
- * Throws AnalysisError when no episode is finished.
+ * Throws AnalysisError when no episode is finished, or there is none to draw.
  */
 export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Published): ChartSpec {
-  const points = ownPoints(rows, (row) => row.input_tokens + row.output_tokens);
+  const tokens = ({ input_tokens, output_tokens }: EpisodeRow) =>
+    input_tokens === null || output_tokens === null ? null : input_tokens + output_tokens;
+  const points = ownPoints(rows, tokens);
   const others = published
     ? [
         ...drawnEntries(published).flatMap((entry) =>
@@ -42,11 +46,17 @@ export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Publis
         ),
       ]
     : [];
+  if (points.length + others.length === 0) {
+    throw new AnalysisError(
+      "of no finished episode are the tokens known: no provider counted them",
+    );
+  }
   return scatter({
     title: "Success against tokens",
     subtitle: [
       scope(rows),
       "Points: means; bars: 95 % t interval of tokens, 95 % Wilson interval of success.",
+      ...uncounted(rows, tokens),
       ...notes(rows, others, "TensorZero and in BALROG's leaderboard"),
     ],
     axis: "input and generated tokens in an episode (logarithmic)",
@@ -78,16 +88,17 @@ export function costAndSuccess(
   const variants = [...new Set(rows.map((row) => row.variant))];
   const unpriced = variants.filter((variant) => price(variant) === undefined);
   const priced = rows.filter((row) => !unpriced.includes(row.variant));
-  const thousand = (known: Price, inputTokens: number, outputTokens: number) =>
-    1000 * costUsd(known, { inputTokens, outputTokens })!;
-  const points =
-    priced.length === 0
-      ? []
-      : ownPoints(
-          priced,
-          (row) => thousand(price(row.variant)!, row.input_tokens, row.output_tokens),
-          rows,
-        );
+  const thousand = (known: Price | undefined, row: Pick<EpisodeRow, Tokens>) => {
+    const { input_tokens, output_tokens, cached_input_tokens } = row;
+    const usd = costUsd(known, {
+      inputTokens: input_tokens,
+      outputTokens: output_tokens,
+      cachedInputTokens: cached_input_tokens,
+    });
+    return usd === null ? null : 1000 * usd;
+  };
+  const cost = (row: EpisodeRow) => thousand(price(row.variant), row);
+  const points = priced.length === 0 ? [] : ownPoints(priced, cost, rows);
   const example = prices[EXAMPLE_MODEL];
   const others =
     published && example
@@ -96,7 +107,7 @@ export function costAndSuccess(
           .map((variant) =>
             publishedPoint(
               `TensorZero ${variant.variant}`,
-              thousand(example, variant.input_tokens, variant.output_tokens),
+              thousand(example, { ...variant, cached_input_tokens: 0 })!,
               100 * variant.success,
             ),
           )
@@ -117,6 +128,7 @@ export function costAndSuccess(
       `Prices as of ${[...new Set(days)].join(" and ")}.${
         unpriced.length > 0 ? ` No known price: ${unpriced.join(", ")}.` : ""
       }`,
+      ...uncounted(priced, cost),
       ...notes(rows, others, "TensorZero"),
     ],
     axis: "cost of 1,000 episodes (US dollars)",
@@ -127,15 +139,20 @@ export function costAndSuccess(
   });
 }
 
+type Tokens = "input_tokens" | "output_tokens" | "cached_input_tokens";
+
 function ownPoints(
   rows: readonly EpisodeRow[],
-  amount: (row: EpisodeRow) => number,
+  amount: (row: EpisodeRow) => number | null,
   coloured = rows,
 ): ScatterPoint[] {
+  if (!rows.some(isFinished)) {
+    throw new AnalysisError("success against an amount needs a finished episode; there is none");
+  }
   const colours = variantColours(coloured);
-  const points = summarize(rows).flatMap(({ variant, success }: Summary) => {
+  return summarize(rows).flatMap(({ variant, success }: Summary) => {
     const own = rows.filter((row) => row.variant === variant && isFinished(row));
-    const x = mean(own.map(amount));
+    const x = mean(known(own.map(amount)));
     if (x.mean === null || success.mean === null) return [];
     return [
       {
@@ -151,10 +168,22 @@ function ownPoints(
       },
     ];
   });
-  if (points.length === 0) {
-    throw new AnalysisError("success against an amount needs a finished episode; there is none");
-  }
-  return points;
+}
+
+/** Finished episodes that are in no point, because their amount is not known. */
+function uncounted(
+  rows: readonly EpisodeRow[],
+  amount: (row: EpisodeRow) => number | null,
+): string[] {
+  const finished = rows.filter(isFinished);
+  const lacking = variantOrder(finished).flatMap((variant) => {
+    const own = finished.filter((row) => row.variant === variant);
+    const without = own.filter((row) => amount(row) === null).length;
+    return without === 0 ? [] : [`${without} of ${own.length} episodes of ${variant}`];
+  });
+  return lacking.length === 0
+    ? []
+    : [`Left out, because not all of their tokens were counted: ${lacking.join(", ")}.`];
 }
 
 function publishedPoint(name: string, x: number, y: number): ScatterPoint {

@@ -1,23 +1,25 @@
 import { Budget } from "./budget";
 
+const usd = (amount: number) => ({ usd: amount, isEstimated: false });
+
 test("is exhausted once the limit is spent", () => {
   const budget = new Budget(1);
   const episode = budget.openEpisode();
-  episode.add(0.6);
+  episode.add(usd(0.6));
   expect(budget.exhausted).toBe(false);
-  episode.add(0.4);
+  episode.add(usd(0.4));
   expect(budget.exhausted).toBe(true);
-  expect(budget.usd).toBe(1);
+  expect(budget.cost).toEqual(usd(1));
 });
 
 test("sets aside what the episodes under way may still cost", () => {
   const budget = new Budget(1);
   const first = budget.openEpisode();
-  first.add(0.3);
+  first.add(usd(0.3));
   first.close();
   expect(budget.allotted).toBe(false); // 0.3 spent, 0.3 for the next
   const second = budget.openEpisode();
-  second.add(0.1);
+  second.add(usd(0.1));
   expect(budget.allotted).toBe(false); // 0.4 spent, 0.2 for the second, 0.3 for the next
   budget.openEpisode();
   expect(budget.allotted).toBe(true); // and 0.3 for the third
@@ -25,12 +27,22 @@ test("sets aside what the episodes under way may still cost", () => {
 
 test("without a limit nothing is ever spent out", () => {
   const budget = new Budget(null);
-  budget.openEpisode().add(1e9);
+  budget.openEpisode().add(usd(1e9));
   expect(budget.exhausted || budget.allotted).toBe(false);
 });
 
 test("an unknown price makes the sum unknown", () => {
   const budget = new Budget(null);
   budget.openEpisode().add(null);
-  expect(budget.usd).toBeNull();
+  expect(budget.cost).toBeNull();
+});
+
+test("one estimate makes the sum an estimate, also one of before a resume", () => {
+  const budget = new Budget(1);
+  budget.openEpisode().add(usd(0.1));
+  budget.openEpisode().add({ usd: 0.2, isEstimated: true });
+  expect(budget.cost).toEqual({ usd: expect.closeTo(0.3), isEstimated: true });
+  const resumed = new Budget(1, { usd: 1, isEstimated: true });
+  expect(resumed.exhausted).toBe(true);
+  expect(resumed.cost).toEqual({ usd: 1, isEstimated: true });
 });

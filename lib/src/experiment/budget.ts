@@ -1,7 +1,14 @@
-/** Keeps account of a run's cost, in US dollars, against its limit. */
+import type { Cost } from "./prices";
+
+/**
+ * Keeps account of a run's cost, in US dollars, against its limit. Counted is what inferences cost that were answered, of
+ * failed episodes too, and what those may have cost whose answer was lost; not what a gateway's tries may have cost
+ * that ended in an error.
+ */
 export class Budget {
   private spent: number;
   private known: boolean;
+  private estimated: boolean;
   /** What each episode under way has cost so far. */
   private readonly open = new Set<EpisodeAccount>();
   private costliest = 0;
@@ -12,15 +19,16 @@ export class Budget {
    */
   constructor(
     private readonly limit: number | null,
-    before: number | null = 0,
+    before: Cost | null = { usd: 0, isEstimated: false },
   ) {
-    this.spent = before ?? 0;
+    this.spent = before?.usd ?? 0;
     this.known = before !== null;
+    this.estimated = before?.isEstimated ?? false;
   }
 
   /** Spent so far; null when the price of some inference was not known. */
-  get usd(): number | null {
-    return this.known ? this.spent : null;
+  get cost(): Cost | null {
+    return this.known ? { usd: this.spent, isEstimated: this.estimated } : null;
   }
 
   /** Nothing is left: episodes under way must stop. */
@@ -42,13 +50,14 @@ export class Budget {
   openEpisode(): EpisodeAccount {
     const account: EpisodeAccount = {
       spent: 0,
-      add: (usd) => {
-        if (usd === null) {
+      add: (cost) => {
+        if (cost === null) {
           this.known = false;
           return;
         }
-        account.spent += usd;
-        this.spent += usd;
+        account.spent += cost.usd;
+        this.spent += cost.usd;
+        this.estimated ||= cost.isEstimated;
       },
       close: () => {
         this.open.delete(account);
@@ -62,7 +71,7 @@ export class Budget {
 
 export interface EpisodeAccount {
   spent: number;
-  /** @param usd cost of one inference; null when its price is not known */
-  add(usd: number | null): void;
+  /** @param cost of one inference; null when its price is not known */
+  add(cost: Cost | null): void;
   close(): void;
 }

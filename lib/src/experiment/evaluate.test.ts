@@ -12,6 +12,7 @@ interface Asked {
   inferences: Record<string, unknown>[];
   feedback: Record<string, unknown>[];
 }
+const PRICE = { input: 1, output: 10, as_of: "", source: "" };
 let asked: Asked;
 let answer: (body: Record<string, unknown>) => string | { status: number; error: string };
 let server: ServerType;
@@ -58,7 +59,7 @@ async function run(
   const result = await evaluate(
     {
       client,
-      price: () => ({ input: 1, output: 10, as_of: "", source: "" }), // 0.0002 $ an inference
+      variant: () => ({ model: "m", price: PRICE, prompt: () => [] }), // 0.0002 $ an inference
       recordFailure: async (_, failure) => {
         failures.push(failure);
       },
@@ -189,7 +190,7 @@ test("a resumed run plays what is missing, and its budget counts what was spent 
   answer = () => '{"action":"turn left"}';
   const task = "BabyAI-MixedTrainLocal-v0/goto";
   const completed = new Set([200, 202].map((seed) => episodeKey({ variant: "a", task, seed })));
-  const before = { run: "earlier", completed, spentUsd: 0.0128 };
+  const before = { run: "earlier", completed, spent: { usd: 0.0128, isEstimated: false } };
   const { result, progress } = await run({ episodes: 4 }, {}, before);
   expect(result).toMatchObject({ id: "earlier", planned: 4, completed: 4, completedBefore: 2 });
   expect(result.spentUsd).toBeCloseTo(0.0128 * 3, 9);

@@ -1,14 +1,17 @@
 import { setMaxListeners } from "node:events";
+import type { ChatMessage } from "../agents/local/prompt";
+import type { ActArguments } from "../agents/prompt";
 import type { GatewayClient } from "../gateway/client";
 import { messageOf } from "../message-of";
 import { oneLine } from "../one-line";
 import type { EpisodeKey } from "../store/run-state";
 import { Answers, describeInvalid, type InvalidCount } from "./answers";
 import { Budget } from "./budget";
+import type { CountedTokens } from "./count-tokens";
 import { episodeKey, grid } from "./grid";
 import { Pace } from "./pace";
 import { isLost, PATIENCE, type Patience, withPatience } from "./patience";
-import { costUsd, type Price } from "./prices";
+import { type Cost, costText, costUsd, isFree, type Price } from "./prices";
 import { type EpisodeResult, runEpisode } from "./run-episode";
 import { type EvaluateOptions, newRunId, type Progress, type Settings } from "./settings";
 
@@ -33,8 +36,10 @@ export interface Run {
   stopped: "budget" | "interrupted" | "failing" | "store" | null;
   /** The error that ended the last failed episode. */
   lastError: string | null;
-  /** What the whole run has cost. Null when a variant's model has no known price. */
+  /** What the whole run has cost, in US dollars. Null when a variant's model has no known price. */
   spentUsd: number | null;
+  /** Tokens that a provider did not count were counted here. */
+  spentIsEstimated: boolean;
   /** Of the variants with answers that were no valid action; those before a resume are not counted. */
   invalidAnswers: readonly InvalidCount[];
   /** How the run ended, in a few sentences. */
@@ -43,12 +48,21 @@ export interface Run {
 
 export interface EvaluateContext {
   client: GatewayClient;
-  /** Price of the variant's model; undefined when it is not known. */
-  price: (variant: string) => Price | undefined;
+  variant: (name: string) => PlayedVariant;
   /** Stores that an episode failed, and why. */
   recordFailure: (run: string, result: EpisodeResult) => Promise<void>;
   /** Default: {@link PATIENCE}. */
   patience?: Patience;
+}
+
+/** What a run has to know of a variant. */
+export interface PlayedVariant {
+  /** The model's name in the config; null for a variant made of other variants. */
+  model: string | null;
+  /** Price of its model; undefined when it is not known. */
+  price: Price | undefined;
+  /** What its model is sent. */
+  prompt: (args: ActArguments) => readonly ChatMessage[];
 }
 
 /** What a run has already done when it is resumed. */
@@ -57,8 +71,10 @@ export interface Before {
   /** As `episodeKey` names them. */
   completed: ReadonlySet<string>;
   /** Null when it is not known. */
-  spentUsd: number | null;
+  spent: Cost | null;
 }
+
+const NOTHING: Cost = { usd: 0, isEstimated: false };
 
 /** So many failures in a row, with no success between, mean that the next would fail as well. */
 const FAILURES_IN_A_ROW = 10;
@@ -71,14 +87,14 @@ const REPLAYS = 2;
  * does not stop the others.
  */
 export async function evaluate(
-  { client, price, recordFailure, patience = PATIENCE }: EvaluateContext,
+  { client, variant, recordFailure, patience = PATIENCE }: EvaluateContext,
   settings: Settings,
   { signal, drain, onProgress }: Pick<EvaluateOptions, "signal" | "drain" | "onProgress">,
-  before: Before = { run: newRunId(), completed: new Set(), spentUsd: 0 },
+  before: Before = { run: newRunId(), completed: new Set(), spent: NOTHING },
 ): Promise<Run> {
   const { variants, tasks, seeds, historyLength, inferenceSeconds, episodeSeconds } = settings;
   const startedAt = new Date();
-  const budget = new Budget(settings.budgetUsd, before.spentUsd);
+  const budget = new Budget(settings.budgetUsd, before.spent);
   const pace = new Pace(settings);
   const answers = new Answers((text) => console.warn(text));
   const counts = { completed: 0, success: 0, failed: 0, steps: 0 };
@@ -95,6 +111,7 @@ export async function evaluate(
     stopped: null,
     lastError: null,
     spentUsd: 0,
+    spentIsEstimated: false,
     invalidAnswers: [],
     text: "",
   };
@@ -127,7 +144,8 @@ export async function evaluate(
       success,
       failed,
       steps,
-      spentUsd: budget.usd,
+      spentUsd: budget.cost?.usd ?? null,
+      spentIsEstimated: budget.cost?.isEstimated ?? false,
       invalidAnswers: answers.invalid,
       seconds: elapsedMs / 1000,
       state,
@@ -156,6 +174,25 @@ export async function evaluate(
     }
   };
 
+  const costliest = new Map<string, number>();
+  const uncounted = new Set<string>();
+  const costOf = (name: string, tokens: CountedTokens): Cost | null => {
+    const played = variant(name);
+    if (tokens.isEstimated && !uncounted.has(name)) {
+      uncounted.add(name);
+      console.warn(uncountedText(name, played));
+    }
+    const usd = costUsd(played.price, tokens);
+    if (usd === null) return null;
+    costliest.set(name, Math.max(usd, costliest.get(name) ?? 0));
+    return { usd, isEstimated: usd > 0 && tokens.isEstimated };
+  };
+  /** The provider may have answered, and will bill, what was lost on its way: taken for as dear as the costliest. */
+  const costOfLost = (name: string): Cost => {
+    const usd = costliest.get(name) ?? 0;
+    return { usd, isEstimated: usd > 0 };
+  };
+
   const playOnce = async (episode: EpisodeKey) => {
     const account = budget.openEpisode();
     const result = await runEpisode({
@@ -168,14 +205,16 @@ export async function evaluate(
       inferenceSeconds,
       episodeSeconds,
       signal: stop.signal,
+      prompt: variant(episode.variant).prompt,
       onInference: (inference, invalid) => {
         counts.steps += 1;
-        account.add(costUsd(price(episode.variant), inference));
+        account.add(costOf(episode.variant, inference));
         answers.add(episode.variant, inference.content, invalid);
         if (budget.exhausted) stopNow("budget");
         report("running", false);
       },
     });
+    if (isLost(result.error)) account.add(costOfLost(episode.variant));
     account.close();
     // What is not stored as failed is cut off: so ClickHouse shows it, too.
     const isCutOff = result.error !== null && (stop.signal.aborted || !(await record(result)));
@@ -223,11 +262,20 @@ export async function evaluate(
   }
   run.completed = run.completedBefore + counts.completed;
   run.failed = counts.failed;
-  run.spentUsd = budget.usd;
+  run.spentUsd = budget.cost?.usd ?? null;
+  run.spentIsEstimated = budget.cost?.isEstimated ?? false;
   run.invalidAnswers = answers.invalid;
   run.finishedAt = new Date();
   run.text = describe(run, storeError);
   return run;
+}
+
+function uncountedText(name: string, { model, price }: PlayedVariant): string {
+  const cost =
+    price === undefined || isFree(price)
+      ? ""
+      : " Cost and budget count an estimate: the o200k tokens of prompts and answers, without reasoning that the model hides.";
+  return `The provider of ${model ?? "a model"}, which plays ${name}, does not say how many tokens an answer took.${cost} In tables and charts its tokens are unknown.`;
 }
 
 /** A gateway says of every retry why it failed; in a sentence the beginning is enough. */
@@ -235,9 +283,12 @@ const SHOWN = 300;
 
 function describe(run: Run, storeError: string | null): string {
   const { id, planned, completed, completedBefore, failed } = run;
-  const { stopped, lastError, spentUsd, settings } = run;
+  const { stopped, lastError, spentUsd, spentIsEstimated, settings } = run;
   const seconds = (run.finishedAt.getTime() - run.startedAt.getTime()) / 1000;
-  const cost = spentUsd === null ? "cost not known" : `$${spentUsd.toFixed(2)}`;
+  const cost =
+    spentUsd === null
+      ? "cost not known"
+      : costText({ usd: spentUsd, isEstimated: spentIsEstimated });
   const parts = [
     `Run ${id}: ${completed} of ${planned} episodes in ${seconds.toFixed(1)} s, ${cost}.`,
   ];

@@ -76,7 +76,7 @@ async function play(options: Partial<EvaluateOptions> = {}) {
   const run = await evaluate(
     {
       client: new GatewayClient({ url: `http://127.0.0.1:${port}` }),
-      price: () => undefined,
+      variant: () => ({ model: "m", price: undefined, prompt: () => [] }),
       recordFailure,
       patience: { retries: 5, firstMs: 100, longestMs: 400 },
     },

@@ -76,7 +76,7 @@ afterAll(async () => {
 
 function play(
   seeds: number,
-  before = { run: newRunId(), completed: new Set<string>(), spentUsd: 0 },
+  before = { run: newRunId(), completed: new Set<string>(), spent: { usd: 0, isEstimated: false } },
 ) {
   const recordFailure = (run: string, { variant, task, seed, episodeId, error }: EpisodeResult) =>
     insertFailure(through, {
@@ -87,7 +87,7 @@ function play(
   return evaluate(
     {
       client: new GatewayClient({ url: "http://gateway", fetch: inProcess(gateway.app) }),
-      price: () => undefined,
+      variant: () => ({ model: "m", price: undefined, prompt: () => [] }),
       recordFailure,
       patience: { retries: 3, firstMs: 10, longestMs: 50 },
     },
@@ -177,7 +177,11 @@ test("ClickHouse gone for good: the run stops and says how to go on; what was an
   await gateway.flush();
   const done = await completedEpisodes(direct, run.id);
   expect(done).toHaveLength(run.completed);
-  const before = { run: run.id, completed: new Set(done.map(episodeKey)), spentUsd: 0 };
+  const before = {
+    run: run.id,
+    completed: new Set(done.map(episodeKey)),
+    spent: { usd: 0, isEstimated: false },
+  };
   const resumed = await play(12, before);
   await settle(resumed, { clickhouse: through, flush: () => gateway.flush() });
   expect(resumed).toMatchObject({ completed: 12, failed: 0, stopped: null });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { TokenUsage } from "../gateway/client";
 
 export interface PaceOptions {
   /** Inferences under way at the same time, at most. */
@@ -46,7 +47,7 @@ export class Pace {
    * @param isRefusal whether an error means "too many requests"
    * @throws what `infer` throws, or the signal's reason
    */
-  async run<T extends { inputTokens: number; outputTokens: number }>(
+  async run<T extends Pick<TokenUsage, "inputTokens" | "outputTokens">>(
     infer: () => Promise<T>,
     isRefusal: (error: unknown) => boolean,
     signal: AbortSignal,
@@ -62,10 +63,12 @@ export class Pace {
       const wait = this.reserve(guess) - Date.now();
       if (wait > 0) await sleep(wait, undefined, { signal });
       const answer = await infer();
-      const used = answer.inputTokens + answer.outputTokens;
-      this.calls += 1;
-      this.tokens += used;
-      this.spend(used - guess);
+      const { inputTokens, outputTokens } = answer;
+      if (inputTokens !== null && outputTokens !== null) {
+        this.calls += 1;
+        this.tokens += inputTokens + outputTokens;
+        this.spend(inputTokens + outputTokens - guess);
+      }
       this.limit = Math.min(this.options.concurrency, this.limit + 1 / this.limit);
       return answer;
     } catch (error) {

@@ -64,7 +64,7 @@ export async function planRun(
     const observations = 1 + (source.includes("history") ? historyLength : 0);
     const inputTokens = calls * countTokens(source) + observations * observationTokens;
     const outputTokens = calls * ANSWER_TOKENS[source.includes("thinking") ? "reasoning" : "plain"];
-    const usd = costUsd(price, { inputTokens, outputTokens });
+    const usd = costUsd(price, { inputTokens, outputTokens, cachedInputTokens: 0 });
     usdAtMost = usd === null || usdAtMost === null ? null : usdAtMost + usd;
     callsAtMost += calls;
   }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { configFiles } from "../config-files";
-import { costUsd, readPrices } from "./prices";
+import { costText, costUsd, readPrices } from "./prices";
 import { readVariants } from "./variants";
 
 const root = join(__dirname, "../../..");
@@ -17,6 +17,30 @@ test("every variant's model has a price with its day and source", () => {
 
 test("cost is by the million tokens, and unknown without a price", () => {
   const price = { input: 0.15, output: 0.6, as_of: "", source: "" };
-  expect(costUsd(price, { inputTokens: 2e6, outputTokens: 5e5 })).toBeCloseTo(0.6, 12);
-  expect(costUsd(undefined, { inputTokens: 1, outputTokens: 1 })).toBeNull();
+  const tokens = { inputTokens: 2e6, outputTokens: 5e5, cachedInputTokens: 0 };
+  expect(costUsd(price, tokens)).toBeCloseTo(0.6, 12);
+  expect(costUsd(undefined, tokens)).toBeNull();
+  expect(costUsd(price, { ...tokens, inputTokens: null })).toBeNull();
+  expect(costUsd(price, { ...tokens, outputTokens: null })).toBeNull();
+  const free = { ...price, input: 0, output: 0 };
+  expect(costUsd(free, { ...tokens, outputTokens: null })).toBe(0);
+});
+
+test("input that the provider had in its cache has its own price, else that of input", () => {
+  const price = { input: 0.15, output: 0.6, as_of: "", source: "" };
+  const tokens = { inputTokens: 2e6, outputTokens: 0, cachedInputTokens: 1e6 };
+  expect(costUsd({ ...price, cached_input: 0.075 }, tokens)).toBeCloseTo(0.225, 12);
+  expect(costUsd(price, tokens)).toBeCloseTo(0.3, 12);
+  // More of it cached than there is: a provider's mistake that must not make money.
+  expect(costUsd({ ...price, cached_input: 0.075 }, { ...tokens, cachedInputTokens: 9e6 })).toBe(
+    0.15,
+  );
+});
+
+test.each([
+  [null, "not known"],
+  [{ usd: 0, isEstimated: false }, "$0.00"],
+  [{ usd: 0.1234, isEstimated: true }, "≈ $0.12, estimated"],
+])("the cost %p reads %p", (cost, text) => {
+  expect(costText(cost)).toBe(text);
 });

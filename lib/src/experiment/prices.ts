@@ -4,6 +4,8 @@ import { readToml } from "../toml";
 export interface Price {
   input: number;
   output: number;
+  /** Of input tokens that the provider had in its own cache. Default: `input`. */
+  cached_input?: number;
   /** The day on which `source` said so. */
   as_of: string;
   source: string;
@@ -15,13 +17,20 @@ export interface Price {
 
 export type Prices = Readonly<Record<string, Price>>;
 
+/** US dollars; `isEstimated`: tokens that a provider did not count were counted here. */
+export interface Cost {
+  usd: number;
+  isEstimated: boolean;
+}
+
 /** Prices by model, from config/prices.toml. */
 export function readPrices(path: string): Prices {
   const prices = readToml(path) as unknown as Prices;
   for (const [model, price] of Object.entries(prices)) {
-    if (!(price.input >= 0) || !(price.output >= 0)) {
+    const { input, output, cached_input = 0 } = price;
+    if (!(input >= 0) || !(output >= 0) || !(cached_input >= 0)) {
       throw new TypeError(
-        `${path}: [${model}] needs input and output in US dollars per million tokens`,
+        `${path}: [${model}] needs input and output, and may have cached_input, in US dollars per million tokens`,
       );
     }
     const { shutdown_date } = price;
@@ -38,11 +47,32 @@ function isDate(value: unknown): boolean {
   return typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) && !!Date.parse(value);
 }
 
-/** Cost in US dollars; null when the model's price is not known. */
+/** Cost in US dollars; null when the model's price or a count of tokens is not known. What is free costs 0 in any case. */
 export function costUsd(
   price: Price | undefined,
-  tokens: { inputTokens: number; outputTokens: number },
+  tokens: {
+    inputTokens: number | null;
+    outputTokens: number | null;
+    /** Of the input tokens. */
+    cachedInputTokens: number;
+  },
 ): number | null {
   if (!price) return null;
-  return (tokens.inputTokens * price.input + tokens.outputTokens * price.output) / 1e6;
+  if (isFree(price)) return 0;
+  const { inputTokens, outputTokens } = tokens;
+  if (inputTokens === null || outputTokens === null) return null;
+  const cached = Math.min(tokens.cachedInputTokens, inputTokens);
+  const input = (inputTokens - cached) * price.input + cached * (price.cached_input ?? price.input);
+  return (input + outputTokens * price.output) / 1e6;
+}
+
+export function isFree({ input, output, cached_input = 0 }: Price): boolean {
+  return input === 0 && output === 0 && cached_input === 0;
+}
+
+/** "$0.12", "≈ $0.12, estimated", or "not known". */
+export function costText(cost: Cost | null, digits = 2): string {
+  if (cost === null) return "not known";
+  const usd = `$${cost.usd.toFixed(digits)}`;
+  return cost.isEstimated ? `≈ ${usd}, estimated` : usd;
 }

@@ -1,16 +1,19 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { type ModelUsage, modelUsage } from "../store/model-usage";
 import { findRunSettings } from "../store/run-settings";
-import { completedEpisodes, type ModelUsage, modelUsage, runStates } from "../store/run-state";
+import { completedEpisodes, runStates } from "../store/run-state";
 import type { Before } from "./evaluate";
 import { episodeKey } from "./grid";
-import { costUsd, type Prices } from "./prices";
+import type { Price } from "./prices";
 import { differences, ResumeError, type RunRecord, recordOf } from "./record";
+import { costOfRun } from "./run-cost";
 import { type EvaluateOptions, newRunId, type ResumeOptions, type Settings } from "./settings";
 
 /** Where earlier runs are found, and what they cost. */
 export interface RunHistory {
   clickhouse: ClickHouseClient;
-  prices: Prices;
+  /** A model's price; undefined when it is not known. */
+  price: (model: string) => Price | undefined;
   /** Makes visible what is on its way to the store. */
   flush(): Promise<void>;
 }
@@ -29,6 +32,8 @@ export interface RunRow {
   variants: string[];
   /** Null when a model's price is not known. */
   cost_usd: number | null;
+  /** Tokens that a provider did not count were counted here. */
+  cost_is_estimated: boolean;
   /** First and last row, in UTC: "2026-11-22 14:30:05". */
   first: string;
   last: string;
@@ -62,7 +67,11 @@ export async function prepareRun(
 ): Promise<PreparedRun> {
   if (!("run" in options) || options.run === undefined) {
     const settings = check(options as EvaluateOptions);
-    const before = { run: newRunId(), completed: new Set<string>(), spentUsd: 0 };
+    const before = {
+      run: newRunId(),
+      completed: new Set<string>(),
+      spent: { usd: 0, isEstimated: false },
+    };
     return { settings, record: recordOf(settings, define), before };
   }
   const { run, acceptChanges = false, ...given } = options;
@@ -85,7 +94,7 @@ export async function prepareRun(
   const before = {
     run,
     completed: new Set(completed.map(episodeKey)),
-    spentUsd: costOf(await modelUsage(history.clickhouse, run), history.prices),
+    spent: await costOfRun(await modelUsage(history.clickhouse, run), history),
   };
   return { settings, record, before };
 }
@@ -103,31 +112,27 @@ async function readRecord(clickhouse: ClickHouseClient, run: string): Promise<Ru
   );
 }
 
-function costOf(usage: readonly ModelUsage[], prices: Prices): number | null {
-  let total = 0;
-  for (const { model, input_tokens, output_tokens } of usage) {
-    const tokens = { inputTokens: input_tokens, outputTokens: output_tokens };
-    const usd = costUsd(prices[model], tokens);
-    if (usd === null) return null;
-    total += usd;
-  }
-  return total;
-}
-
 /** All runs in the store, the newest first. */
-export async function listRuns({ clickhouse, prices, flush }: RunHistory): Promise<RunRow[]> {
+export async function listRuns(history: RunHistory): Promise<RunRow[]> {
+  const { clickhouse, flush } = history;
   await flush();
   const usage = new Map<string, ModelUsage[]>();
   for (const row of await modelUsage(clickhouse, null)) {
     usage.set(row.run, [...(usage.get(row.run) ?? []), row]);
   }
-  return (await runStates(clickhouse)).map(({ settings, ...state }) => {
+  const rows: RunRow[] = [];
+  for (const { settings, ...state } of await runStates(clickhouse)) {
     const record = settings === null ? null : (JSON.parse(settings) as RunRecord);
     const variants = Object.keys(record?.variants ?? {});
     const planned = record && variants.length * record.tasks.length * record.episodes;
-    const cost_usd = costOf(usage.get(state.run) ?? [], prices);
-    return { ...state, state: stateOf(state, planned), planned, variants, cost_usd };
-  });
+    const cost = await costOfRun(usage.get(state.run) ?? [], history);
+    rows.push({
+      ...{ ...state, state: stateOf(state, planned), planned, variants },
+      cost_usd: cost?.usd ?? null,
+      cost_is_estimated: cost?.isEstimated ?? false,
+    });
+  }
+  return rows;
 }
 
 function stateOf(

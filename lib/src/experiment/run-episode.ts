@@ -1,9 +1,11 @@
 import { setMaxListeners } from "node:events";
+import type { ChatMessage } from "../agents/local/prompt";
 import { DEFAULT_ACTION, type InvalidReason, parseAnswer } from "../agents/parse";
-import { actArguments, type Turn } from "../agents/prompt";
+import { type ActArguments, actArguments, type Turn } from "../agents/prompt";
 import { make } from "../env";
 import type { GatewayClient, Inference } from "../gateway/client";
 import { breathe } from "./breathe";
+import { type CountedTokens, countTokens } from "./count-tokens";
 import type { Pace } from "./pace";
 import { isTooManyRequests, type Patience, withPatience } from "./patience";
 
@@ -24,8 +26,10 @@ export interface EpisodeOptions {
   episodeSeconds: number;
   /** Ends the episode at once; it then has no outcome. */
   signal: AbortSignal;
+  /** What the variant's model is sent: its tokens are counted here where the provider does not count them. */
+  prompt: (args: ActArguments) => readonly ChatMessage[];
   /** Called after every inference; `invalid` is why its answer was no valid action, null for one that was. */
-  onInference?: (inference: Inference, invalid: InvalidReason | null) => void;
+  onInference?: (inference: Inference & CountedTokens, invalid: InvalidReason | null) => void;
 }
 
 /** How an episode ended. Outcomes are null when it failed or was stopped. */
@@ -89,7 +93,8 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
     for (let ended = false; !ended; ) {
       await breathe();
       signal.throwIfAborted();
-      const { system, user } = actArguments(mission, observation.text, turns, historyLength);
+      const args = actArguments(mission, observation.text, turns, historyLength);
+      const { system, user } = args;
       const request = {
         functionName: "act",
         variantName: variant,
@@ -99,7 +104,12 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
         tags: { ...tags, step: String(result.episodeLength) },
       };
       const limits = { signal, timeoutMs: inferenceSeconds * 1000 };
-      const infer = () => pace.run(() => client.infer(request, limits), isTooManyRequests, signal);
+      const inferOnce = async () => {
+        const inference = await client.infer(request, limits);
+        const prompt = () => options.prompt(args);
+        return { ...inference, ...(await countTokens(inference, prompt, inference.content)) };
+      };
+      const infer = () => pace.run(inferOnce, isTooManyRequests, signal);
       const inference = await withPatience(infer, patience, signal);
       result.episodeId = inference.episodeId;
       const answer = parseAnswer(inference.content, inference.finishReason === "length");

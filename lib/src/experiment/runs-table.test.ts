@@ -10,12 +10,14 @@ test("a run is a row with state, cost and age", () => {
     cut_off: 7,
     variants: ["baseline", "history"],
     cost_usd: 0.1234,
+    cost_is_estimated: false,
     first: "2026-11-22 14:30:05",
     last: "2026-11-22 14:40:05",
     idle_seconds: 7300,
   };
   const foreign = { ...row, state: null, planned: null, cost_usd: null, idle_seconds: 3 };
-  expect(runsTable([row, foreign])).toEqual([
+  const uncounted = { ...row, cost_is_estimated: true };
+  expect(runsTable([row, foreign, uncounted])).toEqual([
     {
       run: "20261122-143005-k3f9",
       state: "unfinished",
@@ -32,5 +34,6 @@ test("a run is a row with state, cost and age", () => {
       cost: "not known",
       "last row": "3 s ago",
     }),
+    expect.objectContaining({ cost: "≈ $0.12, estimated" }),
   ]);
 });

@@ -1,3 +1,4 @@
+import { costText } from "./prices";
 import type { RunRow } from "./resume";
 
 /** Runs as a table to read. */
@@ -8,7 +9,9 @@ export function runsTable(runs: readonly RunRow[]): Record<string, string>[] {
     completed: row.planned === null ? `${row.completed}` : `${row.completed} of ${row.planned}`,
     failed: String(row.failed),
     "cut off": String(row.cut_off),
-    cost: row.cost_usd === null ? "not known" : `$${row.cost_usd.toFixed(2)}`,
+    cost: costText(
+      row.cost_usd === null ? null : { usd: row.cost_usd, isEstimated: row.cost_is_estimated },
+    ),
     "last row": `${age(row.idle_seconds)} ago`,
     variants: row.variants.join(", "),
   }));

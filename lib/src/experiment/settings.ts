@@ -54,6 +54,8 @@ export interface Progress {
   steps: number;
   /** In US dollars; null when a variant's model has no known price. */
   spentUsd: number | null;
+  /** Tokens that a provider did not count were counted here. */
+  spentIsEstimated: boolean;
   /** Of the variants with answers that were no valid action, that with the largest share first. */
   invalidAnswers: readonly InvalidCount[];
   /** Since the run began. */

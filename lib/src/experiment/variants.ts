@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
+import { Environment } from "minijinja-js";
+import type { ChatMessage } from "../agents/local/prompt";
+import type { ActArguments } from "../agents/prompt";
 import { mergeConfig } from "../gateway/embedded/config/merge";
 import { pathOf } from "../gateway/embedded/config/table";
 import { MODELS_ORIGIN } from "../gateway/in-process";
@@ -12,6 +15,8 @@ export interface VariantInfo {
   model: string | null;
   /** Sources of its templates. */
   templates: readonly string[];
+  /** What its model is sent, by its templates. Of a variant made of other variants: what its own templates make. */
+  prompt: (args: ActArguments) => readonly ChatMessage[];
   /** Its model is served by rules on this machine, not by an LLM. */
   local: boolean;
   /** Its model is served on this machine or its network, and asks for no key: it costs nothing. */
@@ -78,6 +83,7 @@ export function readVariants(paths: readonly string[]): ReadonlyMap<string, Vari
         templates: templateFiles(variant).flatMap(([key, file]) =>
           file === undefined ? [] : [read(key, file)],
         ),
+        prompt: promptOf(variant, read),
         local: served(variant.model, isRules),
         free: served(variant.model, isFree),
         definition: { ...schemas, ...define(variant, read) },
@@ -98,6 +104,27 @@ const NEAR =
 function isFree({ api_base = "", api_key_location }: Provider): boolean {
   const isNear = URL.canParse(api_base) && NEAR.test(new URL(api_base).hostname);
   return isNear && api_key_location === "none";
+}
+
+/** Renders a variant's templates. One that includes others counts as its source and its arguments. */
+function promptOf(variant: Variant, read: ReadFile): VariantInfo["prompt"] {
+  const environment = new Environment();
+  const files = templateFiles(variant);
+  const sources = (["system", "user"] as const).flatMap((role) =>
+    files.flatMap(([key, file]) =>
+      file !== undefined && [`${role}_template`, `templates.${role}`].includes(key)
+        ? [{ role, text: read(key, file) }]
+        : [],
+    ),
+  );
+  return (args) =>
+    sources.map(({ role, text }) => {
+      try {
+        return { role, content: environment.renderStr(text, args[role]) };
+      } catch {
+        return { role, content: text + JSON.stringify(args[role]) };
+      }
+    });
 }
 
 /** How a variant is sampled, retried and limited does not change what it answers. */

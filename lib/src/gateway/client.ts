@@ -23,7 +23,7 @@ export interface InferenceRequest {
   tags?: Record<string, string>;
 }
 
-export interface Inference {
+export interface Inference extends TokenUsage {
   inferenceId: string;
   episodeId: string;
   variantName: string;
@@ -31,9 +31,15 @@ export interface Inference {
   content: string | null;
   /** Why the model stopped: "length" at its token limit. */
   finishReason: ChatCompletion.Choice["finish_reason"];
-  /** Tokens as the response states them: 0 on a cache hit. ClickHouse keeps the true ones. */
-  inputTokens: number;
-  outputTokens: number;
+}
+
+/** Tokens of an inference's model calls as the response states them: 0 on a cache hit, of which ClickHouse keeps the true ones. */
+export interface TokenUsage {
+  /** Null: a provider did not count those of each call. */
+  inputTokens: number | null;
+  outputTokens: number | null;
+  /** Of the input tokens, those that the providers say they had in their own cache. */
+  cachedInputTokens: number;
 }
 
 /** About an episode, or about one inference. */
@@ -104,7 +110,17 @@ interface TensorZeroParams extends ChatCompletionCreateParamsNonStreaming {
   "tensorzero::episode_id"?: string;
   "tensorzero::tags"?: Record<string, string>;
 }
-type TensorZeroCompletion = ChatCompletion & { episode_id: string };
+type TensorZeroCompletion = Omit<ChatCompletion, "usage"> & {
+  episode_id: string;
+  usage?: Partial<TensorZeroUsage> | null;
+};
+interface TensorZeroUsage {
+  prompt_tokens: number | null;
+  completion_tokens: number | null;
+  prompt_tokens_details: { cached_tokens?: number | null } | null;
+  /** 0 on a cache hit; null where the config has no costs. */
+  tensorzero_cost: number | null;
+}
 
 /**
  * A TensorZero Gateway through the `openai` package, with the calls that package lacks. The package's own retries are
@@ -163,8 +179,7 @@ export class GatewayClient {
       variantName: completion.model.split("::variant_name::")[1] ?? request.variantName,
       content: choice.message.content,
       finishReason: choice.finish_reason,
-      inputTokens: completion.usage?.prompt_tokens ?? 0,
-      outputTokens: completion.usage?.completion_tokens ?? 0,
+      ...usageOf(completion.usage),
     };
   }
 
@@ -248,6 +263,16 @@ export class GatewayClient {
       cause: error,
     });
   }
+}
+
+/** A model always reads a token: 0 of them is a cache hit, which costs 0, or else a provider that does not count. */
+function usageOf(usage: TensorZeroCompletion["usage"]): TokenUsage {
+  const isCounted = Boolean(usage?.prompt_tokens) || usage?.tensorzero_cost === 0;
+  return {
+    inputTokens: isCounted ? (usage?.prompt_tokens ?? null) : null,
+    outputTokens: isCounted ? (usage?.completion_tokens ?? null) : null,
+    cachedInputTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,
+  };
 }
 
 /** TensorZero's own content block. The openai package knows no such type, so it passes for a text block. */

@@ -12,6 +12,7 @@ const progress = {
   failed: 3,
   steps: 900,
   spentUsd: 0,
+  spentIsEstimated: false,
   invalidAnswers: [],
   seconds: 8,
   state: "running" as const,
@@ -22,6 +23,10 @@ test.each([
   [{ done: 0, success: 0, failed: 0 }, "0 of 300 episodes"],
   [{ done: 3, success: 0 }, "3 of 300 episodes · 3 failed · 13 min left"],
   [{ failed: 0, spentUsd: 0.0123 }, "120 of 300 episodes · 78 solved (65 %) · $0.0123 · 12 s left"],
+  [
+    { failed: 0, spentUsd: 0.0123, spentIsEstimated: true },
+    "120 of 300 episodes · 78 solved (65 %) · ≈ $0.0123, estimated · 12 s left",
+  ],
   [
     {
       done: 300,

@@ -1,4 +1,5 @@
 import { describeInvalid } from "../experiment/answers";
+import { costText } from "../experiment/prices";
 import type { Progress } from "../experiment/settings";
 
 /** The MIME type of a `Progress`; front ends that do not know it show the HTML beside it. */
@@ -28,13 +29,15 @@ function duration(seconds: number): string {
  * episodes that did not fail. Answers that were no valid action come last, of the variant with the largest share of them.
  */
 export function progressText(progress: Progress): string {
-  const { done, total, success, failed, spentUsd, seconds, state } = progress;
+  const { done, total, success, failed, spentUsd, spentIsEstimated, seconds, state } = progress;
   const parts = [`${done} of ${total} episodes`];
   if (done > failed) {
     parts.push(`${success} solved (${Math.round((100 * success) / (done - failed))} %)`);
   }
   if (failed > 0) parts.push(`${failed} failed`);
-  if (spentUsd) parts.push(`$${spentUsd.toFixed(spentUsd < 1 ? 4 : 2)}`);
+  if (spentUsd) {
+    parts.push(costText({ usd: spentUsd, isEstimated: spentIsEstimated }, spentUsd < 1 ? 4 : 2));
+  }
   if (state === "finished") parts.push(`in ${duration(seconds)}`);
   if (state === "stopped") parts.push(`stopped after ${duration(seconds)}`);
   if (state === "running" && done > 0) {

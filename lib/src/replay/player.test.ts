@@ -40,6 +40,7 @@ function replay(variant: string, steps: number, thinking: string | null = null):
         invalid: null,
         input_tokens: 100 + step,
         output_tokens: 7,
+        cached_input_tokens: 0,
         latency_ms: 12,
         cached: false,
       }),

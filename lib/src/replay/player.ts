@@ -113,7 +113,8 @@ function actionText({ step, action, stored }: ReplayFrame, { outcome, episode }:
 
 function costText({ stored }: ReplayFrame): string {
   if (stored === null) return "";
-  const { input_tokens, output_tokens, latency_ms, cached } = stored;
+  const { input_tokens, output_tokens, cached_input_tokens, latency_ms, cached } = stored;
   const latency = latency_ms === null ? "" : ` · ${latency_ms} ms`;
-  return `${input_tokens} tokens in, ${output_tokens} out${latency}${cached ? " · from the cache" : ""}`;
+  const known = cached_input_tokens > 0 ? ` (${cached_input_tokens} cached)` : "";
+  return `${input_tokens ?? "–"} tokens in${known}, ${output_tokens ?? "–"} out${latency}${cached ? " · from the cache" : ""}`;
 }

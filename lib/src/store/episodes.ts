@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { tokenSums } from "./token-sums";
 
 /** One row an episode, as ClickHouse answers it. */
 export interface EpisodeRow {
@@ -15,13 +16,15 @@ export interface EpisodeRow {
   episode_length: number | null;
   /** Answers that were no valid action and were played as "go forward". */
   invalid_actions: number | null;
-  /** Sum over the episode's model calls. */
-  input_tokens: number;
-  output_tokens: number;
+  /** Sums over the episode's model calls; null when a provider did not count those of every call. */
+  input_tokens: number | null;
+  output_tokens: number | null;
   /** Inferences stored for the episode. */
   inferences: number;
   /** Why the episode failed; null when it ran to its end. */
   error: string | null;
+  /** Of the input tokens, those that providers say they had in their own cache. */
+  cached_input_tokens: number;
 }
 
 /** A try at an episode: one that failed or was cut off may have been followed by another. */
@@ -68,7 +71,7 @@ export const JUDGED = `judged AS (
 /**
  * One row a try of the run {run:String}, in no order. subtle: as text, because ClickHouse does not sort a UUIDv7 by time.
  * subtle: tokens go by TagInference, whose order finds a run's inferences at once, and no tags go through that join.
- * Both together make it more than twice as fast.
+ * Both together make it more than twice as fast. An inference whose calls are not in ModelInference has unknown tokens.
  */
 const TRIES = `
 WITH
@@ -89,8 +92,8 @@ WITH
     WHERE key = 'run' AND value = {run:String} AND function_name = 'act'
   ),
   usage AS (
-    SELECT episode_id, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens
-    FROM ModelInference INNER JOIN inference ON ModelInference.inference_id = inference.inference_id
+    SELECT episode_id, ${tokenSums("SELECT inference_id FROM inference")}
+    FROM ModelInference RIGHT JOIN inference ON ModelInference.inference_id = inference.inference_id
     GROUP BY episode_id
   ),
   failed AS (
@@ -127,10 +130,11 @@ SELECT
   if(judged.success IS NULL, NULL, measured.progression) AS progression,
   if(judged.success IS NULL, NULL, measured.episode_length) AS episode_length,
   if(judged.success IS NULL, NULL, measured.invalid_actions) AS invalid_actions,
-  toFloat64(coalesce(usage.input_tokens, 0)) AS input_tokens,
-  toFloat64(coalesce(usage.output_tokens, 0)) AS output_tokens,
+  if(played.episode_id IS NULL, 0, usage.input_tokens) AS input_tokens,
+  if(played.episode_id IS NULL, 0, usage.output_tokens) AS output_tokens,
   toFloat64(coalesce(played.inferences, 0)) AS inferences,
   if(judged.success IS NULL, failed.error, NULL) AS error,
+  ifNull(usage.cached_input_tokens, 0) AS cached_input_tokens,
   row_number() OVER (
     PARTITION BY variant, task, seed ORDER BY judged.success IS NULL, toString(coalesce(played.episode_id, failed.episode_id)) DESC
   ) > 1 AS replaced

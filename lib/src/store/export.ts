@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { ANSWER, distinctAnswers } from "./answers";
 import { EPISODES, ORDER } from "./episodes";
+import { tokenSums } from "./token-sums";
 
 /**
  * What can be exported: one row an episode (`EpisodeRow`), or one row a step with its prompt
@@ -72,8 +73,7 @@ WITH
       argMin(model_name, id) AS model,
       argMin(system, id) AS system_prompt,
       argMin(JSONExtractString(input_messages, 1, 'content', 1, 'text'), id) AS user_prompt,
-      sum(input_tokens) AS input_tokens,
-      sum(output_tokens) AS output_tokens
+      ${tokenSums("SELECT id FROM inference")}
     FROM ModelInference
     WHERE inference_id IN (
       SELECT inference_id FROM TagInference WHERE key = 'run' AND value = {run:String}
@@ -96,8 +96,9 @@ SELECT
   read.answer AS answer,
   read.action AS action,
   read.thinking AS thinking,
-  toFloat64(coalesce(call.input_tokens, 0)) AS input_tokens,
-  toFloat64(coalesce(call.output_tokens, 0)) AS output_tokens,
+  call.input_tokens AS input_tokens,
+  call.output_tokens AS output_tokens,
+  ifNull(call.cached_input_tokens, 0) AS cached_input_tokens,
   processing_time_ms AS latency_ms
 FROM inference
   INNER JOIN read ON inference.hash = read.hash

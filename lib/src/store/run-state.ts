@@ -7,14 +7,6 @@ export interface EpisodeKey {
   seed: number;
 }
 
-/** Tokens of one model that were paid for: answers from the gateway's cache are not among them. */
-export interface ModelUsage {
-  run: string;
-  model: string;
-  input_tokens: number;
-  output_tokens: number;
-}
-
 /** A run as its rows tell it. */
 export interface RunState {
   run: string;
@@ -50,31 +42,6 @@ export async function completedEpisodes(
     format: "JSONEachRow",
   });
   return result.json<EpisodeKey>();
-}
-
-/** Tokens by run and model; of one run, or of all. */
-export async function modelUsage(
-  clickhouse: ClickHouseClient,
-  run: string | null,
-): Promise<ModelUsage[]> {
-  const result = await clickhouse.query({
-    query: `
-      SELECT
-        tagged.run AS run,
-        model_name AS model,
-        toFloat64(sum(coalesce(input_tokens, 0))) AS input_tokens,
-        toFloat64(sum(coalesce(output_tokens, 0))) AS output_tokens
-      FROM ModelInference INNER JOIN (
-        SELECT DISTINCT inference_id, value AS run
-        FROM TagInference
-        WHERE key = 'run' AND function_name = 'act' AND ({run:Nullable(String)} IS NULL OR value = {run:Nullable(String)})
-      ) AS tagged ON ModelInference.inference_id = tagged.inference_id
-      WHERE NOT cached
-      GROUP BY run, model`,
-    query_params: { run },
-    format: "JSONEachRow",
-  });
-  return result.json<ModelUsage>();
 }
 
 /** All runs in the store, the newest first. */

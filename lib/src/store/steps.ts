@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { type StoredAnswer, type StoredOutput, storedAnswer } from "./stored-answer";
+import { tokenSums } from "./token-sums";
 
 /** One decision of an episode: what the agent was shown, what it answered, what that cost. */
 export interface StepRow extends StoredAnswer {
@@ -11,9 +12,11 @@ export interface StepRow extends StoredAnswer {
   /** The messages that the model was sent, rendered from the variant's templates. */
   system_prompt: string;
   user_prompt: string;
-  /** Sums over the inference's model calls. */
-  input_tokens: number;
-  output_tokens: number;
+  /** Sums over the inference's model calls; null when a provider did not count them. */
+  input_tokens: number | null;
+  output_tokens: number | null;
+  /** Of the input tokens, those that the provider says it had in its own cache. */
+  cached_input_tokens: number;
   /** From the request to the answer, in the gateway. */
   latency_ms: number | null;
   /** The answer came from the gateway's cache. */
@@ -89,8 +92,7 @@ WITH
       inference_id,
       argMin(system, id) AS system_prompt,
       argMin(JSONExtractString(input_messages, 1, 'content', 1, 'text'), id) AS user_prompt,
-      sum(input_tokens) AS input_tokens,
-      sum(output_tokens) AS output_tokens,
+      ${tokenSums("SELECT id FROM inference")},
       min(cached) AS cached,
       groupArrayIf(output, finish_reason = 'length') AS cut_off
     FROM ModelInference
@@ -110,8 +112,9 @@ SELECT
   coalesce(call.user_prompt, '') AS user_prompt,
   inference.output AS output,
   call.cut_off AS cut_off,
-  toFloat64(coalesce(call.input_tokens, 0)) AS input_tokens,
-  toFloat64(coalesce(call.output_tokens, 0)) AS output_tokens,
+  call.input_tokens AS input_tokens,
+  call.output_tokens AS output_tokens,
+  ifNull(call.cached_input_tokens, 0) AS cached_input_tokens,
   processing_time_ms AS latency_ms,
   coalesce(call.cached, false) AS cached
 FROM inference LEFT JOIN call ON inference.id = call.inference_id
