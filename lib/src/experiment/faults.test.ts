@@ -8,10 +8,11 @@ import { progressText } from "../notebook/progress";
 import { episodes, tries } from "../store/episodes";
 import { insertFailure } from "../store/failures";
 import { invalidAnswers } from "../store/invalid-answers";
+import { holdTimeLimits, type TimeLimits } from "../testing/time-limits";
 import { evaluate } from "./evaluate";
 import type { EpisodeResult } from "./run-episode";
 import { checkSettings, type EvaluateOptions, type Progress } from "./settings";
-import { actConfig } from "./testing/act-config";
+import { actConfig, IMPATIENT_MS } from "./testing/act-config";
 
 // The model's side fails in every way it can. A provider on a real port stands in for OpenAI, behind the embedded
 // gateway on a real port; what each fault leaves in the store is checked.
@@ -39,7 +40,16 @@ function fault(reply: () => Response | Promise<Response>, times: number, isAnswe
   };
 }
 
+/** Called when nothing listens on the gateway's port. */
+let onRefused = () => {};
+const fetchGateway: typeof fetch = (input, init) =>
+  fetch(input, init).catch((error) => {
+    if (error.cause?.code === "ECONNREFUSED") onRefused();
+    throw error;
+  });
+
 let harness: Harness;
+let limits: TimeLimits;
 let server: ServerType;
 let port = 0;
 const listen = (at: number) =>
@@ -55,6 +65,7 @@ const hangUp = () =>
 
 beforeAll(async () => {
   jest.spyOn(console, "error").mockImplementation(() => {}); // the stand-in's server tells of what it cut
+  limits = holdTimeLimits(IMPATIENT_MS);
   harness = await openHarness(actConfig(), { OPENAI_API_KEY: KEY });
   await listen(0);
   port = (server.address() as AddressInfo).port;
@@ -62,6 +73,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await hangUp();
   await harness.close();
+  limits.restore();
 });
 
 async function play(options: Partial<EvaluateOptions> = {}) {
@@ -75,7 +87,7 @@ async function play(options: Partial<EvaluateOptions> = {}) {
   const asked = { variants: ["retried"], tasks: [task], episodes: 1, seed: 220, ...options };
   const run = await evaluate(
     {
-      client: new GatewayClient({ url: `http://127.0.0.1:${port}` }),
+      client: new GatewayClient({ url: `http://127.0.0.1:${port}`, fetch: fetchGateway }),
       variant: () => ({ model: "m", price: undefined, prompt: () => [] }),
       recordFailure,
       patience: { retries: 5, firstMs: 100, longestMs: 400 },
@@ -93,19 +105,24 @@ async function play(options: Partial<EvaluateOptions> = {}) {
 
 const refuse = (status: number, text: string, headers = {}) =>
   new Response(JSON.stringify({ error: { message: text } }), { status, headers });
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** An answer that comes after the time limit. */
+const late = () => {
+  limits.expire();
+  return left();
+};
 /** A body that comes in part, and then goes on as `then` says. */
-const partial = (then: (controller: ReadableStreamDefaultController) => void) =>
-  new Response(
-    new ReadableStream({
-      start(controller) {
-        controller.enqueue(new TextEncoder().encode('{"id":"1","choi'));
-        then(controller);
-      },
-    }),
-    { headers: { "content-type": "application/json" } },
-  );
-const cut = () => partial((body) => setTimeout(() => body.error(new Error("cut")), 5));
+const partial = (then: (controller: ReadableStreamDefaultController) => void) => {
+  let hasBegun = false;
+  const pull = (controller: ReadableStreamDefaultController) => {
+    if (hasBegun) then(controller);
+    else controller.enqueue(new TextEncoder().encode('{"id":"1","choi'));
+    hasBegun = true;
+  };
+  return new Response(new ReadableStream({ pull }), {
+    headers: { "content-type": "application/json" },
+  });
+};
+const cut = () => partial((body) => body.error(new Error("cut")));
 
 interface Fault {
   reply: () => Response | Promise<Response>;
@@ -118,14 +135,14 @@ test.each<[string, Fault, RegExp]>([
   ["500", { reply: () => refuse(500, "overloaded") }, /overloaded/],
   ["502", { reply: () => refuse(502, "bad gateway") }, /bad gateway/],
   ["400", { reply: () => refuse(400, "no such model") }, /400 Bad Request.*no such model/],
-  ["slow headers", { reply: () => wait(300).then(left), variant: "impatient" }, /timed out.*100ms/],
+  ["slow headers", { reply: late, variant: "impatient" }, /timed out.*123ms/],
   [
     "a slow body",
     {
-      reply: () => partial((body) => setTimeout(() => body.error(new Error("late")), 300)),
+      reply: () => partial(() => limits.expire()),
       variant: "impatient",
     },
-    /timed out.*100ms/,
+    /timed out.*123ms/,
   ],
   ["a cut connection", { reply: cut }, /All retries failed/],
   ["empty choices", { reply: () => completion("", { choices: [] }) }, /number of choices: 0/],
@@ -255,13 +272,14 @@ test("JSON under a wrong content type is read", async () => {
 });
 
 test("an inference and an episode have time limits of their own", async () => {
-  fault(() => wait(400).then(left), Number.POSITIVE_INFINITY);
-  const slow = await play({ inferenceSeconds: 0.2 });
+  const seconds = IMPATIENT_MS / 1000;
+  fault(late, Number.POSITIVE_INFINITY);
+  const slow = await play({ inferenceSeconds: seconds });
   expect(slow.run).toMatchObject({ failed: 1 });
   expect(slow.rows[0]?.error).toMatch(/^no answer from the gateway/);
-  harness.provider.reply = () => wait(20).then(left);
-  const long = await play({ episodeSeconds: 0.2 });
-  expect(long.rows[0]?.error).toBe("the episode took longer than episodeSeconds, 0.2 s");
+  fault(late, Number.POSITIVE_INFINITY);
+  const long = await play({ episodeSeconds: seconds });
+  expect(long.rows[0]?.error).toBe("the episode took longer than episodeSeconds, 0.123 s");
   expect(long.rows[0]?.inferences).toBeGreaterThan(1);
 });
 
@@ -271,7 +289,7 @@ test("a gateway that restarts in the middle loses no episode; those it cut are k
   harness.provider.reply = async (_body, index) => {
     if (index === 40) {
       restarted = hangUp()
-        .then(() => wait(200))
+        .then(() => new Promise<void>((resolve) => (onRefused = resolve)))
         .then(() => listen(port));
     }
     return left();

@@ -1,23 +1,26 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { interruptible } from "./interrupts";
 
 test("the first interrupt drains, its echo does nothing, the second stops; other listeners wait", async () => {
   const other = jest.fn();
   process.on("SIGINT", other);
   const told = jest.fn();
+  let now = 0;
+  const clock = jest.spyOn(Date, "now").mockImplementation(() => now);
   const seen: boolean[][] = [];
   const result = await interruptible(async ({ drain, stop }) => {
     const look = () => seen.push([drain.aborted, stop.aborted]);
     look();
     process.emit("SIGINT");
     look();
+    now = 300;
     process.emit("SIGINT"); // npm's echo of the same key
     look();
-    await sleep(350);
+    now = 301;
     process.emit("SIGINT");
     look();
     return "done";
   }, told);
+  clock.mockRestore();
   expect(result).toBe("done");
   expect(seen).toEqual([
     [false, false],

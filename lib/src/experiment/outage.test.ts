@@ -41,11 +41,11 @@ beforeAll(async () => {
     return completion('{"action":"turn left"}');
   });
   const files = actConfig();
-  // Batches of 50 rows, so that a few episodes fill the writer; a store is given up after 600 × 2 ms.
+  // Batches of 50 rows, so that a few episodes fill the writer; a store is given up after 600 × 20 ms.
   files["tensorzero.toml"] = files["tensorzero.toml"]
     ?.replace("PROVIDER", "http://localhost:3030/v1/")
     .concat(
-      "[gateway.observability]\nbatch_writes = { enabled = true, flush_interval_ms = 2, max_rows = 50 }\n",
+      "[gateway.observability]\nbatch_writes = { enabled = true, flush_interval_ms = 20, max_rows = 50 }\n",
     ) as string;
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
@@ -129,18 +129,15 @@ test("ClickHouse away for a while, and answers that get lost: the run waits, and
   const told = jest.spyOn(console, "error").mockImplementation(() => {});
   const first = calls;
   onCall = (call) => {
-    if (call - first === 20) {
-      proxy.mode = "refused";
-      setTimeout(() => {
-        proxy.mode = "answers lost";
-      }, 200);
-      setTimeout(() => {
-        proxy.mode = "open";
-      }, 400);
-    }
+    if (call - first === 20) proxy.mode = "refused";
+  };
+  const breaks: string[] = [];
+  proxy.onBreak = () => {
+    breaks.push(proxy.mode);
+    proxy.mode = proxy.mode === "refused" ? "answers lost" : "open";
   };
   const run = await play(8);
-  expect(proxy.mode).toBe("open"); // the outage did not outlast the run
+  expect(breaks).toEqual(["refused", "answers lost"]); // the outage did not outlast the run
   await settle(run, { clickhouse: through, flush: () => gateway.flush() });
   expect(run).toMatchObject({ completed: 8, failed: 0, stopped: null });
   await expectWhole(run.id, 8);
@@ -156,6 +153,13 @@ test("ClickHouse gone for good: the run stops and says how to go on; what was an
   onCall = (call) => {
     if (call - first === 200) proxy.mode = "refused";
   };
+  // Each refusal takes 15 s.
+  let lateMs = 0;
+  proxy.onBreak = () => {
+    lateMs += 15_000;
+  };
+  const { now } = Date;
+  const clock = jest.spyOn(Date, "now").mockImplementation(() => now() + lateMs);
   const run = await play(12);
   expect(["store", "failing"]).toContain(run.stopped);
   expect(run.completed).toBeLessThan(10);
@@ -188,4 +192,5 @@ test("ClickHouse gone for good: the run stops and says how to go on; what was an
   await expectWhole(run.id, 12);
   const replaced = (await tries(direct, run.id)).filter((row) => row.replaced);
   expect(replaced.length).toBeGreaterThan(0);
+  clock.mockRestore();
 });

@@ -140,7 +140,7 @@ test.each([
     storeScript(`const client = await connect({ dataDir: ":memory:" });
       await client.insert({ table: "CumulativeUsage", values: [{ type: "x", count: 1 }], format: "JSONEachRow" });
       ${end}`),
-    { encoding: "utf8", timeout: 20_000 },
+    { encoding: "utf8", timeout: 120_000 },
   );
   expect({ status: ended.status, signal: ended.signal }).toEqual({ status, signal: null });
 });
@@ -160,7 +160,7 @@ test.each([
         writer.write("CommentFeedback", { id: "019a0000-0000-7000-8000-000000000000", target_id: "019a0000-0000-7000-8000-000000000000", target_type: "episode", value: "x" });
       }
       ${end}`),
-    { timeout: 20_000 },
+    { timeout: 120_000 },
   );
   const count = spawnSync(
     process.execPath,
@@ -168,7 +168,7 @@ test.each([
       const result = await client.query({ query: "SELECT count() AS n FROM CommentFeedbackByTargetId", format: "JSONEachRow" });
       console.log((await result.json())[0].n);
       await client.close();`),
-    { encoding: "utf8", timeout: 20_000 },
+    { encoding: "utf8", timeout: 120_000 },
   );
   expect(count.stdout.trim()).toBe("50");
 });

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** What `impatient` waits for an answer. */
+export const IMPATIENT_MS = 123;
+
 const variant = `
 type = "chat_completion"
 model = "m"
@@ -17,7 +20,7 @@ output_schema = "functions/act/output_schema.json"
 [functions.act.variants.retried]${variant}
 retries = { num_retries = 1, max_delay_s = 0.001 }
 [functions.act.variants.impatient]${variant}
-timeouts = { non_streaming.total_ms = 100 }
+timeouts = { non_streaming.total_ms = ${IMPATIENT_MS} }
 [models.m]
 routing = ["p"]
 [models.m.providers.p]
@@ -42,7 +45,7 @@ const files = [
 
 /**
  * The files of a gateway's config for tests: the project's function `act`, on a provider whose address is PROVIDER. The
- * variant `retried` is tried twice; `impatient` waits for 100 ms.
+ * variant `retried` is tried twice; `impatient` has a time limit.
  */
 export function actConfig(): Record<string, string> {
   const text = files.map((file) => [file, readFileSync(join(config, file), "utf8")]);

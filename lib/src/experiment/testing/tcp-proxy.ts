@@ -8,6 +8,8 @@ export interface TcpProxy {
    * on, and cuts the connection when the answer comes.
    */
   mode: "open" | "refused" | "answers lost";
+  /** Called after a connection was refused or an answer lost. */
+  onBreak: () => void;
   close(): Promise<void>;
 }
 
@@ -18,8 +20,9 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     for (const socket of sockets) socket.destroy();
   };
   const server = createServer((client) => {
-    if (mode === "refused") {
+    if (proxy.mode === "refused") {
       client.destroy();
+      proxy.onBreak();
       return;
     }
     const upstream = connect(target, "127.0.0.1");
@@ -34,13 +37,17 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     }
     client.on("data", (data) => upstream.write(data));
     upstream.on("data", (data) => {
-      if (mode === "answers lost") client.destroy();
-      else client.write(data);
+      if (client.destroyed) return;
+      if (proxy.mode === "answers lost") {
+        client.destroy();
+        proxy.onBreak();
+      } else client.write(data);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
+  const proxy: TcpProxy = {
     port: (server.address() as AddressInfo).port,
+    onBreak: () => {},
     get mode() {
       return mode;
     },
@@ -54,4 +61,5 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
         cutAll();
       }),
   };
+  return proxy;
 }

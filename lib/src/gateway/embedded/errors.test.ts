@@ -1,9 +1,12 @@
+import { holdTimeLimits } from "../../testing/time-limits";
 import { uuidv7 } from "./ids";
 import { ACT_INPUT, TEST_CONFIG } from "./testing/config";
 import { events, type Harness, openHarness } from "./testing/harness";
 import { completion, streamedCompletion } from "./testing/stand-in";
 
 let h: Harness;
+/** The limits of `slow` and its like. */
+const limits = holdTimeLimits(60);
 let inferenceId: string;
 let episodeId: string;
 
@@ -18,7 +21,10 @@ beforeAll(async () => {
   inferenceId = body.inference_id;
   episodeId = body.episode_id;
 });
-afterAll(() => h.close());
+afterAll(async () => {
+  limits.restore();
+  await h.close();
+});
 
 /** Fails for the one case above that needs it. */
 const answerOrFail = ({ stop }: Record<string, unknown>) =>
@@ -406,8 +412,8 @@ describe("what a provider does wrong", () => {
       "All model providers failed to infer with errors: main: Model provider main timed out due to configured `non_streaming.total_ms` timeout (60ms)",
     ],
   ])("time-out of the %s", async (_, target, status, text) => {
-    h.provider.reply = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 200));
+    h.provider.reply = () => {
+      limits.expire();
       return completion("late");
     };
     const before = await h.stored();

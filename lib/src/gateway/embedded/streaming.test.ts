@@ -1,12 +1,18 @@
+import { holdTimeLimits } from "../../testing/time-limits";
 import { ACT, TEST_CONFIG } from "./testing/config";
 import { events, type Harness, openHarness } from "./testing/harness";
 import { completion, streamedCompletion } from "./testing/stand-in";
 
 let h: Harness;
+/** The limits of `slow` and its like. */
+const limits = holdTimeLimits(60);
 beforeAll(async () => {
   h = await openHarness(TEST_CONFIG, { TEST_KEY: "sk-planted" });
 });
-afterAll(() => h.close());
+afterAll(async () => {
+  limits.restore();
+  await h.close();
+});
 beforeEach(() => {
   h.provider.reply = () => completion('{"action":"pick up"}');
 });
@@ -148,14 +154,13 @@ describe("streaming", () => {
       body: JSON.stringify({ ...ACT, stream: true }),
     });
     await response.body?.cancel();
-    for (let i = 0; i < 100 && (await h.stored()) === before; i++)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    while ((await h.stored()) === before) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(await h.stored()).toBe(before + 2);
   });
 
   test("the first piece has a time limit", async () => {
-    h.provider.reply = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 200));
+    h.provider.reply = () => {
+      limits.expire();
       return streamedCompletion(["late"]);
     };
     const { status, body } = await h.post("/inference", {
