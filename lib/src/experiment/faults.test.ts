@@ -209,7 +209,7 @@ test.each<[string, () => Response, string | null, string]>([
     "finish_reason length",
     () => message({ content: '{"thinking":"the ball is' }, "length"),
     '{"thinking":"the ball is',
-    "not JSON",
+    "cut off by the token limit",
   ],
   [
     "JSON in a code fence",
