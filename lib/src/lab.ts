@@ -106,7 +106,7 @@ export interface SavedRun {
  * name, else those on localhost:3000 if a gateway answers there, else both embedded in this process. Variables may
  * stand in .env.
  *
- * @throws GatewayNotFoundError a gateway was named and does not answer
+ * @throws GatewayNotFoundError a gateway was named and does not answer, or only one of the two variables is set
  * @throws StoreOpenError the store cannot be opened, for instance because another process holds the folder
  */
 export async function openLab(options: LabOptions = {}): Promise<Lab> {
@@ -317,7 +317,7 @@ async function open(
       client,
       clickhouse,
       gateway: `${status.server} ${status.version}`,
-      about: `Gateway: ${status.server} ${status.version} at ${gatewayUrl}, because ${reason}. ClickHouse: ${store.host}.`,
+      about: `Gateway: ${status.server} ${status.version} at ${client.url}, because ${reason}. ClickHouse: ${store.host}.`,
       obstacle: (model) => remoteObstacle(client, model),
       flush: async () => {},
       close: () => clickhouse.close(),

@@ -1,10 +1,11 @@
 import OpenAI, { APIError } from "openai";
 import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from "openai/resources";
+import { parseHttpUrl, splitCredentials } from "../http-url";
 import { messageOf } from "../message-of";
 import { redactKeys } from "./redact";
 
 export interface GatewayClientOptions {
-  /** The gateway's address, e.g. `http://localhost:3000`. */
+  /** The gateway's address, e.g. `http://localhost:3000`. A user and a password in it are sent as HTTP's Basic ones. */
   url: string;
   /** How requests are sent; an embedded gateway is reached with its app's `fetch`. Default: the global one. */
   fetch?: (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -127,18 +128,24 @@ interface TensorZeroUsage {
  * off: the variant's retries in tensorzero.toml are the only ones, so that a failure counts once.
  */
 export class GatewayClient {
+  /** The gateway's address, without user and password. */
   readonly url: string;
+  private readonly headers: Record<string, string>;
   private readonly openai: OpenAI;
   private readonly fetch: NonNullable<GatewayClientOptions["fetch"]>;
   private readonly timeoutMs: number;
 
+  /** @throws HttpUrlError */
   constructor({ url, fetch = globalThis.fetch, timeoutMs = 120_000 }: GatewayClientOptions) {
-    this.url = url.replace(/\/+$/, "");
+    const address = splitCredentials(parseHttpUrl(url));
+    this.url = address.url.replace(/\/+$/, "");
+    this.headers = address.headers;
     this.fetch = fetch;
     this.timeoutMs = timeoutMs;
     this.openai = new OpenAI({
       baseURL: `${this.url}/openai/v1`,
       apiKey: "the gateway holds the keys",
+      defaultHeaders: this.headers,
       maxRetries: 0,
       timeout: timeoutMs,
       fetch,
@@ -192,15 +199,11 @@ export class GatewayClient {
    */
   async feedback({ metricName, value, tags, ...target }: FeedbackRequest): Promise<string> {
     const { body } = await this.request("/feedback", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({
-        metric_name: metricName,
-        value,
-        episode_id: target.episodeId,
-        inference_id: target.inferenceId,
-        tags,
-      }),
+      metric_name: metricName,
+      value,
+      episode_id: target.episodeId,
+      inference_id: target.inferenceId,
+      tags,
     });
     return (body as { feedback_id: string }).feedback_id;
   }
@@ -211,17 +214,13 @@ export class GatewayClient {
    * @throws GatewayError the model cannot be called; the message says why
    */
   async tryModel(model: string, timeoutMs = this.timeoutMs): Promise<void> {
-    const init = {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({
-        model_name: model,
-        dryrun: true,
-        input: { messages: [{ role: "user", content: "1" }] },
-        params: { chat_completion: { max_tokens: 1 } },
-      }),
+    const request = {
+      model_name: model,
+      dryrun: true,
+      input: { messages: [{ role: "user", content: "1" }] },
+      params: { chat_completion: { max_tokens: 1 } },
     };
-    await this.request("/inference", init, timeoutMs);
+    await this.request("/inference", request, timeoutMs);
   }
 
   /** @throws GatewayError */
@@ -234,12 +233,14 @@ export class GatewayClient {
     };
   }
 
-  private async request(path: string, init: RequestInit = {}, timeoutMs = this.timeoutMs) {
+  /** GETs, or with a body POSTs it. */
+  private async request(path: string, sent?: object, timeoutMs = this.timeoutMs) {
     let response: Response;
     let text: string;
     try {
       response = await this.fetch(this.url + path, {
-        ...init,
+        ...(sent && { method: "POST", body: JSON.stringify(sent) }),
+        headers: { "content-type": "application/json", ...this.headers },
         signal: AbortSignal.timeout(timeoutMs),
       });
       text = await response.text();

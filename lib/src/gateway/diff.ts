@@ -1,3 +1,5 @@
+import { parseHttpUrl, splitCredentials } from "../http-url";
+
 /** One request of the list that both gateways get. */
 export interface Probe {
   name: string;
@@ -212,13 +214,16 @@ export async function diffGateways(
 /** One of the two gateways, with the ids that the first probe made there. */
 class Side {
   private readonly url: string;
+  private readonly headers: Record<string, string>;
   private ids = { $inference: OLD, $episode: OLD };
 
   constructor(
     url: string,
     private readonly send: Send,
   ) {
-    this.url = url.replace(/\/+$/, "");
+    const address = splitCredentials(parseHttpUrl(url));
+    this.url = address.url.replace(/\/+$/, "");
+    this.headers = { "content-type": "application/json", ...address.headers };
   }
 
   async ask({ name, method, path, body }: Probe): Promise<Record<string, unknown>> {
@@ -231,7 +236,7 @@ class Side {
     const response = await this.send(this.url + path, {
       method,
       body: text,
-      headers: { "content-type": "application/json" },
+      headers: this.headers,
     });
     const answer = readBody(await response.text());
     const id = inferenceId(answer);
@@ -260,7 +265,7 @@ class Side {
       const init = {
         method: "POST",
         body: JSON.stringify({ ids: [id] }),
-        headers: { "content-type": "application/json" },
+        headers: this.headers,
       };
       const response = await this.send(`${this.url}/v1/inferences/get_inferences`, init);
       const body = (await response.json()) as { inferences?: unknown[] };

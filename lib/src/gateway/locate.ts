@@ -1,3 +1,4 @@
+import { messageOf } from "../message-of";
 import { GatewayClient, type GatewayStatus } from "./client";
 
 /** Where `docker compose up` and `npm run up` listen. */
@@ -6,6 +7,7 @@ export const LOCAL_CLICKHOUSE = "http://chuser:chpassword@localhost:8123/tensorz
 
 export interface RemoteGateway {
   kind: "remote";
+  /** Both may hold a password. */
   gatewayUrl: string;
   clickhouseUrl: string;
   status: GatewayStatus;
@@ -18,7 +20,7 @@ export interface EmbeddedGatewayChoice {
   reason: string;
 }
 
-/** A gateway that was asked for is not there, or half of its address is missing. */
+/** A gateway that was asked for is not there, its address cannot be read, or that of it or of its ClickHouse is missing. */
 export class GatewayNotFoundError extends Error {
   override readonly name = "GatewayNotFoundError";
 }
@@ -26,7 +28,7 @@ export class GatewayNotFoundError extends Error {
 /**
  * Decides which gateway to use: the one that TENSORZERO_GATEWAY_URL and CLICKHOUSE_URL name, else a healthy one on
  * localhost:3000, else the embedded one. A gateway that is named but does not answer is an error, never a reason to
- * take another.
+ * take another; so is one of the two variables without the other.
  *
  * @throws GatewayNotFoundError
  */
@@ -35,21 +37,22 @@ export async function locateGateway(
 ): Promise<RemoteGateway | EmbeddedGatewayChoice> {
   const gatewayUrl = env.TENSORZERO_GATEWAY_URL;
   const clickhouseUrl = env.CLICKHOUSE_URL;
-  if (gatewayUrl) {
-    if (!clickhouseUrl) {
-      throw new GatewayNotFoundError(
-        `TENSORZERO_GATEWAY_URL is set (${gatewayUrl}) but CLICKHOUSE_URL is not: set both, or neither`,
-      );
-    }
+  if (gatewayUrl && clickhouseUrl) {
     const reason = "TENSORZERO_GATEWAY_URL and CLICKHOUSE_URL are set";
     return { kind: "remote", gatewayUrl, clickhouseUrl, status: await ask(gatewayUrl), reason };
+  }
+  if (gatewayUrl || clickhouseUrl) {
+    const [set, missing] = gatewayUrl
+      ? ["TENSORZERO_GATEWAY_URL", `CLICKHOUSE_URL (docker compose's is ${LOCAL_CLICKHOUSE})`]
+      : ["CLICKHOUSE_URL", `TENSORZERO_GATEWAY_URL (docker compose's is ${LOCAL_GATEWAY})`];
+    throw new GatewayNotFoundError(`${set} is set without ${missing}: set both, or neither`);
   }
   const status = await probe(LOCAL_GATEWAY);
   if (status) {
     return {
       kind: "remote",
       gatewayUrl: LOCAL_GATEWAY,
-      clickhouseUrl: clickhouseUrl || LOCAL_CLICKHOUSE,
+      clickhouseUrl: LOCAL_CLICKHOUSE,
       status,
       reason: "it answers there",
     };
@@ -61,11 +64,20 @@ export async function locateGateway(
 }
 
 async function ask(url: string): Promise<GatewayStatus> {
+  let client: GatewayClient;
   try {
-    return await new GatewayClient({ url, timeoutMs: 10_000 }).status();
+    client = new GatewayClient({ url, timeoutMs: 10_000 });
   } catch (cause) {
     throw new GatewayNotFoundError(
-      `TENSORZERO_GATEWAY_URL names ${url}, where no gateway answers: start it, or unset the variable`,
+      `TENSORZERO_GATEWAY_URL ${messageOf(cause)}. Give one like ${LOCAL_GATEWAY}`,
+      { cause },
+    );
+  }
+  try {
+    return await client.status();
+  } catch (cause) {
+    throw new GatewayNotFoundError(
+      `TENSORZERO_GATEWAY_URL names ${client.url}, where no gateway answers: start it, or unset the variable`,
       { cause },
     );
   }

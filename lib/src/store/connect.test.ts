@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { type ClickHouseClient, ClickHouseError } from "@clickhouse/client";
 import { script } from "../testing/script";
 import { connect, StoreOpenError } from "./connect";
@@ -89,10 +90,18 @@ test("a second folder in one process is refused by name", async () => {
 });
 
 test("an address that is not HTTP is refused without showing its password", async () => {
-  const refused = connect({ url: "clickhouse://user:secret@localhost" });
-  await expect(refused).rejects.toThrow(StoreOpenError);
-  await expect(refused).rejects.not.toThrow(/secret/);
-  await expect(connect({ url: "nonsense" })).rejects.toMatchObject({ code: "invalid_url" });
+  await expect(connect({ url: "nonsense" })).rejects.toThrow(StoreOpenError);
+  for (const url of [
+    "clickhouse://user:secret@localhost",
+    "user:secret@localhost:8123",
+    ...["/", "#", "?", "\\", "%"].map((sign) => `http://user:secret${sign}@localhost:8123/db`),
+    "http://user:12/secret@localhost:8123/db",
+  ]) {
+    const error = await connect({ url }).catch((thrown) => thrown);
+    expect(error).toMatchObject({ name: "StoreOpenError", code: "invalid_url" });
+    expect(error.message).toMatch(/CLICKHOUSE_URL.*(percent-encoded|does not begin with http)/);
+    expect(inspect(error, { depth: 9 })).not.toContain("secret");
+  }
 });
 
 test("a folder that cannot be made is refused", async () => {

@@ -1,4 +1,6 @@
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
+import { parseHttpUrl } from "../http-url";
+import { messageOf } from "../message-of";
 import { openEmbedded } from "./connect-embedded";
 import { StoreOpenError } from "./connect-error";
 import { createSchema } from "./schema";
@@ -28,7 +30,7 @@ export type StoreTarget = { url: string } | { dataDir: string };
  * - `dataDir`: a folder for the embedded engine, made if missing, or `":memory:"` for a store that ends with
  *   `close()`. Missing tables are created. One process at a time can hold a folder.
  *
- * @throws StoreOpenError the URL is not HTTP, or the folder is held by another process, not writable, on a full disk,
+ * @throws StoreOpenError the URL is not HTTP or cannot be read, or the folder is held by another process, not writable, on a full disk,
  *   or of another engine version; `code` says which.
  */
 export async function connect(target: StoreTarget): Promise<ClickHouseClient> {
@@ -46,20 +48,18 @@ export async function connect(target: StoreTarget): Promise<ClickHouseClient> {
 }
 
 function connectRemote(url: string): ClickHouseClient {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed?.protocol !== "http:" && parsed?.protocol !== "https:") {
+  let parsed: URL;
+  try {
+    parsed = parseHttpUrl(url);
+  } catch (cause) {
     throw new StoreOpenError(
       "invalid_url",
-      `The ClickHouse URL "${withoutPassword(url)}" is not an HTTP address. ` +
-        `Give one like http://user:password@localhost:8123/${DATABASE}.`,
+      `ClickHouse's address (CLICKHOUSE_URL) ${messageOf(cause)}. Give one like http://user:password@localhost:8123/${DATABASE}.`,
+      { cause },
     );
   }
   const database = parsed.pathname.length > 1 ? {} : { database: DATABASE };
   // What fails is thrown; the client's own log would only print it a second time.
   const log = { level: ClickHouseLogLevel.OFF };
   return createClient({ url: parsed, ...database, clickhouse_settings: SESSION_SETTINGS, log });
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, "//***@");
 }

@@ -1,3 +1,5 @@
+import { parseHttpUrl } from "../../../http-url";
+import { messageOf } from "../../../message-of";
 import { unsupported } from "../errors";
 import { readExtraBody, readExtraHeaders } from "../providers/extra";
 import { ConfigError, type Table } from "./table";
@@ -102,10 +104,13 @@ function readProvider(
 
 function readBase(table: Table): string {
   const base = table.string("api_base") ?? OPENAI_BASE;
-  if (!/^https?:\/\//.test(base) || !URL.canParse(base))
-    table.fail("api_base", `is "${base}"; it must be an HTTP address`);
-  const { username, password } = new URL(base);
-  if (username !== "" || password !== "")
+  let url: URL;
+  try {
+    url = parseHttpUrl(base);
+  } catch (cause) {
+    return table.fail("api_base", messageOf(cause));
+  }
+  if (url.username !== "" || url.password !== "")
     table.fail("api_base", "has a user or a password in it, which the embedded gateway lacks");
   return base.endsWith("/") ? base : `${base}/`;
 }

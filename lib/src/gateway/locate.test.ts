@@ -1,0 +1,86 @@
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { inspect } from "node:util";
+import { GatewayClient } from "./client";
+import { GatewayNotFoundError, LOCAL_CLICKHOUSE, locateGateway } from "./locate";
+
+/** A gateway that notes what it was asked with. */
+const asked: IncomingMessage[] = [];
+const server = createServer((request, response) => {
+  asked.push(request);
+  const choices = [{ message: { content: "{}" } }];
+  response.setHeader("content-type", "application/json");
+  response.end(
+    JSON.stringify({
+      version: "2026.1.0",
+      feedback_id: "f",
+      choices,
+      id: "i",
+      model: "m",
+      episode_id: "e",
+    }),
+  );
+});
+let port: number;
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  port = (server.address() as AddressInfo).port;
+});
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+const refusal = (env: Record<string, string>) =>
+  locateGateway(env).then(
+    () => undefined,
+    (error) => error,
+  );
+
+test.each([
+  ["TENSORZERO_GATEWAY_URL", "CLICKHOUSE_URL"],
+  ["CLICKHOUSE_URL", "TENSORZERO_GATEWAY_URL"],
+])("%s alone is refused", async (set, missing) => {
+  const error = await refusal({ [set]: "http://user:secret@localhost:1" });
+  expect(error).toBeInstanceOf(GatewayNotFoundError);
+  expect(error.message).toMatch(
+    new RegExp(`^${set} is set without ${missing} .*: set both, or neither$`),
+  );
+  expect(inspect(error)).not.toContain("secret");
+});
+
+test.each(["/", "#", "?", "\\", "%", "/@", "12/"])(
+  "a password with %s that is not encoded is refused by the variable's name and not shown",
+  async (sign) => {
+    const url = `http://user:${sign}secret${sign}@127.0.0.1:${port}`;
+    const error = await refusal({ TENSORZERO_GATEWAY_URL: url, CLICKHOUSE_URL: LOCAL_CLICKHOUSE });
+    expect(error).toBeInstanceOf(GatewayNotFoundError);
+    expect(error.message).toMatch(
+      /^TENSORZERO_GATEWAY_URL .*percent-encoded.* Give one like http:\/\/localhost:3000$/,
+    );
+    expect(inspect(error, { depth: 9 })).not.toContain("secret");
+  },
+);
+
+test("a gateway that does not answer is named without its password", async () => {
+  const url = "http://user:secret@127.0.0.1:1";
+  const error = await refusal({ TENSORZERO_GATEWAY_URL: url, CLICKHOUSE_URL: LOCAL_CLICKHOUSE });
+  expect(error.message).toContain("names http://127.0.0.1:1, where no gateway answers");
+  expect(inspect(error, { depth: 9 })).not.toContain("secret");
+});
+
+test("user and password of the gateway's address are sent with every request, and shown nowhere", async () => {
+  const url = `http://user:p%40ss@127.0.0.1:${port}/`;
+  const found = await locateGateway({
+    TENSORZERO_GATEWAY_URL: url,
+    CLICKHOUSE_URL: LOCAL_CLICKHOUSE,
+  });
+  expect(found).toMatchObject({ kind: "remote", status: { version: "2026.1.0" } });
+  const client = new GatewayClient({ url });
+  await client.feedback({ metricName: "success", value: true, episodeId: "e" });
+  await client.infer({ functionName: "act", variantName: "v", system: {}, user: {} });
+  expect(client.url).toBe(`http://127.0.0.1:${port}`);
+  const basic = `Basic ${Buffer.from("user:p@ss").toString("base64")}`;
+  expect(asked.map(({ url: path, headers }) => [path, headers.authorization])).toEqual([
+    ["/status", basic],
+    ["/feedback", basic],
+    ["/openai/v1/chat/completions", basic],
+  ]);
+});
