@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import fc from "fast-check";
+import { configFiles } from "./config-files";
 import { readEnvironment } from "./environment";
 import { loadConfig } from "./gateway/embedded/config/load";
 import { ConfigError } from "./gateway/embedded/config/table";
@@ -106,18 +107,19 @@ function windowsCheckout(): string {
 test("a checkout with CRLF has the same variants, prompts, prices and replay page as one with LF", () => {
   const tell = (checkout: string) => {
     const config = JSON.stringify(join(checkout, "config"));
+    const paths = JSON.stringify(configFiles(checkout));
     const body = `
       const { readVariants } = load("experiment/variants"), { readPrices } = load("experiment/prices");
       const { loadConfig } = load("gateway/embedded/config/load");
       const { playerHtml } = load("replay/player"), { replayEpisode, replayStored } = load("replay/replay");
-      const { hash, functions, templates } = await loadConfig(${config} + "/tensorzero.toml", {});
+      const { hash, functions, templates } = await loadConfig(${paths}, {});
       const context = { mission: "go to the red ball", observation: "a wall 1 step left\\na red ball 2 steps right", history: [{ turn: 1, observation: "", action: "drop" }] };
       const prompts = [...functions.get("act").variants.values()].flatMap((variant) =>
         [...variant.templates.values()].map((template) => templates.render(template.key, context)));
       const { frames, mission } = replayEpisode("BabyAI-MixedTrainLocal-v0/goto", 200, ["turn left"]);
       const page = playerHtml([replayStored({ episode_id: "e", run: "r", variant: "v", task: "BabyAI-MixedTrainLocal-v0/goto", seed: 200,
         success: null, error: null, steps: [{ ...frames[0], mission, answer: "{}", invalid: null }] })]);
-      console.log(JSON.stringify({ hash, prompts, page, variants: [...readVariants(${config} + "/tensorzero.toml")], prices: readPrices(${config} + "/prices.toml") }));`;
+      console.log(JSON.stringify({ hash, prompts, page, variants: [...readVariants(${paths})], prices: readPrices(${config} + "/prices.toml") }));`;
     const child = spawnSync(process.execPath, script(body, join(checkout, "lib", "src")), {
       encoding: "utf8",
       cwd: root,
