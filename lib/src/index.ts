@@ -18,11 +18,11 @@ export { type Summary, summarize } from "./analysis/summary";
 export * from "./charts";
 export * from "./env";
 export type { DemonstrateOptions, Demonstrations } from "./experiment/demonstrate";
-export type { Run } from "./experiment/evaluate";
 export type { Plan } from "./experiment/plan";
 export { type Prices, readPrices } from "./experiment/prices";
 export { ResumeError } from "./experiment/record";
 export type { RunRow } from "./experiment/resume";
+export type { Run } from "./experiment/run";
 export {
   type EvaluateOptions,
   type Progress,

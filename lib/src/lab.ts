@@ -13,13 +13,14 @@ import {
   type Demonstrations,
   demonstrate,
 } from "./experiment/demonstrate";
-import { evaluate, type Run } from "./experiment/evaluate";
+import { evaluate } from "./experiment/evaluate";
 import { episodeKey } from "./experiment/grid";
 import { interruptible } from "./experiment/interrupts";
 import { hasEnded, shutdownNotice } from "./experiment/lifetime";
 import { type Plan, planRun } from "./experiment/plan";
 import { type Prices, readPrices } from "./experiment/prices";
 import { listRuns, prepareRun, type RunHistory, type RunRow } from "./experiment/resume";
+import type { Run } from "./experiment/run";
 import type { EpisodeResult } from "./experiment/run-episode";
 import {
   checkSettings,

@@ -3,48 +3,17 @@ import type { ChatMessage } from "../agents/local/prompt";
 import type { ActArguments } from "../agents/prompt";
 import type { GatewayClient } from "../gateway/client";
 import { messageOf } from "../message-of";
-import { oneLine } from "../one-line";
 import type { EpisodeKey } from "../store/run-state";
-import { Answers, describeInvalid, type InvalidCount } from "./answers";
+import { Answers } from "./answers";
 import { Budget } from "./budget";
 import type { CountedTokens } from "./count-tokens";
 import { episodeKey, grid } from "./grid";
 import { Pace } from "./pace";
 import { isLost, PATIENCE, type Patience, withPatience } from "./patience";
-import { type Cost, costText, costUsd, isFree, type Price } from "./prices";
+import { type Cost, costUsd, isFree, type Price } from "./prices";
+import { describe, FAILURES_IN_A_ROW, type Run } from "./run";
 import { type EpisodeResult, runEpisode } from "./run-episode";
 import { type EvaluateOptions, newRunId, type Progress, type Settings } from "./settings";
-
-/** What `evaluate` did. Outcomes are read from ClickHouse, by `id`. */
-export interface Run {
-  id: string;
-  settings: Settings;
-  startedAt: Date;
-  finishedAt: Date;
-  /** Episodes asked for: variants × tasks × seeds. */
-  planned: number;
-  /** Episodes that ran to their end, those before a resume included. */
-  completed: number;
-  /** Those of them that were completed before this resume. */
-  completedBefore: number;
-  /** Episodes ended by an error; stored beside the outcomes with their error. */
-  failed: number;
-  /**
-   * Why the run ended before all episodes were played; null when they were. "failing": ten episodes in a row failed;
-   * "store": ClickHouse did not take the record of a failed one.
-   */
-  stopped: "budget" | "interrupted" | "failing" | "store" | null;
-  /** The error that ended the last failed episode. */
-  lastError: string | null;
-  /** What the whole run has cost, in US dollars. Null when a variant's model has no known price. */
-  spentUsd: number | null;
-  /** Tokens that a provider did not count were counted here. */
-  spentIsEstimated: boolean;
-  /** Of the variants with answers that were no valid action; those before a resume are not counted. */
-  invalidAnswers: readonly InvalidCount[];
-  /** How the run ended, in a few sentences. */
-  text: string;
-}
 
 export interface EvaluateContext {
   client: GatewayClient;
@@ -75,9 +44,6 @@ export interface Before {
 }
 
 const NOTHING: Cost = { usd: 0, isEstimated: false };
-
-/** So many failures in a row, with no success between, mean that the next would fail as well. */
-const FAILURES_IN_A_ROW = 10;
 
 /** So many times an episode is begun anew after an inference that the gateway did not answer. */
 const REPLAYS = 2;
@@ -110,6 +76,7 @@ export async function evaluate(
     failed: 0,
     stopped: null,
     lastError: null,
+    storeError: null,
     spentUsd: 0,
     spentIsEstimated: false,
     invalidAnswers: [],
@@ -160,7 +127,6 @@ export async function evaluate(
     }
   };
 
-  let storeError: string | null = null;
   /** Resolves with whether the failure is stored; if it cannot be, the run stops. */
   const record = async (result: EpisodeResult): Promise<boolean> => {
     try {
@@ -168,7 +134,7 @@ export async function evaluate(
       await withPatience(attempt, patience, stop.signal, () => true);
       return true;
     } catch (error) {
-      if (!stop.signal.aborted) storeError = messageOf(error);
+      if (!stop.signal.aborted) run.storeError = messageOf(error);
       stopNow("store");
       return false;
     }
@@ -266,7 +232,7 @@ export async function evaluate(
   run.spentIsEstimated = budget.cost?.isEstimated ?? false;
   run.invalidAnswers = answers.invalid;
   run.finishedAt = new Date();
-  run.text = describe(run, storeError);
+  run.text = describe(run);
   return run;
 }
 
@@ -276,33 +242,4 @@ function uncountedText(name: string, { model, price }: PlayedVariant): string {
       ? ""
       : " Cost and budget count an estimate: the o200k tokens of prompts and answers, without reasoning that the model hides.";
   return `The provider of ${model ?? "a model"}, which plays ${name}, does not say how many tokens an answer took.${cost} In tables and charts its tokens are unknown.`;
-}
-
-/** A gateway says of every retry why it failed; in a sentence the beginning is enough. */
-const SHOWN = 300;
-
-function describe(run: Run, storeError: string | null): string {
-  const { id, planned, completed, completedBefore, failed } = run;
-  const { stopped, lastError, spentUsd, spentIsEstimated, settings } = run;
-  const seconds = (run.finishedAt.getTime() - run.startedAt.getTime()) / 1000;
-  const cost =
-    spentUsd === null
-      ? "cost not known"
-      : costText({ usd: spentUsd, isEstimated: spentIsEstimated });
-  const parts = [
-    `Run ${id}: ${completed} of ${planned} episodes in ${seconds.toFixed(1)} s, ${cost}.`,
-  ];
-  if (completedBefore > 0) parts.push(`${completedBefore} of them were there already.`);
-  if (failed > 0) parts.push(`${failed} failed, the last because: ${short(lastError ?? "")}.`);
-  for (const count of run.invalidAnswers) parts.push(`${describeInvalid(count)}.`);
-  if (stopped === "budget") parts.push(`Stopped: the budget of $${settings.budgetUsd} is spent.`);
-  if (stopped === "interrupted") parts.push("Stopped: interrupted.");
-  if (stopped === "failing") parts.push(`Stopped: ${FAILURES_IN_A_ROW} episodes in a row failed.`);
-  if (storeError !== null) parts.push(`Stopped: ClickHouse takes no rows (${short(storeError)}).`);
-  if (completed < planned) parts.push(`For the rest: npm start -- --resume ${id}`);
-  return parts.join(" ");
-}
-
-function short(text: string): string {
-  return oneLine(text, SHOWN).replace(/\.$/, "");
 }

@@ -1,7 +1,8 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { messageOf } from "../message-of";
 import { waitForOutcomes } from "../store/outcomes";
-import type { Run } from "./evaluate";
+import { runStates } from "../store/run-state";
+import { describe, type Run } from "./run";
 
 /** A run has ended, but ClickHouse does not show all of it. The message has the command that plays what is missing. */
 export class RunNotStoredError extends Error {
@@ -20,7 +21,8 @@ export class RunNotStoredError extends Error {
 }
 
 /**
- * Waits until ClickHouse shows every completed episode of a run.
+ * Waits until ClickHouse shows every completed episode of a run, and takes from there how many have failed: of those that
+ * failed before a resume only the store knows whether a later try has taken their place.
  *
  * @param flush stores what the gateway still has in memory
  * @throws RunNotStoredError
@@ -32,6 +34,9 @@ export async function settle(
   try {
     await flush();
     await waitForOutcomes(clickhouse, run.id, run.completed);
+    const [state] = await runStates(clickhouse, run.id);
+    run.failed = state?.failed ?? 0;
+    run.text = describe(run);
   } catch (cause) {
     throw new RunNotStoredError(run, cause);
   }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { parseAnswer } from "../agents/parse";
 import { actions, tasks } from "../env";
-import type { Run } from "../experiment/evaluate";
+import type { Run } from "../experiment/run";
 import { uuidv7 } from "../gateway/embedded/ids";
 import { type Lab, openLab } from "../lab";
 import type { EpisodeRow } from "../store/episodes";

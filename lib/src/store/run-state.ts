@@ -44,18 +44,26 @@ export async function completedEpisodes(
   return result.json<EpisodeKey>();
 }
 
-/** All runs in the store, the newest first. */
-export async function runStates(clickhouse: ClickHouseClient): Promise<RunState[]> {
-  const result = await clickhouse.query({ query: STATES, format: "JSONEachRow" });
+/** All runs in the store, the newest first; or the one run. */
+export async function runStates(
+  clickhouse: ClickHouseClient,
+  run: string | null = null,
+): Promise<RunState[]> {
+  const query_params = { run };
+  const result = await clickhouse.query({ query: STATES, query_params, format: "JSONEachRow" });
   return result.json<RunState>();
 }
+
+/** A condition: the row is of the run {run:Nullable(String)}, or of any where that is null. */
+const OF_RUN =
+  "tags['run'] != '' AND ({run:Nullable(String)} IS NULL OR tags['run'] = {run:Nullable(String)})";
 
 const STATES = `
 WITH
   judged AS (
     SELECT DISTINCT target_id AS episode_id
     FROM BooleanMetricFeedback
-    WHERE metric_name = 'success' AND tags['run'] != ''
+    WHERE metric_name = 'success' AND ${OF_RUN}
   ),
   try AS (
     SELECT
@@ -68,7 +76,7 @@ WITH
       max(timestamp) AS last,
       false AS is_failure
     FROM JsonInference
-    WHERE function_name = 'act' AND tags['run'] != ''
+    WHERE function_name = 'act' AND ${OF_RUN}
     GROUP BY run, variant, task, seed, episode_id
     UNION ALL
     SELECT
@@ -81,7 +89,7 @@ WITH
       timestamp AS last,
       true AS is_failure
     FROM CommentFeedback
-    WHERE tags['run'] != '' AND tags['outcome'] = 'failed'
+    WHERE ${OF_RUN} AND tags['outcome'] = 'failed'
   ),
   episode AS (
     SELECT
@@ -107,7 +115,7 @@ WITH
   started AS (
     SELECT tags['run'] AS run, min(timestamp) AS first, max(timestamp) AS last, argMax(value, toString(id)) AS settings
     FROM CommentFeedback
-    WHERE tags['record'] = 'settings'
+    WHERE tags['record'] = 'settings' AND ${OF_RUN}
     GROUP BY run
   )
 SELECT
