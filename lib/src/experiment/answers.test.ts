@@ -48,13 +48,11 @@ test("the warning says what is wrong, what was expected and what to do", () => {
   expect(warn.mock.calls[0]?.[0]).toBe(
     '20 of 20 answers of a were no valid action: not JSON, e.g. "```json {} ```". Each was played as "go forward". ' +
       'Expected is a JSON object, without anything around it, such as {"action": "turn left"}. ' +
-      'Give a json_mode = "strict" in config/tensorzero.toml, or a template that asks for just this.',
+      'Give a json_mode = "strict" under config/, or a template that asks for just this.',
   );
 });
 
 test("an answer that the token limit cut off needs more tokens", () => {
   for (let i = 0; i < 20; i++) answers.add("a", '{"thinking":"', "cut off by the token limit");
-  expect(warn.mock.calls[0]?.[0]).toMatch(
-    /Give a a larger max_tokens in config\/tensorzero.toml\.$/,
-  );
+  expect(warn.mock.calls[0]?.[0]).toMatch(/Give a a larger max_tokens under config\/\.$/);
 });
