@@ -18,7 +18,7 @@ import { episodeKey } from "./experiment/grid";
 import { interruptible } from "./experiment/interrupts";
 import { hasEnded, shutdownNotice } from "./experiment/lifetime";
 import { type Plan, planRun } from "./experiment/plan";
-import { type Prices, readPrices } from "./experiment/prices";
+import { modelPrices } from "./experiment/prices";
 import { listRuns, prepareRun, type RunHistory, type RunRow } from "./experiment/resume";
 import type { Run } from "./experiment/run";
 import type { EpisodeResult } from "./experiment/run-episode";
@@ -29,7 +29,7 @@ import {
   SettingsError,
 } from "./experiment/settings";
 import { settle } from "./experiment/settle";
-import { readVariants, type VariantInfo } from "./experiment/variants";
+import { readVariants } from "./experiment/variants";
 import { GatewayClient } from "./gateway/client";
 import { createGateway } from "./gateway/embedded";
 import { uuidv7 } from "./gateway/embedded/ids";
@@ -115,7 +115,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const now = options.now ?? (() => new Date());
   const config = configFiles(root);
   const variants = readVariants(config);
-  const prices = { ...freeModels(variants), ...readPrices(join(root, "config", "prices.toml")) };
+  const prices = modelPrices(root, variants);
   const connection = await open(options, config, env);
   const { client, clickhouse, about, close } = connection;
 
@@ -248,13 +248,6 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     },
     close,
   };
-}
-
-/** Price 0 for the models that nobody is paid for. */
-function freeModels(variants: ReadonlyMap<string, VariantInfo>): Prices {
-  const price = { input: 0, output: 0, as_of: "", source: "served here" };
-  const free = [...variants.values()].flatMap((info) => (info.free ? [info.model ?? ""] : []));
-  return Object.fromEntries(free.map((model) => [model, price]));
 }
 
 function either(given: AbortSignal | undefined, own: AbortSignal): AbortSignal {

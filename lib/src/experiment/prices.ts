@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { readToml } from "../toml";
+import type { VariantInfo } from "./variants";
 
 /** US dollars per million tokens. */
 export interface Price {
@@ -21,6 +23,21 @@ export type Prices = Readonly<Record<string, Price>>;
 export interface Cost {
   usd: number;
   isEstimated: boolean;
+}
+
+/** Prices by model: those of the project's config/prices.toml, and 0 for models that nobody is paid for. */
+export function modelPrices(root: string, variants: ReadonlyMap<string, VariantInfo>): Prices {
+  const nothing = {
+    input: 0,
+    output: 0,
+    as_of: "",
+    source: "served on this machine or its network",
+  };
+  const free = [...variants.values()].flatMap((info) => (info.free ? [info.model ?? ""] : []));
+  return {
+    ...Object.fromEntries(free.map((model) => [model, nothing])),
+    ...readPrices(join(root, "config", "prices.toml")),
+  };
 }
 
 /** Prices by model, from config/prices.toml. */
