@@ -98,7 +98,7 @@ test("charts whose variant and task are markup", async () => {
 });
 
 test("the player and the film strip", async () => {
-  const replay = await loadReplay(harness.clickhouse, rows[0]!.episode_id);
+  const replay = await loadReplay(harness.clickhouse, rows[0]!.episode_id!);
   const renamed = { ...replay, episode: { ...replay.episode, variant: evil, error: evil } };
   safe(playerHtml([renamed]));
   safe(filmStrip(renamed));

@@ -11,7 +11,7 @@ export { type Comparison, compareVariants } from "./analysis/compare";
 export { AnalysisError } from "./analysis/errors";
 export { type DataFrame, frame, tabulate } from "./analysis/frame";
 export { pairsForMean, pairsForSuccess } from "./analysis/power";
-export { formatResults, parseResults, type Results } from "./analysis/results";
+export { formatResults, parseResults, type Results, UnfinishedRunError } from "./analysis/results";
 export { resultsTable } from "./analysis/results-table";
 export { solvedWithin } from "./analysis/solved";
 export { type Summary, summarize } from "./analysis/summary";

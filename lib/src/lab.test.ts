@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { resultsTable } from "./analysis/results-table";
 import { make, tasks } from "./env";
 import type { EvaluateOptions } from "./experiment/settings";
 import { type Lab, openLab } from "./lab";
@@ -143,6 +144,20 @@ describe("a run that was stopped", () => {
     expect(before).toMatchObject({ planned: 12, failed: 1, cost_usd: 0, state: "running" });
     expect(before!.completed + before!.failed + before!.cut_off).toBeLessThan(12);
     expect(before!.cut_off).toBeGreaterThan(0);
+    const rowsBefore = await lab.episodes({ run: id });
+    const names = rowsBefore.map(({ task, seed, variant }) => `${task} ${seed} ${variant}`);
+    expect(new Set(names).size).toBe(12);
+    expect(names).toEqual([...names].sort());
+    const [random] = resultsTable(rowsBefore);
+    expect(random).toMatchObject({
+      variant: "random",
+      episodes: 6,
+      unfinished: expect.stringMatching(/^[0-5] of 6 ended$/),
+    });
+    const neverBegun = rowsBefore.filter((row) => row.episode_id === null && row.error === null);
+    expect(neverBegun).toHaveLength(12 - before!.completed - before!.failed - before!.cut_off);
+    for (const { success, inferences } of neverBegun)
+      expect([success, inferences]).toEqual([null, 0]);
     const missing = 12 - before!.completed;
     expect((await lab.plan({ run: id })).text).toContain(
       `Episodes: ${missing} that are missing of 12`,
@@ -151,7 +166,8 @@ describe("a run that was stopped", () => {
     const run = await lab.evaluate({ run: id, concurrency: 3 });
     expect(run).toMatchObject({ id, completed: 12, failed: 0, completedBefore: 12 - missing });
     const rows = await lab.episodes({ run: id });
-    expect(rows).toHaveLength(12);
+    expect(rows.map(({ task, seed, variant }) => `${task} ${seed} ${variant}`)).toEqual(names);
+    expect(resultsTable(rows)[0]).not.toHaveProperty("unfinished");
     for (const row of rows) {
       expect(row).toMatchObject({ error: null, inferences: row.episode_length });
     }
@@ -210,7 +226,9 @@ test("an interrupt lets the episodes under way end; a kernel's own listener wait
     expect(run).toMatchObject({ stopped: "interrupted", failed: 0 });
     expect(run.completed).toBeGreaterThanOrEqual(3);
     expect(run.completed).toBeLessThan(run.planned);
-    expect(await lab.episodes({ run: run.id })).toHaveLength(run.completed);
+    const rows = await lab.episodes({ run: run.id });
+    expect(rows).toHaveLength(run.planned);
+    expect(rows.filter(({ success }) => success !== null)).toHaveLength(run.completed);
     expect(kernels).not.toHaveBeenCalled();
     expect(process.listeners("SIGINT")).toContain(kernels);
   } finally {

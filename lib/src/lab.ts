@@ -18,6 +18,7 @@ import { episodeKey } from "./experiment/grid";
 import { interruptible } from "./experiment/interrupts";
 import { hasEnded, shutdownNotice } from "./experiment/lifetime";
 import { type Plan, planRun } from "./experiment/plan";
+import { plannedEpisodes } from "./experiment/planned";
 import { modelPrices } from "./experiment/prices";
 import { listRuns, prepareRun, type RunHistory, type RunRow } from "./experiment/resume";
 import type { Run } from "./experiment/run";
@@ -38,7 +39,7 @@ import { locateGateway } from "./gateway/locate";
 import { embeddedObstacle, remoteObstacle } from "./gateway/obstacle";
 import { connect, StoreOpenError } from "./store/connect";
 import { describeDamage } from "./store/damage";
-import { type EpisodeRow, episodes, type TryRow, tries } from "./store/episodes";
+import { type EpisodeRow, type TryRow, tries } from "./store/episodes";
 import { insertFailure } from "./store/failures";
 import { insertRunSettings } from "./store/run-settings";
 import { serverVersion } from "./store/version";
@@ -84,9 +85,9 @@ export interface Lab {
   evaluate(options: EvaluateOptions | ResumeOptions): Promise<Run>;
   /** Lets the expert play and stores its actions as demonstrations, to learn from. @throws SettingsError */
   demonstrate(options: DemonstrateOptions): Promise<Demonstrations>;
-  /** One row an episode of a run, from ClickHouse. */
+  /** One row an episode of a run, from ClickHouse; one that was planned and never begun has no `episode_id` and no outcome. */
   episodes(filter: { run: string }): Promise<EpisodeRow[]>;
-  /** As `episodes`, with the tries that failed or were cut off and were then replaced by others. */
+  /** All that a run has begun, with the tries that failed or were cut off and were then replaced by others. */
   tries(filter: { run: string }): Promise<TryRow[]>;
   /** All runs in the store, the newest first. */
   runs(): Promise<RunRow[]>;
@@ -144,7 +145,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
 
   const episodesOf = async ({ run }: { run: string }) => {
     await connection.flush();
-    return episodes(clickhouse, run);
+    return plannedEpisodes(clickhouse, run);
   };
 
   console.log(about);

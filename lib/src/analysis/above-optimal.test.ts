@@ -73,10 +73,16 @@ test("a variant's mean is over what it solved, its path-weighted success over al
   expect(ruleBased!.spl).toMatchObject({ n: 3, mean: 0.5 });
 });
 
-test("failed episodes, and those that the expert cannot solve, stay out", () => {
+test("episodes without an outcome leave a range; those that the expert cannot solve stay out", () => {
   const impossible = "BabyAI-GoToImpUnlock-v0";
   const failed = { ...episode("a", goto, 200, 5), success: null, error: "429" };
-  expect(stepsAboveOptimal([failed])).toEqual([]);
+  const best = solve(goto, 201)!.length;
+  expect(stepsAboveOptimal([failed, episode("a", goto, 201, best)])).toMatchObject([
+    {
+      ...{ variant: "a", episodes: 1, solved: 1, unfinished: 1, above: { mean: null } },
+      spl: { n: 1, mean: null, least: 0.5, most: 1 },
+    },
+  ]);
   expect(stepsAboveOptimal([episode("a", impossible, 6, 9, false)])).toMatchObject([
     { variant: "a", episodes: 0, solved: 0, unscored: 1, above: { n: 0, mean: null } },
   ]);

@@ -1,8 +1,10 @@
 import type { EpisodeRow } from "../store/episodes";
+import { type BoundedMean, boundedMean } from "./bounds";
 import { expertSteps } from "./expert-steps";
 import { variantOrder } from "./order";
+import { isFinished } from "./outcome";
+import { refuseMixedRuns } from "./runs";
 import { type MeanEstimate, mean } from "./statistics";
-import { isFinished } from "./summary";
 
 /** An episode that the expert solves as well, beside the expert's play of the same task and seed. */
 export interface ScoredEpisode {
@@ -30,7 +32,12 @@ export interface AboveOptimal {
   solved: number;
   /** Finished episodes that the expert does not solve, and that are left out. */
   unscored: number;
-  /** Steps more than the expert's, over the solved episodes: a variant that solves only the easy ones looks good here. */
+  /** Planned episodes without an outcome that the expert solves. */
+  unfinished: number;
+  /**
+   * Steps more than the expert's, over the solved episodes: a variant that solves only the easy ones looks good here. No
+   * mean where episodes have no outcome: which of them would have been solved, and how late, is not known.
+   */
   above: MeanEstimate;
   /** The expert's steps in the same episodes. */
   expert_steps: MeanEstimate;
@@ -39,7 +46,7 @@ export interface AboveOptimal {
    * expert's steps l and the agent's p. Source: Anderson et al. (2018), "On Evaluation of Embodied Navigation Agents",
    * arXiv:1807.06757.
    */
-  spl: MeanEstimate;
+  spl: BoundedMean;
 }
 
 /**
@@ -67,23 +74,34 @@ export function scoreAgainstExpert(rows: readonly EpisodeRow[]): ScoredEpisode[]
 }
 
 /**
- * Steps above optimal, and success weighted by path length, of each variant; 95 % t intervals. Variants without a
- * finished episode are left out.
+ * Steps above optimal, and success weighted by path length, of each variant; 95 % t intervals.
+ *
+ * @throws EnvError as {@link scoreAgainstExpert}
+ * @throws AnalysisError a variant has rows of several runs
  */
 export function stepsAboveOptimal(rows: readonly EpisodeRow[]): AboveOptimal[] {
+  refuseMixedRuns(rows);
   const finished = rows.filter(isFinished);
+  const open = rows.filter((row) => !isFinished(row) && expertSteps(row) !== null);
   const scored = scoreAgainstExpert(finished);
-  return variantOrder(finished).map((variant) => {
-    const own = scored.filter((episode) => episode.variant === variant);
+  return variantOrder(rows).map((variant) => {
+    const isOwn = (row: { variant: string }) => row.variant === variant;
+    const own = scored.filter(isOwn);
+    const unfinished = open.filter(isOwn).length;
     const solved = own.filter((episode) => episode.success);
+    const known = unfinished > 0 ? [] : solved;
     return {
       variant,
       episodes: own.length,
       solved: solved.length,
-      unscored: finished.filter((row) => row.variant === variant).length - own.length,
-      above: mean(solved.map(({ steps, expert_steps }) => steps - expert_steps)),
-      expert_steps: mean(solved.map(({ expert_steps }) => expert_steps)),
-      spl: mean(own.map(({ path_efficiency }) => path_efficiency)),
+      unscored: finished.filter(isOwn).length - own.length,
+      unfinished,
+      above: mean(known.map(({ steps, expert_steps }) => steps - expert_steps)),
+      expert_steps: mean(known.map(({ expert_steps }) => expert_steps)),
+      spl: boundedMean([
+        ...own.map(({ path_efficiency }) => ({ least: path_efficiency, most: path_efficiency })),
+        ...Array.from({ length: unfinished }, () => ({ least: 0, most: 1 })),
+      ]),
     };
   });
 }

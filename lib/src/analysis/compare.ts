@@ -1,4 +1,5 @@
 import type { EpisodeRow } from "../store/episodes";
+import { type Bounded, boundedMean, isKnown } from "./bounds";
 import { AnalysisError } from "./errors";
 import {
   holm,
@@ -8,31 +9,34 @@ import {
   pairedT,
 } from "./hypothesis-tests";
 import { variantOrder } from "./order";
-import { type Estimate, mean } from "./statistics";
-import { type FinishedEpisode, isFinished } from "./summary";
+import { isFinished, type Quantity, type Range, rangeOf } from "./outcome";
+import { refuseMixedRuns } from "./runs";
 
-/** A quantity of an episode on which variants are compared. */
-export type Quantity =
-  | "success"
-  | "episode_return"
-  | "episode_length"
-  | "input_tokens"
-  | "output_tokens";
-
-/** Variant b against variant a on the tasks and seeds that both finished. */
+/** Variant b against variant a on the tasks and seeds that both were to play. */
 export interface Comparison {
   a: string;
   b: string;
   quantity: Quantity;
-  /** Mean of b - a over the pairs. For success a difference of shares with Newcombe's interval, else a t interval. */
-  difference: Estimate;
-  /** b - a of each pair, success as 0 or 1: `bootstrapMean(differences)` is an interval that assumes no shape. */
+  /**
+   * Mean of b - a over the pairs. For success a difference of shares with Newcombe's interval, else a t interval. `n` counts
+   * the pairs of which both have an outcome.
+   */
+  difference: Bounded;
+  /**
+   * b - a of each pair, success as 0 or 1: `bootstrapMean(differences)` is an interval that assumes no shape. Empty where a
+   * pair lacks an outcome: those that have both are no sample of all.
+   */
   differences: readonly number[];
-  /** Two-sided: McNemar's exact test for success, else the paired t test; null where there is no test. */
+  /**
+   * Two-sided: McNemar's exact test for success, else the paired t test; null where there is no test, or a pair lacks an
+   * outcome.
+   */
   p: number | null;
   /** `p` after Holm's correction for all comparisons of the same call. */
   adjusted: number | null;
-  /** Episodes of a or b without a finished counterpart, or whose quantity is not known in both; left out. */
+  /** Pairs whose difference is not known: one episode or both have no outcome. */
+  unknown: number;
+  /** Episodes of a or b on a task and seed that the other was not to play, or whose tokens were not counted in both; left out. */
   unpaired: number;
 }
 
@@ -40,9 +44,10 @@ export interface Comparison {
  * Compares every two variants of the rows on one quantity, episode by episode: pairs share task and seed, so
  * they started in the same world.
  *
- * Throws AnalysisError when a variant has two episodes on one task and seed: rows of several runs were mixed.
+ * Throws AnalysisError when a variant has rows of several runs, or two on one task and seed.
  */
 export function compareVariants(rows: readonly EpisodeRow[], quantity: Quantity): Comparison[] {
+  refuseMixedRuns(rows);
   const variants = variantOrder(rows);
   const episodes = new Map(variants.map((variant) => [variant, byWorld(rows, variant)]));
   const comparisons = variants.flatMap((a, index) =>
@@ -55,55 +60,77 @@ export function compareVariants(rows: readonly EpisodeRow[], quantity: Quantity)
   }));
 }
 
+type Worlds = ReadonlyMap<string, EpisodeRow>;
+
 function compare(
   a: string,
   b: string,
   quantity: Quantity,
-  episodes: ReadonlyMap<string, ReadonlyMap<string, FinishedEpisode>>,
+  episodes: ReadonlyMap<string, Worlds>,
 ): Omit<Comparison, "adjusted"> {
   const ofA = episodes.get(a)!;
   const ofB = episodes.get(b)!;
   const pairs = [...ofA].flatMap(([world, episode]) => {
     const other = ofB.get(world);
-    const isKnown = other && episode[quantity] !== null && other[quantity] !== null;
-    return isKnown ? [{ a: episode, b: other }] : [];
+    if (other === undefined || [episode, other].some((row) => isUncounted(row, quantity)))
+      return [];
+    return [{ a: rangeOf(episode, quantity), b: rangeOf(other, quantity) }];
   });
-  const differences = pairs.map((pair) => Number(pair.b[quantity]) - Number(pair.a[quantity]));
+  const ranges = pairs.map((pair) => subtract(pair.b, pair.a));
+  const unknown = ranges.filter((range) => !isKnown(range)).length;
+  const differences = unknown > 0 ? [] : ranges.map(({ least }) => least!);
   const common = {
-    a,
-    b,
-    quantity,
-    differences,
+    ...{ a, b, quantity, differences, unknown },
     unpaired: ofA.size + ofB.size - 2 * pairs.length,
   };
   if (quantity !== "success") {
-    const { n, mean: m, low, high } = mean(differences);
-    return { ...common, difference: { n, mean: m, low, high }, p: pairedT(differences) };
+    return { ...common, difference: boundedMean(ranges), p: pairedT(differences) };
   }
-  const count = (inA: boolean, inB: boolean) =>
-    pairs.filter((pair) => pair.a.success === inA && pair.b.success === inB).length;
-  const counts: PairedCounts = {
-    both: count(true, true),
-    onlyA: count(true, false),
-    onlyB: count(false, true),
-    neither: count(false, false),
-  };
-  return {
-    ...common,
-    difference: pairedProportionDifference(counts),
-    p: pairs.length === 0 ? null : mcnemarExact(counts),
-  };
+  const least = pairedProportionDifference(count(pairs, "most", "least"));
+  const counts = count(pairs, "least", "most");
+  const most = pairedProportionDifference(counts);
+  const bounds = { least: least.mean, most: most.mean };
+  if (unknown > 0) {
+    const n = pairs.length - unknown;
+    const difference = { n, mean: null, low: least.low, high: most.high, ...bounds };
+    return { ...common, difference, p: null };
+  }
+  const p = pairs.length === 0 ? null : mcnemarExact(counts);
+  return { ...common, difference: { ...most, ...bounds }, p };
 }
 
-/** A variant's finished episodes by task and seed. */
-function byWorld(rows: readonly EpisodeRow[], variant: string): Map<string, FinishedEpisode> {
-  const worlds = new Map<string, FinishedEpisode>();
+interface Pair {
+  a: Range;
+  b: Range;
+}
+
+/** Pairs by who succeeds, where each unknown outcome is taken at one end. */
+function count(pairs: readonly Pair[], endOfA: keyof Range, endOfB: keyof Range): PairedCounts {
+  const of = (a: number, b: number) =>
+    pairs.filter((pair) => pair.a[endOfA] === a && pair.b[endOfB] === b).length;
+  return { both: of(1, 1), onlyA: of(1, 0), onlyB: of(0, 1), neither: of(0, 0) };
+}
+
+/** The episode ended, and its provider did not count the tokens of every call. */
+function isUncounted(row: EpisodeRow, quantity: Quantity): boolean {
+  return isFinished(row) && row[quantity] === null;
+}
+
+/** b - a. */
+function subtract(b: Range, a: Range): Range {
+  const minus = (x: number | null, y: number | null) => (x === null || y === null ? null : x - y);
+  return { least: minus(b.least, a.most), most: minus(b.most, a.least) };
+}
+
+/** A variant's episodes by task and seed. */
+function byWorld(rows: readonly EpisodeRow[], variant: string): Map<string, EpisodeRow> {
+  const worlds = new Map<string, EpisodeRow>();
   for (const row of rows) {
-    if (row.variant !== variant || !isFinished(row)) continue;
+    if (row.variant !== variant) continue;
     const world = `${row.task}\n${row.seed}`;
     if (worlds.has(world)) {
       throw new AnalysisError(
-        `${variant} has two finished episodes on ${row.task}, seed ${row.seed}; compare the rows of one run`,
+        `${variant} has two episodes on ${row.task}, seed ${row.seed}; compare the rows of one run, of lab.episodes`,
       );
     }
     worlds.set(world, row);

@@ -1,3 +1,4 @@
+import { danfojs, dtypeOf } from "./danfojs";
 import type { Summary } from "./summary";
 
 /** A value that fits in one cell of a table. */
@@ -24,19 +25,24 @@ export interface DataFrame {
 }
 
 /**
- * Flat rows as a danfojs-node DataFrame. Each row has the columns of the first.
- * The first call loads danfojs-node, which takes about 1.5 s.
+ * Flat rows as a danfojs-node DataFrame: every key of any row is a column, in the order in which they first appear, and
+ * what a row lacks is null. The first call loads danfojs-node, which takes about 1.5 s.
  */
 export function frame(rows: readonly object[]): DataFrame {
-  const { DataFrame } = require("danfojs-node") as {
-    DataFrame: new (rows: readonly object[]) => DataFrame;
-  };
-  return new DataFrame(rows);
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const values = rows.map((row) => {
+    const cells = new Map(Object.entries(row) as [string, Cell | undefined][]);
+    return columns.map((column) => cells.get(column) ?? null);
+  });
+  const dtypes = columns.map((_, place) => dtypeOf(values.map((row) => row[place]!)));
+  const Frame = danfojs();
+  return columns.length === 0 ? new Frame([]) : new Frame(values, { columns, dtypes });
 }
 
 /**
  * Summaries as flat rows for a table or a DataFrame: the mean under the quantity's name, the bounds of its
- * 95 % interval under `…_low` and `…_high`, the standard error of a mean under `…_sem`.
+ * 95 % interval under `…_low` and `…_high`, the standard error of a mean under `…_sem`. Where episodes have no outcome the
+ * mean is null, and the bounds those of {@link Bounded}.
  */
 export function tabulate(summaries: readonly Summary[]): Record<string, Cell>[] {
   const byTask = summaries.some((summary) => summary.task !== null);
@@ -46,6 +52,7 @@ export function tabulate(summaries: readonly Summary[]): Record<string, Cell>[] 
     row.episodes = summary.episodes;
     row.failed = summary.failed;
     row.cut_off = summary.cut_off;
+    row.not_begun = summary.not_begun;
     row.success = summary.success.mean;
     row.success_low = summary.success.low;
     row.success_high = summary.success.high;

@@ -1,6 +1,12 @@
 import type { EpisodeRow } from "../store/episodes";
 import { AnalysisError } from "./errors";
-import { formatResults, parseResults, type Results } from "./results";
+import {
+  formatResults,
+  parseResults,
+  type Results,
+  requireFinished,
+  UnfinishedRunError,
+} from "./results";
 
 const episode: EpisodeRow = {
   run: "run-1",
@@ -39,6 +45,34 @@ test("each episode is one line, and their order in the file does not depend on t
   const text = formatResults(results);
   expect(text.split("\n").filter((line) => line.startsWith('    ["run-1"'))).toHaveLength(2);
   expect(formatResults({ ...results, episodes: [...results.episodes].reverse() })).toBe(text);
+});
+
+describe("for img/", () => {
+  const check = (episodes: EpisodeRow[], models = results.provenance.models) =>
+    requireFinished({ provenance: { ...results.provenance, models }, episodes }, "local.json");
+  const cutOff = { ...episode, seed: 202, success: null, episode_return: null };
+
+  test("results of a run that ended are taken, with failed episodes too", () => {
+    expect(() => check(results.episodes)).not.toThrow();
+  });
+
+  test.each([
+    ["an episode that was cut off", [...results.episodes, cutOff], {}],
+    ["one that was never begun", [...results.episodes, { ...cutOff, episode_id: null }], {}],
+    ["no row of an episode that another variant has", results.episodes, { history: "gpt" }],
+  ])("%s is refused", (_, episodes, models) => {
+    const draw = () => check(episodes, { ...results.provenance.models, ...models });
+    expect(draw).toThrow(UnfinishedRunError);
+    expect(draw).toThrow(
+      /^local\.json is of an unfinished run: 2 of [34] episodes ended, .*npm start -- --resume run-1\)/,
+    );
+  });
+
+  test("a row that was never begun survives being written and read", () => {
+    const open = { ...cutOff, episode_id: null };
+    const text = formatResults({ ...results, episodes: [open] });
+    expect(parseResults(text, "local.json").episodes).toEqual([open]);
+  });
 });
 
 const changed = (

@@ -1,6 +1,7 @@
 import type { EpisodeRow } from "../store/episodes";
 import { AnalysisError } from "./errors";
 import { compareText } from "./order";
+import { isFinished } from "./outcome";
 
 /** Episodes kept in the repository, with what is needed to make them again. */
 export interface Results {
@@ -19,6 +20,28 @@ export interface Provenance {
   models: Record<string, string>;
   /** Versions that matter: this library, Node, the gateway, ClickHouse. */
   versions: Record<string, string>;
+}
+
+/** Results of a run that lacks outcomes, where only those of a whole one belong. */
+export class UnfinishedRunError extends AnalysisError {
+  override readonly name = "UnfinishedRunError";
+}
+
+/**
+ * Refuses results in which a planned episode was cut off or never begun, or in which a variant lacks an episode that another
+ * has. Failed ones are outcomes of a kind: charts show the range that they leave.
+ *
+ * @throws UnfinishedRunError
+ */
+export function requireFinished({ provenance, episodes }: Results, source: string): void {
+  const ended = episodes.filter((row) => isFinished(row) || row.error !== null).length;
+  const worlds = new Set(episodes.map(({ task, seed }) => `${task} ${seed}`)).size;
+  const planned = Math.max(episodes.length, worlds * Object.keys(provenance.models).length);
+  if (ended >= planned) return;
+  throw new UnfinishedRunError(
+    `${source} is of an unfinished run: ${ended} of ${planned} episodes ended, and those that succeed end early. ` +
+      `Play the rest (npm start -- --resume ${episodes[0]?.run ?? "<run>"}) and take its results.json.`,
+  );
 }
 
 /**
@@ -106,7 +129,7 @@ const TYPES: Record<
   variant: { type: "string", nullable: false },
   task: { type: "string", nullable: false },
   seed: { type: "number", nullable: false },
-  episode_id: { type: "string", nullable: false },
+  episode_id: { type: "string", nullable: true },
   success: { type: "boolean", nullable: true },
   episode_return: { type: "number", nullable: true },
   progression: { type: "number", nullable: true },

@@ -1,7 +1,11 @@
 import type { EpisodeRow } from "../store/episodes";
+import { stepsAboveOptimal } from "./above-optimal";
+import { compareVariants } from "./compare";
+import { AnalysisError } from "./errors";
 import { frame, tabulate } from "./frame";
 import { variantOrder } from "./order";
 import { resultsTable } from "./results-table";
+import { solvedWithin } from "./solved";
 import { proportion } from "./statistics";
 import { summarize } from "./summary";
 
@@ -34,34 +38,85 @@ const failed = episode({
   error: "429: rate limited",
 });
 
-test("a variant's summary holds the finished episodes, and counts the failed ones beside", () => {
-  const rows = [
-    episode({ episode_length: 8 }),
-    episode({ episode_length: 12, success: false, episode_return: 0 }),
-    failed,
-  ];
-  const [summary, ...others] = summarize(rows);
+const finished = [
+  episode({ episode_length: 8 }),
+  episode({ episode_length: 12, success: false, episode_return: 0 }),
+];
+
+test("a variant's summary holds the means of its episodes", () => {
+  const [summary, ...others] = summarize(finished);
   expect(others).toEqual([]);
   expect(summary).toMatchObject({
     variant: "history",
     task: null,
-    episodes: 3,
-    failed: 1,
-    success: proportion(1, 2),
-    episode_return: { n: 2, mean: 0.45 },
+    episodes: 2,
+    failed: 0,
+    success: { ...proportion(1, 2), least: 0.5, most: 0.5 },
+    episode_return: { n: 2, mean: 0.45, least: 0.45, most: 0.45 },
     episode_length: { n: 2, mean: 10 },
     input_tokens: { n: 2, mean: 1000 },
     output_tokens: { n: 2, mean: 100 },
   });
 });
 
-test("an episode that was cut off is told from one that failed, and is in no mean either", () => {
-  const cutOff = { ...failed, error: null };
-  const [summary] = summarize([episode({}), failed, cutOff, cutOff]);
-  expect(summary).toMatchObject({ episodes: 4, failed: 1, cut_off: 2, success: { n: 1 } });
-  const column = (rows: EpisodeRow[]) => resultsTable(rows)[0]!["cut off"];
-  expect(column([episode({}), cutOff])).toBe(1);
-  expect(column([episode({}), failed])).toBeUndefined();
+test("episodes without an outcome leave a range in place of each mean, and are counted by kind", () => {
+  const known = { task: "BabyAI-MixedTrainLocal-v0/goto", input_tokens: 400, inferences: 10 };
+  const cutOff = { ...failed, ...known, error: null };
+  const notBegun = { ...cutOff, ...{ episode_id: null, input_tokens: 0, inferences: 0 } };
+  const rows = [
+    ...finished.map((row) => ({ ...row, task: known.task })),
+    { ...failed, ...known },
+    cutOff,
+    notBegun,
+  ];
+  const [summary] = summarize(rows);
+  // Lengths: 8 and 12; two that played 10 of at most 64 steps; one that would have taken from 1 to 64.
+  expect(summary).toMatchObject({
+    ...{ episodes: 5, failed: 1, cut_off: 1, not_begun: 1 },
+    success: { n: 2, mean: null, least: 0.2, most: 0.8 },
+    episode_return: { n: 2, mean: null, sem: null, least: 0.18, most: (0.9 + 3) / 5 },
+    episode_length: { n: 2, mean: null, least: 41 / 5, most: (20 + 3 * 64) / 5 },
+    input_tokens: { n: 2, mean: null, least: 2800 / 5, most: null, low: null, high: null },
+  });
+  expect(summary!.success.low).toBe(proportion(1, 5).low);
+  expect(summary!.success.high).toBe(proportion(4, 5).high);
+  expect(resultsTable(rows)).toEqual([
+    {
+      variant: "history",
+      episodes: 5,
+      failed: 1,
+      "cut off": 1,
+      "not begun": 1,
+      unfinished: "3 of 5 ended",
+      "success %": "20.0–80.0 [3.6, 96.4]",
+      return: expect.stringMatching(/^0\.180–0\.780 \[/),
+      steps: expect.stringMatching(/^8\.2–42\.4 \[/),
+      "input tokens": "≥ 560",
+      "generated tokens": "≥ 100",
+    },
+  ]);
+});
+
+test("the table of a run that ended has no column for what is missing", () => {
+  const columns = (rows: EpisodeRow[]) => Object.keys(resultsTable(rows)[0]!);
+  expect(columns([episode({}), failed])).toEqual(columns([episode({})]));
+  expect(columns([episode({}), { ...failed, error: null }])).toEqual(
+    expect.arrayContaining(["cut off", "unfinished"]),
+  );
+});
+
+test("a length has no upper end where the step limit is not known", () => {
+  expect(summarize([failed])[0]!.episode_length).toMatchObject({ least: 10, most: null });
+  const drawn = { ...failed, task: "BabyAI-MixedTrainLocal-v0" };
+  expect(summarize([drawn])[0]!.episode_length).toMatchObject({ most: null });
+});
+
+test("a variant's episodes of two runs are not pooled", () => {
+  const rows = [episode({}), episode({ run: "run-2", seed: 201 })];
+  for (const pool of [summarize, resultsTable, solvedWithin, stepsAboveOptimal]) {
+    expect(() => pool(rows)).toThrow("history has episodes of several runs (run-1, run-2)");
+  }
+  expect(() => compareVariants(rows, "success")).toThrow(AnalysisError);
 });
 
 test("answers that were no valid action have a column when a finished episode has any", () => {
@@ -99,13 +154,12 @@ test("by variant and task, each pair has its own summary", () => {
   ]);
 });
 
-test("a variant whose episodes all failed has counts and no estimate", () => {
+test("of a variant whose episodes all failed nothing is known but the counts", () => {
   expect(summarize([failed])[0]).toMatchObject({
     episodes: 1,
     failed: 1,
-    tasks: [],
-    success: { n: 0, mean: null, low: null, high: null },
-    episode_return: { n: 0, mean: null },
+    success: { n: 0, mean: null, least: 0, most: 1, low: 0, high: 1 },
+    episode_return: { n: 0, mean: null, least: 0, most: 1 },
   });
 });
 
@@ -126,16 +180,17 @@ test("the project's variants come in a fixed order, others after them by name", 
 });
 
 test("summaries become a DataFrame", () => {
-  const table = frame(tabulate(summarize([episode({}), episode({ seed: 201 }), failed])));
-  expect(table.shape).toEqual([1, 23]);
-  expect(table.columns.slice(0, 7)).toEqual([
+  const table = frame(tabulate(summarize([episode({}), episode({ seed: 201 })])));
+  expect(table.shape).toEqual([1, 24]);
+  expect(table.columns.slice(0, 8)).toEqual([
     "variant",
     "episodes",
     "failed",
     "cut_off",
+    "not_begun",
     "success",
     "success_low",
     "success_high",
   ]);
-  expect(table.values[0]!.slice(0, 5)).toEqual(["history", 3, 1, 0, 1]);
+  expect(table.values[0]!.slice(0, 6)).toEqual(["history", 2, 0, 0, 0, 1]);
 });

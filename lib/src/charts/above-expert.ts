@@ -2,7 +2,7 @@ import { stepsAboveOptimal } from "../analysis/above-optimal";
 import { AnalysisError } from "../analysis/errors";
 import type { EpisodeRow } from "../store/episodes";
 import { intervalChart } from "./intervals";
-import { EXPERT, group, localKind, scope, shorten } from "./labels";
+import { EXPERT, group, localKind, rangeLabel, scope, shorten, unfinishedNote } from "./labels";
 import { type ChartSpec, variantColours } from "./style";
 
 /**
@@ -14,15 +14,19 @@ import { type ChartSpec, variantColours } from "./style";
  */
 export function stepsAboveExpert(rows: readonly EpisodeRow[]): ChartSpec {
   const scores = stepsAboveOptimal(rows);
-  if (scores.length === 0) {
+  if (scores.every(({ episodes, unscored }) => episodes + unscored === 0)) {
     throw new AnalysisError("steps above optimal need a finished episode, and the rows have none");
   }
   const colours = variantColours(rows);
+  const note = unfinishedNote(rows);
   return intervalChart({
     title: "Steps above optimal",
     subtitle: [
       scope(rows),
       "Points: mean over the solved episodes; whiskers: 95 % t interval. SPL: success weighted by path length.",
+      ...(note === null
+        ? []
+        : [`${note} No mean without their outcome; SPL: its range, with theirs from 0 to 1.`]),
       `Dashed: ${EXPERT}, from the same task and seed.`,
     ],
     axis: "steps more than the expert's, in the episodes that the variant solved",
@@ -31,9 +35,10 @@ export function stepsAboveExpert(rows: readonly EpisodeRow[]): ChartSpec {
     format: ",d",
     mark: "point",
     reference: 0,
-    rows: scores.map(({ variant, episodes, solved, unscored, above, spl }) => {
+    rows: scores.map(({ variant, episodes, solved, unscored, unfinished, above, spl }) => {
       const counts = [
         `solved ${group(solved)} of ${group(episodes)}`,
+        ...(unfinished > 0 ? [`${group(unfinished)} without an outcome`] : []),
         ...(unscored > 0 ? [`${group(unscored)} without a solution`] : []),
       ].join(", ");
       const kind = localKind(variant);
@@ -44,13 +49,15 @@ export function stepsAboveExpert(rows: readonly EpisodeRow[]): ChartSpec {
         low: above.low,
         high: above.high,
         label:
-          above.mean === null
-            ? "none solved"
-            : `${group(above.mean, 1)} ${
-                above.low === null
-                  ? "[no interval]"
-                  : `[${group(above.low, 1)}, ${group(above.high!, 1)}]`
-              }, SPL ${group(spl.mean!, 2)}`,
+          unfinished > 0
+            ? `no mean, SPL ${rangeLabel(spl, (value) => group(value, 2))}`
+            : above.mean === null
+              ? "none solved"
+              : `${group(above.mean, 1)} ${
+                  above.low === null
+                    ? "[no interval]"
+                    : `[${group(above.low, 1)}, ${group(above.high!, 1)}]`
+                }, SPL ${group(spl.mean!, 2)}`,
         colour: colours[variant]!,
       };
     }),

@@ -7,7 +7,7 @@ import { stepsAboveExpert } from "./above-expert";
 import { successByStep } from "./by-step";
 import { inputTokens, successRate } from "./by-variant";
 import { pairedDifferences } from "./paired";
-import type { Published } from "./published";
+import { type Published, publishedResults } from "./published";
 import { chartToSvg } from "./render";
 import { allCharts } from "./save";
 import type { ChartSpec } from "./style";
@@ -44,9 +44,16 @@ const episode = (
 
 const rows = [
   ...[10, 64, 64, 20].map((steps, seed) => episode("baseline", "goto", seed, steps)),
-  ...[64, 64, 30, null].map((steps, seed) => episode("baseline", "open", seed, steps)),
+  ...[64, 64, 30].map((steps, seed) => episode("baseline", "open", seed, steps)),
   ...[8, 12, 9, 64].map((steps, seed) => episode("rule_based", "goto", seed, steps)),
   ...[14, 15, 40, 20].map((steps, seed) => episode("rule_based", "open", seed, steps)),
+];
+
+/** The same, but one episode of baseline's failed after a step, and its last was never begun. */
+const unfinished = [
+  ...rows,
+  episode("baseline", "open", 3, null),
+  { ...episode("baseline", "open", 4, null), ...{ error: null, episode_id: null, inferences: 0 } },
 ];
 
 /** The expert's in the same episodes. */
@@ -69,7 +76,7 @@ describe("by task", () => {
       ["baseline", "50.0 % [15.0, 85.0] n = 4"],
       ["rule_based", "75.0 % [30.1, 95.4] n = 4"],
       ["open", undefined],
-      ["baseline", "33.3 % [6.1, 79.2] n = 3, 1 failed"],
+      ["baseline", "33.3 % [6.1, 79.2] n = 3"],
       ["rule_based", "100.0 % [51.0, 100.0] n = 4"],
     ]);
   });
@@ -93,6 +100,24 @@ describe("paired differences", () => {
         mean: 300 / 7,
         label: expect.stringMatching(/^\+42\.9 \[−\d+\.\d, \+\d+\.\d\], p = 0\.375$/),
       },
+    ]);
+  });
+
+  test("pairs without an outcome leave a range, and no test", () => {
+    const spec = pairedDifferences(unfinished, "success");
+    // Of eight pairs three more are won than lost, or four if baseline had not solved the one that failed.
+    expect(values(spec)).toMatchObject([
+      {
+        note: "7 of 8 pairs",
+        mean: null,
+        least: 37.5,
+        most: 50,
+        label: expect.stringMatching(/^\+37\.5 to \+50\.0 \[.*\], no test$/),
+      },
+    ]);
+    expect(spec.description).toContain("Unfinished: 16 of 17 episodes ended, 1 of them failed.");
+    expect(values(pairedDifferences(unfinished, "input_tokens"))).toMatchObject([
+      { mean: null, least: null, label: "not known, no test" },
     ]);
   });
 
@@ -142,6 +167,24 @@ describe("success by step", () => {
     expect(successByStep(drawn).description).not.toContain("expert");
   });
 
+  test("a variant with episodes that have no outcome has a range in place of its curve", () => {
+    const spec = successByStep(unfinished);
+    // Of nine episodes three are solved within 64 steps; the two others may have been at any step.
+    const own = values(spec).filter(({ variant }) => variant === "baseline");
+    const ninths = (share: unknown) => Math.round((9 * Number(share)) / 100);
+    expect(own.map(({ step, least, most }) => [step, ninths(least), ninths(most)])).toEqual([
+      [0, 0, 0],
+      [1, 0, 2],
+      [10, 1, 3],
+      [20, 2, 4],
+      [30, 3, 5],
+      [64, 3, 5],
+    ]);
+    for (const value of own) expect(value).not.toHaveProperty("share");
+    expect(spec.description).toContain("baseline: 33.3–55.6 % (n = 7)");
+    expect(spec.description).toContain("Unfinished: 16 of 17 episodes ended, 1 of them failed.");
+  });
+
   test("labels of curves that end together stand apart", () => {
     const names = ["a", "b", "c", "d"];
     const spec = successByStep(names.map((name) => episode(name, "goto", 1, 64)));
@@ -180,6 +223,20 @@ describe("steps above optimal", () => {
       },
     ]);
     expect(spec.description).toContain("Dashed: expert with full state (a planner, not an LLM)");
+  });
+
+  test("episodes without an outcome leave no mean, and a range of SPL", () => {
+    const steps = solve("BabyAI-MixedTrainLocal-v0/goto", 1)!.length;
+    const own = [episode("random", "goto", 1, steps), episode("random", "goto", 2, null)];
+    const spec = stepsAboveExpert(own);
+    expect(values(spec)).toMatchObject([
+      {
+        note: "uniform random, not an LLM · solved 1 of 1, 1 without an outcome",
+        mean: null,
+        label: "no mean, SPL 0.50–1.00",
+      },
+    ]);
+    expect(spec.description).toContain("1 of 2 episodes failed. No mean without their outcome");
   });
 
   test("a variant that solved nothing has no mean, and it can be drawn", async () => {
@@ -235,6 +292,15 @@ describe("success against tokens and cost", () => {
     expect(() => costAndSuccess(rows, unknown, prices)).toThrow("price: some-model, another");
   });
 
+  test("a variant with episodes that have no outcome is named and not drawn", () => {
+    for (const spec of [tokensAndSuccess(unfinished), costAndSuccess(unfinished, models, prices)]) {
+      expect(values(spec).map(({ name }) => name)).toEqual(["rule_based"]);
+      expect(spec.description).toContain("Not drawn: baseline.");
+    }
+    const open = unfinished.filter(({ variant }) => variant === "baseline");
+    expect(() => tokensAndSuccess(open)).toThrow("there is no variant to draw");
+  });
+
   test("the day of each price that was used is told", () => {
     const { as_of: day } = prices["openai::gpt-4o-mini-2024-07-18"]!;
     expect(costAndSuccess(rows, models, prices).description).toContain(`Prices as of ${day}`);
@@ -247,6 +313,30 @@ test("every chart of a run can be drawn", async () => {
   for (const spec of Object.values(charts)) {
     expect(await chartToSvg(spec)).not.toMatch(/NaN|undefined|Infinity|<text/);
   }
+});
+
+test("every chart of an unfinished run can be drawn, and is marked", async () => {
+  const charts = allCharts(unfinished, { models, prices, published });
+  expect(Object.keys(charts)).toHaveLength(20);
+  for (const spec of Object.values(charts)) {
+    expect(spec.description).toContain("Unfinished: 16 of 17 episodes ended, 1 of them failed.");
+    expect(await chartToSvg(spec)).not.toMatch(/NaN|undefined|Infinity|<text/);
+  }
+  const one = unfinished.filter((row) => row.variant === "baseline");
+  expect(Object.keys(allCharts(one, { models, prices, published }))).toHaveLength(13);
+});
+
+test("two runs of a variant are refused by every chart", () => {
+  const mixed = [...rows, { ...episode("baseline", "goto", 9, 5), run: "run-2" }];
+  const draw = [
+    () => successByStep(mixed),
+    () => pairedDifferences(mixed, "success"),
+    () => stepsAboveExpert(mixed),
+    () => tokensAndSuccess(mixed),
+    () => costAndSuccess(mixed, models, prices),
+    () => publishedResults(mixed, published),
+  ];
+  for (const chart of draw) expect(chart).toThrow("baseline has episodes of several runs");
 });
 
 test("a run of one variant has every chart but the differences", () => {

@@ -1,11 +1,19 @@
 import { AnalysisError } from "../analysis/errors";
 import { expertSteps, hasUpperBound } from "../analysis/expert-steps";
 import { variantOrder } from "../analysis/order";
+import { isFinished } from "../analysis/outcome";
 import { solvedWithin } from "../analysis/solved";
-import { isFinished } from "../analysis/summary";
 import type { EpisodeRow } from "../store/episodes";
 import { textWidth } from "./font";
-import { EXPERT, localVariants, scope, shorten } from "./labels";
+import {
+  EXPERT,
+  localVariants,
+  PALE_SUCCESS,
+  rangeLabel,
+  scope,
+  shorten,
+  unfinishedNote,
+} from "./labels";
 import type { Published } from "./published";
 import { type ChartSpec, frameOf, INK, MUTED, PADDING, variantColours, WIDTH } from "./style";
 
@@ -16,7 +24,8 @@ const LABEL_STEP = 17;
 const Y_AXIS = 52;
 
 /**
- * Success by step: the share of episodes solved within k steps, a curve a variant with pointwise 95 % Wilson bands.
+ * Success by step: the share of episodes solved within k steps, a curve a variant with pointwise 95 % Wilson bands; of a
+ * variant with episodes that have no outcome, no curve but its range.
  * A dotted curve is the expert's, played here on the same tasks and seeds: an upper bound. With the published results,
  * dashed lines mark what others reached at the step limit.
  *
@@ -24,19 +33,21 @@ const Y_AXIS = 52;
  */
 export function successByStep(rows: readonly EpisodeRow[], published?: Published): ChartSpec {
   const points = solvedWithin(rows);
-  if (points.length === 0) {
+  if (!rows.some(isFinished)) {
     throw new AnalysisError("success by step needs a finished episode, and the rows have none");
   }
-  const values = points.map(({ variant, step, mean, low, high }) => ({
+  const finalOf = (variant: string) => points.findLast((point) => point.variant === variant)!;
+  const variants = variantOrder(points);
+  const open = new Set(variants.filter((variant) => finalOf(variant).mean === null));
+  const values = points.map(({ variant, step, least, most, low, high }) => ({
     variant,
     step,
-    share: 100 * mean!,
+    ...(open.has(variant) ? { least: 100 * least!, most: 100 * most! } : { share: 100 * least! }),
     low: 100 * low!,
     high: 100 * high!,
   }));
   const last = Math.max(1, ...values.map((value) => value.step));
   const colours = variantColours(rows);
-  const variants = variantOrder(points);
   const expert = expertCurve(rows, last);
   const ends = endLabels([
     ...expert.slice(-1).map(({ share }) => ({
@@ -45,11 +56,12 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
       colour: INK,
     })),
     ...variants.map((variant) => {
-      const end = points.findLast((point) => point.variant === variant)!;
-      const share = 100 * end.mean!;
+      const end = finalOf(variant);
+      const percent = (share: number) => (100 * share).toFixed(1);
+      const share = end.mean === null ? rangeLabel(end, percent) : percent(end.mean);
       return {
-        share,
-        text: `${shorten(variant)}: ${share.toFixed(1)} % (n = ${end.n})`,
+        share: 50 * (end.least! + end.most!),
+        text: `${shorten(variant)}: ${share} % (n = ${end.n})`,
         colour: colours[variant]!,
       };
     }),
@@ -78,6 +90,7 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
     scale: { domain: variants, range: variants.map((variant) => colours[variant]) },
   };
   const local = localVariants(rows);
+  const unfinished = unfinishedNote(rows);
   return {
     ...frameOf(
       "Success by step",
@@ -86,6 +99,7 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
         `Lines: episodes solved within so many steps; bands: pointwise 95 % Wilson interval.${
           lines.length > 0 ? " Dashed: published, other seeds." : ""
         }`,
+        ...(unfinished === null ? [] : [`${unfinished} ${PALE_SUCCESS}`]),
         ...(local === null ? [] : [local]),
         ...(expert.length > 0 ? [`Dotted: ${EXPERT}, on the same tasks and seeds.`] : []),
       ],
@@ -99,6 +113,15 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
         mark: { type: "area", interpolate: "step-after", opacity: 0.16 },
         encoding: { x, y: y("low"), y2: { field: "high" }, color: colour },
       },
+      ...(open.size > 0
+        ? [
+            {
+              transform: [{ filter: "isValid(datum.least)" }],
+              mark: { type: "area", interpolate: "step-after", opacity: 0.3 },
+              encoding: { x, y: y("least"), y2: { field: "most" }, color: colour },
+            },
+          ]
+        : []),
       {
         data: { values: lines },
         mark: { type: "rule", color: MUTED, strokeDash: [4, 3] },
@@ -152,10 +175,11 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
 
 /** The share of the episodes that the expert solves within so many steps, in percent; empty where it plays none. */
 function expertCurve(rows: readonly EpisodeRow[], last: number): { step: number; share: number }[] {
-  const finished = rows.filter(isFinished);
-  if (!hasUpperBound(finished)) return [];
-  const episodes = new Map(finished.map((row) => [`${row.task} ${row.seed}`, row]));
-  const lengths = [...episodes.values()].map(expertSteps).filter((steps) => steps !== null);
+  if (!hasUpperBound(rows)) return [];
+  const episodes = new Map(rows.map((row) => [`${row.task} ${row.seed}`, row]));
+  const lengths = [...episodes.values()]
+    .map(expertSteps)
+    .filter((steps): steps is number => steps !== null);
   const steps = [...new Set([0, ...lengths, last])].sort((a, b) => a - b);
   return steps.map((step) => ({
     step,

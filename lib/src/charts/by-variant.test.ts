@@ -32,12 +32,12 @@ const episodes = (variant: string, outcomes: (boolean | null)[]): EpisodeRow[] =
 const values = (spec: ChartSpec) => (spec.data as { values: Record<string, unknown>[] }).values;
 
 test("the success rate in percent has its Wilson interval in the data and in words", () => {
-  const spec = successRate(episodes("baseline", [true, true, true, false, null]));
+  const spec = successRate(episodes("baseline", [true, true, true, false]));
   expect(values(spec)).toMatchObject([
-    { name: "baseline", note: "n = 4, 1 failed", mean: 75, label: "75.0 % [30.1, 95.4]" },
+    { name: "baseline", note: "n = 4", mean: 75, label: "75.0 % [30.1, 95.4]" },
   ]);
-  expect(spec.description).toContain("baseline (n = 4, 1 failed): 75.0 % [30.1, 95.4]");
-  expect(spec.description).toContain("Unfinished episodes are counted, and in no rate.");
+  expect(spec.description).toContain("baseline (n = 4): 75.0 % [30.1, 95.4]");
+  expect(spec.description).not.toMatch(/unfinished|pale/i);
 });
 
 test.each([
@@ -59,7 +59,7 @@ const expertMean = (count: number) =>
   ).reduce((sum, steps) => sum + steps) / count;
 
 test("the episode length is marked with the expert's mean over each variant's own episodes", () => {
-  const rows = [...episodes("baseline", [true, false, null]), ...episodes("history", [true])];
+  const rows = [...episodes("baseline", [true, null]), ...episodes("history", [true])];
   const spec = episodeLength(rows);
   expect(values(spec)).toMatchObject([{ bound: expertMean(2) }, { bound: expertMean(1) }]);
   expect(spec.description).toContain(
@@ -109,31 +109,83 @@ test("a variant on a local model says that it is no LLM, and the order does not 
   expect(successRate([...rows].reverse())).toEqual(spec);
 });
 
-test("one episode has a mean and no interval; a variant whose episodes all failed has neither", () => {
+test("one episode has a mean and no interval; of one whose episodes all failed only a bound is known", () => {
   expect(values(inputTokens(episodes("baseline", [true])))).toMatchObject([
     { mean: 1000, low: null, label: "1,000 [no interval]" },
   ]);
   expect(values(inputTokens(episodes("baseline", [null, null])))).toMatchObject([
-    { note: "n = 0, 2 failed", mean: null, label: "no finished episode" },
+    { note: "n = 0, 2 failed", mean: null, label: "≥ 3,000" },
   ]);
 });
 
-test("a variant that finished none of a task's episodes says that the task is missing", () => {
+test("a variant without an episode on a task says that the task is missing", () => {
   const open = { task: "BabyAI-MixedTrainLocal-v0/open" };
   const rows = [
     ...episodes("baseline", [true, false]),
-    ...episodes("baseline", [null]).map((row) => ({ ...row, ...open })),
     ...episodes("history", [true]),
     ...episodes("history", [true]).map((row) => ({ ...row, ...open })),
   ];
   expect(values(successRate(rows)).map(({ note }) => note)).toEqual([
-    "n = 2, 1 failed, 1 of 2 tasks",
+    "n = 2, 1 of 2 tasks",
     "n = 2",
   ]);
 });
 
 test("no row is an error", () => {
   expect(() => successRate([])).toThrow("no episode to summarize");
+});
+
+describe("where episodes have no outcome", () => {
+  const notBegun = (row: EpisodeRow) => ({
+    ...row,
+    ...{ episode_id: null, error: null, inferences: 0, input_tokens: 0, output_tokens: 0 },
+  });
+  const cutOff = (row: EpisodeRow) => ({ ...row, error: null });
+  const open = episodes("random", [null, null]);
+  const rows = [
+    ...episodes("baseline", [true, true]),
+    ...episodes("random", [true, false]),
+    cutOff({ ...open[0]!, seed: 300 }),
+    notBegun({ ...open[1]!, seed: 301 }),
+  ];
+
+  test.each([
+    [successRate, "25.0–75.0 % [4.6, 95.4]"],
+    [episodeReturn, "0.225–0.725 [−0.491, 1.498]"],
+    [episodeLength, "19.3–49.5 [−28.4, 95.6]"],
+    [inputTokens, "≥ 1,750"],
+    [generatedTokens, "≥ 175"],
+  ])("there is a range and no mean: %p", async (chart, label) => {
+    const spec = chart(rows);
+    expect(values(spec)).toMatchObject([
+      { name: "random", mean: null, label, note: expect.stringMatching(/1 cut off, 1 not begun$/) },
+      { name: "baseline", mean: expect.any(Number) },
+    ]);
+    expect(spec.description).toContain("Unfinished: 4 of 6 episodes ended. Pale: the range of the");
+    const svg = await chartToSvg(spec);
+    expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+    expect(svg).toContain('opacity="0.35"');
+  });
+
+  test("failed ones are told from them", () => {
+    const spec = successRate(episodes("baseline", [true, true, true, false, null]));
+    expect(values(spec)).toMatchObject([
+      { note: "n = 4, 1 failed", mean: null, least: 60, most: 80 },
+    ]);
+    expect(spec.description).toContain("1 of 5 episodes failed. Pale:");
+  });
+});
+
+test("a variant's episodes of two runs are refused, different variants' are not", () => {
+  const other = episodes("baseline", [true]).map((row) => ({ ...row, run: "run-2" }));
+  const rows = episodes("baseline", [true, false]);
+  for (const chart of [successRate, inputTokens]) {
+    expect(() => chart([...rows, ...other])).toThrow(
+      /^baseline has episodes of several runs \(run-1, run-2\), which would be pooled\./,
+    );
+  }
+  const apart = other.map((row) => ({ ...row, variant: "history" }));
+  expect(values(successRate([...rows, ...apart]))).toMatchObject([{ mean: 50 }, { mean: 100 }]);
 });
 
 test.each([

@@ -1,10 +1,21 @@
+import type { Bounded } from "../analysis/bounds";
 import { expertSteps, hasUpperBound } from "../analysis/expert-steps";
 import { taskOrder } from "../analysis/order";
-import { type Estimate, mean } from "../analysis/statistics";
-import { isFinished, type Summary, summarize } from "../analysis/summary";
+import { mean } from "../analysis/statistics";
+import { type Summary, summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../store/episodes";
 import { type IntervalRow, intervalChart } from "./intervals";
-import { EXPERT, group, localKind, localVariants, scope, shorten, shortTask } from "./labels";
+import {
+  EXPERT,
+  group,
+  localKind,
+  localVariants,
+  rangeLabel,
+  scope,
+  shorten,
+  shortTask,
+  unfinishedNote,
+} from "./labels";
 import { type ChartSpec, variantColours } from "./style";
 
 /** Success rate by variant in percent, tasks weighted equally, with 95 % Wilson intervals. */
@@ -14,6 +25,7 @@ export function successRate(rows: readonly EpisodeRow[], by: By = "variant"): Ch
     axis: "episodes that fulfilled the mission (%)",
     noun: "rate",
     interval: "95 % Wilson interval",
+    others: "from all others unsolved to all others solved",
     bars: {
       variant: "success rate, tasks weighted equally",
       "variant and task": "success rate",
@@ -31,6 +43,7 @@ export function episodeReturn(rows: readonly EpisodeRow[], by: By = "variant"): 
   return draw(rows, by, {
     ...MEAN,
     title: "Episode return",
+    others: "with the others' return from 0 to 1",
     axis: "return of an episode: 1 − 0.9 · steps / step limit on success, else 0",
     estimate: (summary) => summary.episode_return,
     format: (value) => group(value, 3),
@@ -47,6 +60,7 @@ export function episodeLength(rows: readonly EpisodeRow[], by: By = "variant"): 
   return draw(rows, by, {
     ...MEAN,
     title: "Episode length",
+    others: "with the others' length from the steps played to the step limit",
     axis: "steps in an episode",
     estimate: (summary) => summary.episode_length,
     format: (value) => group(value, 1),
@@ -85,9 +99,11 @@ interface Quantity {
   noun: "rate" | "mean";
   /** What the whiskers are. */
   interval: string;
+  /** What is taken of episodes without an outcome. */
+  others: string;
   /** What the bars are. */
   bars: Record<By, string>;
-  estimate: (summary: Summary) => Estimate;
+  estimate: (summary: Summary) => Bounded;
   format: (value: number) => string;
   unit: string;
   domain: [number, number | null];
@@ -101,6 +117,7 @@ const MEAN = {
   interval: "95 % t interval",
   bars: { variant: "mean over episodes", "variant and task": "mean over episodes" },
   unit: "",
+  others: "the others may use any number of tokens",
   domain: [0, null] as [number, null],
   axisFormat: ",d",
 };
@@ -114,12 +131,13 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
   const line = (summary: Summary): IntervalRow => {
     const estimate = quantity.estimate(summary);
     const count = counts(summary, tasks.length, estimate.n);
-    const label = estimateLabel(estimate, summary, quantity.format, quantity.unit);
+    const label = estimateLabel(estimate, quantity.format, quantity.unit);
     const kind = localKind(summary.variant);
     return {
       name: shorten(summary.variant),
       ...(by === "variant" ? { note: kind ? `${kind} · ${count}` : count } : {}),
       mean: estimate.mean,
+      ...(estimate.mean === null ? { least: estimate.least, most: estimate.most } : {}),
       low: estimate.low,
       high: estimate.high,
       label: by === "variant" ? label : `${label} ${count}`,
@@ -139,7 +157,7 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
       : `${shortTask(task)} · expert ${quantity.format(steps)}`;
   };
   const { noun, interval, bars } = quantity;
-  const unfinished = summaries.some((summary) => summary.failed + summary.cut_off > 0);
+  const unfinished = unfinishedNote(rows);
   const local = localVariants(rows);
   const overall = bound(rows);
   return intervalChart({
@@ -147,9 +165,12 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
     title: by === "variant" ? quantity.title : `${quantity.title} by task`,
     subtitle: [
       scope(rows),
-      `Bars: ${bars[by]}; whiskers: ${interval}.${
-        unfinished ? ` Unfinished episodes are counted, and in no ${noun}.` : ""
-      }`,
+      `Bars: ${bars[by]}; whiskers: ${interval}.`,
+      ...(unfinished === null
+        ? []
+        : [
+            `${unfinished} Pale: the range of the ${noun}, ${quantity.others}; whiskers around both ends.`,
+          ]),
       ...(summaries.some((summary) => quantity.estimate(summary).n < summary.success.n)
         ? ["Left out: episodes of whose calls a provider did not count all tokens."]
         : []),
@@ -178,43 +199,49 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
  * a quantity of some is not known.
  */
 function counts(
-  { success, failed, cut_off, task, tasks }: Summary,
+  { success, failed, cut_off, not_begun, task, tasks }: Summary,
   allTasks: number,
   known: number,
 ): string {
-  const missing = task === null && tasks.length > 0 && tasks.length < allTasks;
+  const missing = task === null && tasks.length < allTasks;
   return [
     `n = ${known < success.n ? `${group(known)} of ` : ""}${group(success.n)}`,
     ...(failed > 0 ? [`${group(failed)} failed`] : []),
     ...(cut_off > 0 ? [`${group(cut_off)} cut off`] : []),
+    ...(not_begun > 0 ? [`${group(not_begun)} not begun`] : []),
     ...(missing ? [`${tasks.length} of ${allTasks} tasks`] : []),
   ].join(", ");
 }
 
-/** "96.0 % [90.2, 98.4]". */
+/** "96.0 % [90.2, 98.4]"; of a range "95.0–97.0 % [88.8, 99.0]". */
 function estimateLabel(
-  { mean, low, high }: Estimate,
-  { success }: Summary,
+  { mean, least, most, low, high }: Bounded,
   format: (value: number) => string,
-  unit = "",
+  unit: string,
 ): string {
-  if (mean === null) return success.n > 0 ? "– (not counted)" : "no finished episode";
+  const value =
+    mean === null ? rangeLabel({ least, most }, format, unit) : `${format(mean)}${unit}`;
+  if (value === null) return "– (not counted)";
+  if (most === null) return value;
   const interval =
     low === null || high === null ? "no interval" : `${format(low)}, ${format(high)}`;
-  return `${format(mean)}${unit} [${interval}]`;
+  return `${value} [${interval}]`;
 }
 
-/** The mean of the expert's steps, each finished episode once; over those that it solves, null if there is none. */
+/** The mean of the expert's steps, each episode once; over those that it solves, null if there is none. */
 function expertMean(rows: readonly EpisodeRow[]): number | null {
-  const episodes = new Map(rows.filter(isFinished).map((row) => [`${row.task} ${row.seed}`, row]));
-  return mean([...episodes.values()].map(expertSteps).filter((steps) => steps !== null)).mean;
+  const episodes = new Map(rows.map((row) => [`${row.task} ${row.seed}`, row]));
+  const steps = [...episodes.values()].map(expertSteps);
+  return mean(steps.filter((count): count is number => count !== null)).mean;
 }
 
-function scaled(estimate: Estimate, factor: number): Estimate {
+function scaled(estimate: Bounded, factor: number): Bounded {
   const scale = (value: number | null) => (value === null ? null : value * factor);
   return {
     n: estimate.n,
     mean: scale(estimate.mean),
+    least: scale(estimate.least),
+    most: scale(estimate.most),
     low: scale(estimate.low),
     high: scale(estimate.high),
   };

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { parseResults } from "../analysis/results";
+import { parseResults, requireFinished } from "../analysis/results";
 import { animateSvg, make, solve } from "../env";
 import { readPrices } from "../experiment/prices";
 import { readTextFile } from "../text-file";
@@ -10,6 +10,8 @@ import { allCharts, drawImages } from "./save";
 /**
  * Every image of img/, by its path there: all charts of data/results/<name>.json under `<name>/`, with the published
  * results of data/published.json and the prices of config/prices.toml; and the README's episode.
+ *
+ * @throws UnfinishedRunError results are of a run that was cut short
  */
 export async function committedImages(root: string): Promise<Map<string, Uint8Array>> {
   const data = join(root, "data");
@@ -19,7 +21,9 @@ export async function committedImages(root: string): Promise<Map<string, Uint8Ar
   const files = await readdir(join(data, "results"));
   for (const file of files.filter((name) => name.endsWith(".json")).sort()) {
     const path = join(data, "results", file);
-    const { provenance, episodes } = parseResults(readTextFile(path), path);
+    const results = parseResults(readTextFile(path), path);
+    requireFinished(results, path);
+    const { provenance, episodes } = results;
     const charts = allCharts(episodes, { models: provenance.models, prices, published });
     for (const [name, image] of await drawImages(charts)) {
       images.set(`${basename(file, ".json")}/${name}`, image);

@@ -6,8 +6,11 @@ export interface IntervalRow {
   name: string;
   /** Second line under the name, in grey: how many episodes, and what played them. */
   note?: string;
-  /** Null: there is nothing to draw, and `label` says why. */
+  /** Null: there is nothing to draw, and `label` says why; or there is only a range. */
   mean: number | null;
+  /** The range of a mean that is not known; `most` null: it has no upper end. */
+  least?: number | null;
+  most?: number | null;
   low: number | null;
   high: number | null;
   /** Printed at the right: the numbers. */
@@ -99,6 +102,25 @@ export function intervalChart(chart: IntervalChart): ChartSpec {
     mark: { type: "rule", color: INK, strokeWidth: 1.5 },
     encoding: { y: place(), x: x("low"), x2: { field: "high" } },
   };
+  const range = (end: "most" | "edge", to: object) => ({
+    transform: [
+      { filter: `isValid(datum.least) && ${end === "most" ? "" : "!"}isValid(datum.most)` },
+    ],
+    mark: { type: "bar", height: chart.mark === "bar" ? 18 : 8, opacity: 0.35 },
+    encoding: { y: place(), x: x("least"), x2: to, color: colour },
+  });
+  const sure = {
+    transform: [{ filter: "isValid(datum.least)" }, { calculate: "0", as: "zero" }],
+    mark: { type: "bar", height: 18 },
+    encoding: { y: place(), x: x("zero"), x2: { field: "least" }, color: colour },
+  };
+  const ranges = rows.some((row) => typeof row.least === "number")
+    ? [
+        ...(chart.mark === "bar" ? [sure] : []),
+        range("most", { field: "most" }),
+        range("edge", { value: width }),
+      ]
+    : [];
   const whiskers = [interval, cap("low"), cap("high")];
   const reference = fixed(
     { type: "rule", color: INK, strokeDash: [4, 3] },
@@ -124,6 +146,7 @@ export function intervalChart(chart: IntervalChart): ChartSpec {
     data: { values: chart.rows.map((row, line) => ({ ...row, line })) },
     layer: [
       ...(chart.reference === undefined ? [] : [reference]),
+      ...ranges,
       ...(chart.mark === "bar" ? [bar, ...whiskers] : [...whiskers, point]),
       ...(rows.some((row) => typeof row.bound === "number") ? [bounds] : []),
       text("name", -GAP, twoLines ? -8 : 0, { align: "right", fontSize: NAME, fontWeight: 600 }),
@@ -152,8 +175,8 @@ function isEstimate(row: IntervalRow | Heading): row is IntervalRow {
 function axis({ rows, domain, format, reference }: IntervalChart): object {
   const ends = rows
     .filter(isEstimate)
-    .flatMap((row) => [row.mean, row.low, row.high, row.bound, reference])
-    .filter((end) => typeof end === "number");
+    .flatMap((row) => [row.mean, row.least, row.most, row.low, row.high, row.bound, reference])
+    .filter((end): end is number => typeof end === "number");
   const [from, to] = domain;
   const last = Math.max(...(to === null ? [] : [to]), ...ends);
   return {

@@ -1,4 +1,5 @@
 import { taskOrder, variantOrder } from "../analysis/order";
+import { isFinished } from "../analysis/outcome";
 import type { EpisodeRow } from "../store/episodes";
 
 /** The local models' variants are no LLMs, and charts say so. */
@@ -32,6 +33,34 @@ export function scope(rows: readonly EpisodeRow[]): string {
   const tasks = taskOrder(rows);
   const seeds = [...new Set(rows.map((row) => row.seed))].sort((a, b) => a - b);
   return `${taskList(tasks)} × ${seedList(seeds)}`;
+}
+
+/**
+ * "Unfinished: 24 of 100 episodes ended, 2 of them failed.", or where all have ended how many failed; null when every row
+ * has an outcome. What the charts then show are bounds.
+ */
+export function unfinishedNote(rows: readonly EpisodeRow[]): string | null {
+  const finished = rows.filter(isFinished).length;
+  if (finished === rows.length) return null;
+  const failed = rows.filter((row) => row.error !== null).length;
+  const ended = finished + failed;
+  const all = `${group(rows.length)} episodes`;
+  if (ended === rows.length) return `${group(failed)} of ${all} failed.`;
+  return `Unfinished: ${group(ended)} of ${all} ended${failed > 0 ? `, ${group(failed)} of them failed` : ""}.`;
+}
+
+/** Says what the pale part of a chart of success is. */
+export const PALE_SUCCESS =
+  "Pale: the range of the rate, from all others unsolved to all others solved.";
+
+/** What an estimate without a mean shows in its place: "12.0–90.0 %", "≥ 2,345", or null when nothing bounds it. */
+export function rangeLabel(
+  { least, most }: { least: number | null; most: number | null },
+  format: (value: number) => string,
+  unit = "",
+): string | null {
+  if (least === null) return null;
+  return most === null ? `≥ ${format(least)}${unit}` : `${format(least)}–${format(most)}${unit}`;
 }
 
 /** "goto" of "BabyAI-MixedTrainLocal-v0/goto". */

@@ -1,9 +1,10 @@
-import { type Comparison, compareVariants, type Quantity } from "../analysis/compare";
+import { type Comparison, compareVariants } from "../analysis/compare";
 import { AnalysisError } from "../analysis/errors";
 import { variantOrder } from "../analysis/order";
+import type { Quantity } from "../analysis/outcome";
 import type { EpisodeRow } from "../store/episodes";
 import { intervalChart } from "./intervals";
-import { group, localVariants, scope, shorten } from "./labels";
+import { group, localVariants, scope, shorten, unfinishedNote } from "./labels";
 import { type ChartSpec, PALETTE } from "./style";
 
 /**
@@ -20,6 +21,7 @@ export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantit
     throw new AnalysisError(`paired differences need two variants; the rows have: ${variants}`);
   }
   const local = localVariants(rows);
+  const unfinished = unfinishedNote(rows);
   const [interval, test] =
     quantity === "success"
       ? ["95 % Newcombe interval", "McNemar's exact test"]
@@ -29,6 +31,9 @@ export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantit
     subtitle: [
       `${scope(rows)}; pairs share task and seed.`,
       `Points: mean of the difference; whiskers: ${interval}; p: ${test}, Holm-corrected.`,
+      ...(unfinished === null
+        ? []
+        : [`${unfinished} Pale: the range of the difference over all pairs, which has no test.`]),
       ...(local === null ? [] : [local]),
     ],
     axis,
@@ -37,23 +42,24 @@ export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantit
     format,
     mark: "point",
     reference: 0,
-    rows: comparisons.map(({ a, b, difference, adjusted }) => {
+    rows: comparisons.map(({ a, b, difference, unknown, adjusted }) => {
       const scale = (value: number | null) => (value === null ? null : value * factor);
       const number = (value: number | null) => signed(scale(value)!, digits);
+      const label = () => {
+        const { mean, least, most, low, high } = difference;
+        if (least === null) return "not known, no test";
+        const value = mean === null ? `${number(least)} to ${number(most)}` : number(mean);
+        const interval = low === null ? "no interval" : `${number(low)}, ${number(high)}`;
+        return `${value} [${interval}], ${pText(adjusted)}`;
+      };
       return {
         name: `${shorten(b, 28)} − ${shorten(a, 28)}`,
-        note: `${group(difference.n)} pairs`,
+        note: `${group(difference.n)} ${unknown > 0 ? `of ${group(difference.n + unknown)} ` : ""}pairs`,
         mean: scale(difference.mean),
+        ...(unknown > 0 ? { least: scale(difference.least), most: scale(difference.most) } : {}),
         low: scale(difference.low),
         high: scale(difference.high),
-        label:
-          difference.mean === null
-            ? "no common episode"
-            : `${number(difference.mean)} ${
-                difference.low === null
-                  ? "[no interval]"
-                  : `[${number(difference.low)}, ${number(difference.high)}]`
-              }, ${pText(adjusted)}`,
+        label: difference.n + unknown === 0 ? "no common episode" : label(),
         colour: PALETTE[0]!,
       };
     }),

@@ -3,7 +3,7 @@ import { proportion } from "../analysis/statistics";
 import { summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../store/episodes";
 import { type IntervalRow, intervalChart } from "./intervals";
-import { localKind, scope, shorten } from "./labels";
+import { localKind, PALE_SUCCESS, rangeLabel, scope, shorten, unfinishedNote } from "./labels";
 import { type ChartSpec, variantColours } from "./style";
 
 /** data/published.json: results that others published on these tasks, with their sources. */
@@ -79,21 +79,27 @@ export function publishedResults(rows: readonly EpisodeRow[], published: Publish
     return {
       name: shorten(variant),
       mean: percent(success.mean),
+      ...(success.mean === null
+        ? { least: percent(success.least), most: percent(success.most) }
+        : {}),
       low: percent(success.low),
       high: percent(success.high),
-      label:
+      label: `${
         success.mean === null
-          ? "no finished episode"
-          : `${percent(success.mean)!.toFixed(1)} % (n = ${success.n})${kind ? ` · ${kind}` : ""}`,
+          ? rangeLabel(success, (share) => percent(share)!.toFixed(1), " %")
+          : `${percent(success.mean)!.toFixed(1)} %`
+      } (n = ${success.n})${kind ? ` · ${kind}` : ""}`,
       colour: colours[variant]!,
     };
   });
   const drawn = drawnEntries(published);
+  const unfinished = unfinishedNote(rows);
   return intervalChart({
     title: "Success rate beside published results",
     subtitle: [
       "Coloured: this project. Grey: as published by others on BALROG's five tasks, with other seeds.",
       "Points: success rate; whiskers: 95 % Wilson interval from rate and n; ±: standard error as published.",
+      ...(unfinished === null ? [] : [`${unfinished} ${PALE_SUCCESS}`]),
     ],
     axis: "episodes that fulfilled the mission (%)",
     column: "success rate (episodes)",

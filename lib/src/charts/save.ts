@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hasUpperBound } from "../analysis/expert-steps";
 import { variantOrder } from "../analysis/order";
+import { summarize } from "../analysis/summary";
 import type { Prices } from "../experiment/prices";
 import type { EpisodeRow } from "../store/episodes";
 import { stepsAboveExpert } from "./above-expert";
@@ -39,8 +40,8 @@ export interface Background {
 }
 
 /**
- * Every chart there is, by file name: those of {@link mainCharts}, the same by task, success by step, against tokens and against
- * cost, beside published results, steps above optimal where the expert can play the tasks, and paired differences where there
+ * Every chart there is, by file name: those of {@link mainCharts}, the same by task, success by step, beside published results,
+ * against tokens and against cost where a variant has no episode without an outcome, steps above optimal where the expert can play the tasks, and paired differences where there
  * is more than one variant.
  *
  * Throws AnalysisError when no episode is finished.
@@ -58,10 +59,12 @@ export function allCharts(
     input_tokens_by_task: inputTokens(rows, by),
     generated_tokens_by_task: generatedTokens(rows, by),
     success_by_step: successByStep(rows, published),
-    success_and_tokens: tokensAndSuccess(rows, published),
-    success_and_cost: costAndSuccess(rows, models, prices, published),
     published_results: publishedResults(rows, published),
   };
+  if (summarize(rows).some(({ success }) => success.mean !== null)) {
+    charts.success_and_tokens = tokensAndSuccess(rows, published);
+    charts.success_and_cost = costAndSuccess(rows, models, prices, published);
+  }
   if (hasUpperBound(rows)) charts.steps_above_optimal = stepsAboveExpert(rows);
   if (variantOrder(rows).length > 1) {
     charts.success_rate_differences = pairedDifferences(rows, "success");

@@ -1,10 +1,11 @@
 import { AnalysisError } from "../analysis/errors";
 import { variantOrder } from "../analysis/order";
+import { isFinished, known } from "../analysis/outcome";
 import { mean } from "../analysis/statistics";
-import { isFinished, known, type Summary, summarize } from "../analysis/summary";
+import { summarize } from "../analysis/summary";
 import { costUsd, type Price, type Prices } from "../experiment/prices";
 import type { EpisodeRow } from "../store/episodes";
-import { group, localVariants, scope, shorten } from "./labels";
+import { group, localVariants, scope, shorten, unfinishedNote } from "./labels";
 import { drawnEntries, PUBLISHED_COLOUR, type Published } from "./published";
 import { type ScatterPoint, scatter } from "./scatter";
 import { type ChartSpec, variantColours } from "./style";
@@ -13,12 +14,16 @@ import { type ChartSpec, variantColours } from "./style";
 const EXAMPLE_MODEL = "openai::gpt-4o-mini-2024-07-18";
 const FINE_TUNED = "history_and_reasoning_sft";
 
+const NOTHING_TO_DRAW =
+  "there is no variant to draw: each has episodes without an outcome, or tokens that no provider counted";
+
 /**
  * Success against tokens: mean input and generated tokens of an episode on a logarithmic axis, with 95 % t
- * intervals, against the success rate with Wilson's. Published results that give their tokens stand in grey. Episodes whose
- * tokens are not known are told of and not drawn.
+ * intervals, against the success rate with Wilson's. Published results that give their tokens stand in grey. A variant with
+ * episodes that have no outcome is named below the title and not drawn: nothing bounds what they would have used;
+ * so are episodes whose tokens are not known.
  *
- * Throws AnalysisError when no episode is finished, or there is none to draw.
+ * Throws AnalysisError when there is no variant left to draw.
  */
 export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Published): ChartSpec {
   const tokens = ({ input_tokens, output_tokens }: EpisodeRow) =>
@@ -46,11 +51,7 @@ export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Publis
         ),
       ]
     : [];
-  if (points.length + others.length === 0) {
-    throw new AnalysisError(
-      "of no finished episode are the tokens known: no provider counted them",
-    );
-  }
+  if (points.length + others.length === 0) throw new AnalysisError(NOTHING_TO_DRAW);
   return scatter({
     title: "Success against tokens",
     subtitle: [
@@ -69,10 +70,10 @@ export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Publis
 
 /**
  * Success against cost: US dollars for 1,000 episodes at the prices given, with 95 % t intervals, against
- * the success rate with Wilson's. `models` names the model of each variant. A variant whose model has no price
- * is named below the title and not drawn.
+ * the success rate with Wilson's. `models` names the model of each variant. A variant whose model has no price, or that has
+ * episodes without an outcome, is named below the title and not drawn.
  *
- * Throws AnalysisError when no episode is finished, when a variant has no model, or when no model has a price.
+ * Throws AnalysisError when there is no variant left to draw, when a variant has no model, or when no model has a price.
  */
 export function costAndSuccess(
   rows: readonly EpisodeRow[],
@@ -114,7 +115,9 @@ export function costAndSuccess(
       : [];
   if (points.length + others.length === 0) {
     throw new AnalysisError(
-      `none of these models has a price: ${Object.values(models).join(", ")}`,
+      priced.length > 0
+        ? NOTHING_TO_DRAW
+        : `none of these models has a price: ${Object.values(models).join(", ")}`,
     );
   }
   const days = [...new Set([...variants.map(price), others.length > 0 ? example : undefined])]
@@ -150,17 +153,17 @@ function ownPoints(
     throw new AnalysisError("success against an amount needs a finished episode; there is none");
   }
   const colours = variantColours(coloured);
-  return summarize(rows).flatMap(({ variant, success }: Summary) => {
-    const own = rows.filter((row) => row.variant === variant && isFinished(row));
+  return summarize(rows).flatMap(({ variant, success }) => {
+    const own = rows.filter((row) => row.variant === variant);
     const x = mean(known(own.map(amount)));
-    if (x.mean === null || success.mean === null) return [];
+    if (x.mean === null || !own.every(isFinished)) return [];
     return [
       {
         name: shorten(variant),
         x: x.mean,
         xLow: x.low,
         xHigh: x.high,
-        y: 100 * success.mean,
+        y: 100 * success.mean!,
         yLow: 100 * success.low!,
         yHigh: 100 * success.high!,
         colour: colours[variant]!,
@@ -200,7 +203,10 @@ function publishedPoint(name: string, x: number, y: number): ScatterPoint {
 
 function notes(rows: readonly EpisodeRow[], others: readonly ScatterPoint[], by: string): string[] {
   const local = localVariants(rows);
+  const note = unfinishedNote(rows);
+  const open = variantOrder(rows.filter((row) => !isFinished(row)));
   return [
+    ...(note === null ? [] : [`${note} Not drawn: ${open.join(", ")}.`]),
     ...(local === null ? [] : [local]),
     ...(others.length === 0
       ? []

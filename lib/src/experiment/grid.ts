@@ -2,7 +2,11 @@ import type { EpisodeKey } from "../store/run-state";
 import type { Settings } from "./settings";
 
 /** A run's episodes, seed by seed, so that a run cut short has played the same seeds with every variant and task. */
-export function* grid({ variants, tasks, seeds }: Settings): Generator<EpisodeKey> {
+export function* grid({
+  variants,
+  tasks,
+  seeds,
+}: Pick<Settings, "variants" | "tasks" | "seeds">): Generator<EpisodeKey> {
   for (const seed of seeds) {
     for (const task of tasks) {
       for (const variant of variants) yield { variant, task, seed };

@@ -19,10 +19,13 @@ const progress = {
 };
 
 test.each([
-  [{}, "120 of 300 episodes · 78 solved (67 %) · 3 failed · 12 s left"],
+  [{}, "120 of 300 episodes · 78 solved (26–87 % of all) · 3 failed · 12 s left"],
   [{ done: 0, success: 0, failed: 0 }, "0 of 300 episodes"],
   [{ done: 3, success: 0 }, "3 of 300 episodes · 3 failed · 13 min left"],
-  [{ failed: 0, spentUsd: 0.0123 }, "120 of 300 episodes · 78 solved (65 %) · $0.0123 · 12 s left"],
+  [
+    { failed: 0, spentUsd: 0.0123 },
+    "120 of 300 episodes · 78 solved (26–86 % of all) · $0.0123 · 12 s left",
+  ],
   [
     { failed: 0, spentUsd: 0.0123, spentIsEstimated: true },
     "120 of 300 episodes · 78 solved (65 %) · ≈ $0.0123, estimated · 12 s left",
@@ -49,7 +52,7 @@ test.each([
   ],
   [
     { failed: 0, state: "stopped" as const },
-    "120 of 300 episodes · 78 solved (65 %) · stopped after 8.0 s",
+    "120 of 300 episodes · 78 solved (26–86 % of all) · stopped after 8.0 s",
   ],
 ])("%p reads as one line", (change, text) => {
   expect(progressText({ ...progress, ...change })).toBe(text);

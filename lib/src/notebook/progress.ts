@@ -25,14 +25,19 @@ function duration(seconds: number): string {
 }
 
 /**
- * One line, such as "120 of 300 episodes · 80 solved (67 %) · 12 s left". The share is that of the
- * episodes that did not fail. Answers that were no valid action come last, of the variant with the largest share of them.
+ * One line, such as "120 of 300 episodes · 80 solved (27–87 % of all) · 12 s left". The share is that of all episodes, from
+ * every other one unsolved to every one solved: those that have ended are no sample, since who succeeds ends early. Answers
+ * that were no valid action come last, of the variant with the largest share of them.
  */
 export function progressText(progress: Progress): string {
   const { done, total, success, failed, spentUsd, spentIsEstimated, seconds, state } = progress;
   const parts = [`${done} of ${total} episodes`];
   if (done > failed) {
-    parts.push(`${success} solved (${Math.round((100 * success) / (done - failed))} %)`);
+    const least = Math.round((100 * success) / total);
+    const most = Math.round((100 * (success + total - (done - failed))) / total);
+    parts.push(
+      `${success} solved (${least === most ? `${least} %` : `${least}–${most} % of all`})`,
+    );
   }
   if (failed > 0) parts.push(`${failed} failed`);
   if (spentUsd) {

@@ -39,7 +39,7 @@ afterAll(async () => {
 
 test("replays agree with the store, frame by frame", async () => {
   for (const row of rows) {
-    const replay = await loadReplay(lab.clickhouse, row.episode_id);
+    const replay = await loadReplay(lab.clickhouse, row.episode_id!);
     expect(replay.mismatches).toEqual([]);
     expect(replay.frames).toHaveLength(row.episode_length! + 1);
     expect(replay.outcome).toBe(row.success ? "success" : "step limit");
@@ -62,7 +62,7 @@ test("replays agree with the store, frame by frame", async () => {
 });
 
 test("what the store has otherwise than the replay is said", async () => {
-  const episode = await storedEpisode(lab.clickhouse, rows[0]!.episode_id);
+  const episode = await storedEpisode(lab.clickhouse, rows[0]!.episode_id!);
   const change = (changes: object) => replayStored({ ...episode, ...changes }).mismatches;
   const [first, ...rest] = episode.steps;
   expect(change({ seed: episode.seed + 1 }).length).toBeGreaterThan(0);
@@ -139,7 +139,7 @@ test("patterns are counted by variant, each with the episode that shows it most"
   // By hand: every step of every episode of the variant, from its replay.
   let times = 0;
   for (const row of rows.filter(({ variant }) => variant === "random")) {
-    const { frames } = await loadReplay(lab.clickhouse, row.episode_id);
+    const { frames } = await loadReplay(lab.clickhouse, row.episode_id!);
     times += frames.filter(({ patterns }) => patterns.includes("loop")).length;
   }
   expect(random.times).toBe(times);
@@ -209,8 +209,8 @@ test.each(exportFormats)("export as %s reads back as the rows", async (format) =
       expect(read).toEqual(rows);
       continue;
     }
-    const { steps } = await storedEpisode(lab.clickhouse, rows[3]!.episode_id);
-    const own = read.filter(({ episode_id }) => episode_id === rows[3]!.episode_id);
+    const { steps } = await storedEpisode(lab.clickhouse, rows[3]!.episode_id!);
+    const own = read.filter(({ episode_id }) => episode_id === rows[3]!.episode_id!);
     expect(own).toMatchObject(
       steps.map(({ invalid: _, cached: __, ...step }) => ({ ...step, variant: rows[3]!.variant })),
     );

@@ -1,14 +1,15 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { tokenSums } from "./token-sums";
 
-/** One row an episode, as ClickHouse answers it. */
+/** One row an episode. */
 export interface EpisodeRow {
   run: string;
   variant: string;
   task: string;
   seed: number;
-  episode_id: string;
-  /** Null on the outcome columns: the episode failed (see `error`) or was cut off before its end. */
+  /** Null: planned, and never begun. */
+  episode_id: string | null;
+  /** Null on the outcome columns: the episode failed (see `error`), was cut off before its end, or never begun. */
   success: boolean | null;
   episode_return: number | null;
   progression: number | null;
@@ -27,24 +28,29 @@ export interface EpisodeRow {
   cached_input_tokens: number;
 }
 
+/** An episode that the store has rows of. */
+export interface BegunEpisode extends EpisodeRow {
+  episode_id: string;
+}
+
 /** A try at an episode: one that failed or was cut off may have been followed by another. */
-export interface TryRow extends EpisodeRow {
+export interface TryRow extends BegunEpisode {
   /** A later try of the same variant, task and seed stands in its place; this one is only kept. */
   replaced: boolean;
 }
 
 /**
- * One row an episode of a run, ordered by task, seed and variant. Of several tries of the same variant, task and seed it
+ * One row an episode that a run has begun, ordered by task, seed and variant. Of several tries of the same variant, task and seed it
  * is the completed one, or else the last. Tokens come from ModelInference, where a cache hit
  * keeps its true counts; outcomes are the latest feedback; a failed episode shows although it may have no inference.
  */
-export async function episodes(clickhouse: ClickHouseClient, run: string): Promise<EpisodeRow[]> {
+export async function episodes(clickhouse: ClickHouseClient, run: string): Promise<BegunEpisode[]> {
   const result = await clickhouse.query({
     query: `${EPISODES} ORDER BY ${ORDER}`,
     query_params: { run },
     format: "JSONEachRow",
   });
-  return result.json<EpisodeRow>();
+  return result.json<BegunEpisode>();
 }
 
 /** All that was ever played for a run, replaced tries too, in the order of `episodes`. */

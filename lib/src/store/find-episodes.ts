@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import { EPISODES, type EpisodeRow, ORDER } from "./episodes";
+import { type BegunEpisode, EPISODES, ORDER } from "./episodes";
 
 /** Which episodes to find; what is left out does not matter. */
 export interface EpisodeFilter {
@@ -16,11 +16,11 @@ export interface EpisodeFilter {
   minInvalidActions?: number;
 }
 
-/** The episodes of a run that fit, in the order of `episodes`. */
+/** The episodes that a run has begun and that fit, in the order of `episodes`. */
 export async function findEpisodes(
   clickhouse: ClickHouseClient,
   filter: EpisodeFilter,
-): Promise<EpisodeRow[]> {
+): Promise<BegunEpisode[]> {
   const { run, ...wanted } = filter;
   const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
   const conditions = given.map(([name, value]) =>
@@ -31,7 +31,7 @@ export async function findEpisodes(
     query_params: { run, ...Object.fromEntries(given) },
     format: "JSONEachRow",
   });
-  return result.json<EpisodeRow>();
+  return result.json<BegunEpisode>();
 }
 
 type Outcome = NonNullable<EpisodeFilter["outcome"]>;

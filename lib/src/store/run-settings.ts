@@ -38,3 +38,19 @@ export async function findRunSettings(
   const [row] = await result.json<{ settings: string }>();
   return row?.settings ?? null;
 }
+
+/** All settings that the run was played with, as JSON, in no order: a resumed run may have had others than before. */
+export async function everyRunSettings(
+  clickhouse: ClickHouseClient,
+  run: string,
+): Promise<string[]> {
+  const result = await clickhouse.query({
+    query: `
+      SELECT DISTINCT value AS settings
+      FROM CommentFeedback
+      WHERE tags['run'] = {run:String} AND tags['record'] = 'settings'`,
+    query_params: { run },
+    format: "JSONEachRow",
+  });
+  return (await result.json<{ settings: string }>()).map(({ settings }) => settings);
+}
