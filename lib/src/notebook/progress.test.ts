@@ -43,7 +43,7 @@ test.each([
   ],
   [
     { failed: 0, invalidAnswers: [invalid] },
-    "120 of 300 episodes · 78 solved (65 %) · 12 s left · " +
+    "120 of 300 episodes · 78 solved (26–86 % of all) · 12 s left · " +
       '128 of 128 answers of baseline were no valid action: not JSON, e.g. "```json"',
   ],
   [
