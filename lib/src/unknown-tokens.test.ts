@@ -74,7 +74,7 @@ test("a provider that counts nothing: unknown in rows, tables and charts; an est
   expect(resultsTable(rows)).toMatchObject([{ "input tokens": "–", "generated tokens": "–" }]);
   expect(labels(inputTokens(rows))).toEqual(["– (not counted)"]);
   expect(labels(generatedTokens(rows))).toEqual(["– (not counted)"]);
-  expect(() => tokensAndSuccess(rows)).toThrow("no provider counted them");
+  expect(() => tokensAndSuccess(rows)).toThrow("tokens that no provider counted");
   const { steps } = await storedEpisode(harness.clickhouse, row.episode_id);
   expect(steps[0]).toMatchObject({ input_tokens: null, output_tokens: null });
 

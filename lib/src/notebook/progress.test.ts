@@ -28,7 +28,7 @@ test.each([
   ],
   [
     { failed: 0, spentUsd: 0.0123, spentIsEstimated: true },
-    "120 of 300 episodes · 78 solved (65 %) · ≈ $0.0123, estimated · 12 s left",
+    "120 of 300 episodes · 78 solved (26–86 % of all) · ≈ $0.0123, estimated · 12 s left",
   ],
   [
     {
