@@ -60,7 +60,8 @@ export function describe(run: Run): string {
   if (completedBefore > 0) parts.push(`${completedBefore} of them were there already.`);
   const why = lastError === null ? "" : `, the last because: ${short(lastError)}`;
   if (failed > 0) parts.push(`${failed} failed${why}.`);
-  for (const count of run.invalidAnswers) parts.push(`${describeInvalid(count)}.`);
+  const since = completedBefore > 0 ? "Since the resume, " : "";
+  for (const count of run.invalidAnswers) parts.push(`${since}${describeInvalid(count)}.`);
   if (stopped === "budget") parts.push(`Stopped: the budget of $${settings.budgetUsd} is spent.`);
   if (stopped === "interrupted") parts.push("Stopped: interrupted.");
   if (stopped === "failing") parts.push(`Stopped: ${FAILURES_IN_A_ROW} episodes in a row failed.`);

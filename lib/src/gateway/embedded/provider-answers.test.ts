@@ -112,6 +112,11 @@ describe("an answer", () => {
       'Error in response: {"message":"cut"}',
     ],
     [
+      "an error of its choice",
+      json({ choices: [{ message: { content: "" }, error: { message: "overloaded" } }] }),
+      'Error in response: {"message":"overloaded"}',
+    ],
+    [
       "an error with the key",
       json({ error: "wrong key sk-planted" }),
       "Error in response: wrong key ",

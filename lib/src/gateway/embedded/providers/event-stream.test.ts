@@ -38,6 +38,10 @@ test("a character that is cut off at the end is U+FFFD", async () => {
   expect(await read("data: a", new Uint8Array([0xf0, 0x9f]))).toEqual(["a\ufffd"]);
 });
 
+test("CRLF with an empty chunk in its middle is one line end", async () => {
+  expect(await read("data: a\r", "", "\ndata: b\n\n")).toEqual(["a\nb"]);
+});
+
 const line = fc.oneof(
   fc.constantFrom("", "data", "data:", "data: ", ": ping", "event: x"),
   fc.string({ unit: "grapheme" }).map((text) => `data: ${text.replace(/[\r\n]/g, "")}`),
@@ -91,6 +95,11 @@ describe("an event without end", () => {
     }
     await expect(eventData(endless()).next()).rejects.toThrow(/event is longer than 16777216/);
     expect(taken).toBeLessThanOrEqual(times);
+  });
+
+  test("is not what many events are together", async () => {
+    const events = `data: ${"a".repeat(1024)}\n\n`.repeat(1024);
+    expect(await read(...Array<string>(17).fill(events))).toHaveLength(17 * 1024);
   });
 
   test("of 15 MB in small chunks is read in linear time", async () => {

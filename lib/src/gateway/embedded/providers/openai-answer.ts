@@ -63,9 +63,10 @@ export function outputOf(message: Record<string, unknown>, unreadable: Unreadabl
   return output;
 }
 
-/** What an answer with status 200, or an event of a stream, says went wrong; undefined if nothing did. */
-export function errorIn(body: Record<string, unknown>): string | undefined {
-  const { error } = body;
+/** What an answer with status 200, or an event of a stream, says went wrong, for the whole or for its choice. */
+export function errorIn({ error: whole, choices }: Record<string, unknown>): string | undefined {
+  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
+  const error = whole || (isRecord(choice) ? choice.error : undefined);
   if (typeof error === "string" && error !== "") return error;
   return isRecord(error) ? JSON.stringify(error) : undefined;
 }
