@@ -41,6 +41,7 @@ import { connect, StoreOpenError } from "./store/connect";
 import { describeDamage } from "./store/damage";
 import { type EpisodeRow, type TryRow, tries } from "./store/episodes";
 import { insertFailure } from "./store/failures";
+import { refusedPathFor } from "./store/refused-rows";
 import { insertRunSettings } from "./store/run-settings";
 import { serverVersion } from "./store/version";
 
@@ -325,6 +326,7 @@ async function open(
   const gateway = await createGateway({
     configPath,
     clickhouse,
+    refusedPath: refusedPathFor(dataDir),
     env,
     fetch: reachModels(localModels()),
   });

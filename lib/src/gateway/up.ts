@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { clickHouseApp } from "../store/clickhouse-http/app";
 import { connect, DATABASE } from "../store/connect";
 import { openEmbedded } from "../store/connect-embedded";
+import { refusedPathFor } from "../store/refused-rows";
 import { createGateway } from "./embedded";
 import { reachModels } from "./in-process";
 import { bearerFor, type Fetcher, listen, type Service } from "./listen";
@@ -76,6 +77,7 @@ export async function up(options: UpOptions): Promise<Up> {
     const gateway = await createGateway({
       configPath: options.configPath,
       clickhouse,
+      refusedPath: refusedPathFor(options.dataDir),
       env: options.env,
       fetch: reachModels(options.models),
     });

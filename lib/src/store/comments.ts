@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 
+/** Half a character in `value` or a tag, which ClickHouse refuses, becomes U+FFFD. */
 export interface EpisodeComment {
   /** Id of the record itself, a UUIDv7. */
   id: string;
@@ -19,6 +20,16 @@ export async function insertComment(
   await clickhouse.insert({
     table: "CommentFeedback",
     format: "JSONEachRow",
-    values: [{ id, target_id: episodeId, target_type: "episode", value, tags }],
+    values: [
+      {
+        id,
+        target_id: episodeId,
+        target_type: "episode",
+        value: value.toWellFormed(),
+        tags: Object.fromEntries(
+          Object.entries(tags).map((tag) => tag.map((text) => text.toWellFormed())),
+        ),
+      },
+    ],
   });
 }

@@ -20,6 +20,7 @@ import {
 import { drainPending } from "chdb";
 import { type ChdbConnection, createChdbConnection } from "chdb/connection";
 import { messageOf } from "../message-of";
+import { oneLine } from "../one-line";
 import { StoreOpenError } from "./connect-error";
 
 type Settings = Record<string, string | number>;
@@ -369,7 +370,7 @@ function heldBy(path: string, pid: number, cause?: unknown): StoreOpenError {
 function commandOf(pid: number): string {
   try {
     const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
-    return command === "" ? "" : ` (${command.length > 80 ? `${command.slice(0, 79)}…` : command})`;
+    return command === "" ? "" : ` (${oneLine(command, 80)})`;
   } catch {
     return "";
   }

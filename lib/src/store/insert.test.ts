@@ -142,7 +142,7 @@ test("a batch goes by itself after the interval, and at once when it is full", a
   await until(async () => full.pending === 0);
 });
 
-test("refused rows are kept, reported, and sent again", async () => {
+test("rows that the store cannot take are kept, reported, and sent again", async () => {
   const errors: unknown[] = [];
   const writer = new RowWriter(client, {
     intervalMs: 60_000,

@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { Readable } from "node:stream";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ClickHouseClient } from "@clickhouse/client";
+import type { ClickHouseClient, ClickHouseError } from "@clickhouse/client";
+import { isOfAView, isRefusal, keepRefusedRow, RowsRefusedError, ViewError } from "./refused-rows";
+import { Rows } from "./rows";
 
 /**
  * The tables that are written, first those that the views of the later ones look up: feedback must come after the
@@ -61,39 +64,13 @@ export interface RowWriterOptions {
   intervalMs?: number;
   /** A batch is sent as soon as this many rows wait. Default 1000. */
   maxRows?: number;
-  /** Called when a batch that nobody waits for fails, once for each row of failures. Default: one line on stderr. */
+  /**
+   * Called when a batch that nobody waits for fails, once for each row of failures, and with a RowsRefusedError when the
+   * first rows are refused; if more follow, again on close. Default: one line on stderr.
+   */
   onError?: (error: unknown) => void;
-}
-
-const CHUNK_BYTES = 1 << 18;
-const LINE_FEED = 10;
-
-/**
- * Rows as the bytes that are sent. subtle: bytes lie outside JavaScript's heap, whose collector would else copy every row
- * that waits and hold up the inferences under way meanwhile.
- */
-class Rows {
-  count = 0;
-  private readonly full: Buffer[] = [];
-  private chunk = Buffer.alloc(0);
-  private used = 0;
-
-  add(row: object): void {
-    const line = JSON.stringify(row);
-    const most = 3 * line.length + 1; // UTF-8 takes at most three bytes for a UTF-16 unit
-    if (this.used + most > this.chunk.length) {
-      this.full.push(this.chunk.subarray(0, this.used));
-      this.chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, most));
-      this.used = 0;
-    }
-    this.used += this.chunk.write(line, this.used);
-    this.chunk[this.used++] = LINE_FEED;
-    this.count++;
-  }
-
-  get bytes(): Readable {
-    return Readable.from([...this.full, this.chunk.subarray(0, this.used)], { objectMode: false });
-  }
+  /** The file that refused rows are appended to. Default: refused-rows.jsonl in the system's folder for temporary files. */
+  refusedPath?: string;
 }
 
 /** Rows that are sent together, and if need be again. */
@@ -105,6 +82,8 @@ interface Batch {
    * ever there twice. Tables need `non_replicated_deduplication_window`, which those of the embedded store have.
    */
   token: string;
+  /** A view cannot take the rows: the table and the other views do without it. */
+  withoutViews?: boolean;
 }
 
 /**
@@ -112,11 +91,15 @@ interface Batch {
  *
  * A row is safe, also from `kill -9`, once a `flush()` that began after it has resolved. A waiting batch keeps the process
  * alive, so one that ends by itself loses nothing; before `process.exit()` call `close()`.
+ *
+ * A row that ClickHouse refuses for what it holds goes to a file, and the rows around it are stored: the batch is halved
+ * until it is alone. While the store is in trouble, all rows stay here and are sent again.
  */
 export class RowWriter {
   private readonly intervalMs: number;
   private readonly maxRows: number;
   private readonly onError: (error: unknown) => void;
+  private readonly refusedPath: string;
   private buffers = new Map<WritableTable, Rows>();
   private buffered = 0;
   private unstored = 0;
@@ -127,6 +110,10 @@ export class RowWriter {
   private next: Promise<void> | undefined;
   private failingSince: number | undefined;
   private hasTold = false;
+  private refusedCount = 0;
+  private refusedTold = 0;
+  private lastRefusal: ClickHouseError | undefined;
+  private hasToldOfView = false;
 
   constructor(
     private readonly client: ClickHouseClient,
@@ -135,11 +122,22 @@ export class RowWriter {
     this.intervalMs = options.intervalMs ?? 100;
     this.maxRows = options.maxRows ?? 1000;
     this.onError = options.onError ?? ((error) => console.error(String(error)));
+    this.refusedPath = options.refusedPath ?? join(tmpdir(), "refused-rows.jsonl");
   }
 
   /** Rows that are not stored yet. */
   get pending(): number {
     return this.unstored;
+  }
+
+  /** Rows that ClickHouse has refused for what they hold. */
+  get refused(): number {
+    return this.refusedCount;
+  }
+
+  /** The store took nothing the last time that it was asked. */
+  get isFailing(): boolean {
+    return this.failingSince !== undefined;
   }
 
   write(table: WritableTable, row: object): void {
@@ -172,9 +170,9 @@ export class RowWriter {
   }
 
   /**
-   * Makes every row written so far visible to queries.
+   * Makes every row written so far visible to queries, but for those that are refused.
    *
-   * @throws StoreWriteError some were refused; they stay buffered.
+   * @throws StoreWriteError some could not be stored; they stay buffered.
    */
   flush(): Promise<void> {
     this.next ??= this.running
@@ -189,7 +187,7 @@ export class RowWriter {
 
   /** Flushes; nothing may be written afterwards. */
   async close(): Promise<void> {
-    await this.flush();
+    await this.flush().finally(() => this.tellOfRefused());
     clearTimeout(this.timer);
   }
 
@@ -216,7 +214,15 @@ export class RowWriter {
     } catch (error) {
       this.failingSince ??= Date.now();
       throw error;
+    } finally {
+      if (this.refusedTold === 0) this.tellOfRefused();
     }
+  }
+
+  private tellOfRefused(): void {
+    if (this.lastRefusal === undefined || this.refusedTold === this.refusedCount) return;
+    this.refusedTold = this.refusedCount;
+    this.onError(new RowsRefusedError(this.refusedCount, this.refusedPath, this.lastRefusal));
   }
 
   private takeBuffered(): Batch[][] {
@@ -234,30 +240,64 @@ export class RowWriter {
   /** subtle: after a failure the later groups wait too, or feedback would overtake its inference. */
   private async sendRound(): Promise<void> {
     for (let group = this.round[0]; group !== undefined; group = this.round[0]) {
-      const failures = await Promise.all(group.map((batch) => this.insert(batch)));
-      this.round[0] = group.filter((_, i) => failures[i] !== undefined);
-      const failure = failures.find((error) => error !== undefined);
+      const results = await Promise.all(group.map((batch) => this.send(batch)));
+      this.round[0] = results.flatMap(({ left }) => left);
+      const failure = results.find(({ error }) => error !== undefined)?.error;
       if (failure !== undefined) throw failure;
       this.round.shift();
     }
   }
 
-  private async insert({ table, rows, token }: Batch): Promise<StoreWriteError | undefined> {
+  /** Sends a batch; what could not be sent is left. */
+  private async send(batch: Batch): Promise<{ left: Batch[]; error?: StoreWriteError }> {
+    let left = [batch];
     try {
-      const { stream } = await this.client.exec({
-        query: `INSERT INTO ${table} FORMAT JSONEachRow`,
-        values: rows.bytes,
-        clickhouse_settings: {
-          insert_deduplicate: 1,
-          deduplicate_blocks_in_dependent_materialized_views: 1,
-          insert_deduplication_token: token,
-        },
-      });
-      await finished(stream.resume());
-      this.unstored -= rows.count;
-      return undefined;
+      for (let first = left[0]; first !== undefined; first = left[0])
+        left = [...(await this.attempt(first)), ...left.slice(1)];
+      return { left };
     } catch (cause) {
-      return new StoreWriteError(table, rows.count, cause);
+      const count = left.reduce((sum, { rows }) => sum + rows.count, 0);
+      return { left, error: new StoreWriteError(batch.table, count, cause) };
     }
+  }
+
+  /**
+   * Stores a batch, or puts its one refused row away. @returns what to send instead: its halves, in order. subtle: a half
+   * has a token of its own, and keeps it: if its answer is lost, it is known again.
+   */
+  private async attempt(batch: Batch): Promise<Batch[]> {
+    const { table, rows, token } = batch;
+    try {
+      await this.insert(batch);
+    } catch (cause) {
+      if (!isRefusal(cause)) throw cause;
+      // subtle: then the table has the rows already, and would take halves of them a second time.
+      if (isOfAView(cause) && !batch.withoutViews) {
+        if (!this.hasToldOfView) this.onError(new ViewError(table, cause));
+        this.hasToldOfView = true;
+        return [{ ...batch, withoutViews: true }];
+      }
+      if (rows.count > 1)
+        return rows.halves.map((half, i) => ({ ...batch, rows: half, token: `${token}.${i}` }));
+      keepRefusedRow(this.refusedPath, { table, row: rows.text, error: cause });
+      this.refusedCount++;
+      this.lastRefusal = cause;
+    }
+    this.unstored -= rows.count;
+    return [];
+  }
+
+  private async insert({ table, rows, token, withoutViews }: Batch): Promise<void> {
+    const { stream } = await this.client.exec({
+      query: `INSERT INTO ${table} FORMAT JSONEachRow`,
+      values: rows.bytes,
+      clickhouse_settings: {
+        insert_deduplicate: 1,
+        deduplicate_blocks_in_dependent_materialized_views: 1,
+        insert_deduplication_token: token,
+        ...(withoutViews ? { materialized_views_ignore_errors: 1 } : {}),
+      },
+    });
+    await finished(stream.resume());
   }
 }

@@ -1,3 +1,4 @@
+import { oneLine } from "../../one-line";
 import type { ChatMessage } from "./prompt";
 
 /** A refused request, as OpenAI's API words it: `{"error": {message, type, param, code}}`. */
@@ -82,7 +83,7 @@ function withLineFeeds(text: string): string {
 }
 
 function refuse(param: string, expected: string, got: unknown): never {
-  const shown = got === undefined ? "nothing" : JSON.stringify(got).slice(0, 200);
+  const shown = got === undefined ? "nothing" : oneLine(JSON.stringify(got), 200);
   throw new RefusedRequest(400, `"${param}" ${expected}, but the request has ${shown}.`, param);
 }
 

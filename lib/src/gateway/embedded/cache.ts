@@ -84,7 +84,7 @@ export class Cache {
       query: `SELECT output, raw_request, raw_response, input_tokens, output_tokens, finish_reason
         FROM ModelInferenceCache
         WHERE short_cache_key = {short:UInt64} AND long_cache_key = {long:String} AND NOT is_deleted
-          ${maxAgeS === undefined ? "" : "AND timestamp > subtractSeconds(now(), {age:UInt32})"}
+          ${maxAgeS === undefined ? "" : "AND dateDiff('second', timestamp, now()) < {age:UInt32}"}
         ORDER BY timestamp DESC LIMIT 1`,
       query_params: {
         short: key.short,

@@ -6,7 +6,7 @@ import type { FunctionConfig, GatewayConfig } from "./config/types";
 import { type Answerable, readDemonstration } from "./demonstration";
 import { invalidRequest, invalidUuid, unknownFunction, unknownMetric } from "./errors";
 import { timeOf, uuidv7 } from "./ids";
-import { Fields } from "./request/fields";
+import { Fields, isSingle } from "./request/fields";
 import { refuseReservedTags } from "./tags";
 import type { InferenceTarget, RecentTargets } from "./targets";
 import type { ToolSet } from "./tools";
@@ -126,6 +126,11 @@ export class Feedback {
       case "float":
         if (typeof value !== "number")
           throw invalidRequest(`Feedback value for metric \`${metricName}\` must be a number`);
+        if (!isSingle(value)) {
+          throw invalidRequest(
+            `Feedback value for metric \`${metricName}\` is out of range: ${value}. Its column holds single precision, up to 3.4e38 either way.`,
+          );
+        }
         return {
           table: "FloatMetricFeedback",
           columns: { target_id: targetId, metric_name: metricName, value },

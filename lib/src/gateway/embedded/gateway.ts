@@ -27,6 +27,8 @@ export interface GatewayOptions {
   clickhouse: ClickHouseClient;
   /** Sends requests to providers; may answer for a host in process. Default: the global fetch. */
   fetch?: Fetch;
+  /** The file for rows that ClickHouse refuses. Default: see `RowWriterOptions`. */
+  refusedPath?: string;
   /** Where keys are looked up. Default: the process's environment. */
   env?: Readonly<Record<string, string | undefined>>;
 }
@@ -55,7 +57,11 @@ export async function createGateway(options: GatewayOptions): Promise<EmbeddedGa
   const config = await loadConfig(options.configPath, env);
   const { clickhouse: client } = options;
   const { flushIntervalMs, maxBatchRows } = config.gateway;
-  const writer = new RowWriter(client, { intervalMs: flushIntervalMs, maxRows: maxBatchRows });
+  const writer = new RowWriter(client, {
+    intervalMs: flushIntervalMs,
+    maxRows: maxBatchRows,
+    refusedPath: options.refusedPath,
+  });
   const targets = new RecentTargets();
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const engine = new Engine({
@@ -123,7 +129,7 @@ function createApp({ config, client, writer, engine, feedback }: AppParts): Hono
         c.json(await listInferences(readGetRequest(await readJson(c)), { config, client, writer })),
     },
     "/status": { method: "GET", handler: (c) => getStatus(c, config) },
-    "/health": { method: "GET", handler: (c) => getHealth(c, client) },
+    "/health": { method: "GET", handler: (c) => getHealth(c, client, writer) },
     "/internal/functions/:function/variant_sampling_probabilities": {
       method: "GET",
       handler: (c) => getProbabilities(c, config),

@@ -1,3 +1,5 @@
+import { oneLine } from "../../../one-line";
+
 /** The configuration cannot be used: a key, what is wrong with it, and what would be valid. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -151,5 +153,5 @@ function isArrayOf(value: unknown, type: string): boolean {
 
 function shown(value: unknown): string {
   const text = typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  return oneLine(text, 60);
 }

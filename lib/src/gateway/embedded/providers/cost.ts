@@ -1,9 +1,11 @@
 import type { CostEntry } from "../config/types";
 import { isRecord } from "./extra";
 
+const MAX_COST = 1e9;
+
 /**
  * US dollars of one call: the sum over the entries of what their pointer finds in the response, times its rate. Null
- * without entries, or if a required number is not there.
+ * without entries, if a required number is not there, or if the sum is more than the column holds.
  */
 export function costOf(response: unknown, entries: CostEntry[] | undefined): number | null {
   if (entries === undefined) return null;
@@ -13,7 +15,7 @@ export function costOf(response: unknown, entries: CostEntry[] | undefined): num
     if (typeof value === "number") total += value * perUnit;
     else if (required) return null;
   }
-  return Number(total.toFixed(9)); // as many digits as the column keeps
+  return Math.abs(total) < MAX_COST ? Number(total.toFixed(9)) : null; // as many digits as the column keeps
 }
 
 function lookUp(value: unknown, pointer: string): unknown {

@@ -42,12 +42,12 @@ export function readMessage(message: Record<string, unknown>, unreadable: Unread
   return { text, thought: typeof reasoning === "string" ? reasoning : thought, toolCalls };
 }
 
-/** A whole message as blocks. @throws GatewayError */
+/** A whole message as blocks; half a character in it becomes U+FFFD. @throws GatewayError */
 export function outputOf(message: Record<string, unknown>, unreadable: Unreadable): OutputBlock[] {
   const { thought, text, toolCalls } = readMessage(message, unreadable);
   const output: OutputBlock[] = [];
-  if (thought !== undefined) output.push({ type: "thought", text: thought });
-  if (text !== undefined) output.push({ type: "text", text });
+  if (thought !== undefined) output.push({ type: "thought", text: thought.toWellFormed() });
+  if (text !== undefined) output.push({ type: "text", text: text.toWellFormed() });
   for (const call of toolCalls) {
     const fn = isRecord(call) && isRecord(call.function) ? call.function : undefined;
     if (
@@ -58,7 +58,12 @@ export function outputOf(message: Record<string, unknown>, unreadable: Unreadabl
     ) {
       throw unreadable("invalid tool call");
     }
-    output.push({ type: "tool_call", id: call.id, name: fn.name, arguments: fn.arguments });
+    output.push({
+      type: "tool_call",
+      id: call.id.toWellFormed(),
+      name: fn.name.toWellFormed(),
+      arguments: fn.arguments.toWellFormed(),
+    });
   }
   return output;
 }
@@ -84,8 +89,10 @@ export function usageOf(body: Record<string, unknown>, provider: ProviderConfig)
   };
 }
 
+/** A number of tokens. What is no whole number, or more than its column holds, says nothing. */
 function count(value: unknown): number | null {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : null;
+  const isCount = Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 32;
+  return isCount ? Number(value) : null;
 }
 
 export function finishReason(value: unknown): FinishReason | undefined {

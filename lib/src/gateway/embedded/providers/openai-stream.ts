@@ -11,9 +11,10 @@ export async function* readChunks(
   exchange: Exchange,
 ): AsyncGenerator<ProviderChunk> {
   const toolIds = new ToolIds();
+  const halves = new Halves();
   for await (const raw of exchange.events(body)) {
     if (raw.trim() === "[DONE]") return;
-    yield toChunk(raw, provider, exchange, toolIds);
+    yield toChunk(raw, provider, exchange, { toolIds, halves });
   }
 }
 
@@ -32,11 +33,26 @@ class ToolIds {
   }
 }
 
+/**
+ * Puts characters together whose halves come in two pieces, as servers send them that cut text by UTF-16 units. A half
+ * whose other does not follow becomes U+FFFD, or is left out at a stream's end.
+ */
+class Halves {
+  private readonly held = new Map<string, string>();
+
+  join(key: string, piece: string): string {
+    const text = (this.held.get(key) ?? "") + piece;
+    const whole = text.replace(/[\ud800-\udbff]$/, "");
+    this.held.set(key, text.slice(whole.length));
+    return whole.toWellFormed();
+  }
+}
+
 function toChunk(
   raw: string,
   provider: ProviderConfig,
   exchange: Exchange,
-  toolIds: ToolIds,
+  { toolIds, halves }: { toolIds: ToolIds; halves: Halves },
 ): ProviderChunk {
   const unreadable = (problem: string) =>
     exchange.serverError(`Error parsing chunk. Error: ${problem}`, raw);
@@ -53,11 +69,12 @@ function toChunk(
   const delta = isRecord(choice) && isRecord(choice.delta) ? choice.delta : {};
   const { thought, text, toolCalls } = readMessage(delta, unreadable);
   const blocks: ChunkBlock[] = [];
-  if (thought !== undefined) blocks.push({ type: "thought", text: thought, id: "1" });
-  if (text !== undefined) blocks.push({ type: "text", text, id: "0" });
+  if (thought !== undefined)
+    blocks.push({ type: "thought", text: halves.join("thought", thought), id: "1" });
+  if (text !== undefined) blocks.push({ type: "text", text: halves.join("text", text), id: "0" });
   for (const call of toolCalls) {
     if (!isRecord(call)) throw unreadable("invalid tool call");
-    const id = toolIds.of(call);
+    const id = toolIds.of(call)?.toWellFormed();
     if (id === undefined)
       throw exchange.serverError(
         "Tool call index out of bounds (meaning we haven't seen this many ids in the stream)",
@@ -67,8 +84,9 @@ function toChunk(
     blocks.push({
       type: "tool_call",
       id,
-      raw_name: typeof fn.name === "string" ? fn.name : "",
-      raw_arguments: typeof fn.arguments === "string" ? fn.arguments : "",
+      raw_name: typeof fn.name === "string" ? halves.join(`${id} name`, fn.name) : "",
+      raw_arguments:
+        typeof fn.arguments === "string" ? halves.join(`${id} arguments`, fn.arguments) : "",
     });
   }
   return {

@@ -82,7 +82,7 @@ export async function embed(
   const { body, rawResponse, unreadable } = await readAnswer(exchange, response);
   const first = Array.isArray(body.data) ? body.data[0] : undefined;
   const embedding: unknown = isRecord(first) ? first.embedding : undefined;
-  if (!Array.isArray(embedding) || !embedding.every((value) => typeof value === "number")) {
+  if (!Array.isArray(embedding) || !embedding.every(Number.isFinite)) {
     throw unreadable("missing field `embedding`");
   }
   const usage = { ...usageOf(body, provider), outputTokens: 0 };

@@ -33,7 +33,12 @@ export class Fields {
   }
 
   number(key: string): number | undefined {
-    return this.read(key, "f32", (value) => typeof value === "number");
+    return this.read(key, "f64", (value) => typeof value === "number");
+  }
+
+  /** A number within single precision. */
+  single(key: string): number | undefined {
+    return this.read(key, "f32", isSingle);
   }
 
   /** A whole number of 0 to 2^32 − 1. */
@@ -153,6 +158,11 @@ export class Fields {
     if (!valid(value)) this.fail(key, `invalid type: ${kindOf(value)}, expected ${expected}`);
     return value as T;
   }
+}
+
+/** Whether it is a number that single precision can hold, up to 3.4e38 either way. */
+export function isSingle(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(Math.fround(value));
 }
 
 export function unknownVariant(value: string, valid: readonly string[]): string {

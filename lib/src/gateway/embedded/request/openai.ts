@@ -31,16 +31,16 @@ export function readOpenAIRequest(body: unknown): OpenAIRequest {
   const includeUsage = readIncludeUsage(fields);
   const n = fields.integer("n");
   const params = {
-    frequency_penalty: fields.number("frequency_penalty"),
+    frequency_penalty: fields.single("frequency_penalty"),
     json_mode: format.jsonMode,
     max_tokens: smaller(maxTokens, maxCompletionTokens),
-    presence_penalty: fields.number("presence_penalty"),
+    presence_penalty: fields.single("presence_penalty"),
     reasoning_effort: fields.string("reasoning_effort"),
     service_tier: fields.oneOf("service_tier", SERVICE_TIERS),
     seed: fields.integer("seed"),
     stop_sequences: fields.strings("stop"),
-    temperature: fields.number("temperature"),
-    top_p: fields.number("top_p"),
+    temperature: fields.single("temperature"),
+    top_p: fields.single("top_p"),
     verbosity: fields.string("verbosity"),
     ...readParams(fields, "tensorzero::params"),
   };

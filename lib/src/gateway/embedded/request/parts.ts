@@ -1,4 +1,3 @@
-import { messageOf } from "../../../message-of";
 import type { ChatParams, JsonMode, ToolChoice } from "../config/types";
 import { defined, SERVICE_TIERS } from "../config/variants";
 import { invalidJson, unsupported } from "../errors";
@@ -13,16 +12,6 @@ import type {
   InputMessage,
   Role,
 } from "./types";
-
-/** The request's body as JSON. */
-export function parseBody(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const problem = messageOf(error);
-    throw invalidJson(`Failed to parse the request body as JSON: ${problem} (400 Bad Request)`);
-  }
-}
 
 export function readInput(fields: Fields, key: string): Input {
   const input = fields.object(key) ?? fields.missing(key);
@@ -138,12 +127,12 @@ export function readParams(fields: Fields, key: string): ChatParams {
   params?.end();
   if (chat === undefined) return {};
   const read = defined({
-    temperature: chat.number("temperature"),
+    temperature: chat.single("temperature"),
     max_tokens: chat.integer("max_tokens"),
     seed: chat.integer("seed"),
-    top_p: chat.number("top_p"),
-    presence_penalty: chat.number("presence_penalty"),
-    frequency_penalty: chat.number("frequency_penalty"),
+    top_p: chat.single("top_p"),
+    presence_penalty: chat.single("presence_penalty"),
+    frequency_penalty: chat.single("frequency_penalty"),
     json_mode: readJsonMode(chat),
     stop_sequences: chat.strings("stop_sequences"),
     reasoning_effort: chat.string("reasoning_effort"),

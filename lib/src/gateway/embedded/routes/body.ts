@@ -1,24 +1,22 @@
 import type { Context } from "hono";
 import { DECODERS } from "../../../decoders";
+import { messageOf } from "../../../message-of";
 import { invalidJson } from "../errors";
-import { parseBody } from "../request/parts";
+import { parseBody } from "../request/parse-body";
 
 /** Longest body that is read, before and after it is unpacked. */
 const MAX_BYTES = 100 * 1024 * 1024;
 
 /** The request's body as JSON, whatever its content type says. @throws GatewayError 400 */
 export async function readJson(c: Context): Promise<unknown> {
-  const encoding = c.req.header("content-encoding");
   if (Number(c.req.header("content-length") ?? 0) > MAX_BYTES) throw tooLong();
-  if (encoding === undefined || encoding === "identity") {
-    const text = await c.req.text();
-    if (
-      text.length > MAX_BYTES ||
-      (text.length > MAX_BYTES / 4 && Buffer.byteLength(text) > MAX_BYTES)
-    )
-      throw tooLong();
-    return parseBody(text);
-  }
+  const bytes = new Uint8Array(await c.req.arrayBuffer());
+  if (bytes.length > MAX_BYTES) throw tooLong();
+  const encoding = c.req.header("content-encoding") ?? "identity";
+  return parseBody(encoding === "identity" ? bytes : await unpack(bytes, encoding));
+}
+
+async function unpack(bytes: Uint8Array, encoding: string): Promise<Uint8Array> {
   const decode = DECODERS[encoding];
   if (decode === undefined) {
     throw invalidJson(
@@ -26,17 +24,10 @@ export async function readJson(c: Context): Promise<unknown> {
     );
   }
   try {
-    const bytes = await decode(Buffer.from(await c.req.arrayBuffer()), {
-      maxOutputLength: MAX_BYTES,
-    });
-    return parseBody(bytes.toString("utf8"));
+    return await decode(Buffer.from(bytes), { maxOutputLength: MAX_BYTES });
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === "ERR_BUFFER_TOO_LARGE") throw tooLong();
-    // zlib's own errors have a code; that of what was unpacked is ours already.
-    if (code !== undefined)
-      throw invalidJson(`Failed to buffer the request body: ${message} (400 Bad Request)`);
-    throw cause;
+    if ((cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLong();
+    throw invalidJson(`Failed to buffer the request body: ${messageOf(cause)} (400 Bad Request)`);
   }
 }
 
