@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import type { ClickHouseClient } from "@clickhouse/client";
-import { Environment } from "minijinja-js";
 import { actArguments, type Turn } from "../lib/src/agents/prompt";
 import { configFiles } from "../lib/src/config-files";
 import { type ActionName, actions, make, tasks } from "../lib/src/env";
 import { Expert, NoPlanError } from "../lib/src/env/expert";
-import { readVariants } from "../lib/src/experiment/variants";
+import { readVariants, type VariantInfo } from "../lib/src/experiment/variants";
 import { uuidv7 } from "../lib/src/gateway/embedded/ids";
 import { RowWriter } from "../lib/src/store/insert";
 
@@ -43,14 +42,11 @@ async function playRun(clickhouse: ClickHouseClient, run: string, seeds: number)
   const writer = new RowWriter(clickhouse, { intervalMs: 3_600_000, maxRows: Infinity });
   const config = readVariants(configFiles(join(__dirname, "..")));
   for (const [variant, slips] of Object.entries(SLIPS)) {
-    const templates = new Environment();
-    const [system, user] = config.get(variant)!.templates;
-    templates.addTemplate("system", system!);
-    templates.addTemplate("user", user!);
+    const { prompt } = config.get(variant)!;
     const random = generator(7);
     for (const task of tasks) {
       for (let seed = 0; seed < seeds; seed++) {
-        playEpisode(writer, templates, { run, variant, task, seed, slips, random });
+        playEpisode(writer, prompt, { run, variant, task, seed, slips, random });
         if (writer.pending > 10_000) await writer.flush();
       }
     }
@@ -69,7 +65,7 @@ interface Episode {
 
 function playEpisode(
   writer: RowWriter,
-  templates: Environment,
+  prompt: VariantInfo["prompt"],
   { run, variant, task, seed, slips, random }: Episode,
 ): void {
   const env = make(task);
@@ -91,16 +87,12 @@ function playEpisode(
       action: isInvalid ? `${action} now` : action,
     };
     const raw = JSON.stringify(answer);
-    const system = templates.renderTemplate("system", act.system);
-    const user = templates.renderTemplate("user", act.user);
+    const messages = prompt(act);
+    const [system, user] = messages.map(({ content }) => content) as [string, string];
     const id = uuidv7();
     const milliseconds = 300 + Math.floor(1200 * random());
     const common = { function_name: "act", variant_name: variant };
     const text = (value: string) => [{ type: "text", text: value }];
-    const messages = [
-      { role: "system", content: system },
-      { role: "user", content: user },
-    ];
     writer.write("JsonInference", {
       ...common,
       id,

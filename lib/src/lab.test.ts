@@ -243,8 +243,10 @@ test("a run that is not there has no episodes", async () => {
 test("the plan tells calls and cost before anything is spent", async () => {
   const plan = await lab.plan({ variants: ["baseline", "history_and_reasoning"], episodes: 1 });
   expect(plan.callsAtMost).toBe(2 * (64 + 64 + 128 + 128 + 128));
-  expect(plan.usdAtMost).toBeGreaterThan(0.05);
-  expect(plan.usdAtMost).toBeLessThan(0.5);
+  expect(plan.usdLikely).toBeGreaterThan(0.05);
+  expect(plan.usdLikely).toBeLessThan(0.5);
+  expect(plan.usdAtMost).toBeGreaterThan(3 * plan.usdLikely!);
+  expect(plan.usdAtMost).toBeLessThan(100 * plan.usdLikely!);
 });
 
 test("a model near its end is announced; after it only its variants are refused, with the successor", async () => {

@@ -43,6 +43,8 @@ import { type EpisodeRow, type TryRow, tries } from "./store/episodes";
 import { insertFailure } from "./store/failures";
 import { refusedPathFor } from "./store/refused-rows";
 import { insertRunSettings } from "./store/run-settings";
+import type { EpisodeKey } from "./store/run-state";
+import { typicalUsage } from "./store/typical-usage";
 import { serverVersion } from "./store/version";
 
 const { version } = require("../package.json") as { version: string };
@@ -123,6 +125,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
 
   const priceOf = (model: string) => prices[model];
   const price = (variant: string) => priceOf(variants.get(variant)?.model ?? "");
+  const played = (variant: string) => ({ ...variants.get(variant)!, price: price(variant) });
   const noticeOf = (variant: string) =>
     shutdownNotice(variants.get(variant)?.model ?? "", prices, now());
   const refuseEnded = (variant: string) => {
@@ -130,14 +133,8 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     throw new SettingsError(`${variant} cannot be played: ${noticeOf(variant)}`);
   };
   const check = (evaluateOptions: EvaluateOptions) => {
-    const settings = checkSettings(evaluateOptions, [...variants.keys()]);
+    const settings = checkSettings(evaluateOptions, [...variants.keys()], played);
     for (const variant of settings.variants) refuseEnded(variant);
-    const unpriced = settings.variants.find((variant) => !price(variant));
-    if (settings.budgetUsd !== null && unpriced) {
-      throw new SettingsError(
-        `budgetUsd needs the price of ${variants.get(unpriced)?.model}, the model of ${unpriced}: add it to config/prices.toml`,
-      );
-    }
     return settings;
   };
   const history: RunHistory = { clickhouse, price: priceOf, flush: connection.flush };
@@ -162,13 +159,9 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     },
     plan: async (options) => {
       const { settings, before } = await prepare(options);
-      const variant = (name: string) => ({
-        templates: variants.get(name)?.templates ?? [],
-        price: price(name),
-      });
-      const plan = await planRun(settings, variant, (episode) =>
-        before.completed.has(episodeKey(episode)),
-      );
+      const typical = await typicalUsage(clickhouse);
+      const isDone = (episode: EpisodeKey) => before.completed.has(episodeKey(episode));
+      const plan = await planRun(settings, played, typical, isDone);
       const notices = new Set(settings.variants.map(noticeOf).filter((notice) => notice !== null));
       return { ...plan, text: [plan.text, ...notices].join("\n") };
     },
@@ -194,7 +187,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
           evaluate(
             {
               client,
-              variant: (name) => ({ ...variants.get(name)!, price: price(name) }),
+              variant: played,
               recordFailure,
             },
             settings,

@@ -244,6 +244,16 @@ function describeView(view: Uint8Array, start: number): string {
   return text.slice(1);
 }
 
+/** A text that no observation in this world is longer than: everything in sight, and every line the longest of its kind. */
+export function longestText(world: RoomGrid): string {
+  const types = world.grid.encode().filter((_, i) => i % 3 === 0);
+  const objects = Math.min(VIEW_CELLS - 1, types.filter((type) => type >= DOOR).length);
+  const longest = (lines: readonly string[]) =>
+    lines.reduce((a, b) => (b.length > a.length ? b : a), "");
+  const text = [CARRIED, WALL_LINES, WALL_LINES, WALL_LINES].map(longest).join("");
+  return (text + longest(LINES).repeat(objects)).slice(1);
+}
+
 /**
  * What the agent perceives at one moment. It stays as it is when the environment moves on, so it can be kept;
  * text and image are made when first read.

@@ -46,7 +46,7 @@ export interface Before {
 const NOTHING: Cost = { usd: 0, isEstimated: false };
 
 /** So many times an episode is begun anew after an inference that the gateway did not answer. */
-const REPLAYS = 2;
+export const REPLAYS = 2;
 
 /**
  * Plays variants × tasks × seeds, many episodes at a time; of a resumed run only what is missing. An episode that fails

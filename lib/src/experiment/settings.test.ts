@@ -60,3 +60,25 @@ test("run ids sort by time and differ", () => {
   expect(newRunId(now)).toMatch(/^20261122-143005-[a-z2-9]{4}$/);
   expect(new Set(Array.from({ length: 50 }, () => newRunId(now))).size).toBeGreaterThan(45);
 });
+
+describe("a budget where prices are not known", () => {
+  const price = { input: 1, output: 1, as_of: "", source: "" };
+  const played = (variant: string) =>
+    variant === "history" ? { model: "new-1", price: undefined } : { model: "old-1", price };
+  const budget = (budgetUsd: number | "auto" | undefined, variants = known) =>
+    checkSettings({ variants, budgetUsd }, known, played).budgetUsd;
+
+  test("one that was given is refused, with what to add where", () => {
+    expect(() => budget(2)).toThrow(SettingsError);
+    expect(() => budget(2)).toThrow(
+      'the price of new-1, which plays history, is not known. Add it to config/prices.toml, in US dollars per million tokens, or leave budgetUsd out: the run\'s cost is then not known:\n["new-1"]\ninput = …',
+    );
+    expect(budget(2, ["baseline"])).toBe(2);
+  });
+
+  test('"auto" is 10 dollars where all prices are known, else none', () => {
+    expect(budget("auto", ["baseline"])).toBe(10);
+    expect(budget("auto")).toBeNull();
+    expect(budget(undefined)).toBeNull();
+  });
+});

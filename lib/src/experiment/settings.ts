@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { tasks as balrogTasks, make, registeredEnvs } from "../env";
 import type { InvalidCount } from "./answers";
+import type { PlayedVariant } from "./evaluate";
 
 export interface EvaluateOptions {
   /** Names of variants of the function `act` in config/. */
@@ -19,8 +20,11 @@ export interface EvaluateOptions {
   maxCallsPerMinute?: number;
   /** Tokens, given and generated, in a minute, at most. Default: no limit. */
   maxTokensPerMinute?: number;
-  /** Stops the run when its inferences have cost this much, those before a resume included. Default: no limit. */
-  budgetUsd?: number;
+  /**
+   * Stops the run when its inferences have cost this much, those before a resume included; "auto": 10 where the prices of
+   * all models are known, else no limit. Default: no limit.
+   */
+  budgetUsd?: number | "auto";
   /** Time limit of one inference, the gateway's retries included. Default 120. */
   inferenceSeconds?: number;
   /** Time limit of one episode. Default 3600. */
@@ -77,18 +81,25 @@ export interface Settings {
   episodeSeconds: number;
 }
 
+const AUTO_BUDGET_USD = 10;
+const FREE = { model: null, price: { input: 0, output: 0, as_of: "", source: "" } };
+
 /** An option of an experiment is wrong; the message says what is valid. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
-/** @throws SettingsError */
+/**
+ * @param played a variant's model and its price, if that is known. Default: all are free
+ * @throws SettingsError
+ */
 export function checkSettings(
   options: EvaluateOptions,
   knownVariants: readonly string[],
+  played: (variant: string) => Pick<PlayedVariant, "model" | "price"> = () => FREE,
 ): Settings {
   const { variants, tasks = balrogTasks, episodes = 20, seed = 200 } = options;
-  const { historyLength = 8, concurrency = 50, budgetUsd = null } = options;
+  const { historyLength = 8, concurrency = 50 } = options;
   const { maxCallsPerMinute = null, maxTokensPerMinute = null } = options;
   const { inferenceSeconds = 120, episodeSeconds = 3600 } = options;
   const list = (name: string, values: readonly string[]) => {
@@ -130,7 +141,14 @@ export function checkSettings(
   whole("seed", seed, 0);
   whole("historyLength", historyLength, 0);
   whole("concurrency", concurrency, 1);
+  const { budgetUsd: given = null } = options;
+  const unpriced = variants.find((variant) => played(variant).price === undefined);
+  const auto = unpriced === undefined ? AUTO_BUDGET_USD : null;
+  const budgetUsd = given === "auto" ? auto : given;
   positive("budgetUsd", budgetUsd, "no limit");
+  if (budgetUsd !== null && unpriced !== undefined) {
+    throw new SettingsError(unpricedText(unpriced, played(unpriced).model));
+  }
   positive("maxCallsPerMinute", maxCallsPerMinute, "no limit");
   positive("maxTokensPerMinute", maxTokensPerMinute, "no limit");
   positive("inferenceSeconds", inferenceSeconds, "120");
@@ -148,6 +166,14 @@ export function checkSettings(
     inferenceSeconds,
     episodeSeconds,
   };
+}
+
+function unpricedText(variant: string, model: string | null): string {
+  const without = "or leave budgetUsd out: the run's cost is then not known";
+  return model === null
+    ? `budgetUsd is given, but ${variant} is made of other variants, whose cost is not known: play those, ${without}.`
+    : `budgetUsd is given, but the price of ${model}, which plays ${variant}, is not known. Add it to config/prices.toml, in US dollars per million tokens, ${without}:\n` +
+        `[${JSON.stringify(model)}]\ninput = …\noutput = …\nas_of = "…"\nsource = "…"`;
 }
 
 /** A run's name: when it started, in UTC, and four random letters, e.g. `20261122-143005-k3f9`. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { actArguments } from "../agents/prompt";
 import { configFiles } from "../config-files";
 import { readVariants, type VariantInfo } from "./variants";
 
@@ -16,10 +17,14 @@ test("the project's variants: the seed's four on gpt-4o-mini, three on local mod
     "gpt-6-luna-low_history",
   ]);
   expect(names(({ local }) => local)).toEqual(["random", "rule_based", "rule_based_history"]);
-  for (const { templates } of variants.values()) {
-    expect(templates).toHaveLength(2);
-    expect(templates.join()).toContain("{{ mission }}");
-    expect(templates.join()).toContain("{{ observation }}");
+  for (const { prompt } of variants.values()) {
+    const [system, user, ...more] = prompt(actArguments("open the box", "a grey box", [], 8));
+    expect(system).toMatchObject({
+      role: "system",
+      content: expect.stringContaining("Your mission: open the box."),
+    });
+    expect(user).toMatchObject({ role: "user", content: expect.stringContaining("a grey box") });
+    expect(more).toEqual([]);
   }
 });
 
@@ -45,9 +50,13 @@ test("reads both styles of templates, and variants without a model", () => {
      candidates = ["new"]`,
   );
   expect([...readVariants([path])]).toMatchObject([
-    ["new", { model: "openai::gpt-4o", templates: ["{{ observation }}"], local: false }],
-    ["best", { model: null, templates: [], local: false }],
+    ["new", { model: "openai::gpt-4o", local: false, limits: { maxTokens: null, tries: 4 } }],
+    ["best", { model: null, local: false, limits: { maxTokens: null } }],
   ]);
+  const prompts = [...readVariants([path]).values()].map(({ prompt }) =>
+    prompt(actArguments("m", "o", [], 0)),
+  );
+  expect(prompts).toEqual([[{ role: "user", content: "o" }], []]);
   const definition = () => readVariants([path]).get("new")?.definition;
   expect(definition()).toEqual({
     model: '"openai::gpt-4o"',

@@ -8,15 +8,15 @@ import { pathOf } from "../gateway/embedded/config/table";
 import { MODELS_ORIGIN } from "../gateway/in-process";
 import { readTextFile } from "../text-file";
 import { readToml } from "../toml";
+import { type CallLimits, callLimits, type LimitedVariant } from "./call-limits";
 
 /** What an experiment has to know of a variant of the function `act`. */
 export interface VariantInfo {
   /** The model's name in the config; null for a variant made of other variants. */
   model: string | null;
-  /** Sources of its templates. */
-  templates: readonly string[];
   /** What its model is sent, by its templates. Of a variant made of other variants: what its own templates make. */
   prompt: (args: ActArguments) => readonly ChatMessage[];
+  limits: CallLimits;
   /** Its model is served by rules on this machine, not by an LLM. */
   local: boolean;
   /** Its model is served on this machine or its network, and asks for no key: it costs nothing. */
@@ -36,6 +36,7 @@ interface Config {
 interface Provider {
   api_base?: string;
   api_key_location?: unknown;
+  extra_body?: unknown;
 }
 /** A function's schemas, old style and new; models are shown the output's. */
 interface Schemas {
@@ -45,7 +46,7 @@ interface Schemas {
   output_schema?: string;
   schemas?: Record<string, { path: string }>;
 }
-interface Variant {
+interface Variant extends LimitedVariant {
   model?: string;
   system_template?: string;
   user_template?: string;
@@ -70,8 +71,9 @@ export function readVariants(paths: readonly string[]): ReadonlyMap<string, Vari
     (table: string): ReadFile =>
     (key, file) =>
       readTextFile(resolve(folderOf(`${table}.${key}`), file));
+  const providersOf = (model = "") => Object.values(models?.[model]?.providers ?? {});
   const served = (model: string | undefined, by: (provider: Provider) => boolean) => {
-    const providers = Object.values(models?.[model ?? ""]?.providers ?? {});
+    const providers = providersOf(model);
     return providers.length > 0 && providers.every(by);
   };
   const schemas = hashes(schemaFiles(functions.act), readFor(act));
@@ -80,10 +82,8 @@ export function readVariants(paths: readonly string[]): ReadonlyMap<string, Vari
       const read = readFor(pathOf(`${act}.variants`, name));
       const info: VariantInfo = {
         model: variant.model ?? null,
-        templates: templateFiles(variant).flatMap(([key, file]) =>
-          file === undefined ? [] : [read(key, file)],
-        ),
         prompt: promptOf(variant, read),
+        limits: callLimits(variant, providersOf(variant.model), includesOthers(variant, read)),
         local: served(variant.model, isRules),
         free: served(variant.model, isFree),
         definition: { ...schemas, ...define(variant, read) },
@@ -104,6 +104,13 @@ const NEAR =
 function isFree({ api_base = "", api_key_location }: Provider): boolean {
   const isNear = URL.canParse(api_base) && NEAR.test(new URL(api_base).hostname);
   return isNear && api_key_location === "none";
+}
+
+function includesOthers(variant: Variant, read: ReadFile): boolean {
+  return templateFiles(variant).some(
+    ([key, file]) =>
+      file !== undefined && /\{%-?\s*(include|extends|import|from)\b/.test(read(key, file)),
+  );
 }
 
 /** Renders a variant's templates. One that includes others counts as its source and its arguments. */
