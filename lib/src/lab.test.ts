@@ -63,6 +63,7 @@ test("what ClickHouse holds of a run, replayed on the environment, gives the out
       progression: episodeReturn > 0 ? 1 : 0,
       episode_length: steps.length,
       inferences: steps.length,
+      model: row.variant === "random" ? "random" : "rule_based",
       invalid_actions: 0,
       error: null,
     });

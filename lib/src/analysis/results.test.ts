@@ -22,6 +22,7 @@ const episode: EpisodeRow = {
   input_tokens: 1000,
   output_tokens: 100,
   cached_input_tokens: 0,
+  model: "openai::gpt-4o-mini-2024-07-18",
   inferences: 10,
   error: null,
 };

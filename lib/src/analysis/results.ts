@@ -98,7 +98,8 @@ export function parseResults(text: string, source: string): Results {
     provenance: provenance!,
     episodes: episodes.map((values: unknown, index) => {
       const row = isOlder && Array.isArray(values) ? [...values, 0] : values;
-      return toEpisode(row, `${source}, episode ${index + 1}`);
+      const episode = toEpisode(row, `${source}, episode ${index + 1}`);
+      return { ...episode, model: provenance!.models[episode.variant] ?? null };
     }),
   };
 }
@@ -121,8 +122,9 @@ function toEpisode(values: unknown, place: string): EpisodeRow {
   ) as unknown as EpisodeRow;
 }
 
+/** Of every column of a results file; the model stands in its provenance, once for each variant. */
 const TYPES: Record<
-  keyof EpisodeRow,
+  keyof Omit<EpisodeRow, "model">,
   { type: "string" | "number" | "boolean"; nullable: boolean }
 > = {
   run: { type: "string", nullable: false },
@@ -142,5 +144,5 @@ const TYPES: Record<
   cached_input_tokens: { type: "number", nullable: false },
 };
 
-const COLUMNS = Object.keys(TYPES) as (keyof EpisodeRow)[];
+const COLUMNS = Object.keys(TYPES) as (keyof typeof TYPES)[];
 const OLDER_COLUMNS = COLUMNS.slice(0, -1);

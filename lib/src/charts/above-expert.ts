@@ -2,7 +2,7 @@ import { stepsAboveOptimal } from "../analysis/above-optimal";
 import { AnalysisError } from "../analysis/errors";
 import type { EpisodeRow } from "../store/episodes";
 import { intervalChart } from "./intervals";
-import { EXPERT, group, localKind, rangeLabel, scope, shorten, unfinishedNote } from "./labels";
+import { EXPERT, group, playerOf, rangeLabel, scope, shorten, unfinishedNote } from "./labels";
 import { type ChartSpec, variantColours } from "./style";
 
 /**
@@ -41,10 +41,10 @@ export function stepsAboveExpert(rows: readonly EpisodeRow[]): ChartSpec {
         ...(unfinished > 0 ? [`${group(unfinished)} without an outcome`] : []),
         ...(unscored > 0 ? [`${group(unscored)} without a solution`] : []),
       ].join(", ");
-      const kind = localKind(variant);
+      const player = playerOf(variant, rows);
       return {
         name: shorten(variant),
-        note: kind ? `${kind} · ${counts}` : counts,
+        note: player ? `${player} · ${counts}` : counts,
         mean: above.mean,
         low: above.low,
         high: above.high,

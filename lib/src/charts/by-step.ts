@@ -7,8 +7,8 @@ import type { EpisodeRow } from "../store/episodes";
 import { textWidth } from "./font";
 import {
   EXPERT,
-  localVariants,
   PALE_SUCCESS,
+  players,
   rangeLabel,
   scope,
   shorten,
@@ -89,7 +89,7 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
     legend: null,
     scale: { domain: variants, range: variants.map((variant) => colours[variant]) },
   };
-  const local = localVariants(rows);
+  const played = players(rows);
   const unfinished = unfinishedNote(rows);
   return {
     ...frameOf(
@@ -100,7 +100,7 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
           lines.length > 0 ? " Dashed: published, other seeds." : ""
         }`,
         ...(unfinished === null ? [] : [`${unfinished} ${PALE_SUCCESS}`]),
-        ...(local === null ? [] : [local]),
+        ...(played === null ? [] : [played]),
         ...(expert.length > 0 ? [`Dotted: ${EXPERT}, on the same tasks and seeds.`] : []),
       ],
       [...ends, ...lines].map(({ text }) => text).join("; "),

@@ -8,8 +8,8 @@ import { type IntervalRow, intervalChart } from "./intervals";
 import {
   EXPERT,
   group,
-  localKind,
-  localVariants,
+  playerOf,
+  players,
   rangeLabel,
   scope,
   shorten,
@@ -132,10 +132,10 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
     const estimate = quantity.estimate(summary);
     const count = counts(summary, tasks.length, estimate.n);
     const label = estimateLabel(estimate, quantity.format, quantity.unit);
-    const kind = localKind(summary.variant);
+    const player = playerOf(summary.variant, rows);
     return {
       name: shorten(summary.variant),
-      ...(by === "variant" ? { note: kind ? `${kind} · ${count}` : count } : {}),
+      ...(by === "variant" ? { note: player ? `${player} · ${count}` : count } : {}),
       mean: estimate.mean,
       ...(estimate.mean === null ? { least: estimate.least, most: estimate.most } : {}),
       low: estimate.low,
@@ -158,7 +158,7 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
   };
   const { noun, interval, bars } = quantity;
   const unfinished = unfinishedNote(rows);
-  const local = localVariants(rows);
+  const played = players(rows);
   const overall = bound(rows);
   return intervalChart({
     ...quantity,
@@ -174,7 +174,7 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
       ...(summaries.some((summary) => quantity.estimate(summary).n < summary.success.n)
         ? ["Left out: episodes of whose calls a provider did not count all tokens."]
         : []),
-      ...(by === "variant" || local === null ? [] : [local]),
+      ...(by === "variant" || played === null ? [] : [played]),
       ...(overall === null
         ? []
         : [

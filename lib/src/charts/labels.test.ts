@@ -1,5 +1,5 @@
 import type { EpisodeRow } from "../store/episodes";
-import { group, scope, shorten } from "./labels";
+import { group, playerOf, players, scope, shorten } from "./labels";
 
 const rows = (tasks: string[], seeds: number[]) =>
   tasks.flatMap((task) => seeds.map((seed) => ({ task, seed }) as EpisodeRow));
@@ -32,4 +32,19 @@ test("a long name loses its middle, a short one nothing", () => {
   const long = `start-${"x".repeat(60)}-end`;
   expect(shorten(long)).toHaveLength(40);
   expect(shorten(long)).toMatch(/^start-x+…x+-end$/);
+});
+
+test("charts name the model of every variant on a language model", () => {
+  const played = [
+    { variant: "rule_based", model: "rule_based" },
+    { variant: "history", model: null },
+    { variant: "history", model: "openai::gpt-4o-mini-2024-07-18" },
+    { variant: "baseline", model: "openai::gpt-4o-mini-2024-07-18" },
+    { variant: "other" },
+  ];
+  expect(players(played)).toBe(
+    "baseline, history: openai::gpt-4o-mini-2024-07-18. rule_based: rules, not an LLM.",
+  );
+  expect(playerOf("history", played)).toBe("openai::gpt-4o-mini-2024-07-18");
+  expect([playerOf("other", played), players([{ variant: "other" }])]).toEqual([null, null]);
 });

@@ -13,19 +13,28 @@ const LOCAL: Readonly<Record<string, string>> = {
 export const EXPERT = "expert with full state (a planner, not an LLM)";
 
 /** What a local variant is, or null for a variant on a language model. */
-export function localKind(variant: string): string | null {
+function localKind(variant: string): string | null {
   return Object.hasOwn(LOCAL, variant) ? LOCAL[variant]! : null;
 }
 
-/** "rule_based: rules, not an LLM." for each local variant of the rows; null if there is none. */
-export function localVariants(rows: readonly { variant: string }[]): string | null {
-  const kinds = new Map<string, string[]>();
+/** What plays a variant: its model, or what a local one is; null when the rows do not say. */
+export function playerOf(
+  variant: string,
+  rows: readonly Pick<EpisodeRow, "variant" | "model">[],
+): string | null {
+  const model = rows.find((row) => row.variant === variant && row.model)?.model;
+  return localKind(variant) ?? (model ? shorten(model) : null);
+}
+
+/** "rule_based: rules, not an LLM. history: openai::gpt-4o-mini-2024-07-18."; null when the rows do not say. */
+export function players(rows: readonly Pick<EpisodeRow, "variant" | "model">[]): string | null {
+  const variantsOf = new Map<string, string[]>();
   for (const variant of variantOrder(rows)) {
-    const kind = localKind(variant);
-    if (kind) kinds.set(kind, [...(kinds.get(kind) ?? []), variant]);
+    const player = playerOf(variant, rows);
+    if (player) variantsOf.set(player, [...(variantsOf.get(player) ?? []), variant]);
   }
-  if (kinds.size === 0) return null;
-  return `${[...kinds].map(([kind, variants]) => `${variants.join(", ")}: ${kind}`).join(". ")}.`;
+  if (variantsOf.size === 0) return null;
+  return `${[...variantsOf].map(([player, variants]) => `${variants.join(", ")}: ${player}`).join(". ")}.`;
 }
 
 /** What was run: "BabyAI-MixedTrainLocal-v0: goto, open × seeds 200–219". */

@@ -4,7 +4,7 @@ import { variantOrder } from "../analysis/order";
 import type { Quantity } from "../analysis/outcome";
 import type { EpisodeRow } from "../store/episodes";
 import { intervalChart } from "./intervals";
-import { group, localVariants, scope, shorten, unfinishedNote } from "./labels";
+import { group, players, scope, shorten, unfinishedNote } from "./labels";
 import { type ChartSpec, PALETTE } from "./style";
 
 /**
@@ -20,7 +20,7 @@ export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantit
     const variants = variantOrder(rows).join(", ") || "none";
     throw new AnalysisError(`paired differences need two variants; the rows have: ${variants}`);
   }
-  const local = localVariants(rows);
+  const played = players(rows);
   const unfinished = unfinishedNote(rows);
   const [interval, test] =
     quantity === "success"
@@ -34,7 +34,7 @@ export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantit
       ...(unfinished === null
         ? []
         : [`${unfinished} Pale: the range of the difference over all pairs, which has no test.`]),
-      ...(local === null ? [] : [local]),
+      ...(played === null ? [] : [played]),
     ],
     axis,
     column: "difference [interval]",

@@ -3,7 +3,7 @@ import { proportion } from "../analysis/statistics";
 import { summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../store/episodes";
 import { type IntervalRow, intervalChart } from "./intervals";
-import { localKind, PALE_SUCCESS, rangeLabel, scope, shorten, unfinishedNote } from "./labels";
+import { PALE_SUCCESS, playerOf, rangeLabel, scope, shorten, unfinishedNote } from "./labels";
 import { type ChartSpec, variantColours } from "./style";
 
 /** data/published.json: results that others published on these tasks, with their sources. */
@@ -75,7 +75,7 @@ export function publishedResults(rows: readonly EpisodeRow[], published: Publish
   const { balrog, tensorzero, reference } = published;
   const colours = variantColours(rows);
   const own = summarize(rows).map(({ variant, success }): IntervalRow => {
-    const kind = localKind(variant);
+    const player = playerOf(variant, rows);
     return {
       name: shorten(variant),
       mean: percent(success.mean),
@@ -88,7 +88,7 @@ export function publishedResults(rows: readonly EpisodeRow[], published: Publish
         success.mean === null
           ? rangeLabel(success, (share) => percent(share)!.toFixed(1), " %")
           : `${percent(success.mean)!.toFixed(1)} %`
-      } (n = ${success.n})${kind ? ` · ${kind}` : ""}`,
+      } (n = ${success.n})${player ? ` · ${player}` : ""}`,
       colour: colours[variant]!,
     };
   });

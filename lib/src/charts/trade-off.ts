@@ -5,7 +5,7 @@ import { mean } from "../analysis/statistics";
 import { summarize } from "../analysis/summary";
 import { costUsd, type Price, type Prices } from "../experiment/prices";
 import type { EpisodeRow } from "../store/episodes";
-import { group, localVariants, scope, shorten, unfinishedNote } from "./labels";
+import { group, players, scope, shorten, unfinishedNote } from "./labels";
 import { drawnEntries, PUBLISHED_COLOUR, type Published } from "./published";
 import { type ScatterPoint, scatter } from "./scatter";
 import { type ChartSpec, variantColours } from "./style";
@@ -202,12 +202,12 @@ function publishedPoint(name: string, x: number, y: number): ScatterPoint {
 }
 
 function notes(rows: readonly EpisodeRow[], others: readonly ScatterPoint[], by: string): string[] {
-  const local = localVariants(rows);
+  const played = players(rows);
   const note = unfinishedNote(rows);
   const open = variantOrder(rows.filter((row) => !isFinished(row)));
   return [
     ...(note === null ? [] : [`${note} Not drawn: ${open.join(", ")}.`]),
-    ...(local === null ? [] : [local]),
+    ...(played === null ? [] : [played]),
     ...(others.length === 0
       ? []
       : [`Grey: as published by ${by}, on BALROG's five tasks with other seeds.`]),

@@ -26,6 +26,8 @@ export interface EpisodeRow {
   error: string | null;
   /** Of the input tokens, those that providers say they had in their own cache. */
   cached_input_tokens: number;
+  /** The models that were called, by the config's names: "openai::gpt-4o-mini-2024-07-18"; null when none was. */
+  model?: string | null;
 }
 
 /** An episode that the store has rows of. */
@@ -98,7 +100,10 @@ WITH
     WHERE key = 'run' AND value = {run:String} AND function_name = 'act'
   ),
   usage AS (
-    SELECT episode_id, ${tokenSums("SELECT inference_id FROM inference")}
+    SELECT
+      episode_id,
+      arrayStringConcat(arraySort(groupUniqArray(model_name)), ', ') AS model,
+      ${tokenSums("SELECT inference_id FROM inference")}
     FROM ModelInference RIGHT JOIN inference ON ModelInference.inference_id = inference.inference_id
     GROUP BY episode_id
   ),
@@ -141,6 +146,7 @@ SELECT
   toFloat64(coalesce(played.inferences, 0)) AS inferences,
   if(judged.success IS NULL, failed.error, NULL) AS error,
   ifNull(usage.cached_input_tokens, 0) AS cached_input_tokens,
+  nullIf(usage.model, '') AS model,
   row_number() OVER (
     PARTITION BY variant, task, seed ORDER BY judged.success IS NULL, toString(coalesce(played.episode_id, failed.episode_id)) DESC
   ) > 1 AS replaced
