@@ -300,6 +300,15 @@ describe("a stream", () => {
     expect(second.error).toContain("Error from openai server: SSE error: ");
   });
 
+  test("with an empty finish reason before and after the true one ends for the true one", async () => {
+    const reasons = ["", "length", ""].map(
+      (finish_reason) =>
+        `data: ${JSON.stringify({ choices: [{ delta: { content: "h" }, finish_reason }] })}\n\n`,
+    );
+    const { pieces } = await ask(() => sent([...reasons, DONE]));
+    expect(pieces?.at(-2).finish_reason).toBe("length");
+  });
+
   const piece = (fields: object, args: string) => ({ ...fields, function: { arguments: args } });
   test.each<[string, object[]]>([
     ["an empty id", [piece({ index: 0, id: "" }, '{"where"'), piece({ index: 0, id: "" }, ":1}")]],

@@ -92,7 +92,7 @@ function toChunk(
   return {
     blocks,
     usage: isRecord(body.usage) ? usageOf(body, provider) : undefined,
-    finishReason: isRecord(choice) ? finishReason(choice.finish_reason) : undefined,
+    finishReason: isRecord(choice) ? finishReason(choice.finish_reason || null) : undefined,
     raw,
   };
 }
