@@ -3,15 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { parseAnswer } from "../agents/parse";
-import { actions, tasks } from "../env";
+import { tasks } from "../env";
 import type { Run } from "../experiment/run";
-import { uuidv7 } from "../gateway/embedded/ids";
 import { type Lab, openLab } from "../lab";
 import type { EpisodeRow } from "../store/episodes";
 import { exportFormats, exportRows } from "../store/export";
 import { findEpisodes } from "../store/find-episodes";
 import { latestRun } from "../store/latest-run";
-import { playedActions } from "../store/played";
 import { EpisodeNotFoundError, storedEpisode } from "../store/steps";
 import { loadReplay, replayEpisode, replayStored } from "./replay";
 import { whatWentWrong } from "./what-went-wrong";
@@ -143,53 +141,6 @@ test("patterns are counted by variant, each with the episode that shows it most"
     times += frames.filter(({ patterns }) => patterns.includes("loop")).length;
   }
   expect(random.times).toBe(times);
-});
-
-test("an answer is valid to SQL exactly when it is to parseAnswer", async () => {
-  const answers = [
-    '{"action":"turn left"}',
-    '{"thinking":"x\\"y","action":"go forward"}',
-    ' {"action": "toggle"} ',
-    '{"action":"turn around"}',
-    '{"action":"Turn left"}',
-    '{"action":"turn left "}',
-    '{"action":3}',
-    '{"action":null}',
-    '{"action":{"action":"drop"}}',
-    '["turn left"]',
-    '"turn left"',
-    "turn left",
-    '{"action":"turn left"} and so on',
-    '```json\n{"action":"turn left"}\n```',
-    '{"action":"turn left"',
-    "{}",
-    "",
-    null,
-  ];
-  const episode_id = uuidv7();
-  await lab.clickhouse.insert({
-    table: "JsonInference",
-    format: "JSONEachRow",
-    values: answers.map((raw, step) => ({
-      id: uuidv7(),
-      function_name: "act",
-      variant_name: "typed",
-      episode_id,
-      input: "{}",
-      output: JSON.stringify({ raw, parsed: null }),
-      tags: { run: "answers", task: tasks[0], seed: "1", step: String(step) },
-    })),
-  });
-  const [played] = await playedActions(lab.clickhouse, "answers");
-  expect(played).toMatchObject({ variant: "typed", task: tasks[0], seed: 1, success: null });
-  expect(played!.actions).toEqual(
-    answers.map((answer) => {
-      const { action } = parseAnswer(answer);
-      return action === null ? -1 : actions.indexOf(action);
-    }),
-  );
-  const { steps } = await storedEpisode(lab.clickhouse, episode_id);
-  expect(steps.map(({ answer }) => answer)).toEqual(answers);
 });
 
 test.each(exportFormats)("export as %s reads back as the rows", async (format) => {

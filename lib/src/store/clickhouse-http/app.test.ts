@@ -1,9 +1,13 @@
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
+import { buffer } from "node:stream/consumers";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { type ClickHouseClient, ClickHouseError, createClient } from "@clickhouse/client";
 import { serve } from "@hono/node-server";
+import { uuidv7 } from "../../gateway/embedded/ids";
 import { type EmbeddedConnection, openEmbedded } from "../connect-embedded";
+import { exportRows } from "../export";
+import { createSchema } from "../schema";
 import { clickHouseApp } from "./app";
 
 let connection: EmbeddedConnection;
@@ -243,4 +247,30 @@ test.each([
       "s",
     ),
   );
+});
+
+test("a run's steps are exported with the actions that were played", async () => {
+  await createSchema(client);
+  const answers = ['{"action":"drop","action":"toggle"}', '{"action":"drop"', null];
+  await client.insert({
+    table: "JsonInference",
+    format: "JSONEachRow",
+    values: answers.map((raw, step) => ({
+      id: uuidv7(),
+      function_name: "act",
+      episode_id: uuidv7(),
+      input: "{}",
+      output: JSON.stringify({ raw, parsed: null }),
+      tags: { run: "r", task: "t", seed: "1", step: String(step) },
+    })),
+  });
+  const options = { run: "r", table: "steps", format: "json" } as const;
+  const [one, two] = await Promise.all([exportRows(client, options), exportRows(client, options)]);
+  const rows = JSON.parse((await buffer(one)).toString()) as {
+    step: number;
+    action: string | null;
+  }[];
+  const played = rows.sort((a, b) => a.step - b.step).map(({ action }) => action);
+  expect(played).toEqual(["toggle", null, null]);
+  expect(JSON.parse((await buffer(two)).toString())).toHaveLength(3);
 });
