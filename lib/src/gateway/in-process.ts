@@ -2,6 +2,7 @@
 export const MODELS_ORIGIN = "http://localhost:3030";
 
 type App = { fetch(request: Request): Response | Promise<Response> };
+type ModelFetch = (url: string, init: RequestInit) => Promise<Response>;
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /**
@@ -21,10 +22,10 @@ export function inProcess(app: App): Fetch {
   };
 }
 
-/** A `fetch` for a gateway's providers: the local models answer in this process, all else goes out. */
-export function reachModels(models: App): (url: string, init: RequestInit) => Promise<Response> {
+/** A `fetch` for a gateway's providers: the local models answer in this process, all else goes out by `outbound`. */
+export function reachModels(models: App, outbound: ModelFetch): ModelFetch {
   const local = inProcess(models);
-  return (url, init) => (url.startsWith(`${MODELS_ORIGIN}/`) ? local : fetch)(url, init);
+  return (url, init) => (url.startsWith(`${MODELS_ORIGIN}/`) ? local : outbound)(url, init);
 }
 
 /**

@@ -10,6 +10,7 @@ import { Examples } from "./examples";
 import { Feedback, readFeedbackRequest } from "./feedback";
 import { readGetRequest, readListRequest } from "./list/request";
 import type { Fetch } from "./providers/exchange";
+import { outboundFetch } from "./providers/outbound";
 import { readJson } from "./routes/body";
 import { errorResponse } from "./routes/errors";
 import { postInference } from "./routes/inference";
@@ -25,11 +26,11 @@ export interface GatewayOptions {
   configPath: string | readonly string[];
   /** Where inferences and feedback are stored. It is not closed by the gateway. */
   clickhouse: ClickHouseClient;
-  /** Sends requests to providers; may answer for a host in process. Default: the global fetch. */
+  /** Sends requests to providers; may answer for a host in process. Default: `outboundFetch`. */
   fetch?: Fetch;
   /** The file for rows that ClickHouse refuses. Default: see `RowWriterOptions`. */
   refusedPath?: string;
-  /** Where keys are looked up. Default: the process's environment. */
+  /** Where keys and proxies are looked up. Default: the process's environment. */
   env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -63,7 +64,7 @@ export async function createGateway(options: GatewayOptions): Promise<EmbeddedGa
     refusedPath: options.refusedPath,
   });
   const targets = new RecentTargets();
-  const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  const fetch = options.fetch ?? outboundFetch(env);
   const engine = new Engine({
     config,
     cache: new Cache(client, writer),

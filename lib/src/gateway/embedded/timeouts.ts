@@ -3,7 +3,8 @@ import { type GatewayError, outboundTimeout } from "./errors";
 
 /** A signal that is never aborted: an inference goes on, and is stored, when its client has gone. */
 export const NEVER: AbortSignal = new AbortController().signal;
-setMaxListeners(0, NEVER); // every inference under way may listen to it
+// Every inference under way may listen to it. subtle: not 0, of which Node 20's getMaxListeners, which undici calls, throws.
+setMaxListeners(Number.POSITIVE_INFINITY, NEVER);
 
 let outbound = { bornMs: 0, limitMs: 0, signal: NEVER };
 
@@ -15,7 +16,7 @@ export function outboundSignal(limitMs: number, outer: AbortSignal): AbortSignal
   const now = performance.now(); // a clock that nobody sets back
   if (now - outbound.bornMs >= 1000 || outbound.limitMs !== limitMs) {
     const controller = new AbortController();
-    setMaxListeners(0, controller.signal);
+    setMaxListeners(Number.POSITIVE_INFINITY, controller.signal);
     setTimeout(() => controller.abort(outboundTimeout()), limitMs).unref();
     outbound = { bornMs: now, limitMs, signal: controller.signal };
   }
