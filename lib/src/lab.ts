@@ -34,7 +34,6 @@ import { readVariants } from "./experiment/variants";
 import { GatewayClient } from "./gateway/client";
 import { createGateway } from "./gateway/embedded";
 import { uuidv7 } from "./gateway/embedded/ids";
-import { outboundFetch } from "./gateway/embedded/providers/outbound";
 import { inProcess, reachModels } from "./gateway/in-process";
 import { locateGateway } from "./gateway/locate";
 import { embeddedObstacle, remoteObstacle } from "./gateway/obstacle";
@@ -322,7 +321,7 @@ async function open(
     clickhouse,
     refusedPath: refusedPathFor(dataDir),
     env,
-    fetch: reachModels(localModels(), outboundFetch(env)),
+    fetch: reachModels(localModels(), env),
   });
   const client = new GatewayClient({ url: "http://embedded", fetch: inProcess(gateway.app) });
   return {

@@ -1,8 +1,9 @@
+import { type Environment, outboundFetch } from "./outbound";
+
 /** Where the local models are, by config/tensorzero.toml. */
 export const MODELS_ORIGIN = "http://localhost:3030";
 
 type App = { fetch(request: Request): Response | Promise<Response> };
-type ModelFetch = (url: string, init: RequestInit) => Promise<Response>;
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /**
@@ -22,9 +23,13 @@ export function inProcess(app: App): Fetch {
   };
 }
 
-/** A `fetch` for a gateway's providers: the local models answer in this process, all else goes out by `outbound`. */
-export function reachModels(models: App, outbound: ModelFetch): ModelFetch {
+/** A `fetch` for a gateway's providers: the local models answer in this process, all else goes out by `outboundFetch`. */
+export function reachModels(
+  models: App,
+  env: Environment,
+): (url: string, init: RequestInit) => Promise<Response> {
   const local = inProcess(models);
+  const outbound = outboundFetch(env);
   return (url, init) => (url.startsWith(`${MODELS_ORIGIN}/`) ? local : outbound)(url, init);
 }
 

@@ -3,6 +3,7 @@ import type { GatewayClient } from "./client";
 import { shorthandModel } from "./embedded/config/models";
 import type { GatewayConfig, ProviderConfig } from "./embedded/config/types";
 import { findApiKey } from "./embedded/providers/credentials";
+import { outboundFetch } from "./outbound";
 
 /** Who takes longer to answer has a lot to do, but is there. */
 const PATIENCE_MS = 10_000;
@@ -48,7 +49,7 @@ async function obstacleOf(
   }
   const signal = AbortSignal.timeout(PATIENCE_MS);
   try {
-    await fetch(`${apiBase}models`, { signal });
+    await outboundFetch(env)(`${apiBase}models`, { signal });
     return null;
   } catch {
     return signal.aborted ? null : `no server answers at ${apiBase}`;

@@ -4,7 +4,6 @@ import { connect, DATABASE } from "../store/connect";
 import { openEmbedded } from "../store/connect-embedded";
 import { refusedPathFor } from "../store/refused-rows";
 import { createGateway } from "./embedded";
-import { outboundFetch } from "./embedded/providers/outbound";
 import { reachModels } from "./in-process";
 import { bearerFor, type Fetcher, listen, type Service } from "./listen";
 
@@ -80,7 +79,7 @@ export async function up(options: UpOptions): Promise<Up> {
       clickhouse,
       refusedPath: refusedPathFor(options.dataDir),
       env: options.env,
-      fetch: reachModels(options.models, outboundFetch(options.env ?? process.env)),
+      fetch: reachModels(options.models, options.env ?? process.env),
     });
     closers.push(() => gateway.close());
     await serve("gateway", gateway.app);

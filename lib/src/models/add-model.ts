@@ -3,6 +3,9 @@ import { basename, join } from "node:path";
 import { configFiles, modelsFolder } from "../config-files";
 import { loadConfig } from "../gateway/embedded/config/load";
 import { mergeConfig } from "../gateway/embedded/config/merge";
+import { outboundFetch } from "../gateway/outbound";
+import { parseHttpUrl } from "../http-url";
+import { messageOf } from "../message-of";
 import { readTextFile } from "../text-file";
 import { parseToml, readToml } from "../toml";
 import { ModelError } from "./model-error";
@@ -65,7 +68,10 @@ export async function addModel(
   const [address] = added.models;
   if (address === undefined) throw new TypeError(`config/examples/${server}.toml has no model.`);
   const key = findKey(server, address, env);
-  const { shutdownDate } = await findServedModel({ apiBase: address.apiBase, key }, model);
+  const { shutdownDate } = await findServedModel(
+    { apiBase: address.apiBase, key, fetch: outboundFetch(env) },
+    model,
+  );
 
   const path = join(modelsFolder(root), `${name}.toml`);
   mkdirSync(modelsFolder(root), { recursive: true });
@@ -130,13 +136,18 @@ function fill(
 
 /** Ends with a slash; a server without a path has its API under /v1/. */
 function readUrl(given: string): string {
-  if (!/^https?:\/\//.test(given) || !URL.canParse(given)) {
-    throw new ModelError(
-      "bad_name",
-      `--url is ${JSON.stringify(given)}: it must be an address such as http://localhost:11434/v1/`,
-    );
+  const refuse = (problem: string, cause?: unknown): never => {
+    const message = `--url ${problem}. Give one such as http://localhost:11434/v1/`;
+    throw new ModelError("bad_name", message, { cause });
+  };
+  let url: URL;
+  try {
+    url = parseHttpUrl(given);
+  } catch (cause) {
+    return refuse(messageOf(cause), cause);
   }
-  const url = new URL(given);
+  if (url.username !== "" || url.password !== "")
+    refuse("has a user or a password in it, which the embedded gateway lacks");
   if (url.pathname === "/") url.pathname = "/v1/";
   return url.href.endsWith("/") ? url.href : `${url.href}/`;
 }

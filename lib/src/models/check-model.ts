@@ -49,7 +49,7 @@ export async function checkModel(
       configPath: configFiles(root),
       clickhouse,
       env,
-      fetch: reachModels(localModels()),
+      fetch: reachModels(localModels(), env),
     });
     const client = new GatewayClient({ url: "http://embedded", fetch: inProcess(gateway.app) });
     const started = performance.now();

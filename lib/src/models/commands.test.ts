@@ -209,7 +209,15 @@ test.each([
     '"../x" cannot name a file and variants',
   ],
   ["bad_name", "ollama", "通義", "", {}, "give one with --name"],
-  ["bad_name", "ollama", "x", "", { url: "localhost:11434" }, '--url is "localhost:11434"'],
+  ["bad_name", "ollama", "x", "", { url: "localhost:11434" }, "--url does not begin with http"],
+  [
+    "bad_name",
+    "ollama",
+    "x",
+    "",
+    { url: "http://me:word@localhost" },
+    "--url has a user or a password",
+  ],
   [
     "taken",
     "ollama",

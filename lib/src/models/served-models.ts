@@ -13,6 +13,8 @@ export interface ServerAddress {
   /** Ends with a slash, e.g. http://localhost:11434/v1/. */
   apiBase: string;
   key: string | undefined;
+  /** How it is reached. */
+  fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
 
 const TIMEOUT_MS = 20_000;
@@ -78,7 +80,7 @@ function asServedModel(entry: unknown): ServedModel | null {
   return { id: known, shutdownDate: typeof shutdown_date === "string" ? shutdown_date : null };
 }
 
-async function get({ apiBase, key }: ServerAddress, path: string): Promise<Response> {
+async function get({ apiBase, key, fetch }: ServerAddress, path: string): Promise<Response> {
   const headers: Record<string, string> = {};
   if (key !== undefined) headers.authorization = `Bearer ${key}`;
   if (key !== undefined && new URL(apiBase).hostname === "api.anthropic.com") {
@@ -88,7 +90,7 @@ async function get({ apiBase, key }: ServerAddress, path: string): Promise<Respo
   }
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    return await fetch(new URL(path, apiBase), { headers, signal });
+    return await fetch(new URL(path, apiBase).href, { headers, signal });
   } catch (cause) {
     const { cause: inner } = cause as { cause?: { code?: string } };
     const why = signal.aborted ? `no answer in ${TIMEOUT_MS / 1000} s` : inner?.code;

@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { type Context, Hono } from "hono";
 import { RowWriter } from "../../store/insert";
+import { outboundFetch } from "../outbound";
 import { Cache } from "./cache";
 import { loadConfig } from "./config/load";
 import type { GatewayConfig } from "./config/types";
@@ -10,7 +11,6 @@ import { Examples } from "./examples";
 import { Feedback, readFeedbackRequest } from "./feedback";
 import { readGetRequest, readListRequest } from "./list/request";
 import type { Fetch } from "./providers/exchange";
-import { outboundFetch } from "./providers/outbound";
 import { readJson } from "./routes/body";
 import { errorResponse } from "./routes/errors";
 import { postInference } from "./routes/inference";

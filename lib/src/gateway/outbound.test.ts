@@ -1,7 +1,7 @@
 import { createServer, request as forward } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { type Harness, openHarness } from "../testing/harness";
-import { completion } from "../testing/stand-in";
+import { type Harness, openHarness } from "./embedded/testing/harness";
+import { completion } from "./embedded/testing/stand-in";
 import { outboundFetch } from "./outbound";
 
 /** A proxy on loopback that sends plain requests on to the stand-in, and opens no tunnel. */

@@ -1,9 +1,9 @@
 import { BlockList, isIP } from "node:net";
-import { HttpUrlError, parseHttpUrl, splitCredentials } from "../../../http-url";
-import { messageOf } from "../../../message-of";
-import type { Fetch } from "./exchange";
+import { HttpUrlError, parseHttpUrl, splitCredentials } from "../http-url";
+import { messageOf } from "../message-of";
+import type { Fetch } from "./embedded/providers/exchange";
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 type Proxy = { fetch: Fetch };
 
 /** What no proxy is asked for. */
