@@ -1,4 +1,4 @@
-// Compares two gateways that serve config/tensorzero.toml: npm run gateway:diff -- URL_A URL_B
+// Compares two gateways that serve the project's configuration: npm run gateway:diff -- URL_A URL_B
 import { createRequire } from "node:module";
 import { setup } from "./setup.mjs";
 

@@ -4,8 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { parse } from "yaml";
 import { configFiles } from "./config-files";
 import { loadConfig } from "./gateway/embedded/config/load";
-
-const root = join(__dirname, "..", "..");
+import { root, SHIPPED_CONFIG } from "./testing/shipped-config";
 
 interface Compose {
   services: Record<string, { command?: string | string[]; volumes?: string[] }>;
@@ -53,7 +52,7 @@ test("every example is a model file that the gateway takes", async () => {
   for (const name of readdirSync(examples)) {
     const keys = { OPENAI_API_KEY: "k", ANTHROPIC_API_KEY: "k", GEMINI_API_KEY: "k" };
     const env = { ...keys, OPENROUTER_API_KEY: "k" };
-    const config = await loadConfig([...configFiles(root), join(examples, name)], env);
+    const config = await loadConfig([...SHIPPED_CONFIG, join(examples, name)], env);
     expect([...(config.functions.get("act")?.variants.keys() ?? [])]).toEqual(
       expect.arrayContaining(["my-model_baseline", "my-model_history"]),
     );

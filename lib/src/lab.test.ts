@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { resultsTable } from "./analysis/results-table";
 import { make, tasks } from "./env";
 import type { EvaluateOptions } from "./experiment/settings";
@@ -210,6 +211,40 @@ test("without a ClickHouse at the address given, openLab says where it looked, a
   }
 });
 
+test("a TensorZero gateway is asked for its keys, and without one the local agents play", async () => {
+  const asked: { dryrun?: boolean }[] = [];
+  const error =
+    "All variants failed with errors: m: API key missing for provider OpenAI: Environment variable `OPENAI_API_KEY` is missing";
+  const server = createServer(async (request, response) => {
+    if (request.url === "/status") return response.end('{"status":"ok","version":"2026.6.0"}');
+    if (request.url !== "/inference") return response.end("1\n"); // ClickHouse's answer to SELECT 1
+    asked.push(JSON.parse(await text(request)));
+    return response.writeHead(502).end(JSON.stringify({ error }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  process.env.TENSORZERO_GATEWAY_URL = `http://127.0.0.1:${port}`;
+  process.env.CLICKHOUSE_URL = `http://127.0.0.1:${port}`;
+  process.env.OPENAI_API_KEY = "sk-ours-not-the-gateways";
+  try {
+    const remote = await openLab({ now: () => today });
+    expect(await remote.defaultVariants()).toEqual(["random", "rule_based", "rule_based_history"]);
+    expect(asked.length).toBeGreaterThanOrEqual(2);
+    for (const body of asked) expect(body).toMatchObject({ dryrun: true });
+    const printed = jest.mocked(console.log).mock.calls.flat();
+    expect(printed).toContain("So the local agents play: rules, not language models.");
+    expect(printed.join("\n")).toMatch(
+      /gpt-4o-mini-2024-07-18 is left out: .*`OPENAI_API_KEY` is missing/,
+    );
+    await remote.close();
+  } finally {
+    delete process.env.TENSORZERO_GATEWAY_URL;
+    delete process.env.CLICKHOUSE_URL;
+    delete process.env.OPENAI_API_KEY;
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
 test("an interrupt lets the episodes under way end; a kernel's own listener waits", async () => {
   const kernels = jest.fn();
   process.on("SIGINT", kernels);
@@ -260,8 +295,9 @@ test("a model near its end is announced; after it only its variants are refused,
   today = new Date("2027-01-15");
   const refusal = {
     name: "SettingsError",
-    message:
-      "baseline cannot be played: openai::gpt-4o-mini-2024-07-18 was shut down on 2027-01-14; its successor is openai::gpt-6-luna.",
+    message: expect.stringMatching(
+      /^baseline cannot be played: openai::gpt-4o-mini-2024-07-18 was shut down on 2027-01-14; its successor is openai::gpt-6-luna\. Play gpt-6-luna_baseline, .+ instead\.$/,
+    ),
   };
   await expect(lab.plan(names)).rejects.toMatchObject(refusal);
   await expect(lab.evaluate(names)).rejects.toMatchObject(refusal);

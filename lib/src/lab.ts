@@ -130,7 +130,13 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     shutdownNotice(variants.get(variant)?.model ?? "", prices, now());
   const refuseEnded = (variant: string) => {
     if (!hasEnded(price(variant), now())) return;
-    throw new SettingsError(`${variant} cannot be played: ${noticeOf(variant)}`);
+    const successors = [...variants].filter(
+      ([, { model }]) => model !== null && model === price(variant)?.successor,
+    );
+    const names = successors.map(([name]) => name).join(", ");
+    throw new SettingsError(
+      `${variant} cannot be played: ${noticeOf(variant)}${names && ` Play ${names} instead.`}`,
+    );
   };
   const check = (evaluateOptions: EvaluateOptions) => {
     const settings = checkSettings(evaluateOptions, [...variants.keys()], played);

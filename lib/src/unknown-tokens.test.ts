@@ -1,7 +1,5 @@
-import { join } from "node:path";
 import { resultsTable } from "./analysis/results-table";
 import { generatedTokens, inputTokens, tokensAndSuccess } from "./charts";
-import { configFiles } from "./config-files";
 import { evaluate } from "./experiment/evaluate";
 import { listRuns, type RunHistory } from "./experiment/resume";
 import { checkSettings, type EvaluateOptions } from "./experiment/settings";
@@ -12,12 +10,12 @@ import { type Harness, openHarness } from "./gateway/embedded/testing/harness";
 import { completion } from "./gateway/embedded/testing/stand-in";
 import { episodes } from "./store/episodes";
 import { storedEpisode } from "./store/steps";
+import { SHIPPED_CONFIG } from "./testing/shipped-config";
 
 // Providers that count no tokens, or not all: what is not known is nowhere a 0, from the provider's answer to the chart.
 
 const PRICE = { input: 1, output: 10, cached_input: 0.5, as_of: "2026-11-22", source: "test" };
-const root = join(__dirname, "..", "..");
-const { prompt } = readVariants(configFiles(root)).get("baseline")!;
+const { prompt } = readVariants(SHIPPED_CONFIG).get("baseline")!;
 const answer = '{"action":"turn left"}';
 let harness: Harness;
 let history: RunHistory;

@@ -1,17 +1,12 @@
 import { join } from "node:path";
-import { configFiles } from "../config-files";
+import { root, SHIPPED_CONFIG } from "../testing/shipped-config";
 import { defaultVariants } from "./default-variants";
 import { hasEnded, shutdownNotice } from "./lifetime";
 import { type Price, readPrices } from "./prices";
 import { readVariants, type VariantInfo } from "./variants";
 
-const root = join(__dirname, "..", "..", "..");
 const prices = readPrices(join(root, "config", "prices.toml"));
-const config = (...models: string[]) =>
-  [...models.map((model) => `models/${model}.toml`), "tensorzero.toml"].map((file) =>
-    join(root, "config", file),
-  );
-const shipped = readVariants(config("gpt-4o-mini", "gpt-6-luna"));
+const shipped = readVariants(SHIPPED_CONFIG);
 const MINI = "openai::gpt-4o-mini-2024-07-18";
 const seeds = ["baseline", "reasoning", "history", "history_and_reasoning"];
 const local = ["random", "rule_based", "rule_based_history"];
@@ -102,7 +97,7 @@ test("a model's end is announced from 90 days before", () => {
 });
 
 test("a successor is itself in the configuration and has a price", () => {
-  const models = [...readVariants(configFiles(root)).values()].map(({ model }) => model);
+  const models = [...shipped.values()].map(({ model }) => model);
   for (const { successor } of Object.values(prices)) {
     if (successor === undefined) continue;
     expect(models).toContain(successor);

@@ -1,8 +1,6 @@
-import { join } from "node:path";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { localModels } from "../agents/local/app";
 import { formatHistory, type Turn } from "../agents/prompt";
-import { configFiles } from "../config-files";
 import { make, solve, tasks } from "../env";
 import { GatewayClient, GatewayError } from "../gateway/client";
 import { createGateway, type EmbeddedGateway } from "../gateway/embedded";
@@ -10,10 +8,10 @@ import { connect } from "../store/connect";
 import { type DemonstrationRow, demonstrations } from "../store/demonstrations";
 import { latestRun } from "../store/latest-run";
 import { runStates } from "../store/run-state";
+import { SHIPPED_CONFIG } from "../testing/shipped-config";
 import { type DemonstrateOptions, demonstrate } from "./demonstrate";
 import { SettingsError } from "./settings";
 
-const configPath = configFiles(join(__dirname, "..", "..", ".."));
 let clickhouse: ClickHouseClient;
 let gateway: EmbeddedGateway;
 let client: GatewayClient;
@@ -22,7 +20,7 @@ beforeAll(async () => {
   const models = localModels();
   clickhouse = await connect({ dataDir: ":memory:" });
   gateway = await createGateway({
-    configPath,
+    configPath: SHIPPED_CONFIG,
     clickhouse,
     env: {},
     fetch: async (input, init) => models.fetch(new Request(input, init)),

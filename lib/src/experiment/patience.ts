@@ -23,7 +23,7 @@ export function isTooManyRequests(error: unknown): boolean {
 
 /**
  * Worth another try, and safe: no connection was made, or what answered had no time for the request. A gateway's other
- * errors are final, because it has retried as config/tensorzero.toml says; and a request without an answer may have been
+ * errors are final, because it has retried as the configuration says; and a request without an answer may have been
  * carried out and stored, so that a second one would leave two inferences of one step.
  */
 function isPassing(error: unknown): boolean {

@@ -1,13 +1,11 @@
 import { join } from "node:path";
-import { configFiles } from "../config-files";
+import { root, SHIPPED_CONFIG } from "../testing/shipped-config";
 import { costText, costUsd, readPrices } from "./prices";
 import { readVariants } from "./variants";
 
-const root = join(__dirname, "../../..");
-
 test("every variant's model has a price with its day and source", () => {
   const prices = readPrices(join(root, "config", "prices.toml"));
-  for (const { model } of readVariants(configFiles(root)).values()) {
+  for (const { model } of readVariants(SHIPPED_CONFIG).values()) {
     expect(prices[model ?? ""]).toMatchObject({
       as_of: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
       source: expect.any(String),

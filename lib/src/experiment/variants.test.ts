@@ -2,11 +2,11 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { actArguments } from "../agents/prompt";
-import { configFiles } from "../config-files";
+import { SHIPPED_CONFIG } from "../testing/shipped-config";
 import { readVariants, type VariantInfo } from "./variants";
 
 test("the project's variants: the seed's four on gpt-4o-mini, three on local models", () => {
-  const variants = readVariants(configFiles(join(__dirname, "../../..")));
+  const variants = readVariants(SHIPPED_CONFIG);
   const names = (wanted: (info: VariantInfo) => boolean) =>
     [...variants].filter(([, info]) => wanted(info)).map(([name]) => name);
   const seeds = ["baseline", "reasoning", "history", "history_and_reasoning"];

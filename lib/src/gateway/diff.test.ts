@@ -1,11 +1,9 @@
-import { join } from "node:path";
 import { Hono } from "hono";
-import { configFiles } from "../config-files";
 import { connect } from "../store/connect";
+import { SHIPPED_CONFIG } from "../testing/shipped-config";
 import { diffGateways, PROBES } from "./diff";
 import { createGateway } from "./embedded";
 
-const config = configFiles(join(__dirname, "..", "..", ".."));
 const models = new Hono();
 models.post("/v1/chat/completions", async (c) => {
   const { stream } = (await c.req.json()) as { stream: boolean };
@@ -32,7 +30,7 @@ models.post("/v1/chat/completions", async (c) => {
 test("the embedded gateway on both sides: no difference; one that lies is found out", async () => {
   const clickhouse = await connect({ dataDir: ":memory:" });
   const gateway = await createGateway({
-    configPath: config,
+    configPath: SHIPPED_CONFIG,
     clickhouse,
     env: {},
     fetch: async (url, init) => models.fetch(new Request(url, init)),

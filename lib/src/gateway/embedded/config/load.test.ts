@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { configFiles } from "../../../config-files";
+import { SHIPPED_CONFIG } from "../../../testing/shipped-config";
 import { TEST_CONFIG } from "../testing/config";
 import { loadConfig, parseConfig } from "./load";
 import { ConfigError } from "./table";
@@ -20,7 +20,7 @@ const MODEL =
 const parse = (text: string) => parseConfig(text, folder, {});
 
 test("the project's own configuration loads without a key", async () => {
-  const config = await loadConfig(configFiles(join(__dirname, "../../../../..")), {});
+  const config = await loadConfig(SHIPPED_CONFIG, {});
   expect([...config.functions.keys()]).toEqual(["act"]);
   expect(config.functions.get("act")?.variants.get("baseline")).toMatchObject({
     model: "openai::gpt-4o-mini-2024-07-18",
