@@ -34,12 +34,19 @@ if (!exportTables.includes(table)) stop(`--table is ${table}, not ${exportTables
 const lab = await openLab();
 try {
   const run = values.run === "latest" ? await latestRun(lab.clickhouse) : values.run;
-  const known = run !== null && (await lab.episodes({ run })).length > 0;
-  if (known) {
+  const planned = run === null ? [] : await lab.episodes({ run });
+  if (planned.length > 0) {
     await mkdir(dirname(file), { recursive: true });
     const rows = await exportRows(lab.clickhouse, { run, table, format });
     await pipeline(rows, createWriteStream(file));
     console.log(`Wrote the ${table} of run ${run} to ${file}`);
+    const open = planned.filter(({ success, error }) => success === null && error === null).length;
+    if (open > 0) {
+      console.warn(
+        `The run is unfinished: ${planned.length - open} of ${planned.length} episodes ended. Those that succeed end early, so ` +
+          "a mean over them is not that of the run.",
+      );
+    }
   } else {
     console.error(
       run === null ? "The store has no run yet: npm start" : `The store has no run ${run}.`,

@@ -26,7 +26,7 @@ export function stepsAboveExpert(rows: readonly EpisodeRow[]): ChartSpec {
       "Points: mean over the solved episodes; whiskers: 95 % t interval. SPL: success weighted by path length.",
       ...(note === null
         ? []
-        : [`${note} No mean without their outcome; SPL: its range, with theirs from 0 to 1.`]),
+        : [`${note} No mean without the others' outcome; SPL: its range, theirs from 0 to 1.`]),
       `Dashed: ${EXPERT}, from the same task and seed.`,
     ],
     axis: "steps more than the expert's, in the episodes that the variant solved",

@@ -236,7 +236,9 @@ describe("steps above optimal", () => {
         label: "no mean, SPL 0.50–1.00",
       },
     ]);
-    expect(spec.description).toContain("1 of 2 episodes failed. No mean without their outcome");
+    expect(spec.description).toContain(
+      "1 of 2 episodes failed. No mean without the others' outcome",
+    );
   });
 
   test("a variant that solved nothing has no mean, and it can be drawn", async () => {

@@ -5,15 +5,7 @@ import { isFinished } from "../analysis/outcome";
 import { solvedWithin } from "../analysis/solved";
 import type { EpisodeRow } from "../store/episodes";
 import { textWidth } from "./font";
-import {
-  EXPERT,
-  PALE_SUCCESS,
-  players,
-  rangeLabel,
-  scope,
-  shorten,
-  unfinishedNote,
-} from "./labels";
+import { EXPERT, players, rangeLabel, scope, shorten, unfinishedNote } from "./labels";
 import type { Published } from "./published";
 import { type ChartSpec, frameOf, INK, MUTED, PADDING, variantColours, WIDTH } from "./style";
 
@@ -99,7 +91,11 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
         `Lines: episodes solved within so many steps; bands: pointwise 95 % Wilson interval.${
           lines.length > 0 ? " Dashed: published, other seeds." : ""
         }`,
-        ...(unfinished === null ? [] : [`${unfinished} ${PALE_SUCCESS}`]),
+        ...(unfinished === null
+          ? []
+          : [
+              `${unfinished} In place of a line: the range of the rate, from all others unsolved to all solved.`,
+            ]),
         ...(played === null ? [] : [played]),
         ...(expert.length > 0 ? [`Dotted: ${EXPERT}, on the same tasks and seeds.`] : []),
       ],

@@ -25,7 +25,7 @@ export function successRate(rows: readonly EpisodeRow[], by: By = "variant"): Ch
     axis: "episodes that fulfilled the mission (%)",
     noun: "rate",
     interval: "95 % Wilson interval",
-    others: "from all others unsolved to all others solved",
+    pale: "the range of the rate, from all others unsolved to all others solved; whiskers around both ends.",
     bars: {
       variant: "success rate, tasks weighted equally",
       "variant and task": "success rate",
@@ -43,7 +43,7 @@ export function episodeReturn(rows: readonly EpisodeRow[], by: By = "variant"): 
   return draw(rows, by, {
     ...MEAN,
     title: "Episode return",
-    others: "with the others' return from 0 to 1",
+    pale: "the range of the mean, the others' return from 0 to 1; whiskers around both ends.",
     axis: "return of an episode: 1 − 0.9 · steps / step limit on success, else 0",
     estimate: (summary) => summary.episode_return,
     format: (value) => group(value, 3),
@@ -60,7 +60,7 @@ export function episodeLength(rows: readonly EpisodeRow[], by: By = "variant"): 
   return draw(rows, by, {
     ...MEAN,
     title: "Episode length",
-    others: "with the others' length from the steps played to the step limit",
+    pale: "the range of the mean, others from the steps played to the limit; whiskers around both ends.",
     axis: "steps in an episode",
     estimate: (summary) => summary.episode_length,
     format: (value) => group(value, 1),
@@ -99,8 +99,8 @@ interface Quantity {
   noun: "rate" | "mean";
   /** What the whiskers are. */
   interval: string;
-  /** What is taken of episodes without an outcome. */
-  others: string;
+  /** What the pale part is that episodes without an outcome leave. */
+  pale: string;
   /** What the bars are. */
   bars: Record<By, string>;
   estimate: (summary: Summary) => Bounded;
@@ -117,7 +117,7 @@ const MEAN = {
   interval: "95 % t interval",
   bars: { variant: "mean over episodes", "variant and task": "mean over episodes" },
   unit: "",
-  others: "the others may use any number of tokens",
+  pale: "the range of the mean, which has no upper end: the others may use any number.",
   domain: [0, null] as [number, null],
   axisFormat: ",d",
 };
@@ -166,11 +166,7 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
     subtitle: [
       scope(rows),
       `Bars: ${bars[by]}; whiskers: ${interval}.`,
-      ...(unfinished === null
-        ? []
-        : [
-            `${unfinished} Pale: the range of the ${noun}, ${quantity.others}; whiskers around both ends.`,
-          ]),
+      ...(unfinished === null ? [] : [`${unfinished} Pale: ${quantity.pale}`]),
       ...(summaries.some((summary) => quantity.estimate(summary).n < summary.success.n)
         ? ["Left out: episodes of whose calls a provider did not count all tokens."]
         : []),

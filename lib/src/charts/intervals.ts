@@ -102,11 +102,9 @@ export function intervalChart(chart: IntervalChart): ChartSpec {
     mark: { type: "rule", color: INK, strokeWidth: 1.5 },
     encoding: { y: place(), x: x("low"), x2: { field: "high" } },
   };
-  const range = (end: "most" | "edge", to: object) => ({
-    transform: [
-      { filter: `isValid(datum.least) && ${end === "most" ? "" : "!"}isValid(datum.most)` },
-    ],
-    mark: { type: "bar", height: chart.mark === "bar" ? 18 : 8, opacity: 0.35 },
+  const range = (filter: string, to: object) => ({
+    transform: [{ filter: `isValid(datum.least) && ${filter}` }],
+    mark: { type: "rule", strokeWidth: chart.mark === "bar" ? 18 : 8, opacity: 0.35 },
     encoding: { y: place(), x: x("least"), x2: to, color: colour },
   });
   const sure = {
@@ -117,8 +115,8 @@ export function intervalChart(chart: IntervalChart): ChartSpec {
   const ranges = rows.some((row) => typeof row.least === "number")
     ? [
         ...(chart.mark === "bar" ? [sure] : []),
-        range("most", { field: "most" }),
-        range("edge", { value: width }),
+        range("isValid(datum.most)", { field: "most" }),
+        range("!isValid(datum.most)", { value: width }),
       ]
     : [];
   const whiskers = [interval, cap("low"), cap("high")];
@@ -173,10 +171,15 @@ function isEstimate(row: IntervalRow | Heading): row is IntervalRow {
 
 /** The x axis: the domain asked for, moved out where an interval reaches further. */
 function axis({ rows, domain, format, reference }: IntervalChart): object {
-  const ends = rows
-    .filter(isEstimate)
+  const estimates = rows.filter(isEstimate);
+  // A range without an upper end needs room to be seen.
+  const open = estimates.flatMap(({ least, most }) =>
+    typeof least === "number" && most === null ? [1.25 * least] : [],
+  );
+  const ends = estimates
     .flatMap((row) => [row.mean, row.least, row.most, row.low, row.high, row.bound, reference])
-    .filter((end): end is number => typeof end === "number");
+    .filter((end): end is number => typeof end === "number")
+    .concat(open);
   const [from, to] = domain;
   const last = Math.max(...(to === null ? [] : [to]), ...ends);
   return {

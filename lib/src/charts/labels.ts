@@ -58,18 +58,16 @@ export function unfinishedNote(rows: readonly EpisodeRow[]): string | null {
   return `Unfinished: ${group(ended)} of ${all} ended${failed > 0 ? `, ${group(failed)} of them failed` : ""}.`;
 }
 
-/** Says what the pale part of a chart of success is. */
-export const PALE_SUCCESS =
-  "Pale: the range of the rate, from all others unsolved to all others solved.";
-
-/** What an estimate without a mean shows in its place: "12.0–90.0 %", "≥ 2,345", or null when nothing bounds it. */
+/** What an estimate without a mean shows in its place: "12.0–90.0 %", "at least 2,345", or null when nothing bounds it. */
 export function rangeLabel(
   { least, most }: { least: number | null; most: number | null },
   format: (value: number) => string,
   unit = "",
 ): string | null {
   if (least === null) return null;
-  return most === null ? `≥ ${format(least)}${unit}` : `${format(least)}–${format(most)}${unit}`;
+  return most === null
+    ? `at least ${format(least)}${unit}`
+    : `${format(least)}–${format(most)}${unit}`;
 }
 
 /** "goto" of "BabyAI-MixedTrainLocal-v0/goto". */

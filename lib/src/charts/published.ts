@@ -3,7 +3,7 @@ import { proportion } from "../analysis/statistics";
 import { summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../store/episodes";
 import { type IntervalRow, intervalChart } from "./intervals";
-import { PALE_SUCCESS, playerOf, rangeLabel, scope, shorten, unfinishedNote } from "./labels";
+import { playerOf, rangeLabel, scope, shorten, unfinishedNote } from "./labels";
 import { type ChartSpec, variantColours } from "./style";
 
 /** data/published.json: results that others published on these tasks, with their sources. */
@@ -99,7 +99,9 @@ export function publishedResults(rows: readonly EpisodeRow[], published: Publish
     subtitle: [
       "Coloured: this project. Grey: as published by others on BALROG's five tasks, with other seeds.",
       "Points: success rate; whiskers: 95 % Wilson interval from rate and n; ±: standard error as published.",
-      ...(unfinished === null ? [] : [`${unfinished} ${PALE_SUCCESS}`]),
+      ...(unfinished === null
+        ? []
+        : [`${unfinished} Pale: the range of the rate, from all others unsolved to all solved.`]),
     ],
     axis: "episodes that fulfilled the mission (%)",
     column: "success rate (episodes)",
