@@ -417,3 +417,37 @@ test("status and health", async () => {
     { gateway: "ok", clickhouse: "ok", postgres: "ok", valkey: "ok", valkey_cache: "ok" },
   ]);
 });
+
+test("health tells of a store that takes no rows, and of rows that it refused", async () => {
+  const told = jest.spyOn(console, "error").mockImplementation(() => {});
+  const feedback = async (value: string) => {
+    const { body } = await h.post("/inference", ACT);
+    await h.post("/feedback", { metric_name: "comment", inference_id: body.inference_id, value });
+  };
+  const alter = (query: string) =>
+    h.clickhouse.command({ query: `ALTER TABLE CommentFeedback ${query}` });
+  await alter("ADD CONSTRAINT kind CHECK value != 'bad'");
+  await feedback("bad");
+  await feedback("good");
+  expect(await h.rows("SELECT value FROM CommentFeedback WHERE value IN ('good', 'bad')")).toEqual([
+    { value: "good" },
+  ]);
+  await alter("DROP CONSTRAINT kind");
+  expect(await h.get("/health")).toMatchObject({
+    status: 200,
+    body: { clickhouse: "ok", refused_rows: 1 },
+  });
+  expect(told.mock.calls.flat().join()).toContain("refuses 1 row(s)");
+
+  await h.clickhouse.command({ query: "RENAME TABLE CommentFeedback TO Away" });
+  await feedback("late");
+  await expect(h.gateway.flush()).rejects.toThrow("CommentFeedback");
+  expect(await h.get("/health")).toMatchObject({
+    status: 503,
+    body: { gateway: "ok", clickhouse: "error" },
+  });
+  await h.clickhouse.command({ query: "RENAME TABLE Away TO CommentFeedback" });
+  expect(await h.rows("SELECT value FROM CommentFeedback WHERE value = 'late'")).toHaveLength(1);
+  expect((await h.get("/health")).status).toBe(200);
+  told.mockRestore();
+});

@@ -45,7 +45,8 @@ export async function openHarness(
   const configPath = join(folder, "tensorzero.toml");
   const gateways: EmbeddedGateway[] = [];
   const open = async () => {
-    const opened = await createGateway({ configPath, clickhouse, env });
+    const refusedPath = join(folder, "refused-rows.jsonl");
+    const opened = await createGateway({ configPath, clickhouse, env, refusedPath });
     gateways.push(opened);
     return opened;
   };
