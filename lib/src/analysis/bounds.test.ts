@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
+import { tasks } from "../env";
 import { boundedMean, boundedProportion } from "./bounds";
 import { isFinished } from "./outcome";
+import { parseResults } from "./results";
 import { mean, proportion } from "./statistics";
 import { summarize } from "./summary";
 import { stoppedRuns } from "./testing/stopped-runs";
@@ -18,12 +22,29 @@ test("values that are all known have their mean, and it is both ends", () => {
   expect(boundedMean([])).toMatchObject({ n: 0, mean: null, least: null, most: null });
 });
 
-test("by hand: 12 of 22 episodes of 100 solved is 12 to 90 %, not 54.5 %", () => {
-  const { n, mean, least, most, low, high } = boundedProportion([
-    { successes: 12, n: 100, unknown: 78 },
-  ]);
-  expect([n, mean, least, most]).toEqual([22, null, 0.12, 0.9]);
-  expect([low, high]).toEqual([proportion(12, 100).low, proportion(90, 100).high]);
+test("random's run, stopped when 22 of its 100 episodes had ended, shows 8 to 86 %, not 54.8 %", () => {
+  const path = join(__dirname, "../../../data/results/local.json");
+  const whole = parseResults(readFileSync(path, "utf8"), path)
+    .episodes.filter(({ variant }) => variant === "random")
+    .sort((a, b) => a.seed - b.seed || tasks.indexOf(a.task) - tasks.indexOf(b.task));
+  const free = Array.from({ length: 50 }, () => 0); // steps until each of fifty workers is free
+  const ends = whole.map(({ episode_length }) => {
+    const worker = free.indexOf(Math.min(...free));
+    free[worker]! += episode_length!;
+    return free[worker]!;
+  });
+  const moment = [...ends].sort((a, b) => a - b)[21]!;
+  const open = { success: null, episode_return: null, episode_length: null };
+  const stopped = whole.map((row, i) => (ends[i]! <= moment ? row : { ...row, ...open }));
+  const [ended, shown, all] = [stopped.filter(isFinished), stopped, whole].map(
+    (rows) => summarize(rows)[0]!.success,
+  );
+  expect(ended).toMatchObject({ n: 22, mean: expect.closeTo(0.548, 3) });
+  expect(shown).toMatchObject({ n: 22, mean: null });
+  expect([shown!.least, shown!.most]).toEqual([8, 86].map((share) => expect.closeTo(share / 100)));
+  expect(shown!.low).toBeCloseTo(proportion(8, 100).low!, 12);
+  expect(shown!.high).toBeCloseTo(proportion(86, 100).high!, 12);
+  expect(all!.mean).toBeCloseTo(0.14, 12);
 });
 
 test("a mean without an upper end has none to its interval", () => {
