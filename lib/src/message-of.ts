@@ -1,4 +1,5 @@
-/** What was thrown, in words. */
+/** What was thrown, in words. subtle: an error from outside of a kernel's or a test's realm is no `instanceof Error`. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  const isError = typeof thrown === "object" && thrown !== null && "message" in thrown;
+  return String(isError ? thrown.message : thrown);
 }

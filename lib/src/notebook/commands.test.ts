@@ -73,7 +73,7 @@ test("start follows the progress and prints what the notebook reports", async ()
   );
   expect(await startCommand(directory, [])).toBe(0);
   expect(printed.stderr.split("\n")).toEqual([
-    "████████████░░░░░░░░░░░░ 2 of 4 episodes · 1 solved (50 %) · 2.0 s left",
+    "████████████░░░░░░░░░░░░ 2 of 4 episodes · 1 solved (25–75 % of all) · 2.0 s left",
     "████████████████████████ 4 of 4 episodes · 1 solved (25 %) · in 2.0 s",
     "",
   ]);
