@@ -15,7 +15,7 @@ export interface ActArguments {
  * stored inference can be rendered again with any variant's templates.
  *
  * @param turns all turns so far, oldest first
- * @param historyLength how many of the last turns the agent is shown
+ * @param historyLength how many of the last turns the agent is shown at least, see `formatHistory`
  */
 export function actArguments(
   mission: string,
@@ -29,9 +29,16 @@ export function actArguments(
   };
 }
 
-/** The last `length` turns as text, numbered from 1 at the episode's start; "" when there are none. */
+/**
+ * The latest turns as text, numbered from 1 at the episode's start; "" when there are none.
+ *
+ * Turns are dropped `length` at a time, so between `length` and 2 · `length` - 1 of them are shown once there are so many.
+ * A window that slid by one each turn would change the text's beginning each turn, and a server that caches what two
+ * prompts begin with in common would read all of it anew.
+ */
 export function formatHistory(turns: readonly Turn[], length: number): string {
-  const first = Math.max(0, turns.length - length);
+  if (length === 0) return "";
+  const first = Math.max(0, Math.floor(turns.length / length) - 1) * length;
   return turns
     .slice(first)
     .map(

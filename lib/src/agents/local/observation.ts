@@ -23,14 +23,14 @@ const sighted = new RegExp(
 );
 
 /**
- * Reads BabyAI-Text's description of the view, one thing a line; empty text is an empty view.
+ * Reads BabyAI-Text's description of the view, one thing a line; empty text, or "nothing", is an empty view.
  *
  * @throws UnreadablePrompt that names the first line it cannot read
  */
 export function parseObservation(text: string): Observation {
   const observation: Observation = { walls: {}, sightings: [] };
   for (const line of text.split("\n")) {
-    if (line !== "") readLine(line, observation);
+    if (line !== "" && line !== "nothing") readLine(line, observation);
   }
   return observation;
 }

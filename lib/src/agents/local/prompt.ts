@@ -51,10 +51,12 @@ export function readPrompt(messages: readonly ChatMessage[]): Prompt {
   if (!mission) {
     throw new UnreadablePrompt('No mission found. Expected "mission: <mission>." in a message.');
   }
-  const observation = currentObservation.exec(text);
-  if (!observation) {
+  // A prompt without headings, such as compact's, has nothing but the observation in its last message.
+  const observation =
+    currentObservation.exec(text)?.[1] ?? messages.findLast(({ role }) => role === "user")?.content;
+  if (observation === undefined) {
     throw new UnreadablePrompt(
-      'No observation found. Expected a line "Current observation:" followed by the observation and a blank line.',
+      'No observation found. Expected a line "Current observation:" followed by the observation and a blank line, or a last user message that holds the observation alone.',
     );
   }
   const turns = [...text.matchAll(pastTurn)].map(([, saw, did]) => ({
@@ -63,7 +65,7 @@ export function readPrompt(messages: readonly ChatMessage[]): Prompt {
   }));
   return {
     mission: parseMission(mission[1]),
-    observation: parseObservation(observation[1]),
+    observation: parseObservation(observation),
     ...((turns.length > 0 || firstTurn.test(text)) && { turns }),
     wantsThinking: text.includes('"thinking"'),
   };
