@@ -7,10 +7,22 @@ const turns = [
 ];
 
 test("history is the last turns, oldest first, numbered from the episode's start", () => {
-  expect(formatHistory(turns, 2)).toBe(
-    "Turn 2. You saw:\na red ball 2 steps forward\na wall 3 steps left\nYou did: go forward\n\n" +
+  expect(formatHistory(turns.slice(0, 2), 1)).toBe(
+    "Turn 2. You saw:\na red ball 2 steps forward\na wall 3 steps left\nYou did: go forward",
+  );
+  expect(formatHistory(turns, 3)).toBe(
+    "Turn 1. You saw:\na wall 1 step forward\nYou did: turn left\n\n" +
+      "Turn 2. You saw:\na red ball 2 steps forward\na wall 3 steps left\nYou did: go forward\n\n" +
       "Turn 3. You saw:\na red ball 1 step forward\nYou did: pick up",
   );
+});
+
+test("history drops its turns a whole length at a time", () => {
+  const shown = Array.from({ length: 14 }, (_, n) => {
+    const past = Array.from({ length: n }, () => ({ observation: "", action: "drop" }));
+    return formatHistory(past, 4).match(/^Turn \d+/gm)?.length ?? 0;
+  });
+  expect(shown).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5]);
 });
 
 test("history is empty at the first step, and with length 0", () => {

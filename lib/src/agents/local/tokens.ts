@@ -41,6 +41,12 @@ export async function tokenCounter(): Promise<(text: string) => number> {
   };
 }
 
+/** Splits a text into its o200k_base tokens. */
+export async function tokenize(): Promise<(text: string) => number[]> {
+  const { encode } = await import("gpt-tokenizer/encoding/o200k_base");
+  return (text) => encode(text, asPlainText);
+}
+
 const counted = new Map<string, number>();
 
 /** Text such as "<|endoftext|>" in a message is text, no control token. */

@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Environment } from "minijinja-js";
+import { actions, make, tasks } from "../env";
+import { countUsage, tokenize } from "./local/tokens";
+import { actArguments, type Turn } from "./prompt";
+
+const folder = join(__dirname, "../../../config/functions/act");
+const prompts = ["baseline", "reasoning", "history", "history_and_reasoning"] as const;
+
+const environment = new Environment();
+environment.undefinedBehavior = "strict";
+for (const prompt of [...prompts, "compact"]) {
+  for (const role of ["system", "user"]) {
+    const source = readFileSync(join(folder, prompt, `${role}.minijinja`), "utf8");
+    environment.addTemplate(`${prompt}/${role}`, source);
+  }
+}
+
+interface Message {
+  role: string;
+  content: string;
+}
+
+/** The chat messages of each turn of an episode of 48 steps, at which a model's episodes are long. */
+function* episode(prompt: string, task: string, seed: number): Generator<Message[]> {
+  const env = make(task);
+  let { observation } = env.reset({ seed });
+  const turns: Turn[] = [];
+  for (let step = 0; step < 48; step++) {
+    const { system, user } = actArguments(observation.mission, observation.text, turns, 8);
+    yield [
+      { role: "system", content: environment.renderTemplate(`${prompt}/system`, system) },
+      { role: "user", content: environment.renderTemplate(`${prompt}/user`, user) },
+    ];
+    const action = actions[(step * step + seed) % 3]; // turns and walks
+    turns.push({ observation: observation.text, action });
+    const next = env.step(action);
+    observation = next.observation;
+    if (next.terminated || next.truncated) return;
+  }
+}
+
+const worlds = tasks.flatMap((task) => [200, 201, 202, 203].map((seed) => ({ task, seed })));
+
+/** Share of the second prompt's tokens that a server which has just read the first need not read again. */
+function share(pairs: Iterable<readonly [number[], number[]]>): number {
+  let same = 0;
+  let all = 0;
+  for (const [before, after] of pairs) {
+    const differing = after.findIndex((token, i) => token !== before[i]);
+    same += differing < 0 ? after.length : differing;
+    all += after.length;
+  }
+  return same / all;
+}
+
+async function tokensOf(messages: readonly Message[]): Promise<number[]> {
+  const encode = await tokenize();
+  return messages.flatMap(({ role, content }) => [-1, ...encode(role), -2, ...encode(content)]);
+}
+
+test.each(prompts)("%s: prompts begin alike, so that servers can cache them", async (prompt) => {
+  const turns: [number[], number[]][] = [];
+  const episodes: [number[], number[]][] = [];
+  let previous: number[] | undefined;
+  for (const { task, seed } of worlds) {
+    let before: number[] | undefined;
+    for (const messages of episode(prompt, task, seed)) {
+      const tokens = await tokensOf(messages);
+      if (before) turns.push([before, tokens]);
+      else if (previous) episodes.push([previous, tokens]);
+      if (!before) previous = tokens;
+      before = tokens;
+    }
+  }
+  expect(share(turns)).toBeGreaterThanOrEqual(0.85);
+  expect(share(episodes)).toBeGreaterThanOrEqual(0.8);
+});
+
+test("compact takes at most 60 tokens a turn on average, frame of the chat included", async () => {
+  let sum = 0;
+  let count = 0;
+  for (const { task, seed } of worlds) {
+    for (const messages of episode("compact", task, seed)) {
+      sum += (await countUsage(messages, "")).prompt_tokens;
+      count++;
+    }
+  }
+  expect(sum / count).toBeLessThanOrEqual(60);
+});
