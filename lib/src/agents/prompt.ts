@@ -4,7 +4,15 @@ export interface Turn {
   action: string;
 }
 
-/** Arguments of the function `act`, by the schemas in config/functions/act. */
+/**
+ * The functions of the configuration that choose an action. Two, because a strict schema requires all that it names: the answer of
+ * `act` is the action alone, that of `act_with_reasoning` is the thinking and then the action. Their arguments are the same.
+ */
+export const actFunctions = ["act", "act_with_reasoning"] as const;
+
+export type ActFunction = (typeof actFunctions)[number];
+
+/** Arguments of both functions, by the schemas in config/functions/act. */
 export interface ActArguments {
   system: { mission: string };
   user: { observation: string; history: string };

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { ChatMessage } from "../agents/local/prompt";
-import type { ActArguments } from "../agents/prompt";
+import type { ActArguments, ActFunction } from "../agents/prompt";
 import type { GatewayClient } from "../gateway/client";
 import { messageOf } from "../message-of";
 import type { EpisodeKey } from "../store/run-state";
@@ -26,6 +26,8 @@ export interface EvaluateContext {
 
 /** What a run has to know of a variant. */
 export interface PlayedVariant {
+  /** The function that it is a variant of. */
+  function: ActFunction;
   /** The model's name in the config; null for a variant made of other variants. */
   model: string | null;
   /** Price of its model; undefined when it is not known. */
@@ -171,6 +173,7 @@ export async function evaluate(
       inferenceSeconds,
       episodeSeconds,
       signal: stop.signal,
+      functionName: variant(episode.variant).function,
       prompt: variant(episode.variant).prompt,
       onInference: (inference, invalid) => {
         counts.steps += 1;

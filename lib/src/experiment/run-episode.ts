@@ -14,6 +14,7 @@ export interface EpisodeOptions {
   client: GatewayClient;
   /** The run that the episode's rows are tagged with. */
   run: string;
+  functionName: ActFunction;
   variant: string;
   task: string;
   seed: number;
@@ -96,7 +97,7 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       const args = actArguments(mission, observation.text, turns, historyLength);
       const { system, user } = args;
       const request = {
-        functionName: "act",
+        functionName,
         variantName: variant,
         episodeId: result.episodeId ?? undefined,
         system,

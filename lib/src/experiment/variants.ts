@@ -2,16 +2,18 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { Environment } from "minijinja-js";
 import type { ChatMessage } from "../agents/local/prompt";
-import type { ActArguments } from "../agents/prompt";
+import { type ActArguments, type ActFunction, actFunctions } from "../agents/prompt";
 import { mergeConfig } from "../gateway/embedded/config/merge";
-import { pathOf } from "../gateway/embedded/config/table";
+import { ConfigError, pathOf } from "../gateway/embedded/config/table";
 import { MODELS_ORIGIN } from "../gateway/in-process";
 import { readTextFile } from "../text-file";
 import { readToml } from "../toml";
 import { type CallLimits, callLimits, type LimitedVariant } from "./call-limits";
 
-/** What an experiment has to know of a variant of the function `act`. */
+/** What an experiment has to know of a variant. */
 export interface VariantInfo {
+  /** The function that it is a variant of. */
+  function: ActFunction;
   /** The model's name in the config; null for a variant made of other variants. */
   model: string | null;
   /** What its model is sent, by its templates. Of a variant made of other variants: what its own templates make. */
@@ -30,7 +32,7 @@ export interface VariantInfo {
 
 /** The part of the configuration that is read here; the gateway checks all of it. */
 interface Config {
-  functions: { act: Schemas & { variants: Record<string, Variant> } };
+  functions: Partial<Record<ActFunction, Schemas & { variants?: Record<string, Variant> }>>;
   models?: Record<string, { providers: Record<string, Provider> }>;
 }
 interface Provider {
@@ -57,16 +59,15 @@ interface Variant extends LimitedVariant {
 type ReadFile = (key: string, file: string) => string;
 
 /**
- * The variants of `act`, in the config's order.
+ * The variants of `act` and `act_with_reasoning`, in the config's order.
  *
  * @param paths the configuration's files
- * @throws ConfigError two files give the same key
+ * @throws ConfigError two files give the same key, or both functions have a variant of one name
  */
 export function readVariants(paths: readonly string[]): ReadonlyMap<string, VariantInfo> {
   const sources = paths.map((path) => ({ path, table: readToml(path) }));
   const { values, folderOf } = mergeConfig(sources);
   const { functions, models } = values as unknown as Config;
-  const act = "functions.act";
   const readFor =
     (table: string): ReadFile =>
     (key, file) =>
@@ -76,21 +77,32 @@ export function readVariants(paths: readonly string[]): ReadonlyMap<string, Vari
     const providers = providersOf(model);
     return providers.length > 0 && providers.every(by);
   };
-  const schemas = hashes(schemaFiles(functions.act), readFor(act));
-  return new Map(
-    Object.entries(functions.act.variants).map(([name, variant]) => {
-      const read = readFor(pathOf(`${act}.variants`, name));
-      const info: VariantInfo = {
+  const variants = new Map<string, VariantInfo>();
+  for (const name of actFunctions) {
+    const fn = functions[name];
+    if (fn === undefined) continue;
+    const path = `functions.${name}`;
+    const schemas = hashes(schemaFiles(fn), readFor(path));
+    for (const [variantName, variant] of Object.entries(fn.variants ?? {})) {
+      const variantPath = pathOf(`${path}.variants`, variantName);
+      const read = readFor(variantPath);
+      if (variants.has(variantName)) {
+        throw new ConfigError(
+          `\`${variantPath}\`: ${actFunctions.join(" and ")} both have a variant ${variantName}. Variants are chosen by their name alone: rename one.`,
+        );
+      }
+      variants.set(variantName, {
+        function: name,
         model: variant.model ?? null,
         prompt: promptOf(variant, read),
         limits: callLimits(variant, providersOf(variant.model), includesOthers(variant, read)),
         local: served(variant.model, isRules),
         free: served(variant.model, isFree),
         definition: { ...schemas, ...define(variant, read) },
-      };
-      return [name, info];
-    }),
-  );
+      });
+    }
+  }
+  return variants;
 }
 
 function isRules({ api_base = "" }: Provider): boolean {

@@ -1,11 +1,12 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { IS_ACT } from "./is-act";
 import { type StoredAnswer, storedAnswer } from "./stored-answer";
 
 /** In a query of JsonInference: names an answer as `distinctAnswers` does. */
 export const ANSWER = "sipHash64(output)";
 
 /** The run {run:String}'s inferences; a part of a query of JsonInference. */
-export const OF_RUN = "WHERE function_name = 'act' AND tags['run'] = {run:String}";
+export const OF_RUN = `WHERE ${IS_ACT} AND tags['run'] = {run:String}`;
 
 /** An answer of a run, however often it was given. */
 export interface DistinctAnswer extends StoredAnswer {

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { ActionName } from "../env";
+import { IS_ACT } from "./is-act";
 import { storedAnswer } from "./stored-answer";
 
 /** What was asked at one step, and what should have been answered. */
@@ -53,5 +54,5 @@ SELECT
   JSONExtractString(input, 'messages', 1, 'content', 1, 'arguments', 'history') AS history,
   demonstration.value AS value
 FROM JsonInference AS inference INNER JOIN demonstration ON inference.id = demonstration.inference_id
-WHERE function_name = 'act'
+WHERE ${IS_ACT}
 ORDER BY task, seed, step`;

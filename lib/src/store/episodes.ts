@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { IS_ACT } from "./is-act";
 import { tokenSums } from "./token-sums";
 
 /** One row an episode. */
@@ -91,13 +92,13 @@ WITH
       any(tags['seed']) AS seed,
       count() AS inferences
     FROM JsonInference
-    WHERE function_name = 'act' AND tags['run'] = {run:String}
+    WHERE ${IS_ACT} AND tags['run'] = {run:String}
     GROUP BY episode_id
   ),
   inference AS (
     SELECT inference_id, episode_id
     FROM TagInference
-    WHERE key = 'run' AND value = {run:String} AND function_name = 'act'
+    WHERE key = 'run' AND value = {run:String} AND ${IS_ACT}
   ),
   usage AS (
     SELECT

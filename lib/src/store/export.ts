@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { ANSWER, distinctAnswers } from "./answers";
 import { EPISODES, ORDER } from "./episodes";
+import { IS_ACT } from "./is-act";
 import { tokenSums } from "./token-sums";
 
 /**
@@ -65,7 +66,7 @@ WITH
   inference AS (
     SELECT id, episode_id, variant_name, input, ${ANSWER} AS hash, tags, processing_time_ms
     FROM JsonInference
-    WHERE function_name = 'act' AND tags['run'] = {run:String}
+    WHERE ${IS_ACT} AND tags['run'] = {run:String}
   ),
   call AS (
     SELECT

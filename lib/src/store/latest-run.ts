@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { IS_ACT } from "./is-act";
 
 /** Id of the run whose first inference is the newest; null when the store has no run. */
 export async function latestRun(clickhouse: ClickHouseClient): Promise<string | null> {
@@ -6,7 +7,7 @@ export async function latestRun(clickhouse: ClickHouseClient): Promise<string | 
     query: `
       SELECT value AS run
       FROM TagInference
-      WHERE key = 'run' AND function_name = 'act'
+      WHERE key = 'run' AND ${IS_ACT}
       GROUP BY run
       ORDER BY min(UUIDv7ToDateTime(inference_id)) DESC, run DESC
       LIMIT 1`,

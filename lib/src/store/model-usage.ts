@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { ChatMessage } from "../agents/local/prompt";
+import { IS_ACT } from "./is-act";
 import { COUNTED_ZERO, tokenSums } from "./token-sums";
 
 /** Tokens of one model that were paid for: answers from the gateway's cache are not among them. */
@@ -34,7 +35,7 @@ export async function modelUsage(
       WITH tagged AS (
         SELECT DISTINCT inference_id, value AS run
         FROM TagInference
-        WHERE key = 'run' AND function_name = 'act' AND ({run:Nullable(String)} IS NULL OR value = {run:Nullable(String)})
+        WHERE key = 'run' AND ${IS_ACT} AND ({run:Nullable(String)} IS NULL OR value = {run:Nullable(String)})
       )
       SELECT tagged.run AS run, model_name AS model, ${tokenSums("SELECT inference_id FROM tagged")}
       FROM ModelInference INNER JOIN tagged ON ModelInference.inference_id = tagged.inference_id
@@ -61,7 +62,7 @@ export async function uncountedCalls(
       FROM ModelInference
       WHERE (ModelInference.input_tokens IS NULL OR ModelInference.output_tokens IS NULL)
         AND NOT cached AND model_name = {model:String} AND inference_id IN (
-          SELECT inference_id FROM TagInference WHERE key = 'run' AND value = {run:String} AND function_name = 'act'
+          SELECT inference_id FROM TagInference WHERE key = 'run' AND value = {run:String} AND ${IS_ACT}
         )`,
     query_params: { run, model },
     format: "JSONEachRow",

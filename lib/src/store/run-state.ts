@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { IS_ACT } from "./is-act";
 
 /** What names an episode within a run. */
 export interface EpisodeKey {
@@ -33,7 +34,7 @@ export async function completedEpisodes(
     query: `
       SELECT DISTINCT variant_name AS variant, tags['task'] AS task, toFloat64(tags['seed']) AS seed
       FROM JsonInference
-      WHERE function_name = 'act' AND tags['run'] = {run:String} AND tags['step'] = '0' AND episode_id IN (
+      WHERE ${IS_ACT} AND tags['run'] = {run:String} AND tags['step'] = '0' AND episode_id IN (
         SELECT target_id
         FROM BooleanMetricFeedback
         WHERE metric_name = 'success' AND tags['run'] = {run:String}
@@ -76,7 +77,7 @@ WITH
       max(timestamp) AS last,
       false AS is_failure
     FROM JsonInference
-    WHERE function_name = 'act' AND ${OF_RUN}
+    WHERE ${IS_ACT} AND ${OF_RUN}
     GROUP BY run, variant, task, seed, episode_id
     UNION ALL
     SELECT

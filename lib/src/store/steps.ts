@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { IS_ACT } from "./is-act";
 import { type StoredAnswer, type StoredOutput, storedAnswer } from "./stored-answer";
 import { tokenSums } from "./token-sums";
 
@@ -85,7 +86,7 @@ WITH
   inference AS (
     SELECT id, variant_name, input, output, tags, processing_time_ms
     FROM JsonInference
-    WHERE function_name = 'act' AND episode_id = {episode:UUID}
+    WHERE ${IS_ACT} AND episode_id = {episode:UUID}
   ),
   call AS (
     SELECT
