@@ -37,7 +37,7 @@ beforeAll(async () => {
         url: "http://embedded",
         fetch: async (input, init) => harness.gateway.app.fetch(new Request(input, init)),
       }),
-      variant: () => ({ model: "m", price: undefined, prompt: () => [] }),
+      variant: () => ({ function: "act", model: "m", price: undefined, prompt: () => [] }),
       recordFailure: async () => {},
     },
     checkSettings(

@@ -214,7 +214,8 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     },
     demonstrate: async (options) => {
       refuseEnded(options.variant);
-      const made = await demonstrate({ client, variants: [...variants.keys()] }, options);
+      const functions = new Map([...variants].map(([name, info]) => [name, info.function]));
+      const made = await demonstrate({ client, functions }, options);
       await connection.flush();
       return made;
     },

@@ -54,7 +54,7 @@ const CELLS = [
   `import { openLab } from "babyai-lab";
 const lab = await openLab({ gateway: "embedded", dataDir: ${JSON.stringify(dataDir)} });`,
   `import { progressBar } from "babyai-lab";
-const refused = lab.gateway.infer({ functionName: "act", variantName: "reasoning",
+const refused = lab.gateway.infer({ functionName: "act_with_reasoning", variantName: "reasoning",
   system: { mission: "one's own" }, user: { observation: "nothing", history: "" } }).catch((error) => error);
 const run = await lab.evaluate({ variants: ["history_and_reasoning"], tasks: ["BabyAI-MixedTrainLocal-v0/goto"],
   episodes: 6, onProgress: progressBar() });

@@ -5,14 +5,15 @@ import { actions, make, tasks } from "../env";
 import { countUsage, tokenize } from "./local/tokens";
 import { actArguments, type Turn } from "./prompt";
 
-const folder = join(__dirname, "../../../config/functions/act");
+const functions = join(__dirname, "../../../config/functions");
 const prompts = ["baseline", "reasoning", "history", "history_and_reasoning"] as const;
 
 const environment = new Environment();
 environment.undefinedBehavior = "strict";
 for (const prompt of [...prompts, "compact"]) {
   for (const role of ["system", "user"]) {
-    const source = readFileSync(join(folder, prompt, `${role}.minijinja`), "utf8");
+    const name = prompt.includes("reasoning") ? "act_with_reasoning" : "act";
+    const source = readFileSync(join(functions, name, prompt, `${role}.minijinja`), "utf8");
     environment.addTemplate(`${prompt}/${role}`, source);
   }
 }

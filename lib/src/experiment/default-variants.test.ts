@@ -8,7 +8,7 @@ import { readVariants, type VariantInfo } from "./variants";
 const prices = readPrices(join(root, "config", "prices.toml"));
 const shipped = readVariants(SHIPPED_CONFIG);
 const MINI = "openai::gpt-4o-mini-2024-07-18";
-const seeds = ["baseline", "reasoning", "history", "history_and_reasoning"];
+const seeds = ["baseline", "history", "reasoning", "history_and_reasoning"];
 const local = ["random", "rule_based", "rule_based_history"];
 
 /** Chooses on a day, where those models that are given cannot be called. */
@@ -31,9 +31,12 @@ test("with a key: gpt-4o-mini's four variants through its last day, then gpt-6-l
   expect((await on("2027-01-14T23:59:59Z")).variants).toEqual(seeds);
   const after = await on("2027-01-15T00:00:00Z");
   expect(after.variants).toEqual([
-    ...seeds.map((prompt) => `gpt-6-luna_${prompt}`),
+    "gpt-6-luna_baseline",
+    "gpt-6-luna_history",
     "gpt-6-luna-low_baseline",
     "gpt-6-luna-low_history",
+    "gpt-6-luna_reasoning",
+    "gpt-6-luna_history_and_reasoning",
   ]);
   expect(after.asked).toEqual(["openai::gpt-6-luna"]);
   expect(after.notes).toEqual([

@@ -1,16 +1,16 @@
 import { setMaxListeners } from "node:events";
-import { actArguments, type Turn } from "../agents/prompt";
+import { type ActFunction, actArguments, type Turn } from "../agents/prompt";
 import { type ActionName, make, solve } from "../env";
 import type { GatewayClient } from "../gateway/client";
 import type { EpisodeKey } from "../store/run-state";
 import { grid } from "./grid";
 import { Pace } from "./pace";
 import { isTooManyRequests, PATIENCE, type Patience, withPatience } from "./patience";
-import { checkSettings, newRunId } from "./settings";
+import { checkSettings, newRunId, SettingsError } from "./settings";
 
 export interface DemonstrateOptions {
   /**
-   * The variant of the function `act` that is asked, and whose inferences are given the demonstrations. A local one costs
+   * The variant, of the function `act`, that is asked, and whose inferences are given the demonstrations. A local one costs
    * nothing and serves every other as well: what is stored are the prompt's arguments, which any variant's templates render.
    */
   variant: string;
@@ -42,8 +42,8 @@ export interface Demonstrations {
 
 export interface DemonstrateContext {
   client: GatewayClient;
-  /** Names of the variants that there are. */
-  variants: readonly string[];
+  /** Of each variant that there is, the function that it is one of. */
+  functions: ReadonlyMap<string, ActFunction>;
   /** Default: {@link PATIENCE}. */
   patience?: Patience;
 }
@@ -59,10 +59,16 @@ export interface DemonstrateContext {
  * @throws GatewayError an inference or a demonstration failed for good; what was stored until then stays
  */
 export async function demonstrate(
-  { client, variants, patience = PATIENCE }: DemonstrateContext,
+  { client, functions, patience = PATIENCE }: DemonstrateContext,
   { variant, signal: stop, seed = 100_000, ...options }: DemonstrateOptions,
 ): Promise<Demonstrations> {
-  const settings = checkSettings({ ...options, seed, variants: [variant] }, variants);
+  const settings = checkSettings({ ...options, seed, variants: [variant] }, [...functions.keys()]);
+  if (functions.get(variant) !== "act") {
+    throw new SettingsError(
+      `${variant} answers with its thinking, and the expert has none to demonstrate. Take a variant of the function act, such as rule_based_history.`,
+    );
+  }
+
   const { historyLength, concurrency } = settings;
   const id = newRunId();
   const pace = new Pace(settings);

@@ -59,7 +59,7 @@ async function run(
   const result = await evaluate(
     {
       client,
-      variant: () => ({ model: "m", price: PRICE, prompt: () => [] }), // 0.0002 $ an inference
+      variant: () => ({ function: "act", model: "m", price: PRICE, prompt: () => [] }), // 0.0002 $ an inference
       recordFailure: async (_, failure) => {
         failures.push(failure);
       },

@@ -88,7 +88,7 @@ async function play(options: Partial<EvaluateOptions> = {}) {
   const run = await evaluate(
     {
       client: new GatewayClient({ url: `http://127.0.0.1:${port}`, fetch: fetchGateway }),
-      variant: () => ({ model: "m", price: undefined, prompt: () => [] }),
+      variant: () => ({ function: "act", model: "m", price: undefined, prompt: () => [] }),
       recordFailure,
       patience: { retries: 5, firstMs: 100, longestMs: 400 },
     },

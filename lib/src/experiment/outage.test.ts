@@ -87,7 +87,7 @@ function play(
   return evaluate(
     {
       client: new GatewayClient({ url: "http://gateway", fetch: inProcess(gateway.app) }),
-      variant: () => ({ model: "m", price: undefined, prompt: () => [] }),
+      variant: () => ({ function: "act", model: "m", price: undefined, prompt: () => [] }),
       recordFailure,
       patience: { retries: 3, firstMs: 10, longestMs: 50 },
     },

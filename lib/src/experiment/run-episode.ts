@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { ChatMessage } from "../agents/local/prompt";
 import { DEFAULT_ACTION, type InvalidReason, parseAnswer } from "../agents/parse";
-import { type ActArguments, actArguments, type Turn } from "../agents/prompt";
+import { type ActArguments, type ActFunction, actArguments, type Turn } from "../agents/prompt";
 import { make } from "../env";
 import type { GatewayClient, Inference } from "../gateway/client";
 import { breathe } from "./breathe";
@@ -60,7 +60,7 @@ export class EpisodeTimeoutError extends Error {
  * ends the episode and is returned as `error`, never thrown.
  */
 export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult> {
-  const { client, run, variant, task, seed, historyLength, onInference } = options;
+  const { client, run, functionName, variant, task, seed, historyLength, onInference } = options;
   const { pace, patience, inferenceSeconds, episodeSeconds } = options;
   const env = make(task);
   let { observation } = env.reset({ seed });

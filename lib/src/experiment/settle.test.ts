@@ -33,7 +33,7 @@ async function sitting(id: string, options: Partial<EvaluateOptions> = {}) {
   const run = await evaluate(
     {
       client: new GatewayClient({ url: "http://gateway", fetch: inProcess(gateway.app) }),
-      variant: () => ({ model: "m", price: undefined, prompt: () => [] }),
+      variant: () => ({ function: "act", model: "m", price: undefined, prompt: () => [] }),
       recordFailure: (run, { variant, task, seed, episodeId, error }) =>
         insertFailure(clickhouse, {
           ...{ run, variant, task, seed, error: error?.message ?? "" },

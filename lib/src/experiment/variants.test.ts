@@ -9,12 +9,15 @@ test("the project's variants: the seed's four on gpt-4o-mini, three on local mod
   const variants = readVariants(SHIPPED_CONFIG);
   const names = (wanted: (info: VariantInfo) => boolean) =>
     [...variants].filter(([, info]) => wanted(info)).map(([name]) => name);
-  const seeds = ["baseline", "reasoning", "history", "history_and_reasoning"];
+  const seeds = ["baseline", "history", "reasoning", "history_and_reasoning"];
   expect(names(({ model }) => model === "openai::gpt-4o-mini-2024-07-18")).toEqual(seeds);
   expect(names(({ model }) => model === "openai::gpt-6-luna")).toEqual([
-    ...seeds.map((prompt) => `gpt-6-luna_${prompt}`),
+    "gpt-6-luna_baseline",
+    "gpt-6-luna_history",
     "gpt-6-luna-low_baseline",
     "gpt-6-luna-low_history",
+    "gpt-6-luna_reasoning",
+    "gpt-6-luna_history_and_reasoning",
   ]);
   expect(names(({ local }) => local)).toEqual(["random", "rule_based", "rule_based_history"]);
   for (const { prompt } of variants.values()) {

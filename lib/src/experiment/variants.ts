@@ -59,7 +59,7 @@ interface Variant extends LimitedVariant {
 type ReadFile = (key: string, file: string) => string;
 
 /**
- * The variants of `act` and `act_with_reasoning`, in the config's order.
+ * The variants of `act` and `act_with_reasoning`, model by model, in the config's order.
  *
  * @param paths the configuration's files
  * @throws ConfigError two files give the same key, or both functions have a variant of one name
@@ -102,7 +102,10 @@ export function readVariants(paths: readonly string[]): ReadonlyMap<string, Vari
       });
     }
   }
-  return variants;
+  const order = [...variants.values()].map(({ model }) => model);
+  return new Map(
+    [...variants].sort(([, a], [, b]) => order.indexOf(a.model) - order.indexOf(b.model)),
+  );
 }
 
 function isRules({ api_base = "" }: Provider): boolean {

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { type ActFunction, actFunctions } from "../agents/prompt";
 import { configFiles, modelsFolder } from "../config-files";
 import { loadConfig } from "../gateway/embedded/config/load";
 import { mergeConfig } from "../gateway/embedded/config/merge";
@@ -110,9 +111,10 @@ function refuseTaken(root: string, name: string, names: readonly string[]): void
   const sources = configFiles(root).map((path) => ({ path, table: readToml(path) }));
   const { models = {}, functions } = mergeConfig(sources).values as {
     models?: object;
-    functions?: { act?: { variants?: object } };
+    functions?: Partial<Record<ActFunction, { variants?: object }>>;
   };
-  const known = [...Object.keys(models), ...Object.keys(functions?.act?.variants ?? {})];
+  const variants = actFunctions.flatMap((name) => Object.keys(functions?.[name]?.variants ?? {}));
+  const known = [...Object.keys(models), ...variants];
   const taken = names.find((other) => known.includes(other));
   if (taken === undefined) return;
   throw new ModelError(

@@ -5,7 +5,7 @@ import { actArguments } from "../agents/prompt";
 import { configFiles } from "../config-files";
 import { make, tasks } from "../env";
 import { readVariants } from "../experiment/variants";
-import { GatewayClient } from "../gateway/client";
+import { GatewayClient, type InferenceRequest } from "../gateway/client";
 import { createGateway } from "../gateway/embedded";
 import { inProcess, reachModels } from "../gateway/in-process";
 import { connect } from "../store/connect";
@@ -53,12 +53,12 @@ export async function checkModel(
     });
     const client = new GatewayClient({ url: "http://embedded", fetch: inProcess(gateway.app) });
     const started = performance.now();
-    const request = { functionName: "act", variantName: variant, system, user: { ...user } };
+    const request = { ...variant, system, user: { ...user } };
     const { content, finishReason, inputTokens, outputTokens } = await client.infer(request);
     const seconds = (performance.now() - started) / 1000;
     await gateway.close();
     return {
-      variant,
+      variant: variant.variantName,
       mission: observation.mission,
       observation: observation.text,
       answer: content,
@@ -72,14 +72,17 @@ export async function checkModel(
   }
 }
 
-function findVariant(root: string, name: string): string {
+function findVariant(
+  root: string,
+  name: string,
+): Pick<InferenceRequest, "functionName" | "variantName"> {
   const files = modelFiles(root);
-  const first = files.find((file) => file.name === name)?.variants[0];
-  if (first !== undefined) return first;
-  const variants = [...readVariants(configFiles(root)).keys()];
-  if (variants.includes(name)) return name;
+  const variants = readVariants(configFiles(root));
+  const variantName = files.find((file) => file.name === name)?.variants[0] ?? name;
+  const info = variants.get(variantName);
+  if (info !== undefined) return { functionName: info.function, variantName };
   throw new ModelError(
     "not_there",
-    `There is no model and no variant ${JSON.stringify(name)}. config/models has: ${files.map((file) => file.name).join(", ") || "nothing"}; variants: ${variants.join(", ")}.`,
+    `There is no model and no variant ${JSON.stringify(name)}. config/models has: ${files.map((file) => file.name).join(", ") || "nothing"}; variants: ${[...variants.keys()].join(", ")}.`,
   );
 }

@@ -82,7 +82,7 @@ const removed = (name: string) => modelCommands.remove(root, env, [name]);
 test("add ollama qwen3:8b: a file that the gateway takes, at price 0, with limits; list, check, remove", async () => {
   expect(await add("ollama", "qwen3:8b")).toBe(
     [
-      `Wrote config/models/qwen3-8b.toml: qwen3:8b at ${url}/v1/, as qwen3-8b_baseline, qwen3-8b_history.`,
+      `Wrote config/models/qwen3-8b.toml: qwen3:8b at ${url}/v1/, as qwen3-8b_baseline, qwen3-8b_compact, qwen3-8b_history.`,
       "Its price per million tokens: nothing.",
       "Try it:   npm run model -- check qwen3-8b",
       "Play it:  npm start -- -p variants=qwen3-8b_history,rule_based_history -p concurrency=1",
@@ -100,7 +100,7 @@ test("add ollama qwen3:8b: a file that the gateway takes, at price 0, with limit
 
   const rows = (await modelCommands.list(root, env, [])).split("\n");
   expect(rows.find((row) => row.startsWith("qwen3-8b"))).toMatch(
-    /^qwen3-8b +qwen3:8b +\S+:\d+ +none +nothing +– +qwen3-8b_baseline, qwen3-8b_history$/,
+    /^qwen3-8b +qwen3:8b +\S+:\d+ +none +nothing +– +qwen3-8b_baseline, qwen3-8b_compact, qwen3-8b_history$/,
   );
   expect(rows.find((row) => row.startsWith("gpt-4o-mini"))).toMatch(
     /OPENAI_API_KEY +\$0\.15 in, \$0\.6 out +2027-01-14 +baseline, reasoning/,
@@ -166,7 +166,7 @@ test.each([
   const added = await addModel(root, env, { server: "ollama", model, url: `${url}${path}` });
   expect(added).toMatchObject({
     name,
-    variants: [`${name}_baseline`, `${name}_history`],
+    variants: [`${name}_baseline`, `${name}_compact`, `${name}_history`],
     models: [{ model: name, servedAs: model }],
   });
   await loadConfig(configFiles(root), {});

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { basename } from "node:path";
+import { type ActFunction, actFunctions } from "../agents/prompt";
 import { configFiles } from "../config-files";
 import { shorthandModel } from "../gateway/embedded/config/models";
 import { readToml } from "../toml";
@@ -10,7 +11,7 @@ export interface ModelFile {
   /** Its name without .toml. */
   name: string;
   path: string;
-  /** Names of its variants of `act`. */
+  /** Names of its variants. */
   variants: string[];
   /** The models that it has, or that its variants name by a shorthand. */
   models: ModelAddress[];
@@ -30,7 +31,7 @@ export interface ModelAddress {
 /** The part of a model file that is read here; the gateway checks all of it. */
 interface ModelToml {
   models?: Record<string, { providers?: Record<string, ProviderToml> }>;
-  functions?: { act?: { variants?: Record<string, { model?: string }> } };
+  functions?: Partial<Record<ActFunction, { variants?: Record<string, { model?: string }> }>>;
 }
 interface ProviderToml {
   model_name?: string;
@@ -52,7 +53,10 @@ export function modelFiles(root: string): ModelFile[] {
 /** What a model file holds. */
 export function modelsIn(toml: object): Pick<ModelFile, "variants" | "models"> {
   const { models = {}, functions } = toml as ModelToml;
-  const variants = functions?.act?.variants ?? {};
+  const variants = Object.assign(
+    {},
+    ...actFunctions.map((name) => functions?.[name]?.variants),
+  ) as Record<string, { model?: string }>;
   const explicit = Object.entries(models).flatMap(([model, { providers = {} }]) =>
     Object.values(providers).map(({ model_name, api_base, api_key_location: key }) => ({
       model,
