@@ -112,7 +112,7 @@ async function play(replies: { content: string | null; finish_reason: string | n
   const run = await evaluate(
     {
       client,
-      variant: () => ({ model: "m", price: undefined, prompt: () => [] }),
+      variant: () => ({ function: "act", model: "m", price: undefined, prompt: () => [] }),
       recordFailure: async () => {},
     },
     checkSettings({ variants: ["retried"], tasks: [TASK], episodes: 2, concurrency: 2 }, [
@@ -192,7 +192,7 @@ test("so do rows that others have stored, whatever their output says", async () 
   );
 });
 
-test("a demonstration is the action that was demonstrated, or none", async () => {
+test("a demonstration is the action that was demonstrated; what is no action is refused", async () => {
   const { played, client } = await play([{ content: "{}", finish_reason: "stop" }]);
   const run = uuidv7();
   const texts = fc.sample(
@@ -203,23 +203,21 @@ test("a demonstration is the action that was demonstrated, or none", async () =>
     { numRuns: 30, seed: 7 },
   );
   const given = new Map([...played.keys()].slice(0, 30).map((id, i) => [id, texts[i]!]));
+  const isAction = (text: string) => (actions as readonly string[]).includes(text);
   for (const [inferenceId, text] of given) {
-    await client.feedback({
+    const sent = client.feedback({
       metricName: "demonstration",
       value: { action: text },
       inferenceId,
       tags: { run, task: TASK, seed: "200" },
     });
+    if (isAction(text)) await sent;
+    else await expect(sent).rejects.toThrow("Demonstration does not fit function output schema");
   }
   await harness.gateway.flush();
   const rows = await demonstrations(harness.clickhouse, run);
   expect(new Map(rows.map(({ inference_id, action }) => [inference_id, action]))).toEqual(
-    new Map(
-      [...given].map(([id, text]) => [
-        id,
-        (actions as readonly string[]).includes(text) ? text : null,
-      ]),
-    ),
+    new Map([...given].filter(([, text]) => isAction(text))),
   );
 });
 

@@ -1,4 +1,4 @@
-import { actArguments, formatHistory } from "./prompt";
+import { actArguments, formatHistory, longestHistory } from "./prompt";
 
 const turns = [
   { observation: "a wall 1 step forward", action: "turn left" },
@@ -23,6 +23,18 @@ test("history drops its turns a whole length at a time", () => {
     return formatHistory(past, 4).match(/^Turn \d+/gm)?.length ?? 0;
   });
   expect(shown).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5]);
+});
+
+test("the longest history of an episode is found", () => {
+  for (const length of [0, 1, 3, 8]) {
+    for (let most = 0; most < 40; most++) {
+      const sizes = Array.from({ length: most + 1 }, (_, n) => {
+        const past = Array.from({ length: n }, () => ({ observation: "", action: "drop" }));
+        return formatHistory(past, length).length;
+      });
+      expect(sizes[longestHistory(most, length)]).toBe(Math.max(...sizes));
+    }
+  }
 });
 
 test("history is empty at the first step, and with length 0", () => {

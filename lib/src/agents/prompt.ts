@@ -54,3 +54,8 @@ export function formatHistory(turns: readonly Turn[], length: number): string {
     )
     .join("\n\n");
 }
+
+/** After how many turns, of an episode's `turns` at most, `formatHistory` shows the most and with the longest numbers. */
+export function longestHistory(turns: number, length: number): number {
+  return length === 0 || turns < 2 * length ? turns : turns - ((turns + 1) % length);
+}

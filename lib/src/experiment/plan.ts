@@ -1,6 +1,6 @@
 import type { ChatMessage } from "../agents/local/prompt";
 import { countUsage } from "../agents/local/tokens";
-import { type ActArguments, actArguments } from "../agents/prompt";
+import { type ActArguments, actArguments, longestHistory } from "../agents/prompt";
 import { make } from "../env";
 import { longestText } from "../env/observation";
 import type { EpisodeKey } from "../store/run-state";
@@ -122,18 +122,16 @@ async function planVariant(
   const none = { name, calls, atMost: null, once: null, likely: null, isGuessed: false };
   if (price === undefined) return none;
   if (isFree(price)) return { ...none, atMost: 0, once: 0, likely: 0 };
-  const promptOf = ({ calls, mission }: World, observation: string, turns: number) => {
+  const promptOf = ({ mission }: World, observation: string, turns: number) => {
     const turn = { observation, action: LONGEST_ACTION };
-    // As many turns as make the longest numbers, of which the last are shown.
-    return prompt(actArguments(mission, observation, Array(calls).fill(turn), turns));
+    return prompt(actArguments(mission, observation, Array(turns).fill(turn), historyLength));
   };
-  const shown = (world: World) => Math.min(historyLength, world.calls - 1);
 
   let once: number | null = null;
   if (limits.maxTokens !== null) {
     const dearest = { ...price, input: Math.max(price.input, price.cached_input ?? 0) };
     const inputTokens = worlds.reduce((total, world) => {
-      const longest = [0, shown(world)].map((turns) =>
+      const longest = [0, longestHistory(world.calls - 1, historyLength)].map((turns) =>
         mostTokens(promptOf(world, world.longest, turns)),
       );
       return total + world.calls * Math.max(...longest);
@@ -156,7 +154,8 @@ async function planVariant(
   }
   let likely = 0;
   for (const world of worlds) {
-    const messages = promptOf(world, world.first, shown(world));
+    const shown = Math.min(Math.round(1.5 * historyLength), world.calls - 1); // between once and twice the length
+    const messages = promptOf(world, world.first, shown);
     const reasons = /thinking/.test(messages.map(({ content }) => content).join());
     const tokens = await countUsage(messages, ANSWER[reasons ? "reasoning" : "plain"]);
     const usd = costUsd(price, {

@@ -103,7 +103,7 @@ test("add ollama qwen3:8b: a file that the gateway takes, at price 0, with limit
     /^qwen3-8b +qwen3:8b +\S+:\d+ +none +nothing +– +qwen3-8b_baseline, qwen3-8b_compact, qwen3-8b_history$/,
   );
   expect(rows.find((row) => row.startsWith("gpt-4o-mini"))).toMatch(
-    /OPENAI_API_KEY +\$0\.15 in, \$0\.6 out +2027-01-14 +baseline, reasoning/,
+    /OPENAI_API_KEY +\$0\.15 in, \$0\.6 out +2027-01-14 +baseline, history, reasoning/,
   );
 
   answer = { content: '{"action": "turn left"}' };
@@ -118,7 +118,7 @@ test("add ollama qwen3:8b: a file that the gateway takes, at price 0, with limit
     response_format: { type: "json_schema", json_schema: { strict: true } },
   });
   expect(await removed("qwen3-8b")).toBe(
-    "Removed config/models/qwen3-8b.toml and with it the variants qwen3-8b_baseline, qwen3-8b_history.",
+    "Removed config/models/qwen3-8b.toml and with it the variants qwen3-8b_baseline, qwen3-8b_compact, qwen3-8b_history.",
   );
   expect(existsSync(join(models, "qwen3-8b.toml"))).toBe(false);
 });
