@@ -197,6 +197,8 @@ test("sessions keep temporary tables; requests without one share nothing", async
   expect(await post("/", "SELECT n FROM mine")).toMatch(/^Code: 60\. DB::Exception: /);
 });
 
+const table = new FormData();
+table.set("t", new Blob(["1\n"]), "t.tsv");
 test.each([
   [
     "a wrong password",
@@ -232,6 +234,7 @@ test.each([
     400,
     "117",
   ],
+  ["a table in the request", "/?query=SELECT%201", { method: "POST", body: table }, 501, "48"],
   ["an unset parameter", "/", { method: "POST", body: "SELECT {x:String}" }, 400, "456"],
 ])("%s", async (_, path, init: RequestInit, status, code) => {
   const response = await ask(path, init);
