@@ -74,5 +74,6 @@ test("Holm's correction is statsmodels' multipletests, in the order given", () =
   expect(rounded(holm([0.5, 0.02, 0.02, 0.9, 0.001]))).toEqual([1, 0.08, 0.08, 1, 0.005]);
   expect(rounded(holm([0.01, null, 0.04]))).toEqual([0.02, null, 0.04]);
   expect(holm([])).toEqual([]);
+  expect(holm([0, 1])).toEqual([0, 1]);
   expect(() => holm([1.5])).toThrow("not 1.5");
 });

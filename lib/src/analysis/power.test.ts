@@ -25,6 +25,7 @@ test("pairs that agree more often need fewer episodes", () => {
 test("what cannot be is refused", () => {
   expect(() => pairsForSuccess(0.5, 0.5)).toThrow("not 0");
   expect(() => pairsForSuccess(0.5, 60)).toThrow("not 60");
+  expect(() => pairsForSuccess(-0.1, 0.5)).toThrow("not -0.1");
   expect(() => pairsForSuccess(0.5, 0.9, { discordant: 0.3 })).toThrow("not 0.3");
   expect(() => pairsForSuccess(0.5, 0.9, { power: 1 })).toThrow("strictly between 0 and 1");
   expect(() => pairsForMean(1, 0)).toThrow("not 0");

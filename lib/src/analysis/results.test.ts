@@ -46,6 +46,12 @@ test("each episode is one line, and their order in the file does not depend on t
   const text = formatResults(results);
   expect(text.split("\n").filter((line) => line.startsWith('    ["run-1"'))).toHaveLength(2);
   expect(formatResults({ ...results, episodes: [...results.episodes].reverse() })).toBe(text);
+  const keys = ["a", "b"].flatMap((variant) =>
+    ["goto", "open"].flatMap((task) => [9, 10].map((seed) => ({ variant, task, seed }))),
+  );
+  const episodes = [5, 0, 3, 6, 1, 7, 2, 4].map((i) => ({ ...episode, ...keys[i]! }));
+  const read = parseResults(formatResults({ ...results, episodes }), "local.json");
+  expect(read.episodes.map(({ variant, task, seed }) => ({ variant, task, seed }))).toEqual(keys);
 });
 
 describe("for img/", () => {

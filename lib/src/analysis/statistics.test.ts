@@ -39,6 +39,7 @@ describe("a proportion", () => {
     expect(proportion(0, 0)).toEqual({ n: 0, mean: null, low: null, high: null });
     expect(() => proportion(3, 2)).toThrow("not 3 of 2");
     expect(() => proportion(0.5, 2)).toThrow("not 0.5 of 2");
+    expect(() => proportion(-1, 2)).toThrow("not -1 of 2");
   });
 });
 

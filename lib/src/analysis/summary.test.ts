@@ -152,6 +152,13 @@ test("by variant and task, each pair has its own summary", () => {
     ["history", "goto", 1],
     ["history", "open", 0],
   ]);
+  const named = rows.map((row) => ({ ...row, task: `BabyAI-MixedTrainLocal-v0/${row.task}` }));
+  expect(resultsTable(named, "variant and task").map(({ task }) => task)).toEqual([
+    "goto",
+    "goto",
+    "open",
+  ]);
+  expect(resultsTable(named)[0]).not.toHaveProperty("task");
 });
 
 test("of a variant whose episodes all failed nothing is known but the counts", () => {
