@@ -143,22 +143,27 @@ interface TerminalRun {
 /** A terminal's Ctrl-C arrives twice under npm, which forwards it; the echo is no second wish. */
 const echoMs = 300;
 
-/** Runs a notebook under the terminal's signals: Ctrl-C interrupts, a second one kills. */
+/** Runs a notebook under the terminal's signals: Ctrl-C interrupts, once and again; a third one kills. */
 async function runInTerminal(
   terminal: TerminalListener,
   { path, parameters, cellTimeoutSeconds }: TerminalRun,
 ): Promise<{ outcome: RunOutcome; exitCode: number }> {
   const interrupt = new AbortController();
+  const interruptAgain = new AbortController();
   const kill = new AbortController();
   let exitCode = 0;
   let interruptedAt = 0;
   const onInterrupt = () => {
+    const isEcho = Date.now() - interruptedAt <= echoMs;
+    if (isEcho) return;
+    interruptedAt = Date.now();
     if (!interrupt.signal.aborted) {
-      interruptedAt = Date.now();
       exitCode = 130;
       terminal.note("Interrupting the running cell; Ctrl-C again stops at once.");
       interrupt.abort();
-    } else if (Date.now() - interruptedAt > echoMs) {
+    } else if (!interruptAgain.signal.aborted) {
+      interruptAgain.abort();
+    } else {
       kill.abort();
     }
   };
@@ -177,6 +182,7 @@ async function runInTerminal(
       parameters,
       cellTimeoutSeconds,
       interrupt: interrupt.signal,
+      interruptAgain: interruptAgain.signal,
       kill: kill.signal,
       listener: terminal,
     });

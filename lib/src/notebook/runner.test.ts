@@ -190,6 +190,34 @@ test("two at once: a kernel that dies and one that is interrupted, each with its
   }
 });
 
+test("a second interrupt reaches the cell, which may still end by itself", async () => {
+  const interrupt = new AbortController();
+  const interruptAgain = new AbortController();
+  const source = `
+    await new Promise((resolve) => setImmediate(resolve)); // tslab listens from the first await on
+    process.removeAllListeners("SIGINT");
+    let interrupts = 0;
+    const done = new Promise((resolve) => process.on("SIGINT", () => {
+      console.log("interrupt", ++interrupts);
+      if (interrupts === 2) resolve(0);
+    }));
+    console.log("ready");
+    await done;`;
+  const { notebook: result, failure } = await runNotebook(notebook(source), {
+    directory,
+    interrupt: interrupt.signal,
+    interruptAgain: interruptAgain.signal,
+    listener: {
+      stream: (_, text) => {
+        if (text.includes("ready")) interrupt.abort();
+        if (text.includes("interrupt 1")) interruptAgain.abort();
+      },
+    },
+  });
+  expect(failure?.reason).toBe("interrupted");
+  expect(JSON.stringify(codeCells(result)[0]!.outputs)).toContain("interrupt 2");
+});
+
 test("a cell's time limit interrupts it", async () => {
   const { failure } = await run(notebook("while (true) {}"), { cellTimeoutSeconds: 0.3 });
   expect(failure).toMatchObject({ reason: "timeout", message: "The cell ran longer than 0.3 s." });

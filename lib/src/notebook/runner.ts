@@ -25,6 +25,8 @@ export interface RunOptions {
   cellTimeoutSeconds?: number;
   /** Aborting it interrupts the running cell, as the stop button does, and runs no further one. */
   interrupt?: AbortSignal;
+  /** Aborting it interrupts the cell once more, at which a run of episodes stops and stores what it has; after 5 s the kernel is killed. */
+  interruptAgain?: AbortSignal;
   /** Aborting it kills the kernel at once. */
   kill?: AbortSignal;
   listener?: RunListener;
@@ -50,7 +52,7 @@ export class UnsupportedKernelError extends Error {
   override readonly name = "UnsupportedKernelError";
 }
 
-/** How long a cell may take to end after the interrupt that its time limit sends. */
+/** How long a cell may take to end after an interrupt that is the last. */
 const interruptLimitMs = 5_000;
 
 /**
@@ -107,7 +109,7 @@ async function runCell(
   kernel: Kernel,
   cell: CodeCell,
   collector: OutputCollector,
-  { cellTimeoutSeconds, interrupt, kill, listener }: RunOptions,
+  { cellTimeoutSeconds, interrupt, interruptAgain, kill, listener }: RunOptions,
 ): Promise<RunFailure | undefined> {
   let errors = "";
   const onOutput = (message: Message) => {
@@ -142,13 +144,17 @@ async function runCell(
   if (cellTimeoutSeconds !== undefined) {
     const onTimeout = () => {
       timedOut = true;
-      kernel.interrupt();
-      timers.push(setTimeout(() => kernel.kill(), interruptLimitMs));
+      onLastInterrupt();
     };
     timers.push(setTimeout(onTimeout, cellTimeoutSeconds * 1000));
   }
   const onInterrupt = () => kernel.interrupt();
+  const onLastInterrupt = () => {
+    kernel.interrupt();
+    timers.push(setTimeout(() => kernel.kill(), interruptLimitMs));
+  };
   interrupt?.addEventListener("abort", onInterrupt);
+  interruptAgain?.addEventListener("abort", onLastInterrupt);
   const early = (): RunFailure | undefined => {
     if (timedOut) return fail("timeout", `The cell ran longer than ${cellTimeoutSeconds} s.`);
     if (interrupt?.aborted || kill?.aborted)
@@ -172,5 +178,6 @@ async function runCell(
   } finally {
     timers.forEach(clearTimeout);
     interrupt?.removeEventListener("abort", onInterrupt);
+    interruptAgain?.removeEventListener("abort", onLastInterrupt);
   }
 }
