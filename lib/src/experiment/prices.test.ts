@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root, SHIPPED_CONFIG } from "../testing/shipped-config";
 import { costText, costUsd, readPrices } from "./prices";
@@ -41,4 +43,19 @@ test.each([
   [{ usd: 0.1234, isEstimated: true }, "≈ $0.12, estimated"],
 ])("the cost %p reads %p", (cost, text) => {
   expect(costText(cost)).toBe(text);
+});
+
+test.each([
+  ["input = -1\noutput = 1"],
+  ["input = 1\noutput = -1"],
+  ["input = 1"],
+  ["output = 1"],
+  ['input = "1.5 dollars"\noutput = 1'],
+  ["input = 1\noutput = 1\ncached_input = -1"],
+])("a price of %p is refused by the model's name", (given) => {
+  const folder = mkdtempSync(join(tmpdir(), "prices-"));
+  const path = join(folder, "prices.toml");
+  writeFileSync(path, `[m]\n${given}\nas_of = "2026-11-22"\nsource = "s"\n`);
+  expect(() => readPrices(path)).toThrow(`${path}: [m] needs input and output`);
+  rmSync(folder, { recursive: true });
 });

@@ -136,9 +136,14 @@ test("a batch goes by itself after the interval, and at once when it is full", a
   timed.write("ChatInference", chat());
   await until(async () => (await count()) === 1);
   const full = new RowWriter(client, { intervalMs: 60_000, maxRows: 2 });
+  const sent = jest.spyOn(client, "exec");
   full.write("ChatInference", chat());
+  await full.room();
+  expect(sent).not.toHaveBeenCalled();
   full.write("ChatInference", chat());
   await until(async () => (await count()) === 3);
+  expect(sent).toHaveBeenCalledTimes(1);
+  sent.mockRestore();
   await until(async () => full.pending === 0);
 });
 

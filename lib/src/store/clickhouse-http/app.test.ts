@@ -235,6 +235,13 @@ test.each([
     "117",
   ],
   ["a table in the request", "/?query=SELECT%201", { method: "POST", body: table }, 501, "48"],
+  [
+    "a database's name that is no name",
+    `/?database=${enc("1;x")}&query=SELECT%201`,
+    { method: "POST" },
+    404,
+    "81",
+  ],
   ["an unset parameter", "/", { method: "POST", body: "SELECT {x:String}" }, 400, "456"],
 ])("%s", async (_, path, init: RequestInit, status, code) => {
   const response = await ask(path, init);
