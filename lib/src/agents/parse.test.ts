@@ -65,6 +65,24 @@ test.each([
   expect(parseAnswer(content).action).toBe(action);
 });
 
+test.each([
+  ['<think>\nA wall.\n</think>\n\n{"action":"drop"}', "A wall.", null],
+  ['A wall.</think>{"action":"drop"}', "A wall.", null], // the chat template wrote the first mark
+  ['<think></think>{"action":"drop","thinking":"No wall."}', "No wall.", null],
+  ['{"thinking":"</think>","action":"drop"}', "</think>", null],
+  ['<think>{"action":"toggle"}</think>{"action":"drop"}', '{"action":"toggle"}', null],
+  ["<think>A wall.</think>", "A wall.", "empty"],
+  ["<think>A wall.</think>I drop it.", "A wall.", "not JSON"],
+  ['<think>A wall. {"action":"drop"}', null, "not JSON"],
+  [`${"</think>".repeat(1e5)}`, null, "not JSON"],
+])("what stands before </think> is thinking: %.60j", (content, thinking, invalid) => {
+  expect(parseAnswer(content)).toEqual({
+    action: invalid === null ? "drop" : null,
+    thinking,
+    invalid,
+  });
+});
+
 test("keeps the thinking of an answer whose action is unknown", () => {
   expect(parseAnswer('{"thinking":"up!","action":"fly"}').thinking).toBe("up!");
 });

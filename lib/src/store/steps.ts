@@ -69,9 +69,18 @@ export async function storedEpisode(
   const [outcome] = await select<Pick<StoredEpisode, "success" | "error">>(OUTCOME);
   const { run, variant, task, seed } = first;
   const steps = rows.map(
-    ({ run: _r, variant: _v, task: _t, seed: _s, output, cut_off, ...step }) => ({
+    ({
+      run: _r,
+      variant: _v,
+      task: _t,
+      seed: _s,
+      output,
+      cut_off,
+      auxiliary_content,
+      ...step
+    }) => ({
       ...step,
-      ...storedAnswer({ output, cut_off }),
+      ...storedAnswer({ output, cut_off, auxiliary_content }),
     }),
   );
   return { episode_id: episodeId, run, variant, task, seed, ...outcome!, steps };
@@ -84,7 +93,7 @@ type Tags = Pick<StoredEpisode, "run" | "variant" | "task" | "seed">;
 const STEPS = `
 WITH
   inference AS (
-    SELECT id, variant_name, input, output, tags, processing_time_ms
+    SELECT id, variant_name, input, output, auxiliary_content, tags, processing_time_ms
     FROM JsonInference
     WHERE ${IS_ACT} AND episode_id = {episode:UUID}
   ),
@@ -112,6 +121,7 @@ SELECT
   coalesce(call.system_prompt, '') AS system_prompt,
   coalesce(call.user_prompt, '') AS user_prompt,
   inference.output AS output,
+  inference.auxiliary_content AS auxiliary_content,
   call.cut_off AS cut_off,
   call.input_tokens AS input_tokens,
   call.output_tokens AS output_tokens,

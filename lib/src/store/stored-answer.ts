@@ -6,6 +6,8 @@ export interface StoredOutput {
   output: string;
   /** The column `output` of those of the inference's model calls that stopped at their token limit. Default: none. */
   cut_off?: readonly string[];
+  /** The column `auxiliary_content` of JsonInference: what the model gave beside its answer, such as its reasoning. Default: nothing. */
+  auxiliary_content?: string;
 }
 
 export interface StoredAnswer extends Answer {
@@ -19,10 +21,15 @@ export interface StoredAnswer extends Answer {
  *
  * An `output` that is no JSON, which no gateway writes, stands for the answer itself: invalid, and there to be seen.
  */
-export function storedAnswer({ output, cut_off = [] }: StoredOutput): StoredAnswer {
+export function storedAnswer({
+  output,
+  cut_off = [],
+  auxiliary_content = "[]",
+}: StoredOutput): StoredAnswer {
   const answer = rawText(output);
   const isCutOff = cut_off.some((call) => lastText(call) === answer);
-  return { answer, ...parseAnswer(answer, isCutOff) };
+  const read = parseAnswer(answer, isCutOff);
+  return { answer, ...read, thinking: read.thinking ?? thoughts(auxiliary_content) };
 }
 
 function rawText(output: string): string | null {
@@ -32,6 +39,12 @@ function rawText(output: string): string | null {
   } catch {
     return output;
   }
+}
+
+function thoughts(auxiliaryContent: string): string | null {
+  const blocks: { type: string; text?: string }[] = JSON.parse(auxiliaryContent || "[]");
+  const texts = blocks.flatMap(({ type, text }) => (type === "thought" && text ? [text] : []));
+  return texts.length === 0 ? null : texts.join("\n\n");
 }
 
 /** What a model's call gave for an answer: its last text, or arguments of a tool call. */
