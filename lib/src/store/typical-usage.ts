@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { IS_ACT } from "./is-act";
 
 /** What the stored episodes of a variant took on a model, on average. */
 export interface TypicalUsage {
@@ -25,7 +26,7 @@ export async function typicalUsage(clickhouse: ClickHouseClient): Promise<Typica
           FROM (
             SELECT variant_name, episode_id, count() AS inferences
             FROM JsonInference
-            WHERE function_name = 'act' AND episode_id IN (
+            WHERE ${IS_ACT} AND episode_id IN (
               SELECT target_id FROM BooleanMetricFeedback WHERE metric_name = 'success'
             )
             GROUP BY variant_name, episode_id
@@ -40,7 +41,7 @@ export async function typicalUsage(clickhouse: ClickHouseClient): Promise<Typica
             avg(output_tokens) AS output_tokens,
             avg(ifNull(provider_cache_read_input_tokens, 0)) AS cached_input_tokens
           FROM ModelInference
-          WHERE function_name = 'act' AND NOT cached
+          WHERE ${IS_ACT} AND NOT cached
             AND ModelInference.input_tokens IS NOT NULL AND ModelInference.output_tokens IS NOT NULL
           GROUP BY variant_name, model_name
         )

@@ -101,6 +101,8 @@ describe("feedback and lists", () => {
       comparison_operator,
     });
     expect(await list({ filters: score(">", 0.3) })).toEqual(["three", "one"]);
+    expect(await list({ filters: score("<", 1e308) })).toEqual(["three", "two", "one"]);
+    expect(await list({ filters: score("<", -(2 ** 60)) })).toEqual([]);
     expect(
       await list({ filters: { type: "boolean_metric", metric_name: "won", value: true } }),
     ).toEqual(["one"]);
