@@ -56,4 +56,34 @@ describe("cache", () => {
       ),
     ).toBe(0);
   });
+
+  test.each([
+    ["JSON are kept", '{"where":"left"}', 0],
+    ["no JSON are not", '{"where":', 1],
+  ])("a tool call whose arguments are %s", async (_, args, again) => {
+    h.provider.reply = () =>
+      completion(null, {
+        choices: [
+          {
+            index: 0,
+            finish_reason: "tool_calls",
+            message: {
+              role: "assistant",
+              tool_calls: [
+                { id: "c1", type: "function", function: { name: "look", arguments: args } },
+              ],
+            },
+          },
+        ],
+      });
+    const look = () =>
+      h.post("/inference", {
+        function_name: "talk",
+        variant_name: "plain",
+        input: { messages: [{ role: "user", content: args }] },
+        cache_options: { enabled: "on" },
+      });
+    expect(await calls(look)).toBe(1);
+    expect(await calls(look)).toBe(again);
+  });
 });

@@ -626,6 +626,36 @@ const openAIErrors: [string, unknown, number, string | RegExp][] = [
     "Invalid request to OpenAI-compatible endpoint: Invalid TensorZero content block: missing field `name`",
   ],
   [
+    "a TensorZero block without type",
+    content({ "tensorzero::arguments": {} }),
+    400,
+    "Invalid request to OpenAI-compatible endpoint: Invalid TensorZero content block: missing field `type`",
+  ],
+  [
+    "text and arguments at once",
+    content({ type: "text", text: "x", "tensorzero::arguments": {} }),
+    400,
+    'Invalid request to OpenAI-compatible endpoint: Invalid TensorZero content block: Only one of `text` or `tensorzero::arguments` can be set when using `"type": "text"`',
+  ],
+  [
+    "text without text",
+    content({ type: "text" }),
+    400,
+    'Invalid request to OpenAI-compatible endpoint: Invalid content block: Either `text` or `tensorzero::arguments` must be set when using `"type": "text"`',
+  ],
+  [
+    "text that is a number",
+    content({ type: "text", text: 1 }),
+    400,
+    'Invalid request to OpenAI-compatible endpoint: Invalid content block: `text` must be a string when using `"type": "text"`',
+  ],
+  [
+    "a tool_choice that is none",
+    { ...content({ type: "text", text: "x" }), tool_choice: "perhaps" },
+    400,
+    /data did not match any variant of untagged enum ChatCompletionToolChoiceOption/,
+  ],
+  [
     "a bad block",
     content({ type: "video" }),
     400,

@@ -48,7 +48,7 @@ describe("streaming", () => {
     ]);
     expect(lastRequest()).toMatchObject({ stream: true, stream_options: { include_usage: true } });
     const [row] = await h.rows(
-      `SELECT output, ttft_ms IS NOT NULL AS timed FROM JsonInference WHERE id = '${sent[0].inference_id}'`,
+      `SELECT output, ttft_ms <= processing_time_ms AS timed FROM JsonInference WHERE id = '${sent[0].inference_id}'`,
     );
     expect(row).toEqual({
       output: '{"raw":"{\\"action\\":\\"drop\\"}","parsed":{"action":"drop"}}',
