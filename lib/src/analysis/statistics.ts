@@ -97,12 +97,12 @@ export function sum(values: readonly number[]): number {
 
 function wilson(p: number, n: number): { low: number; high: number } {
   const z2 = Z * Z;
-  const centre = p + z2 / (2 * n);
+  const center = p + z2 / (2 * n);
   const half = Z * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n));
   const scale = 1 + z2 / n;
   // subtle: at p = 0 and p = 1 one bound is exactly the end; rounding would leave it 1e-17 beside.
   return {
-    low: p === 0 ? 0 : (centre - half) / scale,
-    high: p === 1 ? 1 : (centre + half) / scale,
+    low: p === 0 ? 0 : (center - half) / scale,
+    high: p === 1 ? 1 : (center + half) / scale,
   };
 }

@@ -3,7 +3,7 @@ import { AnalysisError } from "../analysis/errors";
 import type { EpisodeRow } from "../store/episodes";
 import { intervalChart } from "./intervals";
 import { EXPERT, group, playerOf, rangeLabel, scope, shorten, unfinishedNote } from "./labels";
-import { type ChartSpec, variantColours } from "./style";
+import { type ChartSpec, variantColors } from "./style";
 
 /**
  * Steps above the expert's by variant, over the episodes that the variant solved, with 95 % t intervals; beside them SPL,
@@ -17,7 +17,7 @@ export function stepsAboveExpert(rows: readonly EpisodeRow[]): ChartSpec {
   if (scores.every(({ episodes, unscored }) => episodes + unscored === 0)) {
     throw new AnalysisError("steps above optimal need a finished episode, and the rows have none");
   }
-  const colours = variantColours(rows);
+  const colors = variantColors(rows);
   const note = unfinishedNote(rows);
   return intervalChart({
     title: "Steps above optimal",
@@ -58,7 +58,7 @@ export function stepsAboveExpert(rows: readonly EpisodeRow[]): ChartSpec {
                     ? "[no interval]"
                     : `[${group(above.low, 1)}, ${group(above.high!, 1)}]`
                 }, SPL ${group(spl.mean!, 2)}`,
-        colour: colours[variant]!,
+        color: colors[variant]!,
       };
     }),
   });

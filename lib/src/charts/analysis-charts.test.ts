@@ -81,11 +81,11 @@ describe("by task", () => {
     ]);
   });
 
-  test("a variant has the colour that it has in the chart by variant", () => {
-    const colours = (spec: ChartSpec) =>
-      new Map(values(spec).map(({ name, colour }) => [name, colour]));
-    const byTask = colours(inputTokens(rows, "variant and task"));
-    for (const [name, colour] of colours(inputTokens(rows))) expect(byTask.get(name)).toBe(colour);
+  test("a variant has the color that it has in the chart by variant", () => {
+    const colors = (spec: ChartSpec) =>
+      new Map(values(spec).map(({ name, color }) => [name, color]));
+    const byTask = colors(inputTokens(rows, "variant and task"));
+    for (const [name, color] of colors(inputTokens(rows))) expect(byTask.get(name)).toBe(color);
   });
 });
 

@@ -7,7 +7,7 @@ import type { EpisodeRow } from "../store/episodes";
 import { textWidth } from "./font";
 import { EXPERT, players, rangeLabel, scope, shorten, unfinishedNote } from "./labels";
 import type { Published } from "./published";
-import { type ChartSpec, frameOf, INK, MUTED, PADDING, variantColours, WIDTH } from "./style";
+import { type ChartSpec, frameOf, INK, MUTED, PADDING, variantColors, WIDTH } from "./style";
 
 const HEIGHT = 320;
 const LABEL = 13;
@@ -39,13 +39,13 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
     high: 100 * high!,
   }));
   const last = Math.max(1, ...values.map((value) => value.step));
-  const colours = variantColours(rows);
+  const colors = variantColors(rows);
   const expert = expertCurve(rows, last);
   const ends = endLabels([
     ...expert.slice(-1).map(({ share }) => ({
       share,
       text: `expert: ${share.toFixed(1)} %`,
-      colour: INK,
+      color: INK,
     })),
     ...variants.map((variant) => {
       const end = finalOf(variant);
@@ -54,7 +54,7 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
       return {
         share: 50 * (end.least! + end.most!),
         text: `${shorten(variant)}: ${share} % (n = ${end.n})`,
-        colour: colours[variant]!,
+        color: colors[variant]!,
       };
     }),
   ]);
@@ -75,11 +75,11 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
     scale: { domain: [0, 100] },
     axis: { tickCount: 5 },
   });
-  const colour = {
+  const color = {
     field: "variant",
     type: "nominal",
     legend: null,
-    scale: { domain: variants, range: variants.map((variant) => colours[variant]) },
+    scale: { domain: variants, range: variants.map((variant) => colors[variant]) },
   };
   const played = players(rows);
   const unfinished = unfinishedNote(rows);
@@ -107,14 +107,14 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
     layer: [
       {
         mark: { type: "area", interpolate: "step-after", opacity: 0.16 },
-        encoding: { x, y: y("low"), y2: { field: "high" }, color: colour },
+        encoding: { x, y: y("low"), y2: { field: "high" }, color },
       },
       ...(open.size > 0
         ? [
             {
               transform: [{ filter: "isValid(datum.least)" }],
               mark: { type: "area", interpolate: "step-after", opacity: 0.3 },
-              encoding: { x, y: y("least"), y2: { field: "most" }, color: colour },
+              encoding: { x, y: y("least"), y2: { field: "most" }, color },
             },
           ]
         : []),
@@ -137,7 +137,7 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
       },
       {
         mark: { type: "line", interpolate: "step-after", strokeWidth: 2.5 },
-        encoding: { x, y: y("share"), color: colour },
+        encoding: { x, y: y("share"), color },
       },
       {
         data: { values: expert },
@@ -156,7 +156,7 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
         encoding: {
           x: { value: width + 14 },
           y: y("place"),
-          color: { field: "colour", type: "nominal", scale: null },
+          color: { field: "color", type: "nominal", scale: null },
         },
       },
       {
@@ -186,7 +186,7 @@ function expertCurve(rows: readonly EpisodeRow[], last: number): { step: number;
 interface EndLabel {
   share: number;
   text: string;
-  colour: string;
+  color: string;
 }
 
 /** Puts each label at its curve's end, moved apart where they would overlap; `place` is in percent. */

@@ -16,7 +16,7 @@ import {
   shortTask,
   unfinishedNote,
 } from "./labels";
-import { type ChartSpec, variantColours } from "./style";
+import { type ChartSpec, variantColors } from "./style";
 
 /** Success rate by variant in percent, tasks weighted equally, with 95 % Wilson intervals. */
 export function successRate(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
@@ -125,7 +125,7 @@ const MEAN = {
 function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpec {
   const summaries = summarize(rows, by);
   const tasks = taskOrder(rows);
-  const colours = variantColours(rows);
+  const colors = variantColors(rows);
   const { expert } = quantity;
   const bound = (episodes: readonly EpisodeRow[]) => (expert ? expertMean(episodes) : null);
   const line = (summary: Summary): IntervalRow => {
@@ -141,7 +141,7 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
       low: estimate.low,
       high: estimate.high,
       label: by === "variant" ? label : `${label} ${count}`,
-      colour: colours[summary.variant]!,
+      color: colors[summary.variant]!,
       bound: bound(
         rows.filter(
           ({ variant, task }) =>

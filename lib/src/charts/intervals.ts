@@ -4,7 +4,7 @@ import { BACKGROUND, type ChartSpec, frameOf, GRID, INK, MUTED, PADDING, WIDTH }
 /** One estimate of an interval chart. */
 export interface IntervalRow {
   name: string;
-  /** Second line under the name, in grey: how many episodes, and what played them. */
+  /** Second line under the name, in gray: how many episodes, and what played them. */
   note?: string;
   /** Null: there is nothing to draw, and `label` says why; or there is only a range. */
   mean: number | null;
@@ -15,7 +15,7 @@ export interface IntervalRow {
   high: number | null;
   /** Printed at the right: the numbers. */
   label: string;
-  colour: string;
+  color: string;
   /** What no agent should beat; a dashed line through the row marks it. */
   bound?: number | null;
 }
@@ -74,7 +74,7 @@ export function intervalChart(chart: IntervalChart): ChartSpec {
   });
   const scale = { type: "quantitative", title: chart.axis, ...axis(chart) };
   const x = (field: string) => ({ field, ...scale });
-  const colour = { field: "colour", type: "nominal", scale: null };
+  const color = { field: "color", type: "nominal", scale: null };
   const bounded = [{ filter: "isValid(datum.low)" }];
   const cap = (field: "low" | "high") => ({
     transform: bounded,
@@ -90,12 +90,12 @@ export function intervalChart(chart: IntervalChart): ChartSpec {
   const bar = {
     transform: [{ filter: "isValid(datum.mean)" }, { calculate: "0", as: "zero" }],
     mark: { type: "bar", height: 18 },
-    encoding: { y: place(), x: x("zero"), x2: { field: "mean" }, color: colour },
+    encoding: { y: place(), x: x("zero"), x2: { field: "mean" }, color },
   };
   const point = {
     transform: [{ filter: "isValid(datum.mean)" }],
     mark: { type: "point", filled: true, size: 80, opacity: 1 },
-    encoding: { y: place(), x: x("mean"), color: colour },
+    encoding: { y: place(), x: x("mean"), color },
   };
   const interval = {
     transform: bounded,
@@ -105,12 +105,12 @@ export function intervalChart(chart: IntervalChart): ChartSpec {
   const range = (filter: string, to: object) => ({
     transform: [{ filter: `isValid(datum.least) && ${filter}` }],
     mark: { type: "rule", strokeWidth: chart.mark === "bar" ? 18 : 8, opacity: 0.35 },
-    encoding: { y: place(), x: x("least"), x2: to, color: colour },
+    encoding: { y: place(), x: x("least"), x2: to, color },
   });
   const sure = {
     transform: [{ filter: "isValid(datum.least)" }, { calculate: "0", as: "zero" }],
     mark: { type: "bar", height: 18 },
-    encoding: { y: place(), x: x("zero"), x2: { field: "least" }, color: colour },
+    encoding: { y: place(), x: x("zero"), x2: { field: "least" }, color },
   };
   const ranges = rows.some((row) => typeof row.least === "number")
     ? [

@@ -21,7 +21,7 @@ test("anchors shift by the text's width, and further lines stand below", () => {
   expect(svg).toContain(`translate(${round(-textWidth("c", 10))},14) scale(0.01)`);
 });
 
-test("what places and colours the text stays, what names a font goes", () => {
+test("what places and colors the text stays, what names a font goes", () => {
   const svg = outlineText(
     '<svg><text transform="translate(1,2)" fill="#123456" font-family="x" font-weight="600">i</text></svg>',
   );

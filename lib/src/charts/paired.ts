@@ -60,7 +60,7 @@ export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantit
         low: scale(difference.low),
         high: scale(difference.high),
         label: difference.n + unknown === 0 ? "no common episode" : label(),
-        colour: PALETTE[0]!,
+        color: PALETTE[0]!,
       };
     }),
   });

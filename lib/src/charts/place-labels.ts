@@ -1,7 +1,7 @@
 import { textWidth } from "./font";
 
 /** A point with a label to place near it; all in pixels, y downwards. */
-export interface Labelled {
+export interface Labeled {
   x: number;
   y: number;
   /** The ends of the bars through it, along x and along y. */
@@ -33,7 +33,7 @@ const DISTANCE = 13;
  * points, their bars and the labels placed before, and stays within the plot.
  */
 export function placeLabels(
-  points: readonly Labelled[],
+  points: readonly Labeled[],
   size: { width: number; height: number; fontSize: number },
 ): Place[] {
   const labels: Box[] = [];
@@ -58,16 +58,16 @@ export function placeLabels(
   });
 }
 
-function positions({ x, y }: Labelled, width: number, fontSize: number): Place[] {
+function positions({ x, y }: Labeled, width: number, fontSize: number): Place[] {
   const line = fontSize + 3;
   const right = x + OFFSET;
   const left = x - OFFSET - width;
-  const centred = x - width / 2;
+  const centered = x - width / 2;
   return [
     { x: right, y },
     { x: left, y },
-    { x: centred, y: y - line },
-    { x: centred, y: y + line },
+    { x: centered, y: y - line },
+    { x: centered, y: y + line },
     { x: right, y: y - line },
     { x: right, y: y + line },
     { x: left, y: y - line },

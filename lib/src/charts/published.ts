@@ -4,7 +4,7 @@ import { summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../store/episodes";
 import { type IntervalRow, intervalChart } from "./intervals";
 import { playerOf, rangeLabel, scope, shorten, unfinishedNote } from "./labels";
-import { type ChartSpec, variantColours } from "./style";
+import { type ChartSpec, variantColors } from "./style";
 
 /** data/published.json: results that others published on these tasks, with their sources. */
 export interface Published {
@@ -65,7 +65,7 @@ const DRAWN = [
   "naive-Llama-3.2-1B-Instruct",
 ];
 
-export const PUBLISHED_COLOUR = "#9a9a9a";
+export const PUBLISHED_COLOR = "#9a9a9a";
 
 /**
  * Success of these episodes above what others published, in percent. All intervals are 95 % Wilson; the published
@@ -73,7 +73,7 @@ export const PUBLISHED_COLOUR = "#9a9a9a";
  */
 export function publishedResults(rows: readonly EpisodeRow[], published: Published): ChartSpec {
   const { balrog, tensorzero, reference } = published;
-  const colours = variantColours(rows);
+  const colors = variantColors(rows);
   const own = summarize(rows).map(({ variant, success }): IntervalRow => {
     const player = playerOf(variant, rows);
     return {
@@ -89,7 +89,7 @@ export function publishedResults(rows: readonly EpisodeRow[], published: Publish
           ? rangeLabel(success, (share) => percent(share)!.toFixed(1), " %")
           : `${percent(success.mean)!.toFixed(1)} %`
       } (n = ${success.n})${player ? ` · ${player}` : ""}`,
-      colour: colours[variant]!,
+      color: colors[variant]!,
     };
   });
   const drawn = drawnEntries(published);
@@ -97,7 +97,7 @@ export function publishedResults(rows: readonly EpisodeRow[], published: Publish
   return intervalChart({
     title: "Success rate beside published results",
     subtitle: [
-      "Coloured: this project. Grey: as published by others on BALROG's five tasks, with other seeds.",
+      "Colored: this project. Gray: as published by others on BALROG's five tasks, with other seeds.",
       "Points: success rate; whiskers: 95 % Wilson interval from rate and n; ±: standard error as published.",
       ...(unfinished === null
         ? []
@@ -163,7 +163,7 @@ function publishedRow(name: string, success: number, n: number, error?: number):
     low: percent(low),
     high: percent(high),
     label: `${success.toFixed(1)}${error === undefined ? "" : ` ± ${error.toFixed(1)}`} % (n = ${n})`,
-    colour: PUBLISHED_COLOUR,
+    color: PUBLISHED_COLOR,
   };
 }
 

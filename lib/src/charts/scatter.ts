@@ -11,7 +11,7 @@ export interface ScatterPoint {
   y: number;
   yLow: number | null;
   yHigh: number | null;
-  colour: string;
+  color: string;
   /** This project's: drawn larger, with a darker label. */
   own: boolean;
 }
@@ -80,7 +80,7 @@ export function scatter(chart: Scatter): ChartSpec {
     scale: { domain: Y_DOMAIN, nice: false },
     axis: { values: [0, 20, 40, 60, 80, 100] },
   });
-  const colour = { field: "colour", type: "nominal", scale: null };
+  const color = { field: "color", type: "nominal", scale: null };
   const bar = (from: string, encoding: object) => ({
     transform: [{ filter: `isValid(datum.${from})` }],
     mark: { type: "rule", color: INK, strokeWidth: 1.5 },
@@ -122,7 +122,7 @@ export function scatter(chart: Scatter): ChartSpec {
         encoding: {
           x: x("x"),
           y: y("y"),
-          color: colour,
+          color: color,
           size: { condition: { test: "datum.own", value: 90 }, value: 45 },
         },
       },

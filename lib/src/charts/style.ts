@@ -29,8 +29,8 @@ export const PALETTE = [
   "#7f7f7f",
 ];
 
-/** Each variant's colour: the same in every chart of the same rows. */
-export function variantColours(rows: readonly { variant: string }[]): Record<string, string> {
+/** Each variant's color: the same in every chart of the same rows. */
+export function variantColors(rows: readonly { variant: string }[]): Record<string, string> {
   return Object.fromEntries(
     variantOrder(rows).map((variant, index) => [variant, PALETTE[index % PALETTE.length]!]),
   );

@@ -6,9 +6,9 @@ import { summarize } from "../analysis/summary";
 import { costUsd, type Price, type Prices } from "../experiment/prices";
 import type { EpisodeRow } from "../store/episodes";
 import { group, players, scope, shorten, unfinishedNote } from "./labels";
-import { drawnEntries, PUBLISHED_COLOUR, type Published } from "./published";
+import { drawnEntries, PUBLISHED_COLOR, type Published } from "./published";
 import { type ScatterPoint, scatter } from "./scatter";
-import { type ChartSpec, variantColours } from "./style";
+import { type ChartSpec, variantColors } from "./style";
 
 /** The model of TensorZero's example, for its cost; the fine-tuned variant ran on another, at another price. */
 const EXAMPLE_MODEL = "openai::gpt-4o-mini-2024-07-18";
@@ -147,12 +147,12 @@ type Tokens = "input_tokens" | "output_tokens" | "cached_input_tokens";
 function ownPoints(
   rows: readonly EpisodeRow[],
   amount: (row: EpisodeRow) => number | null,
-  coloured = rows,
+  colored = rows,
 ): ScatterPoint[] {
   if (!rows.some(isFinished)) {
     throw new AnalysisError("success against an amount needs a finished episode; there is none");
   }
-  const colours = variantColours(coloured);
+  const colors = variantColors(colored);
   return summarize(rows).flatMap(({ variant, success }) => {
     const own = rows.filter((row) => row.variant === variant);
     const x = mean(known(own.map(amount)));
@@ -166,7 +166,7 @@ function ownPoints(
         y: 100 * success.mean!,
         yLow: 100 * success.low!,
         yHigh: 100 * success.high!,
-        colour: colours[variant]!,
+        color: colors[variant]!,
         own: true,
       },
     ];
@@ -196,7 +196,7 @@ function publishedPoint(name: string, x: number, y: number): ScatterPoint {
     x,
     y,
     ...none,
-    colour: PUBLISHED_COLOUR,
+    color: PUBLISHED_COLOR,
     own: false,
   };
 }
@@ -210,6 +210,6 @@ function notes(rows: readonly EpisodeRow[], others: readonly ScatterPoint[], by:
     ...(played === null ? [] : [played]),
     ...(others.length === 0
       ? []
-      : [`Grey: as published by ${by}, on BALROG's five tasks with other seeds.`]),
+      : [`Gray: as published by ${by}, on BALROG's five tasks with other seeds.`]),
   ];
 }

@@ -48,7 +48,7 @@ test("the warning says what is wrong, what was expected and what to do", () => {
   expect(warn.mock.calls[0]?.[0]).toBe(
     '20 of 20 answers of a were no valid action: not JSON, e.g. "```json {} ```". Each was played as "go forward". ' +
       'Expected is a JSON object, without anything around it, such as {"action": "turn left"}. ' +
-      'Give a json_mode = "strict" under config/, or a template that asks for just this.',
+      'Under config/, give a json_mode = "strict" (if it has that, its server ignores it) or a template that asks for just this.',
   );
 });
 

@@ -79,7 +79,7 @@ function warning(count: InvalidCount): string {
   const remedy =
     count.reason === "cut off by the token limit"
       ? `Give ${count.variant} a larger max_tokens under config/.`
-      : `Give ${count.variant} json_mode = "strict" under config/, or a template that asks for just this.`;
+      : `Under config/, give ${count.variant} json_mode = "strict" (if it has that, its server ignores it) or a template that asks for just this.`;
   return (
     `${describeInvalid(count)}. Each was played as "go forward". ` +
     `Expected is a JSON object, without anything around it, such as {"action": "turn left"}. ${remedy}`

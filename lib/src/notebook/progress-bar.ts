@@ -8,7 +8,7 @@ import { TerminalListener } from "./terminal";
 /** A front end need not draw more often. */
 const redrawMs = 100;
 
-/** Wong's colour-blind safe palette (Nature Methods 8, 441, 2011): solved, unsolved, failed. */
+/** Wong's color-blind safe palette (Nature Methods 8, 441, 2011): solved, unsolved, failed. */
 const colors = { solved: "#0072B2", unsolved: "#56B4E9", failed: "#D55E00" };
 
 function barHtml(progress: Progress): string {

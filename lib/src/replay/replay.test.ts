@@ -143,6 +143,25 @@ test("patterns are counted by variant, each with the episode that shows it most"
   expect(random.times).toBe(times);
 });
 
+test("an episode that was cut off is not one that was not solved", async () => {
+  const stop = new AbortController();
+  const cut = await lab.evaluate({
+    variants: ["random"],
+    tasks: [tasks[0]!],
+    episodes: 10,
+    signal: stop.signal,
+    onProgress: ({ done }) => done > 0 && stop.abort(),
+  });
+  const planned = await lab.episodes({ run: cut.id });
+  const lost = planned
+    .filter(({ success }) => success === false)
+    .map(({ episode_id }) => episode_id);
+  const { rows: counted } = await whatWentWrong(lab.clickhouse, cut.id);
+  expect(planned.some(({ episode_id, success }) => episode_id && success === null)).toBe(true);
+  expect(counted.some(({ episodes }) => episodes > lost.length)).toBe(true);
+  expect(counted.filter(({ unsolved }) => unsolved > lost.length)).toEqual([]);
+});
+
 test.each(exportFormats)("export as %s reads back as the rows", async (format) => {
   const file = join(folder, `rows.${format}`);
   for (const table of ["episodes", "steps"] as const) {

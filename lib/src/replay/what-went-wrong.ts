@@ -7,7 +7,7 @@ import { diagnose, type Finding, type Pattern, patterns } from "./patterns";
 export interface PatternRow {
   variant: string;
   pattern: Pattern;
-  /** Episodes in which it was found at least once, and how many of them were not solved. */
+  /** Episodes in which it was found at least once, and how many of them ran into their step limit. */
   episodes: number;
   unsolved: number;
   /** Episodes of the variant that were looked at. */
@@ -37,7 +37,7 @@ export async function whatWentWrong(clickhouse: ClickHouseClient, run: string): 
     const { findings, success, complete } = diagnose(episode.task, episode.seed, episode.actions);
     const agrees = episode.success === null || (complete && success === episode.success);
     if (!agrees) mismatches.push(episode.episode_id);
-    return agrees ? [{ ...episode, success, findings }] : [];
+    return agrees ? [{ ...episode, findings }] : [];
   });
   const rows = variantOrder(diagnosed).flatMap((variant) => {
     const own = diagnosed.filter((episode) => episode.variant === variant);
@@ -48,8 +48,14 @@ export async function whatWentWrong(clickhouse: ClickHouseClient, run: string): 
 
 interface Diagnosed {
   episode_id: string;
-  success: boolean;
+  /** As stored; null for an episode that failed or was cut off. */
+  success: boolean | null;
   findings: Finding[];
+}
+
+/** 1 for an episode that ran into its step limit. */
+function isUnsolved({ success }: Pick<Diagnosed, "success">): number {
+  return Number(success === false);
 }
 
 function count(
@@ -63,11 +69,11 @@ function count(
       steps: findings.filter((finding) => finding.pattern === pattern).map(({ step }) => step),
     }))
     .filter(({ steps }) => steps.length > 0)
-    .sort((a, b) => Number(a.success) - Number(b.success) || b.steps.length - a.steps.length);
+    .sort((a, b) => isUnsolved(b) - isUnsolved(a) || b.steps.length - a.steps.length);
   const [example] = found;
   return {
     episodes: found.length,
-    unsolved: found.filter(({ success }) => !success).length,
+    unsolved: found.reduce((sum, episode) => sum + isUnsolved(episode), 0),
     of: episodes.length,
     times: found.reduce((sum, { steps }) => sum + steps.length, 0),
     example: example?.episode_id ?? null,

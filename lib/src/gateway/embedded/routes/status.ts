@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import type { RowWriter } from "../../../store/insert";
 import type { GatewayConfig } from "../config/types";
 
-/** The release of TensorZero whose behaviour this gateway has. */
+/** The release of TensorZero whose behavior this gateway has. */
 export const VERSION = "2026.4.1";
 
 /** GET /status */
