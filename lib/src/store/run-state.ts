@@ -73,7 +73,7 @@ WITH
       tags['task'] AS task,
       tags['seed'] AS seed,
       episode_id,
-      min(timestamp) AS first,
+      min(UUIDv7ToDateTime(id)) AS first,
       max(timestamp) AS last,
       false AS is_failure
     FROM JsonInference
@@ -86,7 +86,7 @@ WITH
       tags['task'] AS task,
       tags['seed'] AS seed,
       target_id AS episode_id,
-      timestamp AS first,
+      UUIDv7ToDateTime(id) AS first,
       timestamp AS last,
       true AS is_failure
     FROM CommentFeedback
@@ -114,14 +114,14 @@ WITH
     GROUP BY run
   ),
   started AS (
-    SELECT tags['run'] AS run, min(timestamp) AS first, max(timestamp) AS last, argMax(value, toString(id)) AS settings
+    SELECT tags['run'] AS run, min(UUIDv7ToDateTime(id)) AS first, max(timestamp) AS last, argMax(value, toString(id)) AS settings
     FROM CommentFeedback
     WHERE tags['record'] = 'settings' AND ${OF_RUN}
     GROUP BY run
   )
 SELECT
   coalesce(state.run, started.run) AS run,
-  toString(least(coalesce(state.first, started.first), coalesce(started.first, state.first)), 'UTC') AS first,
+  toString(toDateTime(least(coalesce(state.first, started.first), coalesce(started.first, state.first)) AS began), 'UTC') AS first,
   toString(greatest(coalesce(state.last, started.last), coalesce(started.last, state.last)) AS latest, 'UTC') AS last,
   toFloat64(dateDiff('second', latest, now())) AS idle_seconds,
   started.settings AS settings,
@@ -129,5 +129,5 @@ SELECT
   toFloat64(coalesce(failed, 0)) AS failed,
   toFloat64(coalesce(cut_off, 0)) AS cut_off
 FROM state FULL OUTER JOIN started ON state.run = started.run
-ORDER BY first DESC, run DESC
+ORDER BY began DESC, run DESC
 SETTINGS join_use_nulls = 1`;
