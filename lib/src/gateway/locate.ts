@@ -59,7 +59,7 @@ export async function locateGateway(
   }
   return {
     kind: "embedded",
-    reason: `TENSORZERO_GATEWAY_URL is not set and nothing answers at ${LOCAL_GATEWAY}`,
+    reason: `TENSORZERO_GATEWAY_URL is not set and no TensorZero Gateway answers at ${LOCAL_GATEWAY}`,
   };
 }
 
