@@ -24,6 +24,8 @@ test("cost is by the million tokens, and unknown without a price", () => {
   expect(costUsd(price, { ...tokens, outputTokens: null })).toBeNull();
   const free = { ...price, input: 0, output: 0 };
   expect(costUsd(free, { ...tokens, outputTokens: null })).toBe(0);
+  for (const paid of [{ input: 1 }, { output: 1 }, { cached_input: 1 }])
+    expect(costUsd({ ...free, ...paid }, { ...tokens, outputTokens: null })).toBeNull();
 });
 
 test("input that the provider had in its cache has its own price, else that of input", () => {

@@ -4,8 +4,8 @@ import { checkSettings } from "./settings";
 const run: Run = {
   id: "r1",
   settings: checkSettings({ variants: ["a"], budgetUsd: 2.5 }, ["a"]),
-  startedAt: new Date(0),
-  finishedAt: new Date(61_500),
+  startedAt: new Date(1000),
+  finishedAt: new Date(62_500),
   planned: 20,
   completed: 20,
   completedBefore: 0,
@@ -32,6 +32,11 @@ test.each<[string, Partial<Run>, string]>([
     "with failed episodes",
     { completed: 18, failed: 2, lastError: "no\nroute." },
     `Run r1: 18 of 20 episodes in 61.5 s, $1.24. 2 failed, the last because: no route. ${rest}`,
+  ],
+  [
+    "with episodes that failed before a resume",
+    { completed: 18, completedBefore: 5, failed: 2 },
+    `Run r1: 18 of 20 episodes in 61.5 s, $1.24. 5 of them were there already. 2 failed. ${rest}`,
   ],
   [
     "out of budget",
