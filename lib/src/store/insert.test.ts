@@ -138,7 +138,7 @@ test("a batch goes by itself after the interval, and at once when it is full", a
   const full = new RowWriter(client, { intervalMs: 60_000, maxRows: 2 });
   const sent = jest.spyOn(client, "exec");
   full.write("ChatInference", chat());
-  await full.room();
+  await new Promise((resolve) => setImmediate(resolve));
   expect(sent).not.toHaveBeenCalled();
   full.write("ChatInference", chat());
   await until(async () => (await count()) === 3);
