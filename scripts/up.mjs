@@ -59,7 +59,12 @@ let ending = false;
 async function end() {
   if (ending) return; // npm forwards a terminal's Ctrl-C, which thus arrives twice
   ending = true;
-  await running.close();
-  process.exit(0);
+  try {
+    await running.close();
+    process.exit(0);
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
 }
 process.on("SIGINT", end).on("SIGTERM", end);

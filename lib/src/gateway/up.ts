@@ -27,7 +27,11 @@ export interface UpOptions {
 export interface Up {
   /** Each service's address. */
   readonly urls: Partial<Record<Service, string>>;
-  /** Takes no more requests, finishes and stores those under way, and frees the folder. */
+  /**
+   * Takes no more requests, finishes and stores those under way, and frees the folder.
+   *
+   * @throws RowsUnstoredError the store takes no rows; they are in a file
+   */
   close(): Promise<void>;
 }
 
@@ -55,7 +59,10 @@ export async function up(options: UpOptions): Promise<Up> {
   const closers: (() => Promise<void>)[] = [];
   const urls: Partial<Record<Service, string>> = {};
   const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer();
+    const errors: unknown[] = [];
+    for (const closer of closers.splice(0).reverse())
+      await closer().catch((error) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
   };
   const serve = async (service: Service, app: Fetcher) => {
     const port = options.ports?.[service];

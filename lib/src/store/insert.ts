@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient, ClickHouseError } from "@clickhouse/client";
-import { isOfAView, isRefusal, keepRefusedRow, RowsRefusedError, ViewError } from "./refused-rows";
+import { isOfAView, isRefusal, keepRow, RowsRefusedError, ViewError } from "./refused-rows";
 import { Rows } from "./rows";
 
 /**
@@ -42,6 +42,22 @@ export class StoreWriteError extends Error {
   }
 }
 
+/** The writer was closed while the store took nothing. The rows are in a file. */
+export class RowsUnstoredError extends Error {
+  override readonly name = "RowsUnstoredError";
+  constructor(
+    readonly rows: number,
+    readonly path: string,
+    cause: StoreWriteError,
+  ) {
+    super(
+      `${rows} row(s) are not stored, because ClickHouse took none at the end: ${reasonOf(cause.cause)}. They are kept in ${path}; once it ` +
+        "takes rows, insert each `row` into its `table`, in the order of the file.",
+      { cause },
+    );
+  }
+}
+
 /** subtle: what Node throws when no connection can be made has no message of its own, but a code. */
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
@@ -69,7 +85,7 @@ export interface RowWriterOptions {
    * first rows are refused; if more follow, again on close. Default: one line on stderr.
    */
   onError?: (error: unknown) => void;
-  /** The file that refused rows are appended to. Default: refused-rows.jsonl in the system's folder for temporary files. */
+  /** The file that refused rows are appended to, and on close those that could not be stored. Default: refused-rows.jsonl in the system's folder for temporary files. */
   refusedPath?: string;
 }
 
@@ -185,10 +201,28 @@ export class RowWriter {
     return this.next;
   }
 
-  /** Flushes; nothing may be written afterwards. */
+  /**
+   * Flushes; nothing may be written afterwards.
+   *
+   * @throws RowsUnstoredError the store takes nothing: the rows are in the file of refused ones
+   */
   async close(): Promise<void> {
-    await this.flush().finally(() => this.tellOfRefused());
-    clearTimeout(this.timer);
+    try {
+      await this.flush();
+    } catch (error) {
+      throw this.keepUnstored(error as StoreWriteError);
+    } finally {
+      clearTimeout(this.timer);
+      this.tellOfRefused();
+    }
+  }
+
+  private keepUnstored(failure: StoreWriteError): RowsUnstoredError {
+    const error = reasonOf(failure.cause);
+    for (const { table, rows } of [...this.round, ...this.takeBuffered()].flat()) {
+      for (const row of rows.lines) keepRow(this.refusedPath, { table, row, error });
+    }
+    return new RowsUnstoredError(this.unstored, this.refusedPath, failure);
   }
 
   private readonly flushInBackground = (): void => {
@@ -279,7 +313,7 @@ export class RowWriter {
       }
       if (rows.count > 1)
         return rows.halves.map((half, i) => ({ ...batch, rows: half, token: `${token}.${i}` }));
-      keepRefusedRow(this.refusedPath, { table, row: rows.text, error: cause });
+      keepRow(this.refusedPath, { table, row: rows.lines[0]!, error: cause.message });
       this.refusedCount++;
       this.lastRefusal = cause;
     }

@@ -8,7 +8,13 @@ import fc from "fast-check";
 import { clickHouseApp } from "./clickhouse-http/app";
 import { connect, SESSION_SETTINGS } from "./connect";
 import { type EmbeddedConnection, openEmbedded } from "./connect-embedded";
-import { RowWriter, type RowWriterOptions, StoreWriteError, type WritableTable } from "./insert";
+import {
+  RowsUnstoredError,
+  RowWriter,
+  type RowWriterOptions,
+  StoreWriteError,
+  type WritableTable,
+} from "./insert";
 import { RowsRefusedError, ViewError } from "./refused-rows";
 
 const folder = mkdtempSync(join(tmpdir(), "refused-"));
@@ -391,6 +397,30 @@ test("a row that cannot be put away stays", async () => {
   await writer.close();
   expect(kept()).toHaveLength(1);
   expect(await comments("stays")).toEqual(["a"]);
+});
+
+test("what a store that fails has not taken by the end is in the file, in order, and can be inserted", async () => {
+  const { writer, kept, refusedPath } = open();
+  await client.command({ query: "RENAME TABLE ChatInference TO Away" });
+  const written: { table: WritableTable; row: object }[] = [
+    { table: "ChatInference", row: chat },
+    { table: "CommentFeedback", row: comment("first", { test: "end" }) },
+    { table: "CommentFeedback", row: comment("second", { test: "end" }) },
+  ];
+  for (const [i, { table, row }] of written.entries()) {
+    writer.write(table, row);
+    if (i < 2) await expect(writer.flush()).rejects.toThrow(StoreWriteError);
+  }
+  const error: RowsUnstoredError = await writer.close().catch((thrown) => thrown);
+  await client.command({ query: "RENAME TABLE Away TO ChatInference" });
+  expect(error).toBeInstanceOf(RowsUnstoredError);
+  expect([error.rows, error.path]).toEqual([3, refusedPath]);
+  expect(error.message).toContain("ChatInference does not exist");
+  expect(kept()[0].error).toMatch(/^Table \S+ChatInference does not exist/);
+  expect(kept().map(({ table, row }) => ({ table, row }))).toEqual(written);
+  for (const { table, row } of kept())
+    await client.insert({ table, values: [row], format: "JSONEachRow" });
+  expect(await comments("end")).toEqual(["first", "second"]);
 });
 
 test("a view of one's own that cannot take a row costs no row, stores none twice, and is told of", async () => {

@@ -80,15 +80,15 @@ export function refusedPathFor(dataDir: string): string {
 }
 
 /**
- * Appends a refused row to a file of JSON lines: `{ time, table, error, row }`. Made if missing, as is its folder.
+ * Appends a row that is not stored to a file of JSON lines: `{ time, table, error, row }`. Made if missing, as is its folder.
  *
  * @param row as JSON text
  */
-export function keepRefusedRow(
+export function keepRow(
   path: string,
-  { table, row, error }: { table: string; row: string; error: ClickHouseError },
+  { table, row, error }: { table: string; row: string; error: string },
 ): void {
-  const facts = { time: new Date().toISOString(), table, error: error.message };
+  const facts = { time: new Date().toISOString(), table, error };
   mkdirSync(dirname(path), { recursive: true });
-  appendFileSync(path, `${JSON.stringify(facts).slice(0, -1)},"row":${row.trimEnd()}}\n`);
+  appendFileSync(path, `${JSON.stringify(facts).slice(0, -1)},"row":${row}}\n`);
 }

@@ -30,9 +30,9 @@ export class Rows {
     return Readable.from(this.chunks, { objectMode: false });
   }
 
-  /** All rows as text, a line each. */
-  get text(): string {
-    return Buffer.concat(this.chunks).toString();
+  /** Each row as JSON text. */
+  get lines(): string[] {
+    return this.chunks.flatMap(linesOf).map((line) => line.toString().trimEnd());
   }
 
   /** The first half of at least two rows, and the rest. */
