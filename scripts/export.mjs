@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { dirname, extname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { readArguments } from "./arguments.mjs";
+import { openLabOrStop } from "./open-lab.mjs";
 import { setup } from "./setup.mjs";
 
 const usage = `npm run export -- <file.csv | file.json | file.parquet> [--run <run>] [--table episodes | steps]
@@ -20,9 +21,9 @@ const { values, positionals, stop } = readArguments(usage, {
 });
 
 setup();
-const { exportFormats, exportRows, exportTables, latestRun, openLab } = createRequire(
-  import.meta.url,
-)("../lib/dist");
+const { exportFormats, exportRows, exportTables, latestRun } = createRequire(import.meta.url)(
+  "../lib/dist",
+);
 const { table } = values;
 const [file] = positionals;
 if (positionals.length !== 1) stop(`One file is written at a time; got ${positionals.length}.`);
@@ -31,7 +32,7 @@ if (!exportFormats.includes(format))
   stop(`${file} ends in none of: ${exportFormats.map((name) => `.${name}`).join(", ")}.`);
 if (!exportTables.includes(table)) stop(`--table is ${table}, not ${exportTables.join(" or ")}.`);
 
-const lab = await openLab();
+const lab = await openLabOrStop();
 try {
   const run = values.run === "latest" ? await latestRun(lab.clickhouse) : values.run;
   const planned = run === null ? [] : await lab.episodes({ run });

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { readArguments } from "./arguments.mjs";
+import { openLabOrStop } from "./open-lab.mjs";
 import { root, setup } from "./setup.mjs";
 
 const usage = `npm run replay -- <episode> [<episode>]… [-o replay.html] [--step n]
@@ -21,11 +22,11 @@ if (positionals.length === 0) stop("Which episode?");
 if (!/^\d+$/.test(values.step)) stop(`--step is ${values.step}, not a whole number.`);
 
 setup();
-const { EpisodeNotFoundError, loadReplay, openLab, playerHtml } = createRequire(import.meta.url)(
+const { EpisodeNotFoundError, loadReplay, playerHtml } = createRequire(import.meta.url)(
   "../lib/dist",
 );
 const output = values.output ?? join(root, "data", ".local", "replays", `${positionals[0]}.html`);
-const lab = await openLab();
+const lab = await openLabOrStop();
 try {
   const replays = [];
   for (const episode of positionals) replays.push(await loadReplay(lab.clickhouse, episode));

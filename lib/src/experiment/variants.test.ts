@@ -31,6 +31,21 @@ test("the project's variants: the seed's four on gpt-4o-mini, three on local mod
   }
 });
 
+test("a template that is not there is refused with the key that names it", () => {
+  const directory = mkdtempSync(join(tmpdir(), "variants-"));
+  const path = join(directory, "tensorzero.toml");
+  writeFileSync(
+    path,
+    `[functions.act.variants.mine]
+     type = "chat_completion"
+     model = "openai::gpt-4o"
+     user_template = "basline.minijinja"`,
+  );
+  expect(() => readVariants([path])).toThrow(
+    `\`functions.act.variants.mine.user_template\`: cannot read ${join(directory, "basline.minijinja")} (ENOENT`,
+  );
+});
+
 test("reads both styles of templates, and variants without a model", () => {
   const directory = mkdtempSync(join(tmpdir(), "variants-"));
   writeFileSync(join(directory, "user.minijinja"), "{{ observation }}");

@@ -6,6 +6,7 @@ import { type ActArguments, type ActFunction, actFunctions } from "../agents/pro
 import { mergeConfig } from "../gateway/embedded/config/merge";
 import { ConfigError, pathOf } from "../gateway/embedded/config/table";
 import { MODELS_ORIGIN } from "../gateway/in-process";
+import { messageOf } from "../message-of";
 import { readTextFile } from "../text-file";
 import { readToml } from "../toml";
 import { type CallLimits, callLimits, type LimitedVariant } from "./call-limits";
@@ -62,7 +63,7 @@ type ReadFile = (key: string, file: string) => string;
  * The variants of `act` and `act_with_reasoning`, model by model, in the config's order.
  *
  * @param paths the configuration's files
- * @throws ConfigError two files give the same key, or both functions have a variant of one name
+ * @throws ConfigError two files give the same key, both functions have a variant of one name, or a template or schema cannot be read
  */
 export function readVariants(paths: readonly string[]): ReadonlyMap<string, VariantInfo> {
   const sources = paths.map((path) => ({ path, table: readToml(path) }));
@@ -70,8 +71,15 @@ export function readVariants(paths: readonly string[]): ReadonlyMap<string, Vari
   const { functions, models } = values as unknown as Config;
   const readFor =
     (table: string): ReadFile =>
-    (key, file) =>
-      readTextFile(resolve(folderOf(`${table}.${key}`), file));
+    (key, file) => {
+      const path = resolve(folderOf(`${table}.${key}`), file);
+      try {
+        return readTextFile(path);
+      } catch (cause) {
+        const why = messageOf(cause);
+        throw new ConfigError(`\`${table}.${key}\`: cannot read ${path} (${why}).`, { cause });
+      }
+    };
   const providersOf = (model = "") => Object.values(models?.[model]?.providers ?? {});
   const served = (model: string | undefined, by: (provider: Provider) => boolean) => {
     const providers = providersOf(model);

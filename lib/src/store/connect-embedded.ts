@@ -369,7 +369,13 @@ function heldBy(path: string, pid: number, cause?: unknown): StoreOpenError {
 
 function commandOf(pid: number): string {
   try {
-    const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    // A kernel is started with code in its command line, which says nobody anything.
+    const isCode = (word: string) => word === "--import" || word.startsWith("data:");
+    const command = words
+      .filter((word) => !isCode(word))
+      .join(" ")
+      .trim();
     return command === "" ? "" : ` (${oneLine(command, 80)})`;
   } catch {
     return "";

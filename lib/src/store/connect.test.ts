@@ -119,12 +119,12 @@ const storeScript = (body: string) =>
 
 test("a folder held by another process is refused with that process's id; its end frees it", async () => {
   const held = join(folder, "held");
-  const holder = spawn(
-    process.execPath,
-    storeScript(
+  const holder = spawn(process.execPath, [
+    ...["--import", "data:text/javascript,0"], // as a kernel is started
+    ...storeScript(
       `await connect({ dataDir: ${JSON.stringify(held)} }); console.log("open"); setInterval(() => {}, 1000);`,
     ),
-  );
+  ]);
   await new Promise((resolve) => holder.stdout.once("data", resolve));
   const open =
     storeScript(`try { await (await connect({ dataDir: ${JSON.stringify(held)} })).close(); console.log("opened"); }
@@ -133,6 +133,7 @@ test("a folder held by another process is refused with that process's id; its en
   expect(second.stdout).toContain("held");
   expect(second.stdout).toContain(`process ${holder.pid}`);
   expect(second.stdout).toContain("npm run up");
+  expect(second.stdout).not.toContain("data:text");
   holder.kill("SIGKILL");
   await new Promise((resolve) => holder.once("exit", resolve));
   expect(spawnSync(process.execPath, open, { encoding: "utf8" }).stdout).toContain("opened");
