@@ -4,6 +4,8 @@ import { dirname, join, relative } from "node:path";
 import { parse } from "yaml";
 import { configFiles } from "./config-files";
 import { loadConfig } from "./gateway/embedded/config/load";
+import type { GatewayConfig } from "./gateway/embedded/config/types";
+import { MODELS_ORIGIN } from "./gateway/in-process";
 import { root, SHIPPED_CONFIG } from "./testing/shipped-config";
 
 interface Compose {
@@ -56,5 +58,18 @@ test("every example is a model file that the gateway takes", async () => {
     expect([...(config.functions.get("act")?.variants.keys() ?? [])]).toEqual(
       expect.arrayContaining(["my-model_baseline", "my-model_history"]),
     );
+    // TensorZero goes on when its client has gone, so its own limit must end what the lab gives up after 120 s.
+    for (const { name: fn, variants } of config.functions.values()) {
+      for (const variant of variants.values()) {
+        if (variant.type !== "chat_completion" || isLocal(config, variant.model)) continue;
+        const where = `${name}: ${fn}, ${variant.name}: ${variant.timeouts.nonStreamingMs}`;
+        expect(where).toMatch(/: 110000$/);
+      }
+    }
   }
 });
+
+function isLocal({ models }: GatewayConfig, model: string): boolean {
+  const providers = models.get(model)?.providers ?? [];
+  return providers.some(({ apiBase }) => apiBase.startsWith(`${MODELS_ORIGIN}/`));
+}

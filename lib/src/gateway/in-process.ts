@@ -1,3 +1,4 @@
+import { NEVER } from "./embedded/timeouts";
 import { type Environment, outboundFetch } from "./outbound";
 
 /** Where the local models are, by config/tensorzero.toml. */
@@ -6,18 +7,16 @@ export const MODELS_ORIGIN = "http://localhost:3030";
 type App = { fetch(request: Request): Response | Promise<Response> };
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/**
- * A `fetch` that is answered by an app in this process. The app does not hear of an abort: like a server, it goes on to
- * the end, and only its caller stops waiting.
- */
+/** A `fetch` that is answered by an app in this process, which hears of an abort by the request's signal. */
 export function inProcess(app: App): Fetch {
   return async (input, init = {}) => {
-    // subtle: a signal inside a Request is among the dearest things that a call could make.
     const { signal, ...rest } = init;
     const request =
       typeof init.body === "string" && typeof input === "string"
         ? textRequest(input, init, init.body)
         : new Request(input, rest);
+    // subtle: a real Request would follow the signal as long as that lives.
+    Object.defineProperty(request, "signal", { value: signal ?? NEVER });
     const answer = Promise.resolve(app.fetch(request));
     return signal ? unlessAborted(answer, signal) : answer;
   };
@@ -30,7 +29,12 @@ export function reachModels(
 ): (url: string, init: RequestInit) => Promise<Response> {
   const local = inProcess(models);
   const outbound = outboundFetch(env);
-  return (url, init) => (url.startsWith(`${MODELS_ORIGIN}/`) ? local : outbound)(url, init);
+  return (url, init) => {
+    if (!url.startsWith(`${MODELS_ORIGIN}/`)) return outbound(url, init);
+    // subtle: without the signal, which is made when it is asked for; these models answer before anyone gives them up.
+    const { method, headers, body } = init;
+    return local(url, { method, headers, body });
+  };
 }
 
 /**

@@ -86,12 +86,15 @@ export class Engine {
     if (this.running > 0) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
   }
 
-  /** @throws GatewayError */
-  async infer(request: InferenceRequest): Promise<Answer> {
+  /**
+   * @param client aborted when nobody waits for the answer any more: providers' requests end then, and nothing is stored
+   * @throws GatewayError
+   */
+  async infer(request: InferenceRequest, client: AbortSignal): Promise<Answer> {
     this.begin();
     try {
       await this.parts.writer.room();
-      const prepared = prepare(request, this.parts);
+      const prepared = prepare(request, this.parts, client);
       return await this.withVariant(prepared, async (variantName, failed) => {
         const variant = prepared.fn.variants.get(variantName);
         if (variant === undefined) throw unknownVariant(variantName);
@@ -104,16 +107,16 @@ export class Engine {
   }
 
   /**
-   * As `infer`, in pieces. Resolves when the first piece has arrived; `pump` then hands them on to the end, whether or not
-   * anybody still listens, and stores the inference.
+   * As `infer`, in pieces. Resolves when the first piece has arrived; `pump` then hands them on to the end and stores the
+   * inference, of one that was given up what had come.
    *
    * @throws GatewayError
    */
-  async stream(request: InferenceRequest): Promise<StreamedAnswer> {
+  async stream(request: InferenceRequest, client: AbortSignal): Promise<StreamedAnswer> {
     this.begin();
     try {
       await this.parts.writer.room();
-      const prepared = prepare(request, this.parts);
+      const prepared = prepare(request, this.parts, client);
       return await this.withVariant(prepared, async (variantName, failed) => {
         const variant = prepared.fn.variants.get(variantName);
         if (variant === undefined) throw unknownVariant(variantName);
@@ -188,6 +191,7 @@ export class Engine {
       try {
         return await attempt(name, rawResponsesOf([...errors.values()]));
       } catch (error) {
+        run.call.signal.throwIfAborted();
         errors.set(name, asGatewayError(error));
         active.delete(name);
       }

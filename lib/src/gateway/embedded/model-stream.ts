@@ -57,7 +57,9 @@ export async function streamModel(
         return replay({ ...base, ...response, cached: true, responseTimeMs: 0, ttftMs: 0 }, pieces);
       }
     }
-    const { rawRequest, chunks } = await stream(provider, adapted, transport);
+    const over = new AbortController();
+    const signal = AbortSignal.any([transport.signal, context.client, over.signal]);
+    const { rawRequest, chunks } = await stream(provider, adapted, { ...transport, signal });
     const first = await chunks.next();
     if (first.done) throw providerServer("Stream ended before first chunk");
     const ttftMs = elapsed();
@@ -75,12 +77,8 @@ export async function streamModel(
     });
     const pieces: ChunkBlock[][] = [];
     async function* collected(): AsyncGenerator<ProviderChunk> {
-      for await (const chunk of limited(
-        first,
-        chunks,
-        totalLimits(provider, model, context),
-        elapsed,
-      )) {
+      const limits = totalLimits(provider, model, context);
+      for await (const chunk of limited(first, chunks, limits, { elapsed, over })) {
         collector.add(chunk);
         pieces.push(chunk.blocks);
         yield chunk;
@@ -126,12 +124,12 @@ function totalLimits(
   ];
 }
 
-/** Passes the pieces on until the first of the limits, counted from the call's start, is up. */
+/** Passes the pieces on until the first of the limits, counted from the call's start, is up; `over` then ends the call. */
 async function* limited(
   first: IteratorResult<ProviderChunk>,
   rest: AsyncGenerator<ProviderChunk>,
   limits: Limit[],
-  elapsed: () => number,
+  { elapsed, over }: { elapsed: () => number; over: AbortController },
 ): AsyncGenerator<ProviderChunk> {
   const [soonest] = limits
     .filter(({ ms }) => ms !== undefined)
@@ -148,6 +146,7 @@ async function* limited(
       yield next.value;
   } finally {
     clearTimeout(timer);
+    over.abort(); // a piece that is waited for would keep the generator from returning
     rest.return(undefined).catch(() => {});
   }
 }

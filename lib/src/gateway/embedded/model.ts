@@ -35,6 +35,9 @@ export interface CallContext {
   cache: Cache;
   examples: Examples;
   cacheOptions: CacheOptions;
+  /** Aborted when the client has gone: a streamed answer ends with it, whose first limits are over by then. */
+  client: AbortSignal;
+  /** Aborted when the client has gone, or a limit around the call is up. */
   signal: AbortSignal;
   /** How long a streamed answer of the variant may take in all. */
   variantLimit?: Limit;
@@ -136,8 +139,16 @@ export async function eachProvider<T>(
       try {
         return await within(signal, providerMs, onTimeout, async (inner) => {
           const apiKey = findApiKey(provider.apiKey, context.env, context.credentials);
-          const outbound = outboundSignal(outboundTimeoutMs, inner);
-          const transport = { fetch: context.fetch, apiKey, signal: outbound };
+          let signal: AbortSignal | undefined;
+          const transport = {
+            fetch: context.fetch,
+            apiKey,
+            // subtle: joined when it is asked for, which is dear; the models of this process never ask.
+            get signal() {
+              signal ??= outboundSignal(outboundTimeoutMs, inner);
+              return signal;
+            },
+          };
           return call(provider, transport, errors.size === 0 ? [] : [...errors.values()]);
         });
       } catch (error) {

@@ -13,7 +13,6 @@ import type { CallContext } from "./model";
 import type { Fetch } from "./providers/exchange";
 import type { CacheOptions, InferenceRequest } from "./request/types";
 import { refuseReservedTags } from "./tags";
-import { NEVER } from "./timeouts";
 import { prepareTools } from "./tools";
 import type { Run } from "./variants/run";
 
@@ -37,8 +36,17 @@ export interface Prepared {
   run: Run;
 }
 
-/** The checks, in TensorZero's order. @throws GatewayError */
-export function prepare(request: InferenceRequest, parts: CallParts): Prepared {
+/**
+ * The checks, in TensorZero's order.
+ *
+ * @param client aborted when nobody waits for the answer any more
+ * @throws GatewayError
+ */
+export function prepare(
+  request: InferenceRequest,
+  parts: CallParts,
+  client: AbortSignal,
+): Prepared {
   const started = performance.now();
   const inferenceId = uuidv7();
   const tags = { ...request.tags };
@@ -68,7 +76,8 @@ export function prepare(request: InferenceRequest, parts: CallParts): Prepared {
     cache: parts.cache,
     examples: parts.examples,
     cacheOptions: effectiveCache(request),
-    signal: NEVER,
+    client,
+    signal: client,
   };
   const outputSchema = dynamicSchema(request.outputSchema);
   const run = { fn, request, outputSchema, tools, call, params: request.params };

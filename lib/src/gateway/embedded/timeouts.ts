@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { type GatewayError, outboundTimeout } from "./errors";
 
-/** A signal that is never aborted: an inference goes on, and is stored, when its client has gone. */
+/** A signal that is never aborted, for a request that nobody can give up. */
 export const NEVER: AbortSignal = new AbortController().signal;
 // Every inference under way may listen to it. subtle: not 0, of which Node 20's getMaxListeners, which undici calls, throws.
 setMaxListeners(Number.POSITIVE_INFINITY, NEVER);
@@ -9,8 +9,8 @@ setMaxListeners(Number.POSITIVE_INFINITY, NEVER);
 let outbound = { bornMs: 0, limitMs: 0, signal: NEVER };
 
 /**
- * A signal that is aborted when a request has taken as long as any may. All that begin in one second share it, since a
- * signal of its own is among the dearest things that an inference could make.
+ * A signal that is aborted with `outer`, or when a request has taken as long as any may. All that begin in one second
+ * share the latter, since a signal of its own is among the dearest things that an inference could make.
  */
 export function outboundSignal(limitMs: number, outer: AbortSignal): AbortSignal {
   const now = performance.now(); // a clock that nobody sets back

@@ -42,11 +42,19 @@ export class Exchange {
   /** @throws GatewayError the provider cannot be reached */
   async post(path: string, body: string): Promise<Response> {
     const url = this.provider.apiBase + path;
-    const { fetch, signal } = this.transport;
+    const { transport, headers } = this;
+    const init = {
+      method: "POST",
+      headers,
+      body,
+      get signal() {
+        return transport.signal;
+      },
+    };
     try {
-      return await fetch(url, { method: "POST", headers: this.headers, body, signal });
+      return await transport.fetch(url, init);
     } catch (cause) {
-      signal.throwIfAborted(); // a time-out of ours has an error of its own
+      transport.signal.throwIfAborted(); // a time-out of ours has an error of its own
       throw this.clientError(
         `Error sending request: error sending request for url (${url})${detail(cause)}`,
       );

@@ -7,7 +7,7 @@ import type { InferenceRequest } from "../request/types";
 import { readJson } from "./body";
 import { errorResponse, nativeBody } from "./errors";
 import { rawBeforeStream, rawOfAnswer, rawOfChunk, rawOfStreamError } from "./raw";
-import { eventStream } from "./sse";
+import { eventStream, type StreamParts } from "./sse";
 
 /** POST /inference: TensorZero's own call. */
 export async function postInference(
@@ -17,15 +17,24 @@ export async function postInference(
 ): Promise<Response> {
   const request = readInferenceRequest(await readJson(c));
   try {
-    if (request.stream) return streamed(await engine.stream(request), request, errorJson);
-    return c.json(toBody(await engine.infer(request), request));
+    const { signal } = c.req.raw;
+    if (request.stream) {
+      const client = new AbortController();
+      const answer = await engine.stream(request, AbortSignal.any([signal, client.signal]));
+      return streamed(answer, request, { client, errorJson });
+    }
+    return c.json(toBody(await engine.infer(request, signal), request));
   } catch (error) {
     return errorResponse(c, asGatewayError(error), errorJson, request.includeRawResponse);
   }
 }
 
 /** Pieces as they come; tokens and finish reason in one last piece of ours. */
-function streamed(answer: StreamedAnswer, request: InferenceRequest, errorJson: boolean): Response {
+function streamed(
+  answer: StreamedAnswer,
+  request: InferenceRequest,
+  { client, errorJson }: StreamParts,
+): Response {
   const { functionType } = answer;
   const base = {
     inference_id: answer.inferenceId,
@@ -34,7 +43,7 @@ function streamed(answer: StreamedAnswer, request: InferenceRequest, errorJson: 
   };
   const content = (blocks: ChunkBlock[]) =>
     functionType === "json" ? { raw: rawText(blocks) } : { content: blocks };
-  return eventStream(async (send) => {
+  return eventStream(client, async (send) => {
     for (const fields of rawBeforeStream(answer, request))
       send({ ...base, ...content([]), ...fields });
     const whole = await answer.pump({

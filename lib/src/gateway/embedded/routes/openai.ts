@@ -8,7 +8,7 @@ import { readJson } from "./body";
 import { errorResponse, openAIBody } from "./errors";
 import { hasContent, rawText } from "./inference";
 import { type RawFields, rawBeforeStream, rawOfAnswer, rawOfChunk, rawOfStreamError } from "./raw";
-import { eventStream } from "./sse";
+import { eventStream, type StreamParts } from "./sse";
 
 /** POST /openai/v1/chat/completions: the same inference in OpenAI's words. */
 export async function postChatCompletions(
@@ -19,8 +19,13 @@ export async function postChatCompletions(
   const request = readOpenAIRequest(await readJson(c));
   const { inference } = request;
   try {
-    if (inference.stream) return streamed(await engine.stream(inference), request, errorJson);
-    return c.json(toBody(await engine.infer(inference), request));
+    const { signal } = c.req.raw;
+    if (inference.stream) {
+      const client = new AbortController();
+      const answer = await engine.stream(inference, AbortSignal.any([signal, client.signal]));
+      return streamed(answer, request, { client, errorJson });
+    }
+    return c.json(toBody(await engine.infer(inference, signal), request));
   } catch (error) {
     return errorResponse(c, asGatewayError(error), errorJson, inference.includeRawResponse);
   }
@@ -29,12 +34,12 @@ export async function postChatCompletions(
 function streamed(
   answer: StreamedAnswer,
   { inference, modelPrefix, includeUsage }: OpenAIRequest,
-  errorJson: boolean,
+  { client, errorJson }: StreamParts,
 ): Response {
   const { functionType } = answer;
   const toDelta = deltas(functionType);
   let first = true;
-  return eventStream(async (send) => {
+  return eventStream(client, async (send) => {
     const emit = (delta: object, finishReason: string | null, more: object) => {
       const role = first ? { role: "assistant" } : {};
       first = false;

@@ -1,7 +1,15 @@
-/**
- * A response of server-sent events, ended by `[DONE]`. `produce` runs to its end even when the client has gone.
- */
-export function eventStream(produce: (send: (event: object) => void) => Promise<void>): Response {
+/** What a route streams an answer with. */
+export interface StreamParts {
+  /** Aborted when the client stops reading. */
+  client: AbortController;
+  errorJson: boolean;
+}
+
+/** A response of server-sent events, ended by `[DONE]`. */
+export function eventStream(
+  client: AbortController,
+  produce: (send: (event: object) => void) => Promise<void>,
+): Response {
   const encoder = new TextEncoder();
   let open = true;
   const body = new ReadableStream<Uint8Array>({
@@ -20,6 +28,7 @@ export function eventStream(produce: (send: (event: object) => void) => Promise<
     },
     cancel() {
       open = false;
+      client.abort();
     },
   });
   return new Response(body, {

@@ -10,8 +10,12 @@ export interface StandIn {
   requests: Record<string, unknown>[];
   /** Headers that came with them. */
   headers: Record<string, string>[];
-  /** Answers a chat completion; set by each test. */
-  reply: (body: Record<string, unknown>, index: number) => Response | Promise<Response>;
+  /** Answers a chat completion; set by each test. `signal` is aborted when the gateway gives the request up. */
+  reply: (
+    body: Record<string, unknown>,
+    index: number,
+    signal: AbortSignal,
+  ) => Response | Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -38,7 +42,7 @@ export async function startStandIn(): Promise<StandIn> {
     const body = (await c.req.json()) as Record<string, unknown>;
     standIn.requests.push(body);
     standIn.headers.push(c.req.header());
-    return standIn.reply(body, standIn.requests.length - 1);
+    return standIn.reply(body, standIn.requests.length - 1, c.req.raw.signal);
   });
   return standIn;
 }

@@ -28,6 +28,7 @@ export async function inferBestOfN(variant: BestOfNConfig, run: Run): Promise<Va
   if (only !== undefined && candidates.length === 1)
     return { ...only, calls: noteFailed(only.calls, failed) };
   const judged = await judge(variant, run, candidates).catch(asGatewayError);
+  run.call.signal.throwIfAborted();
   if (judged instanceof GatewayError) {
     const { chosen, others } = takeOne(candidates, null);
     const calls = noteFailed(chosen.calls, failed, judged.rawResponses);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { VariantConfig } from "../config/types";
 import {
   allCandidatesFailed,
@@ -25,6 +26,7 @@ export async function inferCandidates(
   /** What providers answered to candidates that failed. */
   failed: string[];
 }> {
+  setMaxListeners(Number.POSITIVE_INFINITY, run.call.signal); // every candidate follows it
   const settled = await Promise.allSettled(
     names.map((name, index) =>
       inferVariant(candidate(name, run), {
