@@ -43,6 +43,15 @@ const finished = [
   episode({ episode_length: 12, success: false, episode_return: 0 }),
 ];
 
+test("cut-off episodes whose tokens are unknown leave no mean over those that finished", () => {
+  const open = { ...failed, error: null, input_tokens: null, output_tokens: null };
+  const [summary] = summarize([...finished, open, open]);
+  expect(summary?.input_tokens).toMatchObject({ n: 2, mean: null, least: 500, most: null });
+  const unknown = finished.map((row) => ({ ...row, input_tokens: null }));
+  const [none] = summarize([...unknown, open]);
+  expect(none?.input_tokens).toMatchObject({ n: 0, mean: null, least: null, most: null });
+});
+
 test("a variant's summary holds the means of its episodes", () => {
   const [summary, ...others] = summarize(finished);
   expect(others).toEqual([]);

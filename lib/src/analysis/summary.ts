@@ -75,7 +75,11 @@ function summary(variant: string, task: string | null, rows: readonly EpisodeRow
   const tasks = taskOrder(rows);
   const over = (quantity: Quantity) => {
     const ranges = rows.map((row) => rangeOf(row, quantity));
-    return boundedMean(ranges.filter(({ least }) => least !== null));
+    const known = ranges.filter(({ least }) => least !== null);
+    if (known.length === 0) return boundedMean([]);
+    // An episode without an outcome is a part of the mean also where its tokens are unknown: it takes any number of them.
+    const open = unfinished.filter((row) => rangeOf(row, quantity).least === null);
+    return boundedMean([...known, ...open.map(() => ({ least: 0, most: null }))]);
   };
   return {
     variant,

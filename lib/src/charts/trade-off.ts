@@ -19,7 +19,7 @@ const NOTHING_TO_DRAW =
 
 /**
  * Success against tokens: mean input and generated tokens of an episode on a logarithmic axis, with 95 % t
- * intervals, against the success rate with Wilson's. Published results that give their tokens stand in grey. A variant with
+ * intervals, against the success rate with Wilson's. Published results that give their tokens stand in gray. A variant with
  * episodes that have no outcome is named below the title and not drawn: nothing bounds what they would have used;
  * so are episodes whose tokens are not known.
  *
