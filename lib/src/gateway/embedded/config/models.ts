@@ -78,7 +78,7 @@ function readProvider(
   if (apiKey.kind === "env" && env[apiKey.name] === undefined) {
     throw new ConfigError(
       `\`${table.path}\`: API key missing for provider ${name}: Environment variable \`${apiKey.name}\` is missing. ` +
-        'Set it, or give `api_key_location = "none"` for a server without keys.',
+        'Set it, give `api_key_location = "none"` for a server without keys, or remove the model: npm run model.',
     );
   }
   table.lacks(
