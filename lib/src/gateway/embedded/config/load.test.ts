@@ -147,7 +147,7 @@ test.each([
   [
     "a schema without its template",
     `${VARIANT.replace('"json"\n', '"json"\nuser_schema = "act/user_schema.json"\n')}${MODEL}`,
-    'has no template "user"',
+    'has no template "user", for which the function has a schema. Give it user_template.',
   ],
   [
     "one schema twice",

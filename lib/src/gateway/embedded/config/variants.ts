@@ -137,12 +137,14 @@ function readJsonMode(table: Table): JsonMode | undefined {
   return mode === "implicit_tool" ? "tool" : mode;
 }
 
+const ROLES = ["system", "user", "assistant"];
+
 function readTemplates(
   table: Table,
   { type: _, schemas, files, name }: VariantContext,
 ): Map<string, Template> {
   const templates = new Map<string, Template>();
-  for (const role of ["system", "user", "assistant"]) {
+  for (const role of ROLES) {
     const key = files.template(table, `${role}_template`);
     if (key !== undefined) templates.set(role, { key, legacy: true, schema: schemas.get(role) });
   }
@@ -155,8 +157,9 @@ function readTemplates(
   }
   for (const role of schemas.keys()) {
     if (templates.has(role)) continue;
+    const key = ROLES.includes(role) ? `${role}_template` : `templates.${role}.path`;
     throw new ConfigError(
-      `\`${table.path}\`: variant ${name} has no template "${role}", for which the function has a schema.`,
+      `\`${table.path}\`: variant ${name} has no template "${role}", for which the function has a schema. Give it ${key}.`,
     );
   }
   return templates;
