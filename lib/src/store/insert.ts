@@ -51,8 +51,8 @@ export class RowsUnstoredError extends Error {
     cause: StoreWriteError,
   ) {
     super(
-      `${rows} row(s) are not stored, because ClickHouse took none at the end: ${reasonOf(cause.cause)}. They are kept in ${path}; once it ` +
-        "takes rows, insert each `row` into its `table`, in the order of the file.",
+      `${rows} row(s) are not stored, because ClickHouse took none at the end: ${reasonOf(cause.cause)}. They are kept in ` +
+        `${path}; once it takes rows, insert each \`row\` into its \`table\`, in the order of the file.`,
       { cause },
     );
   }
@@ -85,7 +85,10 @@ export interface RowWriterOptions {
    * first rows are refused; if more follow, again on close. Default: one line on stderr.
    */
   onError?: (error: unknown) => void;
-  /** The file that refused rows are appended to, and on close those that could not be stored. Default: refused-rows.jsonl in the system's folder for temporary files. */
+  /**
+   * The file that refused rows are appended to, and on close those that could not be stored. Default: refused-rows.jsonl in
+   * the system's folder for temporary files.
+   */
   refusedPath?: string;
 }
 
