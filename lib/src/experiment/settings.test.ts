@@ -29,6 +29,8 @@ test.each([
   ],
   [{ variants: known, episodes: 0 }, "episodes is 0: it must be a whole number from 1"],
   [{ variants: known, episodes: 2.5 }, "episodes is 2.5: it must be a whole number from 1"],
+  [{ variants: known, episodes: 1e9 }, "it must be a whole number from 1 to 1,000,000"],
+  [{ variants: known, seed: 2 ** 60 }, "a whole number from 0 to 9,007,199,254,740,972"],
   [{ variants: known, seed: -1 }, "seed is -1: it must be a whole number from 0"],
   [{ variants: known, seed: Number.NaN }, "seed is NaN: it must be a whole number from 0"],
   [{ variants: known, historyLength: -1 }, "historyLength is -1: it must be a whole number from 0"],

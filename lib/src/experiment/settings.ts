@@ -89,6 +89,15 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
+/** Of each variant and task: a plan looks at every world. */
+const MOST_EPISODES = 1_000_000;
+
+/** More than any episode has. */
+const MOST_TURNS = 100_000;
+
+/** Each takes a connection, and memory for its prompt. */
+const MOST_AT_ONCE = 10_000;
+
 /**
  * @param played a variant's model and its price, if that is known. Default: all are free
  * @throws SettingsError
@@ -110,9 +119,11 @@ export function checkSettings(
     if (twice !== undefined)
       throw new SettingsError(`${name} names ${JSON.stringify(twice)} twice`);
   };
-  const whole = (name: string, value: number, least: number) => {
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new SettingsError(`${name} is ${value}: it must be a whole number from ${least}`);
+  const whole = (name: string, value: number, least: number, most: number) => {
+    if (!Number.isSafeInteger(value) || value < least || value > most) {
+      throw new SettingsError(
+        `${name} is ${value}: it must be a whole number from ${least} to ${most.toLocaleString("en-US")}`,
+      );
     }
   };
   const positive = (name: string, value: number | null, otherwise: string) => {
@@ -137,10 +148,10 @@ export function checkSettings(
       `tasks names ${task}, which draws its task when it is made, so that a seed does not settle its episodes. Name those that it draws from: ${ids.filter((id) => id.startsWith(`${task}/`)).join(", ")}`,
     );
   }
-  whole("episodes", episodes, 1);
-  whole("seed", seed, 0);
-  whole("historyLength", historyLength, 0);
-  whole("concurrency", concurrency, 1);
+  whole("episodes", episodes, 1, MOST_EPISODES);
+  whole("seed", seed, 0, Number.MAX_SAFE_INTEGER - episodes + 1);
+  whole("historyLength", historyLength, 0, MOST_TURNS);
+  whole("concurrency", concurrency, 1, MOST_AT_ONCE);
   const { budgetUsd: given = null } = options;
   const unpriced = variants.find((variant) => played(variant).price === undefined);
   const auto = unpriced === undefined ? AUTO_BUDGET_USD : null;
