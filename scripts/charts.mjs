@@ -7,7 +7,10 @@ import { root, setup } from "./setup.mjs";
 setup();
 const { committedImages } = createRequire(import.meta.url)("../lib/dist/charts/images.js");
 
-const images = await committedImages(root);
+const images = await committedImages(root).catch((error) => {
+  console.error(error.message);
+  process.exit(1);
+});
 // An image that is no longer drawn must not stay behind.
 await rm(join(root, "img"), { recursive: true, force: true });
 for (const [name, image] of images) {
