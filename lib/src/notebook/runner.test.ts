@@ -1,5 +1,13 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { transformSync } from "@swc/core";
 import Ajv from "ajv";
@@ -236,11 +244,15 @@ test("a kernel answers abort to what was queued behind an error, works on, and c
   while (next.status === "abort") next = await kernel.execute("1", ignore); // for 0.2 s tslab refuses everything
   expect(next).toMatchObject({ status: "ok", outputsComplete: true });
 
+  const begun = join(directory, "begun"); // a file, since an output may not get out before the loop
   const looping = kernel.execute(
-    "console.log('on'); await new Promise((done) => setTimeout(done, 1)); while (true) {}",
-    () => kill.abort(),
+    `import { writeFileSync } from "fs"; writeFileSync(${JSON.stringify(begun)}, ""); while (true) {}`,
+    ignore,
   );
-  await expect(looping).rejects.toThrow("ended by SIGKILL");
+  const ended = expect(looping).rejects.toThrow("ended by SIGKILL");
+  while (!existsSync(begun)) await new Promise((resolve) => setTimeout(resolve, 10));
+  kill.abort();
+  await ended;
   expect(isAlive(kernel.pid)).toBe(false);
   await kernel.shutdown();
 });
