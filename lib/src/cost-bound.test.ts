@@ -88,7 +88,7 @@ async function play(provider: Provider, random: () => number) {
   const info = readVariants([join(folder, "tensorzero.toml")]).get("retried")!;
   const variant = () => ({ ...info, price: PRICE });
   const settings = checkSettings(
-    { variants: ["retried"], tasks: ["BabyAI-GoToObjS4-v0"], episodes: 2, concurrency: 2 },
+    { variants: ["retried"], tasks: ["BabyAI-GoToObjS4-v0"], episodes: 2, concurrency: 1 },
     ["retried"],
   );
   const plan = await planRun(settings, variant, []);

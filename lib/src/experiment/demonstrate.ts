@@ -5,7 +5,7 @@ import type { GatewayClient } from "../gateway/client";
 import type { EpisodeKey } from "../store/run-state";
 import { grid } from "./grid";
 import { Pace } from "./pace";
-import { isTooManyRequests, PATIENCE, type Patience, withPatience } from "./patience";
+import { PATIENCE, type Patience, withPatience } from "./patience";
 import { checkSettings, newRunId, SettingsError } from "./settings";
 
 export interface DemonstrateOptions {
@@ -94,8 +94,8 @@ export async function demonstrate(
         user: { ...user },
         tags: { ...tags, demonstrations: id, step: String(step) },
       };
-      const infer = () =>
-        pace.run(() => client.infer(request, { signal }), isTooManyRequests, signal);
+      const turn = { model: variant, rank: 0, signal };
+      const infer = () => pace.run(() => client.infer(request, { signal }), turn);
       const inference = await withPatience(infer, patience, signal);
       episodeId = inference.episodeId;
       inferenceIds.push(inference.inferenceId);

@@ -161,6 +161,7 @@ export async function evaluate(
     return { usd, isEstimated: usd > 0 };
   };
 
+  let begun = 0;
   const playOnce = async (episode: EpisodeKey) => {
     const account = budget.openEpisode();
     const result = await runEpisode({
@@ -169,6 +170,8 @@ export async function evaluate(
       ...episode,
       historyLength,
       pace,
+      model: variant(episode.variant).model ?? episode.variant,
+      rank: begun++,
       patience,
       inferenceSeconds,
       episodeSeconds,

@@ -1,67 +1,65 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TokenUsage } from "../gateway/client";
+import { isCongestion } from "./patience";
+import type { Settings } from "./settings";
+import { Window } from "./window";
 
-export interface PaceOptions {
-  /** Inferences under way at the same time, at most. */
-  concurrency: number;
-  /** Null: no limit. */
-  maxCallsPerMinute: number | null;
-  maxTokensPerMinute: number | null;
+export type PaceOptions = Pick<
+  Settings,
+  "concurrency" | "inferenceSeconds" | "maxCallsPerMinute" | "maxTokensPerMinute"
+>;
+
+/** Which inference asks for its turn. */
+export interface Turn {
+  /** The model that answers it. */
+  model: string;
+  /** Of those that wait for the same model, the lowest begins first. */
+  rank: number;
+  signal: AbortSignal;
 }
 
 /** Taken for a call's tokens until the first answers tell. */
 const FIRST_GUESS = 500;
 
-/** A burst of refusals is one message: concurrency is halved at most once in this time. */
-const HALVE_EVERY_MS = 1000;
-
 const MINUTE_MS = 60_000;
 
 /**
- * Decides when the next inference may begin. Concurrency is halved when the provider says "too many requests" and grows
- * by one for every round without (additive increase, multiplicative decrease, as in TCP: Jacobson 1988). Limits by the
- * minute are kept by spacing the calls evenly.
+ * Decides when the next inference may begin: each model has a window of its own. Limits by the minute are those of all
+ * models together, and are kept by spacing the calls evenly.
  */
 export class Pace {
-  private limit: number;
-  private underWay = 0;
-  private readonly waiting: (() => void)[] = [];
-  private halvedAt = Number.NEGATIVE_INFINITY;
+  private readonly windows = new Map<string, Window>();
   private callAt = 0;
   private tokensAt = 0;
   private calls = 0;
   private tokens = 0;
 
-  constructor(private readonly options: PaceOptions) {
-    this.limit = options.concurrency;
-  }
+  constructor(private readonly options: PaceOptions) {}
 
-  /** Inferences that may be under way at the same time just now. */
-  get concurrency(): number {
-    return Math.floor(this.limit);
+  /** Inferences of a model that may be under way at the same time just now. */
+  concurrency(model: string): number {
+    return this.window(model).size;
   }
 
   /**
    * Runs one inference when its turn has come.
    *
-   * @param isRefusal whether an error means "too many requests"
    * @throws what `infer` throws, or the signal's reason
    */
   async run<T extends Pick<TokenUsage, "inputTokens" | "outputTokens">>(
     infer: () => Promise<T>,
-    isRefusal: (error: unknown) => boolean,
-    signal: AbortSignal,
+    { model, rank, signal }: Turn,
   ): Promise<T> {
-    while (this.underWay >= this.concurrency) {
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-      if (signal.aborted) this.wake();
-      signal.throwIfAborted();
-    }
-    this.underWay += 1;
+    const window = this.window(model);
+    await window.enter(rank, signal);
     const guess = this.calls === 0 ? FIRST_GUESS : this.tokens / this.calls;
+    let begun = performance.now();
     try {
-      const wait = this.reserve(guess) - Date.now();
-      if (wait > 0) await sleep(wait, undefined, { signal });
+      const wait = this.reserve(guess, begun) - begun;
+      if (wait > 0) {
+        await sleep(wait, undefined, { signal });
+        begun = performance.now();
+      }
       const answer = await infer();
       const { inputTokens, outputTokens } = answer;
       if (inputTokens !== null && outputTokens !== null) {
@@ -69,27 +67,30 @@ export class Pace {
         this.tokens += inputTokens + outputTokens;
         this.spend(inputTokens + outputTokens - guess);
       }
-      this.limit = Math.min(this.options.concurrency, this.limit + 1 / this.limit);
+      window.answered(begun);
       return answer;
     } catch (error) {
       this.spend(-guess);
-      if (isRefusal(error)) this.halve();
+      if (isCongestion(error)) window.congested(begun);
       throw error;
     } finally {
-      this.underWay -= 1;
-      this.wake();
+      window.leave();
     }
   }
 
-  private wake(): void {
-    const room = Math.max(1, this.concurrency - this.underWay);
-    for (const resume of this.waiting.splice(0, room)) resume();
+  private window(model: string): Window {
+    const { concurrency, inferenceSeconds } = this.options;
+    let window = this.windows.get(model);
+    if (window === undefined) {
+      window = new Window(concurrency, inferenceSeconds * 1000);
+      this.windows.set(model, window);
+    }
+    return window;
   }
 
-  /** The time at which a call that takes so many tokens may begin. */
-  private reserve(tokens: number): number {
+  /** The time at which a call that takes so many tokens may begin, now at the earliest. */
+  private reserve(tokens: number, now: number): number {
     const { maxCallsPerMinute } = this.options;
-    const now = Date.now();
     const begin = Math.max(now, this.callAt, this.tokensAt);
     if (maxCallsPerMinute !== null) this.callAt = begin + MINUTE_MS / maxCallsPerMinute;
     this.tokensAt = begin;
@@ -100,11 +101,5 @@ export class Pace {
   private spend(tokens: number): void {
     const { maxTokensPerMinute } = this.options;
     if (maxTokensPerMinute !== null) this.tokensAt += (tokens * MINUTE_MS) / maxTokensPerMinute;
-  }
-
-  private halve(): void {
-    if (Date.now() - this.halvedAt < HALVE_EVERY_MS) return;
-    this.halvedAt = Date.now();
-    this.limit = Math.max(1, this.limit / 2);
   }
 }

@@ -21,6 +21,13 @@ export function isTooManyRequests(error: unknown): boolean {
   );
 }
 
+/** A sign that the provider has more to do than it can: a refusal of that kind, or a limit of the gateway's or of ours that was up. */
+export function isCongestion(error: unknown): boolean {
+  if (isTooManyRequests(error)) return true;
+  if (!(error instanceof GatewayError)) return false;
+  return error.status === 408 || /\btimed out\b/.test(error.message);
+}
+
 /**
  * Worth another try, and safe: no connection was made, or what answered had no time for the request. A gateway's other
  * errors are final, because it has retried as the configuration says; and a request without an answer may have been

@@ -7,7 +7,7 @@ import type { GatewayClient, Inference } from "../gateway/client";
 import { breathe } from "./breathe";
 import { type CountedTokens, countTokens } from "./count-tokens";
 import type { Pace } from "./pace";
-import { isTooManyRequests, type Patience, withPatience } from "./patience";
+import { type Patience, withPatience } from "./patience";
 
 export interface EpisodeOptions {
   /** Sends inferences and feedback. */
@@ -22,6 +22,10 @@ export interface EpisodeOptions {
   historyLength: number;
   /** When each inference may begin. */
   pace: Pace;
+  /** The variant's model, as the pace knows it. */
+  model: string;
+  /** Its place among the run's episodes: where inferences wait, those of the first go first. */
+  rank: number;
   patience: Patience;
   inferenceSeconds: number;
   episodeSeconds: number;
@@ -61,7 +65,7 @@ export class EpisodeTimeoutError extends Error {
  */
 export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult> {
   const { client, run, functionName, variant, task, seed, historyLength, onInference } = options;
-  const { pace, patience, inferenceSeconds, episodeSeconds } = options;
+  const { pace, model, rank, patience, inferenceSeconds, episodeSeconds } = options;
   const env = make(task);
   let { observation } = env.reset({ seed });
   const { mission } = observation;
@@ -85,10 +89,22 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
   const follow = () => stop.abort(options.signal.reason);
   options.signal.addEventListener("abort", follow);
   if (options.signal.aborted) follow();
-  const timer = setTimeout(() => {
+  let leftMs = episodeSeconds * 1000;
+  const giveUp = () => {
     const message = `the episode took longer than episodeSeconds, ${episodeSeconds} s`;
     stop.abort(new EpisodeTimeoutError(message));
-  }, episodeSeconds * 1000);
+  };
+  /** The episode's time runs while the gateway has an inference of it, not while that waits for its turn. */
+  const timed = async <T>(work: () => Promise<T>): Promise<T> => {
+    const begun = performance.now();
+    const timer = setTimeout(giveUp, leftMs);
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+      leftMs -= performance.now() - begun;
+    }
+  };
   try {
     let episodeReturn = 0;
     for (let ended = false; !ended; ) {
@@ -106,11 +122,11 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       };
       const limits = { signal, timeoutMs: inferenceSeconds * 1000 };
       const inferOnce = async () => {
-        const inference = await client.infer(request, limits);
+        const inference = await timed(() => client.infer(request, limits));
         const prompt = () => options.prompt(args);
         return { ...inference, ...(await countTokens(inference, prompt, inference.content)) };
       };
-      const infer = () => pace.run(inferOnce, isTooManyRequests, signal);
+      const infer = () => pace.run(inferOnce, { model, rank, signal });
       const inference = await withPatience(infer, patience, signal);
       result.episodeId = inference.episodeId;
       const answer = parseAnswer(inference.content, inference.finishReason === "length");
@@ -141,7 +157,6 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
     const error = signal.aborted ? signal.reason : thrown;
     result.error = error instanceof Error ? error : new Error(String(error));
   } finally {
-    clearTimeout(timer);
     options.signal.removeEventListener("abort", follow);
   }
   return result;

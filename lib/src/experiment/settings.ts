@@ -14,7 +14,10 @@ export interface EvaluateOptions {
   seed?: number;
   /** Past turns in the prompt of variants with history. Default 8. */
   historyLength?: number;
-  /** Episodes played at the same time; fewer while the provider answers "too many requests". Default 50. */
+  /**
+   * Episodes played, and inferences of a model under way, at the same time, at most. A run begins with one inference of each
+   * model and takes more as long as that brings more answers; see `Window`. Default 50.
+   */
   concurrency?: number;
   /** Inferences begun in a minute, at most. Default: no limit. */
   maxCallsPerMinute?: number;
@@ -25,9 +28,12 @@ export interface EvaluateOptions {
    * all models are known, else no limit. Default: no limit.
    */
   budgetUsd?: number | "auto";
-  /** Time limit of one inference, the gateway's retries included. Default 120. */
+  /**
+   * Time limit of one inference, the gateway's retries included, from when the gateway gets it. A variant's own time-out in
+   * config/, 110 s in the files shipped, should stand below it. Default 120.
+   */
   inferenceSeconds?: number;
-  /** Time limit of one episode. Default 3600. */
+  /** Time limit of one episode: of its inferences together, without the time that they wait for their turn. Default 3600. */
   episodeSeconds?: number;
   /** Lets the episodes under way come to their end and begins no other. */
   drain?: AbortSignal;
