@@ -37,6 +37,7 @@ import { uuidv7 } from "./gateway/embedded/ids";
 import { inProcess, reachModels } from "./gateway/in-process";
 import { locateGateway } from "./gateway/locate";
 import { embeddedObstacle, remoteObstacle } from "./gateway/obstacle";
+import { patientFetch } from "./gateway/outbound";
 import { connect, StoreOpenError } from "./store/connect";
 import { describeDamage } from "./store/damage";
 import { type EpisodeRow, type TryRow, tries } from "./store/episodes";
@@ -312,7 +313,7 @@ async function open(
         { cause: ping.error },
       );
     }
-    const client = new GatewayClient({ url: gatewayUrl });
+    const client = new GatewayClient({ url: gatewayUrl, fetch: patientFetch });
     return {
       client,
       clickhouse,

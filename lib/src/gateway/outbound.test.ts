@@ -1,5 +1,6 @@
 import { createServer, request as forward } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import undici from "undici";
 import { type Harness, openHarness } from "./embedded/testing/harness";
 import { completion } from "./embedded/testing/stand-in";
 import { outboundFetch } from "./outbound";
@@ -57,6 +58,26 @@ beforeEach(() => seen.splice(0));
 
 const basic = `Basic ${Buffer.from("user:p@ss").toString("base64")}`;
 
+// First, because what goes directly shares one agent.
+test("an answer is waited for as long as the caller waits, not Node's 300 s", async () => {
+  const { Agent, ProxyAgent } = undici;
+  const agents = [
+    jest.spyOn(undici, "Agent").mockImplementation((options) => new Agent(options)),
+    jest.spyOn(undici, "ProxyAgent").mockImplementation((options) => new ProxyAgent(options)),
+  ];
+  await outboundFetch({})(`${harness.provider.url}chat/completions`, {
+    method: "POST",
+    body: "{}",
+  });
+  await outboundFetch({ HTTP_PROXY: address })("http://provider.invalid/v1/", {});
+  for (const agent of agents) {
+    const limits = expect.objectContaining({ headersTimeout: 0, bodyTimeout: 0 });
+    expect(agent).toHaveBeenCalledWith(limits);
+    agent.mockRestore();
+  }
+  seen.splice(0);
+});
+
 test("an inference goes by the proxy, and its answer comes back", async () => {
   harness.provider.reply = () => completion("by proxy");
   const input = { messages: [{ role: "user", content: "x" }] };
@@ -74,13 +95,18 @@ test("to an address of https:// a tunnel is asked for, and what goes through it 
   expect(await firstByte).toBe(0x16); // a handshake
 });
 
-/** Whether the proxy was asked, or else Node's own fetch. */
+/** Whether the proxy was asked, or else the address itself. */
 async function isProxied(url: string, env: Record<string, string>): Promise<boolean> {
   seen.splice(0);
-  const direct = jest.spyOn(globalThis, "fetch").mockResolvedValue(new Response());
+  const { fetch: send } = undici;
+  let directly = 0;
+  const spy = jest.spyOn(undici, "fetch").mockImplementation(async (to, init) => {
+    if (!(init?.dispatcher instanceof undici.Agent)) return send(to, init);
+    directly += 1;
+    return new undici.Response();
+  });
   await outboundFetch(env)(url, { method: "POST" }).catch(() => {});
-  const directly = direct.mock.calls.length;
-  direct.mockRestore();
+  spy.mockRestore();
   expect(seen.length + directly).toBe(1);
   return seen.length > 0;
 }

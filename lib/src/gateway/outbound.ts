@@ -9,6 +9,24 @@ type Proxy = { fetch: Fetch };
 /** What no proxy is asked for. */
 const THIS_MACHINE = "localhost 127.0.0.0/8 ::1 0.0.0.0";
 
+/** Node's own fetch gives up on headers, and on a pause in a body, after 300 s: the limits here are the caller's. */
+const PATIENT = { headersTimeout: 0, bodyTimeout: 0 };
+
+type Send = (url: string | URL | Request, init?: object) => Promise<Response>;
+
+let direct: object | undefined;
+
+/** A fetch that waits as long as its caller does. */
+export async function patientFetch(
+  url: string | URL | Request,
+  init?: RequestInit,
+): Promise<Response> {
+  // Loaded when needed only.
+  const { Agent, fetch } = require("undici") as typeof import("undici");
+  direct ??= new Agent(PATIENT);
+  return (fetch as unknown as Send)(url, { ...init, dispatcher: direct });
+}
+
 /**
  * A fetch that goes by the proxy of HTTP_PROXY or HTTPS_PROXY, as the address begins, but directly to what NO_PROXY lists
  * and to this machine. Names in small letters come first, as in curl.
@@ -21,8 +39,7 @@ export function outboundFetch(env: Environment): Fetch {
     const url = new URL(address);
     const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
     const given = read(name);
-    if (!given || exempt.some((entry) => matches(entry, url)))
-      return globalThis.fetch(address, init);
+    if (!given || exempt.some((entry) => matches(entry, url))) return patientFetch(address, init);
     const proxy = proxies.get(name) ?? openProxy(name, given);
     proxies.set(name, proxy);
     return proxy.fetch(address, init);
@@ -41,8 +58,13 @@ function openProxy(name: string, given: string): Proxy {
   }
   const { url: uri, headers } = address;
   // An address of http:// is asked of the proxy itself, as clients do; many allow tunnels to port 443 only.
-  const dispatcher = new ProxyAgent({ uri, token: headers.authorization, proxyTunnel: false });
-  const send = fetch as unknown as (url: string, init: object) => Promise<Response>;
+  const dispatcher = new ProxyAgent({
+    uri,
+    token: headers.authorization,
+    proxyTunnel: false,
+    ...PATIENT,
+  });
+  const send = fetch as unknown as Send;
   return { fetch: (url, init) => send(url, { ...init, dispatcher }) };
 }
 
