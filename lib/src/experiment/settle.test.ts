@@ -84,12 +84,12 @@ test("the failed episodes of the run's text, of the list of runs and of the tabl
   };
   await expectFailed(2, 1, sitting(id, { signal: stop.signal }));
 
-  // Cut off at its first inference, which the gateway stores all the same; the other one still stands as failed.
+  // Cut off after its first inference; the other one still stands as failed.
   const atOnce = new AbortController();
   answers = 0;
   harness.provider.reply = () => {
     answers += 1;
-    if (answers === 64 + 1) atOnce.abort();
+    if (answers === 64 + 2) atOnce.abort();
     return left();
   };
   await expectFailed(1, 1, sitting(id, { signal: atOnce.signal }));
