@@ -23,10 +23,11 @@ afterAll(() => {
 
 /** Loaded before the kernel's own code: what OpenAI would answer to the header that it is sent. */
 const PROVIDER = `
-const real = globalThis.fetch;
+const undici = require(${JSON.stringify(require.resolve("undici"))}); // its fetch is what providers are asked by
+const real = undici.fetch;
 const prompts = [];
 let calls = 0;
-globalThis.fetch = async (input, init = {}) => {
+undici.fetch = async (input, init = {}) => {
   if (!String(input.url ?? input).includes("api.openai.com")) return real(input, init);
   const header = new Headers(init.headers).get("authorization") ?? "no key came";
   const key = header.replace("Bearer ", "");

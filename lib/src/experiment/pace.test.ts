@@ -122,3 +122,13 @@ test.each([
   await Promise.all(Array.from({ length: 30 }, call));
   expect(slept).toEqual(Array.from({ length: 30 }, (_, i) => 10 * (i + 1)));
 });
+
+test("another error is no congestion: a wrong key is found wrong at many calls at a time", async () => {
+  const pace = new Pace({ ...unlimited, concurrency: 8 });
+  const refuse = () => {
+    throw new GatewayError("500 Error 401 Unauthorized from openai client", 500);
+  };
+  const call = () => pace.run(async () => refuse(), turn);
+  await Promise.allSettled(Array.from({ length: 60 }, call));
+  expect(pace.concurrency("m")).toBe(8);
+});

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TokenUsage } from "../gateway/client";
+import { GatewayError, type TokenUsage } from "../gateway/client";
 import { isCongestion } from "./patience";
 import type { Settings } from "./settings";
 import { Window } from "./window";
@@ -72,6 +72,8 @@ export class Pace {
     } catch (error) {
       this.spend(-guess);
       if (isCongestion(error)) window.congested(begun);
+      // Another error is an answer too: a wrong key must not be tried one call at a time.
+      else if (error instanceof GatewayError && error.status !== null) window.answered(begun);
       throw error;
     } finally {
       window.leave();
