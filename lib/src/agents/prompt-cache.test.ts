@@ -1,39 +1,27 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Environment } from "minijinja-js";
 import { actions, make, tasks } from "../env";
+import { readVariants } from "../experiment/variants";
+import type { ChatMessage } from "./local/prompt";
 import { countUsage, tokenize } from "./local/tokens";
 import { actArguments, type Turn } from "./prompt";
 
-const functions = join(__dirname, "../../../config/functions");
-const prompts = ["baseline", "reasoning", "history", "history_and_reasoning"] as const;
-
-const environment = new Environment();
-environment.undefinedBehavior = "strict";
-for (const prompt of [...prompts, "compact"]) {
-  for (const role of ["system", "user"]) {
-    const name = prompt.includes("reasoning") ? "act_with_reasoning" : "act";
-    const source = readFileSync(join(functions, name, prompt, `${role}.minijinja`), "utf8");
-    environment.addTemplate(`${prompt}/${role}`, source);
-  }
-}
-
-interface Message {
-  role: string;
-  content: string;
-}
+const config = join(__dirname, "../../../config");
+const variants = readVariants(
+  ["tensorzero.toml", "models/gpt-4o-mini.toml", "examples/ollama.toml"].map((file) =>
+    join(config, file),
+  ),
+);
+const names = ["baseline", "reasoning", "history", "history_and_reasoning"] as const;
 
 /** The chat messages of each turn of an episode of 48 steps, at which a model's episodes are long. */
-function* episode(prompt: string, task: string, seed: number): Generator<Message[]> {
+function* episode(variant: string, task: string, seed: number): Generator<readonly ChatMessage[]> {
   const env = make(task);
   let { observation } = env.reset({ seed });
   const turns: Turn[] = [];
   for (let step = 0; step < 48; step++) {
-    const { system, user } = actArguments(observation.mission, observation.text, turns, 8);
-    yield [
-      { role: "system", content: environment.renderTemplate(`${prompt}/system`, system) },
-      { role: "user", content: environment.renderTemplate(`${prompt}/user`, user) },
-    ];
+    yield variants
+      .get(variant)!
+      .prompt(actArguments(observation.mission, observation.text, turns, 8));
     const action = actions[(step * step + seed) % 3]; // turns and walks
     turns.push({ observation: observation.text, action });
     const next = env.step(action);
@@ -56,18 +44,18 @@ function share(pairs: Iterable<readonly [number[], number[]]>): number {
   return same / all;
 }
 
-async function tokensOf(messages: readonly Message[]): Promise<number[]> {
+async function tokensOf(messages: readonly ChatMessage[]): Promise<number[]> {
   const encode = await tokenize();
   return messages.flatMap(({ role, content }) => [-1, ...encode(role), -2, ...encode(content)]);
 }
 
-test.each(prompts)("%s: prompts begin alike, so that servers can cache them", async (prompt) => {
+test.each(names)("%s: prompts begin alike, so that servers can cache them", async (variant) => {
   const turns: [number[], number[]][] = [];
   const episodes: [number[], number[]][] = [];
   let previous: number[] | undefined;
   for (const { task, seed } of worlds) {
     let before: number[] | undefined;
-    for (const messages of episode(prompt, task, seed)) {
+    for (const messages of episode(variant, task, seed)) {
       const tokens = await tokensOf(messages);
       if (before) turns.push([before, tokens]);
       else if (previous) episodes.push([previous, tokens]);
@@ -83,7 +71,7 @@ test("compact takes at most 60 tokens a turn on average, frame of the chat inclu
   let sum = 0;
   let count = 0;
   for (const { task, seed } of worlds) {
-    for (const messages of episode("compact", task, seed)) {
+    for (const messages of episode("my-model_compact", task, seed)) {
       sum += (await countUsage(messages, "")).prompt_tokens;
       count++;
     }

@@ -56,7 +56,7 @@ export async function runStates(
 }
 
 /** A condition: the row is of the run {run:Nullable(String)}, or of any where that is null. */
-const OF_RUN =
+const OF_RUNS =
   "tags['run'] != '' AND ({run:Nullable(String)} IS NULL OR tags['run'] = {run:Nullable(String)})";
 
 const STATES = `
@@ -64,7 +64,7 @@ WITH
   judged AS (
     SELECT DISTINCT target_id AS episode_id
     FROM BooleanMetricFeedback
-    WHERE metric_name = 'success' AND ${OF_RUN}
+    WHERE metric_name = 'success' AND ${OF_RUNS}
   ),
   try AS (
     SELECT
@@ -77,7 +77,7 @@ WITH
       max(timestamp) AS last,
       false AS is_failure
     FROM JsonInference
-    WHERE ${IS_ACT} AND ${OF_RUN}
+    WHERE ${IS_ACT} AND ${OF_RUNS}
     GROUP BY run, variant, task, seed, episode_id
     UNION ALL
     SELECT
@@ -90,7 +90,7 @@ WITH
       timestamp AS last,
       true AS is_failure
     FROM CommentFeedback
-    WHERE ${OF_RUN} AND tags['outcome'] = 'failed'
+    WHERE ${OF_RUNS} AND tags['outcome'] = 'failed'
   ),
   episode AS (
     SELECT
@@ -116,7 +116,7 @@ WITH
   started AS (
     SELECT tags['run'] AS run, min(UUIDv7ToDateTime(id)) AS first, max(timestamp) AS last, argMax(value, toString(id)) AS settings
     FROM CommentFeedback
-    WHERE tags['record'] = 'settings' AND ${OF_RUN}
+    WHERE tags['record'] = 'settings' AND ${OF_RUNS}
     GROUP BY run
   )
 SELECT
