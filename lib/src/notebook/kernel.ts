@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Dealer, Subscriber } from "zeromq";
@@ -61,9 +61,14 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T | "late"> {
 
 const startLimitMs = 60_000;
 const askAgainMs = 2_000;
+const lookAgainMs = 20;
 const idleLimitMs = 5_000;
 const shutdownLimitMs = 5_000;
 const terminateLimitMs = 2_000;
+
+/** What tslab writes when it has lost a socket: something arrived on it while it was being opened. */
+const socketLost = "Socket is blocked by a bind";
+const startsAtMost = 3;
 
 /**
  * Loaded into the kernel before tslab: ends it when this process is gone without a word (kill -9).
@@ -88,6 +93,7 @@ export class Kernel {
 
   readonly #process: ChildProcess;
   readonly #folder: string;
+  readonly #socketFiles: readonly string[];
   readonly #key: string;
   readonly #session = randomUUID();
   readonly #shell = new Dealer({ linger: 0, reconnectInterval: 20 });
@@ -116,6 +122,7 @@ export class Kernel {
       signature_scheme: "hmac-sha256",
       kernel_name: "tslab",
     };
+    this.#socketFiles = Object.values(ports).map((port) => `${address}:${port}`);
     const connectionFile = join(this.#folder, "connection.json");
     writeFileSync(connectionFile, JSON.stringify(connection), { mode: 0o600 });
     this.#shell.connect(`ipc://${address}:${ports.shell_port}`);
@@ -147,16 +154,19 @@ export class Kernel {
 
   /** Starts a kernel and waits until it answers. Throws a {@link KernelError} when it does not. */
   static async start({ directory, kill }: KernelOptions): Promise<Kernel> {
-    kill?.throwIfAborted();
-    const kernel = new Kernel(directory);
-    kill?.addEventListener("abort", kernel.#killNow);
-    kernel.#exited.promise.then(() => kill?.removeEventListener("abort", kernel.#killNow));
-    try {
-      await kernel.#handshake();
-      return kernel;
-    } catch (error) {
-      kernel.kill();
-      throw error;
+    for (let starts = 1; ; starts++) {
+      kill?.throwIfAborted();
+      const kernel = new Kernel(directory);
+      kill?.addEventListener("abort", kernel.#killNow);
+      kernel.#exited.promise.then(() => kill?.removeEventListener("abort", kernel.#killNow));
+      try {
+        await kernel.#handshake();
+        return kernel;
+      } catch (error) {
+        kernel.kill();
+        if (starts === startsAtMost || !kernel.#hasLostSocket) throw error;
+        await kernel.#exited.promise;
+      }
     }
   }
 
@@ -220,8 +230,13 @@ export class Kernel {
   async #handshake(): Promise<void> {
     const replies: Promise<Message>[] = [];
     let info: Message | "late" = "late";
-    // subtle: tslab gives no answer to what arrives while its sockets are being opened, so it is asked again.
-    for (let ms = 0; info === "late" && ms < startLimitMs; ms += askAgainMs) {
+    const startedAt = performance.now();
+    const isEarly = () => performance.now() - startedAt < startLimitMs && !this.#hasLostSocket;
+    // subtle: what arrives while tslab opens its sockets gets no answer, and may cost it a socket for good.
+    while (isEarly() && !this.#socketFiles.every((path) => existsSync(path))) {
+      if ((await within(lookAgainMs, this.#exited.promise)) !== "late") break;
+    }
+    while (info === "late" && isEarly()) {
       replies.push(this.#request(this.#shell, "kernel_info_request", {}).reply.promise);
       info = await within(askAgainMs, Promise.race(replies));
     }
@@ -280,6 +295,10 @@ export class Kernel {
     this.#exited.resolve(new KernelError(`The kernel ${what}.${this.#logText()}`, { cause }));
     for (const socket of [this.#shell, this.#control, this.#iopub]) socket.close();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  get #hasLostSocket(): boolean {
+    return this.#log.includes(socketLost);
   }
 
   #logText(): string {
