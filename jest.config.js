@@ -1,9 +1,15 @@
 /** @type {import("jest").Config} */
 module.exports = {
-  roots: ["<rootDir>/lib/src", "<rootDir>/scripts"],
+  roots: ["<rootDir>/lib", "<rootDir>/scripts"],
   testMatch: ["**/*.test.ts"],
   transform: { "\\.ts$": ["@swc/jest", { jsc: { target: "es2022" } }] },
-  moduleNameMapper: { "^babyai-lab$": "<rootDir>/lib/src/index.ts" },
+  // The sources, not what was compiled of them.
+  moduleNameMapper: {
+    "^babyai$": "<rootDir>/lib/env/src",
+    "^embedded-gateway$": "<rootDir>/lib/gateway/src",
+    "^embedded-gateway/testing/(.*)$": "<rootDir>/lib/gateway/src/testing/$1",
+    "^babyai-lab$": "<rootDir>/lib/lab/src",
+  },
   // Jest leaves one core free by default; of two that is half.
   maxWorkers: "100%",
   // Ends a test that hangs; kernels and browsers start slowly on a busy machine.

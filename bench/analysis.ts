@@ -7,12 +7,12 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect } from "../lib/src/store/connect";
-import { episodes } from "../lib/src/store/episodes";
-import { findEpisodes } from "../lib/src/store/find-episodes";
-import { latestRun } from "../lib/src/store/latest-run";
-import { playedActions } from "../lib/src/store/played";
-import { storedEpisode } from "../lib/src/store/steps";
+import { connect } from "embedded-gateway";
+import { episodes } from "../lib/lab/src/queries/episodes";
+import { findEpisodes } from "../lib/lab/src/queries/find-episodes";
+import { latestRun } from "../lib/lab/src/queries/latest-run";
+import { playedActions } from "../lib/lab/src/queries/played";
+import { storedEpisode } from "../lib/lab/src/queries/steps";
 import { fillStore } from "./fill-store";
 
 const SIZE = { runs: 10, seeds: 300 };

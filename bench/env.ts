@@ -8,7 +8,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
-import { type Env, Expert, make, tasks, VectorEnv } from "../lib/dist/env";
+import { type Env, Expert, make, tasks, VectorEnv } from "babyai";
 
 const SECONDS_PER_RUN = 0.5;
 const RUNS = 5;

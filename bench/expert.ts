@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { make, solve } from "../lib/dist/env";
+import { make, solve } from "babyai";
 
 interface BotPlay {
   source: string;

@@ -1,12 +1,10 @@
 import { join } from "node:path";
 import type { ClickHouseClient } from "@clickhouse/client";
-import { actArguments, type Turn } from "../lib/src/agents/prompt";
-import { configFiles } from "../lib/src/config-files";
-import { type ActionName, actions, make, tasks } from "../lib/src/env";
-import { Expert, NoPlanError } from "../lib/src/env/expert";
-import { readVariants, type VariantInfo } from "../lib/src/experiment/variants";
-import { uuidv7 } from "../lib/src/gateway/embedded/ids";
-import { RowWriter } from "../lib/src/store/insert";
+import { type ActionName, actions, Expert, make, NoPlanError, tasks } from "babyai";
+import { RowWriter, uuidv7 } from "embedded-gateway";
+import { actArguments, type Turn } from "../lib/lab/src/agents/prompt";
+import { readVariants, type VariantInfo } from "../lib/lab/src/experiment/variants/variants";
+import { configFiles } from "../lib/lab/src/project/config-files";
 
 /** How often each variant does something else than the expert would: 6 to 60 steps an episode. */
 const SLIPS: Record<string, number> = {

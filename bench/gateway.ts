@@ -6,10 +6,8 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { configFiles } from "../lib/dist/config-files";
-import { createGateway } from "../lib/dist/gateway/embedded";
-import { inProcess } from "../lib/dist/gateway/in-process";
-import { connect } from "../lib/dist/store/connect";
+import { connect, createGateway, inProcess } from "embedded-gateway";
+import { configFiles } from "../lib/lab/src/project/config-files";
 
 const WARM_UP = 2_000;
 const INFERENCES = 20_000;

@@ -1,11 +1,9 @@
 // npm run bench -- memory [episodes]: plays one run of 10,000 episodes with a local agent, gateway and store in this
 // process, and prints how much memory that takes as it goes.
 import { mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-const { openLab, tasks } = createRequire(__filename)("../lib/dist") as typeof import("babyai-lab");
+import { openLab, tasks } from "babyai-lab";
 
 const MIB = 1024 ** 2;
 

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type EnvOptions, make, tasks } from "babyai";
 import { Environment } from "minijinja-js";
-import { localModels } from "../lib/src/agents/local/app";
-import { parseAnswer } from "../lib/src/agents/parse";
-import { actArguments, type Turn } from "../lib/src/agents/prompt";
-import { type EnvOptions, make, tasks } from "../lib/src/env";
+import { localModels } from "../lib/lab/src/agents/local/app";
+import { parseAnswer } from "../lib/lab/src/agents/parse";
+import { actArguments, type Turn } from "../lib/lab/src/agents/prompt";
 
 const config = join(__dirname, "..", "config");
 const seeds = Array.from({ length: 200 }, (_, i) => 1000 + i);

@@ -4,9 +4,9 @@
  * 200 policies, each stopped at 20 random moments, once without failures and once with (see stopped-runs.ts). The rule is that
  * of `summarize`; beside it stands the mean over the episodes that had ended, with its interval.
  */
-import { isFinished } from "../lib/src/analysis/outcome";
-import { type Summary, summarize } from "../lib/src/analysis/summary";
-import { type StoppedRun, stoppedRuns } from "../lib/src/analysis/testing/stopped-runs";
+import { isFinished } from "../lib/lab/src/analysis/outcome";
+import { type Summary, summarize } from "../lib/lab/src/analysis/summary";
+import { type StoppedRun, stoppedRuns } from "../lib/lab/src/analysis/testing/stopped-runs";
 
 const SIZE = { policies: 200, stops: 20, seed: 2026 };
 

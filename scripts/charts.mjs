@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { root, setup } from "./setup.mjs";
 
 setup();
-const { committedImages } = createRequire(import.meta.url)("../lib/dist/charts/images.js");
+const { committedImages } = createRequire(import.meta.url)("../lib/lab/dist/charts/images.js");
 
 const images = await committedImages(root).catch((error) => {
   console.error(error.message);

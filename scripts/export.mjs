@@ -22,7 +22,7 @@ const { values, positionals, stop } = readArguments(usage, {
 
 setup();
 const { exportFormats, exportRows, exportTables, latestRun } = createRequire(import.meta.url)(
-  "../lib/dist",
+  "babyai-lab",
 );
 const { table } = values;
 const [file] = positionals;

@@ -10,7 +10,7 @@ if (!a || !b || more.length > 0) {
   process.exit(2);
 }
 setup();
-const { diffGateways, PROBES } = createRequire(import.meta.url)("../lib/dist/gateway/diff.js");
+const { diffGateways, PROBES } = createRequire(import.meta.url)("embedded-gateway");
 
 let differences;
 try {

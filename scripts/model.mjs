@@ -28,8 +28,8 @@ if (rest.length !== counts[command])
   stop(`${command} takes ${counts[command]} arguments; got ${rest.length}.`);
 setup();
 const require = createRequire(import.meta.url);
-const { modelCommands } = require("../lib/dist/models/commands.js");
-const { readEnvironment } = require("../lib/dist/environment.js");
+const { modelCommands } = require("../lib/lab/dist/models/commands.js");
+const { readEnvironment } = require("../lib/lab/dist/project/environment.js");
 
 try {
   console.log(await modelCommands[command](root, readEnvironment(root), rest, values));

@@ -23,7 +23,7 @@ if (!/^\d+$/.test(values.step)) stop(`--step is ${values.step}, not a whole numb
 
 setup();
 const { EpisodeNotFoundError, loadReplay, playerHtml } = createRequire(import.meta.url)(
-  "../lib/dist",
+  "babyai-lab",
 );
 const output = values.output ?? join(root, "data", ".local", "replays", `${positionals[0]}.html`);
 const lab = await openLabOrStop();

@@ -5,8 +5,8 @@ import { setup } from "./setup.mjs";
 
 setup();
 const require = createRequire(import.meta.url);
-const { runsTable } = require("../lib/dist/experiment/runs-table.js");
-const { textTable } = require("../lib/dist/notebook/table.js");
+const { runsTable } = require("../lib/lab/dist/experiment/runs-table.js");
+const { textTable } = require("../lib/lab/dist/display/table.js");
 
 const lab = await openLabOrStop();
 const runs = await lab.runs();

@@ -17,19 +17,18 @@ test("what npm's settings of a production machine leave out is installed all the
   cpSync(join(__dirname, "setup.mjs"), join(folder, "scripts", "setup.mjs"));
   const own = {
     name: "project",
-    workspaces: ["lib"],
+    workspaces: ["lib/lab"],
     devDependencies: { typescript: "file:own/typescript" },
     optionalDependencies: { engine: "file:own/engine" },
   };
   write("package.json", own);
-  write("lib/package.json", { name: "lib", version: "1.0.0" });
-  write("lib/tsconfig.json", {});
-  write("lib/src/index.ts", "");
+  write("lib/lab/package.json", { name: "lab", version: "1.0.0" });
+  write("lib/lab/src/index.ts", "");
   write("tsconfig.json", {});
   write("own/typescript/package.json", { name: "typescript", version: "1.0.0" });
   write(
     "own/typescript/bin/tsc",
-    "require('node:fs').cpSync('lib/src', 'lib/dist', { recursive: true })",
+    "require('node:fs').cpSync('lib/lab/src', 'lib/lab/dist', { recursive: true })",
   );
   write("own/engine/package.json", { name: "engine", version: "1.0.0" });
   const npm = (...args: string[]) =>
@@ -49,7 +48,7 @@ test("what npm's settings of a production machine leave out is installed all the
     });
   const first = setup();
   expect([first.status, first.stderr]).toEqual([0, expect.stringContaining("Installing packages")]);
-  for (const made of ["node_modules/typescript", "node_modules/engine", "lib/dist/index.ts"])
+  for (const made of ["node_modules/typescript", "node_modules/engine", "lib/lab/dist/index.ts"])
     expect([made, existsSync(join(folder, made))]).toEqual([made, true]);
   expect(setup().stderr).toBe("");
 });

@@ -2,5 +2,5 @@
 import { root, setup } from "./setup.mjs";
 
 setup();
-const { startCommand } = await import("../lib/dist/notebook/commands.js");
+const { startCommand } = await import("../lib/lab/dist/runner/commands.js");
 process.exitCode = await startCommand(root, process.argv.slice(2));

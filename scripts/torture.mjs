@@ -46,7 +46,7 @@ else process.exitCode = await torture();
 async function open(dataDir) {
   const log = console.log;
   console.log = () => {}; // what openLab says
-  const { openLab } = createRequire(import.meta.url)("../lib/dist/lab.js");
+  const { openLab } = createRequire(import.meta.url)("babyai-lab");
   const lab = await openLab({ gateway: "embedded", dataDir });
   console.log = log;
   return lab;

@@ -20,20 +20,20 @@ if (positionals.length > 1 || (positionals[0] ?? "models") !== "models")
   stop(`There is no service "${positionals.join(" ")}".`);
 setup();
 const require = createRequire(import.meta.url);
-const { localModels } = require("../lib/dist/agents/local/app.js");
+const { localModels } = require("../lib/lab/dist/agents/local/app.js");
 const { host, password } = values;
 
 async function start() {
   if (positionals[0] === "models") {
     // The models need no store, so this works where the embedded ClickHouse has no build.
-    const { bearerFor, listen } = require("../lib/dist/gateway/listen.js");
+    const { bearerFor, listen } = require("embedded-gateway");
     const bearer = bearerFor(host ?? "127.0.0.1", password);
     const { url, close } = await listen("models", localModels(), { host, bearer });
     return { urls: { models: url }, close };
   }
-  const { up } = require("../lib/dist/gateway/up.js");
-  const { readEnvironment } = require("../lib/dist/environment.js");
-  const { configFiles } = require("../lib/dist/config-files.js");
+  const { up } = require("embedded-gateway");
+  const { readEnvironment } = require("../lib/lab/dist/project/environment.js");
+  const { configFiles } = require("../lib/lab/dist/project/config-files.js");
   return up({
     configPath: configFiles(root),
     dataDir: join(root, "data", ".local", "clickhouse"),

@@ -1,0 +1,215 @@
+import { type ConfiguredLevel, generateMission } from "./levels/level";
+import { type AnyInstruction, CONTINUE, SUCCESS } from "./missions/instructions";
+import { type Observation, observe, writeImage } from "./view/observation";
+import { renderPng } from "./view/png";
+import { renderSvg } from "./view/render";
+import { InvalidActionError, InvalidOptionError, NotResetError } from "./world/errors";
+import { NOTHING } from "./world/grid";
+import type { WorldObject } from "./world/objects";
+import { checkSeed, entropySeed } from "./world/random";
+import { RoomGrid } from "./world/room-grid";
+import { type ActionName, actions, DROP } from "./world/scene";
+
+/** What is known besides the observation. */
+export interface Info {
+  /** The reference's sentences on what the agent carries and sees ("You see a red ball 1 step left"). */
+  readonly descriptions: string[];
+}
+
+export interface ResetResult {
+  observation: Observation;
+  info: Info;
+}
+
+export interface StepResult extends ResetResult {
+  /** 1 - 0.9 * (steps taken / maxSteps) on success, otherwise 0. */
+  reward: number;
+  /** The mission succeeded or, in strict levels, failed. */
+  terminated: boolean;
+  /** The step limit is reached; can be true together with `terminated`. */
+  truncated: boolean;
+}
+
+/**
+ * A BabyAI environment with Gymnasium's `reset` and `step`, made by `make()`.
+ *
+ * `step()` returns a fresh observation that may be kept. Where every nanosecond counts, `advance()` does the
+ * same without allocating: read `reward`, `terminated` and `truncated` from the environment, and the image with
+ * `writeImage()`.
+ */
+export class Env {
+  /** Steps after which an episode is truncated; 0 before the first reset. */
+  maxSteps = 0;
+  /** Steps taken in this episode. */
+  stepCount = 0;
+  /** The mission in words; "" before the first reset. */
+  mission = "";
+  /** Of the last step; see `StepResult`. */
+  reward = 0;
+  terminated = false;
+  truncated = false;
+
+  /** The world, for planners and renderers; changing it is at one's own risk. */
+  readonly world: RoomGrid;
+  private missionTree: AnyInstruction | null = null;
+  private isSeeded = false;
+
+  constructor(
+    /** The id that it was made by, with its task. */
+    readonly id: string,
+    private readonly level: ConfiguredLevel,
+    private readonly fixedMaxSteps: number | null,
+  ) {
+    this.world = new RoomGrid(level.shape);
+  }
+
+  /** Cells across the grid, outer walls included. */
+  get width(): number {
+    return this.world.grid.width;
+  }
+
+  /** Cells down the grid, outer walls included. */
+  get height(): number {
+    return this.world.grid.height;
+  }
+
+  /** The agent's cell [x, y], counted from the top left. */
+  get agentPos(): [number, number] {
+    const { grid, agentCell } = this.world;
+    return [grid.x(agentCell), grid.y(agentCell)];
+  }
+
+  /** Where the agent faces: 0 right (+x), 1 down (+y), 2 left, 3 up. */
+  get agentDir(): number {
+    return this.world.agentDir;
+  }
+
+  /** The object in the agent's hand, or null. */
+  get carrying(): WorldObject | null {
+    return this.world.carrying === NOTHING ? null : this.world.grid.describe(this.world.carrying);
+  }
+
+  /** The mission as a tree, with the objects that it means. */
+  get instruction(): AnyInstruction {
+    if (this.missionTree === null) throw new NotResetError("The mission");
+    return this.missionTree;
+  }
+
+  /**
+   * Starts an episode.
+   * @param options.seed a whole number 0..2^53-1 or a bigint ≥ 0: the same seed gives the same episode, also on
+   *   a used environment. Without one, the random stream goes on; the first time it starts anywhere.
+   * @throws InvalidSeedError
+   */
+  reset({ seed }: { seed?: number | bigint } = {}): ResetResult {
+    this.generate(seed);
+    // Subtle: as in the reference the first observation still shows on the floor what the agent starts with in its hand.
+    const observation = this.observe();
+    this.takeObjectToMove();
+    return { observation, info: observation };
+  }
+
+  /**
+   * Takes one step.
+   * @param action one of `actions`, or its index
+   * @throws InvalidActionError, NotResetError
+   */
+  step(action: ActionName | number): StepResult {
+    this.advance(typeof action === "number" ? action : actions.indexOf(action), action);
+    const observation = this.observe();
+    const { reward, terminated, truncated } = this;
+    return { observation, reward, terminated, truncated, info: observation };
+  }
+
+  /** `reset()` without the observation; allocates no more than the episode's mission. */
+  restart(seed?: number | bigint): void {
+    this.generate(seed);
+    this.takeObjectToMove();
+  }
+
+  /**
+   * `step()` without the observation; allocates nothing.
+   * @param action index of an action
+   */
+  advance(action: number, given: unknown = action): void {
+    const { world, missionTree } = this;
+    if (missionTree === null) throw new NotResetError("A step");
+    if (!world.act(action)) throw new InvalidActionError(given, actions);
+    this.stepCount++;
+    if (action === DROP) missionTree.refresh(world);
+    const status = missionTree.verify(action, world);
+    this.reward = status === SUCCESS ? 1 - 0.9 * (this.stepCount / this.maxSteps) : 0;
+    this.terminated = status !== CONTINUE;
+    this.truncated = this.stepCount >= this.maxSteps;
+  }
+
+  /** What the agent perceives now. */
+  observe(): Observation {
+    return observe(this.world, this.mission);
+  }
+
+  /** Writes the present image into 147 bytes of `target` from `offset`; see `Observation.image`. */
+  writeImage(target: Uint8Array, offset = 0): void {
+    writeImage(this.world, target, offset);
+  }
+
+  /** Minigrid's `Grid.encode()`: width * height * 3 bytes, cell (x, y) at (x * height + y) * 3, without the agent. */
+  encode(): Uint8Array {
+    return this.world.grid.encode();
+  }
+
+  /**
+   * A picture of the whole grid with the agent's view shaded, as SVG.
+   * @throws NotResetError
+   */
+  renderSvg(): string {
+    if (this.missionTree === null) throw new NotResetError("A picture");
+    return renderSvg(this.world, this.mission);
+  }
+
+  /**
+   * The same picture as a PNG file.
+   * @param options.cellSize pixels along a cell, from 4 to 256
+   * @throws NotResetError, InvalidOptionError
+   */
+  renderPng({ cellSize = 32 }: { cellSize?: number } = {}): Uint8Array {
+    if (this.missionTree === null) throw new NotResetError("A picture");
+    if (!Number.isInteger(cellSize) || cellSize < 4 || cellSize > 256) {
+      throw new InvalidOptionError("cellSize", cellSize, "It takes a whole number from 4 to 256.");
+    }
+    return renderPng(this.world, cellSize);
+  }
+
+  private generate(seed: number | bigint | undefined): void {
+    const { world } = this;
+    if (seed !== undefined) {
+      checkSeed(seed);
+      world.random.seed(seed);
+    } else if (!this.isSeeded) {
+      world.random.seed(entropySeed());
+    }
+    this.isSeeded = true;
+    const instruction = generateMission(world, this.level);
+    this.missionTree = instruction;
+    this.mission = instruction.surface();
+    this.maxSteps = this.fixedMaxSteps ?? instruction.navigations * stepsPerNavigation(this.level);
+    this.stepCount = 0;
+    this.reward = 0;
+    this.terminated = false;
+    this.truncated = false;
+  }
+
+  /** In levels that start so. */
+  private takeObjectToMove(): void {
+    const { world, missionTree } = this;
+    if (!this.level.options.startCarrying || missionTree?.kind !== "PutNext") return;
+    const id = missionTree.move.objects[0]!;
+    world.grid.empty(world.grid.places[id]!);
+    world.carrying = id;
+  }
+}
+
+/** Steps granted per walk: the number of cells in all rooms. */
+export function stepsPerNavigation({ shape }: ConfiguredLevel): number {
+  return shape.roomSize ** 2 * shape.numRows * shape.numCols;
+}

@@ -1,0 +1,138 @@
+import { LOCATIONS, like, ObjectDescription } from "../missions/descriptions";
+import { After, Before, Open } from "../missions/instructions";
+import { COLOR_INDEX, DOOR } from "../world/objects";
+import { COLORS_TO_DRAW, LEFT, RIGHT } from "../world/rooms";
+import {
+  atLeast,
+  defineLevel,
+  type LevelOptions,
+  NINE_ROOMS,
+  type Registration,
+  register,
+} from "./level";
+
+const open = defineLevel({
+  summary: "Open a door, which may be that of another room.",
+  competences: ["Room", "Distractor", "Maze", "Open"],
+  options: { ...NINE_ROOMS },
+  shape: (options) => options,
+  navigations: () => 1,
+  generate(world) {
+    world.placeAgent();
+    world.connectAll();
+    world.addDistractors(18, { unique: false });
+    world.requireAllReachable();
+    return new Open(like(world, world.pick(world.allDoors())));
+  },
+});
+
+const openRedDoor = defineLevel({
+  summary: "Open the red door between two rooms.",
+  competences: ["Room", "Open"],
+  options: {},
+  shape: () => ({ roomSize: 5, numRows: 1, numCols: 2 }),
+  navigations: () => 1,
+  generate(world) {
+    world.addDoor(0, 0, { side: RIGHT, color: COLOR_INDEX.red, locked: false });
+    world.placeAgent(0, 0);
+    return new Open(new ObjectDescription(DOOR, COLOR_INDEX.red));
+  },
+});
+
+const openDoor = defineLevel({
+  summary: "Open a door of the agent's room, named by its color or where it is.",
+  competences: ["Room", "Open", "Loc"],
+  options: { ...NINE_ROOMS, debug: false, selectBy: null } as Required<
+    Pick<LevelOptions, "roomSize" | "numRows" | "numCols" | "debug" | "selectBy">
+  >,
+  shape: (options) => atLeast(3, 3, options),
+  navigations: () => 1,
+  generate(world, { debug, selectBy }) {
+    const colors = world.pickSome(COLORS_TO_DRAW, 4);
+    const doors = colors.map((color, side) => world.addDoor(1, 1, { side, color, locked: false }));
+    const by = selectBy ?? world.pick(["color", "loc"] as const);
+    const door =
+      by === "color"
+        ? like(world, doors[0]!)
+        : new ObjectDescription(DOOR, null, world.pick(LOCATIONS));
+    world.placeAgent(1, 1);
+    return new Open(door, debug);
+  },
+});
+
+const openTwoDoors = defineLevel({
+  summary: "Open two doors in the order given.",
+  competences: ["Room", "Open", "Seq"],
+  options: {
+    numRows: 3,
+    numCols: 3,
+    firstColor: null,
+    secondColor: null,
+    strict: false,
+  } as Required<
+    Pick<LevelOptions, "numRows" | "numCols" | "firstColor" | "secondColor" | "strict">
+  >,
+  shape: ({ numRows, numCols }) => atLeast(2, 3, { roomSize: 6, numRows, numCols }),
+  maxSteps: () => 20 * 6 ** 2,
+  navigations: () => 2,
+  generate(world, { firstColor, secondColor, strict }) {
+    const colors = world.pickSome(COLORS_TO_DRAW, 2);
+    const first = world.addDoor(1, 1, {
+      side: LEFT,
+      color: firstColor === null ? colors[0]! : COLOR_INDEX[firstColor],
+      locked: false,
+    });
+    const second = world.addDoor(1, 1, {
+      side: RIGHT,
+      color: secondColor === null ? colors[1]! : COLOR_INDEX[secondColor],
+      locked: false,
+    });
+    world.placeAgent(1, 1);
+    return new Before(new Open(like(world, first), strict), new Open(like(world, second)));
+  },
+});
+
+const openDoorsOrder = defineLevel({
+  summary: "Open one or two of the room's doors in the order given.",
+  competences: ["Room", "Open", "Seq"],
+  options: { numRows: 3, numCols: 3, numDoors: 2, debug: false },
+  shape: ({ numRows, numCols }) => atLeast(3, 3, { roomSize: 6, numRows, numCols }),
+  maxSteps: () => 20 * 6 ** 2,
+  navigations: () => 2,
+  generate(world, { numDoors, debug }) {
+    const colors = world.pickSome(COLORS_TO_DRAW, numDoors);
+    const doors = colors.map((color) => world.addDoor(1, 1, { color, locked: false }));
+    world.placeAgent(1, 1);
+    const [first, second] = world
+      .pickSome(doors, 2)
+      .map((door) => new Open(like(world, door), debug));
+    switch (world.int(3)) {
+      case 0:
+        return first!;
+      case 1:
+        return new Before(first!, second!);
+      default:
+        return new After(first!, second!);
+    }
+  },
+});
+
+export const openLevels: Registration[] = [
+  register("BabyAI-Open-v0", open),
+  register("BabyAI-OpenRedDoor-v0", openRedDoor),
+  register("BabyAI-OpenDoor-v0", openDoor),
+  register("BabyAI-OpenDoorDebug-v0", openDoor, { debug: true }),
+  register("BabyAI-OpenDoorColor-v0", openDoor, { selectBy: "color" }),
+  register("BabyAI-OpenDoorLoc-v0", openDoor, { selectBy: "loc" }),
+  register("BabyAI-OpenTwoDoors-v0", openTwoDoors),
+  register("BabyAI-OpenRedBlueDoors-v0", openTwoDoors, { firstColor: "red", secondColor: "blue" }),
+  register("BabyAI-OpenRedBlueDoorsDebug-v0", openTwoDoors, {
+    firstColor: "red",
+    secondColor: "blue",
+    strict: true,
+  }),
+  register("BabyAI-OpenDoorsOrderN2-v0", openDoorsOrder),
+  register("BabyAI-OpenDoorsOrderN4-v0", openDoorsOrder, { numDoors: 4 }),
+  register("BabyAI-OpenDoorsOrderN2Debug-v0", openDoorsOrder, { debug: true }),
+  register("BabyAI-OpenDoorsOrderN4Debug-v0", openDoorsOrder, { numDoors: 4, debug: true }),
+];

@@ -1,0 +1,131 @@
+import { Env, stepsPerNavigation } from "./env";
+import { goToLevels } from "./levels/goto";
+import {
+  type Competence,
+  checkMaxSteps,
+  type EnvOptions,
+  type LevelOptions,
+  type Registration,
+} from "./levels/level";
+import { MIXED_TASKS, MIXED_TEST_ID, MIXED_TRAIN_ID, mixedLevels } from "./levels/mixed";
+import { openLevels } from "./levels/open";
+import { otherLevels } from "./levels/other";
+import { pickupLevels } from "./levels/pickup";
+import { putNextLevels } from "./levels/putnext";
+import { synthLevels } from "./levels/synth";
+import { unlockLevels } from "./levels/unlock";
+import { UnknownEnvError } from "./world/errors";
+
+/** The five BALROG tasks. */
+export const tasks: readonly string[] = MIXED_TASKS.map((task) => `${MIXED_TRAIN_ID}/${task}`);
+/**
+ * Their twins, in the same order: the same kinds of mission with objects that those never name (yellow boxes, red keys, green
+ * balls, red and grey doors), as BabyAI-Text tests generalisation (Carta et al., "Grounding Large Language Models
+ * in Interactive Environments with Online Reinforcement Learning", ICML 2023).
+ */
+export const testTasks: readonly string[] = MIXED_TASKS.map((task) => `${MIXED_TEST_ID}/${task}`);
+
+const REGISTRATIONS = new Map<string, Registration>(
+  [
+    ...mixedLevels,
+    ...goToLevels,
+    ...openLevels,
+    ...pickupLevels,
+    ...putNextLevels,
+    ...unlockLevels,
+    ...otherLevels,
+    ...synthLevels,
+  ].map((registration) => [registration.id, registration]),
+);
+/** Ids of which `make()` draws the task, as `gym.make` does. */
+const MIXED_IDS: readonly string[] = [MIXED_TRAIN_ID, MIXED_TEST_ID];
+/** Their default; BALROG sets 0. */
+const GYM_NUM_DISTS = 8;
+
+/** What there is to know about an id before making it. */
+export interface EnvSummary {
+  id: string;
+  /** One sentence on what the agent has to do. */
+  summary: string;
+  /** The skills asked for, in the BabyAI paper's words. */
+  competences: readonly Competence[];
+  /** Cells across and down the grid, outer walls included; the most where the task is drawn. */
+  width: number;
+  height: number;
+  /** The longest step limit that an episode can have with the default options. */
+  maxSteps: number;
+  /** The options that it takes besides maxSteps, with their defaults. */
+  options: LevelOptions;
+}
+
+/**
+ * Makes an environment.
+ * @param id one of `registeredEnvs()`: a BALROG task such as "BabyAI-MixedTrainLocal-v0/goto" (numDists is 0 by
+ *   default, as BALROG plays it) or a Gymnasium id such as "BabyAI-GoToLocal-v0". The two Mixed*Local ids
+ *   without a task draw one of the five when made (numDists is 8 by default); `env.id` says which.
+ * @throws UnknownEnvError, InvalidOptionError
+ */
+export function make(id: string, options: EnvOptions = {}): Env {
+  const { maxSteps, ...given } = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as EnvOptions;
+  if (maxSteps !== undefined) checkMaxSteps(maxSteps);
+  if (MIXED_IDS.includes(id)) {
+    const task = MIXED_TASKS[Math.floor(Math.random() * MIXED_TASKS.length)]!;
+    return make(`${id}/${task}`, { numDists: GYM_NUM_DISTS, maxSteps, ...given });
+  }
+  const registration = REGISTRATIONS.get(id);
+  if (registration === undefined) throw new UnknownEnvError(id, suggest(id));
+  const level = registration.level.configure({ ...registration.options, ...given });
+  return new Env(id, level, maxSteps ?? level.maxSteps);
+}
+
+/** Every id that `make()` takes, with what it asks of the agent. */
+export function registeredEnvs(): EnvSummary[] {
+  const withTask = [...REGISTRATIONS.values()].map(summarize);
+  const withoutTask = MIXED_IDS.map((id) =>
+    summarizeDrawn(
+      id,
+      withTask.filter((summary) => summary.id.startsWith(`${id}/`)),
+    ),
+  );
+  return [...withTask, ...withoutTask];
+}
+
+function summarize({ id, level, options }: Registration): EnvSummary {
+  const configured = level.configure(options);
+  const { roomSize, numRows, numCols } = configured.shape;
+  return {
+    id,
+    summary: level.summary,
+    competences: level.competences,
+    width: (roomSize - 1) * numCols + 1,
+    height: (roomSize - 1) * numRows + 1,
+    maxSteps: configured.maxSteps ?? configured.navigations * stepsPerNavigation(configured),
+    options: configured.options,
+  };
+}
+
+function summarizeDrawn(id: string, taskSummaries: readonly EnvSummary[]): EnvSummary {
+  return {
+    id,
+    summary: "One of its five tasks, drawn when made.",
+    competences: [...new Set(taskSummaries.flatMap(({ competences }) => competences))],
+    width: Math.max(...taskSummaries.map(({ width }) => width)),
+    height: Math.max(...taskSummaries.map(({ height }) => height)),
+    maxSteps: Math.max(...taskSummaries.map(({ maxSteps }) => maxSteps)),
+    options: { ...taskSummaries[0]!.options, numDists: GYM_NUM_DISTS },
+  };
+}
+
+function suggest(id: unknown): string[] {
+  if (typeof id !== "string") return [];
+  const words = id
+    .toLowerCase()
+    .replace(/^babyai-?/, "")
+    .replace(/-v\d+/, "");
+  if (words.length < 3) return [];
+  return [...REGISTRATIONS.keys()]
+    .filter((known) => known.toLowerCase().includes(words))
+    .slice(0, 3);
+}

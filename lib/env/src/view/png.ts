@@ -1,0 +1,200 @@
+import { crc32, deflateSync } from "node:zlib";
+import { NOTHING } from "../world/grid";
+import { EMPTY, WALL } from "../world/objects";
+import type { RoomGrid } from "../world/room-grid";
+import { seenCells } from "./observation";
+import {
+  agentShapes,
+  carriedShapes,
+  FLOOR,
+  GRID_LINE,
+  objectShapes,
+  type Shape,
+  VIEW_PAINT,
+  WALL_PAINT,
+} from "./tiles";
+
+/** A cell's pixels, row by row, as indices into its own colors. */
+interface Tile {
+  pixels: Uint8Array;
+  colors: readonly Rgb[];
+}
+
+/** Samples along a pixel's side; a pixel's color is their mean. */
+const SAMPLES = 3;
+/** Parts that two colors are mixed in: all tiles together then have fewer than 256 colors. */
+const MIXES = 4;
+
+type Rgb = readonly [number, number, number];
+
+/** Tiles drawn before, since a picture is put together from a few dozen. */
+const tiles = new Map<string, Tile>();
+
+/** The whole grid with the agent's view shaded, as a PNG file; `cellSize` pixels along a cell. */
+export function renderPng(world: RoomGrid, cellSize: number): Uint8Array {
+  const { grid } = world;
+  const { width, height } = grid;
+  const seen = seenCells(world);
+  const stride = width * cellSize + 1;
+  // Each line begins with the number of its filter: 0, none. Deflate finds the repeated tiles by itself.
+  const lines = new Uint8Array(stride * height * cellSize);
+  const palette = new Palette();
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const cell = grid.cell(x, y);
+      const isAgentHere = cell === world.agentCell;
+      const held = isAgentHere && world.carrying !== NOTHING ? grid.codes[world.carrying]! : EMPTY;
+      const rows = palette.rowsOf(
+        tileOf(grid.code(cell), seen.has(cell), isAgentHere ? world.agentDir : -1, held, cellSize),
+        cellSize,
+      );
+      let at = y * cellSize * stride + 1 + x * cellSize;
+      for (const row of rows) {
+        lines.set(row, at);
+        at += stride;
+      }
+    }
+  }
+  return file(
+    width * cellSize,
+    height * cellSize,
+    palette.bytes(),
+    deflateSync(lines, { level: 1 }),
+  );
+}
+
+function tileOf(code: number, isSeen: boolean, agentDir: number, held: number, size: number): Tile {
+  const key = `${code} ${isSeen} ${agentDir} ${held} ${size}`;
+  let tile = tiles.get(key);
+  if (tile === undefined) {
+    const shapes = [...objectShapes(code)];
+    if (agentDir >= 0) shapes.push(...agentShapes(agentDir), ...carriedShapes(held));
+    tile = rasterize(code === WALL, isSeen, shapes, size);
+    tiles.set(key, tile);
+  }
+  return tile;
+}
+
+function rasterize(isWall: boolean, isSeen: boolean, shapes: readonly Shape[], size: number): Tile {
+  const shade = (color: Rgb): Rgb =>
+    isSeen ? mix(color, rgb(VIEW_PAINT.fill), VIEW_PAINT.opacity) : color;
+  const ground = shade(rgb(isWall ? WALL_PAINT : FLOOR));
+  const edge = shade(rgb(isWall ? WALL_PAINT : GRID_LINE));
+  const colors: Rgb[] = [];
+  const indices = new Map<string, number>();
+  const pixels = new Uint8Array(size * size);
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) {
+      let color = x === 0 || y === 0 ? edge : ground;
+      for (const shape of shapes) {
+        const part = Math.round(coverage(shape, x, y, size) * MIXES) / MIXES;
+        if (part > 0) color = mix(color, rgb(shape.fill), part);
+      }
+      const key = color.join();
+      if (!indices.has(key)) indices.set(key, colors.push(color) - 1);
+      pixels[y * size + x] = indices.get(key)!;
+    }
+  }
+  return { pixels, colors };
+}
+
+/** The colors of one picture, in the order in which they appear, so that its bytes depend on nothing else. */
+class Palette {
+  private readonly colors: Rgb[] = [];
+  private readonly indices = new Map<string, number>();
+  private readonly rows = new Map<Tile, Uint8Array[]>();
+
+  /** A tile's pixels as indices into this palette. */
+  rowsOf(tile: Tile, size: number): Uint8Array[] {
+    let rows = this.rows.get(tile);
+    if (rows === undefined) {
+      const indices = tile.colors.map((color) => this.indexOf(color));
+      const pixels = tile.pixels.map((pixel) => indices[pixel]!);
+      rows = Array.from({ length: size }, (_, y) => pixels.subarray(y * size, (y + 1) * size));
+      this.rows.set(tile, rows);
+    }
+    return rows;
+  }
+
+  private indexOf(color: Rgb): number {
+    const key = color.join();
+    const known = this.indices.get(key);
+    if (known !== undefined) return known;
+    this.indices.set(key, this.colors.length);
+    return this.colors.push(color) - 1;
+  }
+
+  bytes(): Uint8Array {
+    return Uint8Array.from(this.colors.flat());
+  }
+}
+
+/** The part of a pixel that a shape covers. */
+function coverage(shape: Shape, x: number, y: number, size: number): number {
+  let hits = 0;
+  for (let j = 0; j < SAMPLES; j++) {
+    for (let i = 0; i < SAMPLES; i++) {
+      const px = (x + (i + 0.5) / SAMPLES) / size;
+      const py = (y + (j + 0.5) / SAMPLES) / size;
+      if (contains(shape, px, py)) hits++;
+    }
+  }
+  return hits / SAMPLES ** 2;
+}
+
+function contains(shape: Shape, x: number, y: number): boolean {
+  switch (shape.kind) {
+    case "rect":
+      return (
+        x >= shape.x && x < shape.x + shape.width && y >= shape.y && y < shape.y + shape.height
+      );
+    case "circle":
+      return Math.hypot(x - shape.x, y - shape.y) < shape.radius;
+    case "ring": {
+      const distance = Math.hypot(x - shape.x, y - shape.y);
+      return distance < shape.radius && distance >= shape.radius - shape.width;
+    }
+    case "polygon": {
+      // Even-odd rule: count the edges that a ray to the right crosses.
+      let inside = false;
+      for (const [i, [ax, ay]] of shape.points.entries()) {
+        const [bx, by] = shape.points[(i + 1) % shape.points.length]!;
+        if (ay > y !== by > y && x < ax + ((y - ay) / (by - ay)) * (bx - ax)) inside = !inside;
+      }
+      return inside;
+    }
+  }
+}
+
+function rgb(hex: string): Rgb {
+  const value = Number.parseInt(hex.slice(1), 16);
+  return [value >> 16, (value >> 8) & 255, value & 255];
+}
+
+function mix(a: Rgb, b: Rgb, part: number): Rgb {
+  return [0, 1, 2].map((i) => Math.round(a[i]! + (b[i]! - a[i]!) * part)) as unknown as Rgb;
+}
+
+/** A PNG file (W3C, "Portable Network Graphics", 2003) of palette indices, 8 bits each. */
+function file(width: number, height: number, palette: Uint8Array, data: Uint8Array): Uint8Array {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 3, 0, 0, 0], 8);
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    chunk("IHDR", header),
+    chunk("PLTE", palette),
+    chunk("IDAT", data),
+    chunk("IEND", new Uint8Array(0)),
+  ]);
+}
+
+function chunk(type: string, data: Uint8Array): Buffer {
+  const out = Buffer.alloc(data.length + 12);
+  out.writeUInt32BE(data.length, 0);
+  out.write(type, 4, "latin1");
+  out.set(data, 8);
+  out.writeUInt32BE(crc32(out.subarray(4, data.length + 8)), data.length + 8);
+  return out;
+}

@@ -1,0 +1,148 @@
+import {
+  BALL,
+  BOX,
+  COLORS,
+  type Color,
+  colorOf,
+  DOOR,
+  KEY,
+  LOCKED,
+  OPEN,
+  stateOf,
+  typeOf,
+} from "../world/objects";
+
+/** A filled shape in a cell: coordinates from 0 to 1, x to the right and y down. */
+export type Shape =
+  | { kind: "rect"; x: number; y: number; width: number; height: number; fill: string }
+  | { kind: "circle"; x: number; y: number; radius: number; fill: string }
+  | { kind: "ring"; x: number; y: number; radius: number; width: number; fill: string }
+  | { kind: "polygon"; points: readonly (readonly [number, number])[]; fill: string };
+
+/**
+ * BabyAI's six colors, told apart also with color-blind eyes: hues after Okabe and Ito (2008), and no two of
+ * the same lightness where hues may be confused.
+ */
+const PAINT: Record<Color, string> = {
+  red: "#d5321e",
+  green: "#1fa67a",
+  blue: "#1f6fc4",
+  purple: "#7a3fa8",
+  yellow: "#f2c21b",
+  grey: "#8b929c",
+};
+export const FLOOR = "#f8f8f6";
+export const GRID_LINE = "#e4e4df";
+export const WALL_PAINT = "#454c58";
+/** Laid over the cells that the agent sees. */
+export const VIEW_PAINT = { fill: "#3b82d6", opacity: 0.16 };
+const AGENT_PAINT = "#15181d";
+const KEYHOLE = "#15181d";
+
+const rect = (x: number, y: number, width: number, height: number, fill: string): Shape => ({
+  kind: "rect",
+  x,
+  y,
+  width,
+  height,
+  fill,
+});
+
+/** The shapes of an object, in the order in which they are painted. */
+export function objectShapes(code: number): Shape[] {
+  const paint = PAINT[COLORS[colorOf(code)]!];
+  switch (typeOf(code)) {
+    case DOOR:
+      return doorShapes(stateOf(code), paint);
+    case KEY:
+      return [
+        { kind: "ring", x: 0.5, y: 0.29, radius: 0.18, width: 0.1, fill: paint },
+        rect(0.45, 0.44, 0.1, 0.42, paint),
+        rect(0.55, 0.6, 0.14, 0.08, paint),
+        rect(0.55, 0.76, 0.14, 0.1, paint),
+      ];
+    case BALL:
+      return [{ kind: "circle", x: 0.5, y: 0.5, radius: 0.32, fill: paint }];
+    case BOX:
+      return [
+        rect(0.16, 0.16, 0.68, 0.1, paint),
+        rect(0.16, 0.74, 0.68, 0.1, paint),
+        rect(0.16, 0.26, 0.1, 0.48, paint),
+        rect(0.74, 0.26, 0.1, 0.48, paint),
+        rect(0.26, 0.455, 0.48, 0.09, paint),
+      ];
+    default:
+      return [];
+  }
+}
+
+function doorShapes(state: number, paint: string): Shape[] {
+  const frame = [
+    rect(0, 0, 1, 0.09, paint),
+    rect(0, 0.91, 1, 0.09, paint),
+    rect(0, 0.09, 0.09, 0.82, paint),
+    rect(0.91, 0.09, 0.09, 0.82, paint),
+  ];
+  if (state === OPEN) return frame;
+  const leaf = rect(0.16, 0.16, 0.68, 0.68, paint);
+  if (state === LOCKED) {
+    return [
+      ...frame,
+      leaf,
+      { kind: "circle", x: 0.5, y: 0.43, radius: 0.11, fill: KEYHOLE },
+      rect(0.455, 0.48, 0.09, 0.2, KEYHOLE),
+    ];
+  }
+  return [...frame, leaf, { kind: "circle", x: 0.7, y: 0.5, radius: 0.07, fill: FLOOR }];
+}
+
+const POINTER = [
+  [0.86, 0.5],
+  [0.16, 0.82],
+  [0.32, 0.5],
+  [0.16, 0.18],
+] as const;
+
+/** The agent: an arrowhead towards where it faces (0 right, 1 down, 2 left, 3 up). */
+export function agentShapes(direction: number): Shape[] {
+  const cos = [1, 0, -1, 0][direction]!;
+  const sin = [0, 1, 0, -1][direction]!;
+  const points = POINTER.map(
+    ([x, y]) =>
+      [0.5 + (x - 0.5) * cos - (y - 0.5) * sin, 0.5 + (x - 0.5) * sin + (y - 0.5) * cos] as const,
+  );
+  return [{ kind: "polygon", points, fill: AGENT_PAINT }];
+}
+
+/** What the agent carries: the object, small, in the corner behind the agent's right shoulder. */
+export function carriedShapes(code: number): Shape[] {
+  return objectShapes(code).map((shape) => shrink(shape, 0.44, 0.54, 0.54));
+}
+
+function shrink(shape: Shape, by: number, dx: number, dy: number): Shape {
+  switch (shape.kind) {
+    case "rect":
+      return {
+        ...shape,
+        x: dx + shape.x * by,
+        y: dy + shape.y * by,
+        width: shape.width * by,
+        height: shape.height * by,
+      };
+    case "circle":
+      return { ...shape, x: dx + shape.x * by, y: dy + shape.y * by, radius: shape.radius * by };
+    case "ring":
+      return {
+        ...shape,
+        x: dx + shape.x * by,
+        y: dy + shape.y * by,
+        radius: shape.radius * by,
+        width: shape.width * by,
+      };
+    case "polygon":
+      return {
+        ...shape,
+        points: shape.points.map(([x, y]) => [dx + x * by, dy + y * by] as const),
+      };
+  }
+}

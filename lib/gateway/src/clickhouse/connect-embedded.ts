@@ -1,0 +1,383 @@
+import { randomUUID } from "node:crypto";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Readable } from "node:stream";
+import {
+  ClickHouseError,
+  type ClickHouseSettings,
+  type createClient,
+  parseError,
+} from "@clickhouse/client";
+import { drainPending } from "chdb";
+import { type ChdbConnection, createChdbConnection } from "chdb/connection";
+import { messageOf } from "../basics/message-of";
+import { oneLine } from "../basics/one-line";
+import { StoreOpenError } from "./connect-error";
+
+type Settings = Record<string, string | number>;
+
+/** The client's connection interface, which its package does not export by name. */
+type Connection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>["connection"]>;
+
+/** One of the engine's connections. */
+type Engine = Connection & Pick<ChdbConnection, "chdb">;
+
+/** What `@clickhouse/client` hands to a connection; the parts that decide which engine connection runs it. */
+interface Request {
+  query: string;
+  clickhouse_settings?: Record<string, unknown>;
+  session_id?: string;
+}
+
+/** Idle engine connections kept for the next query; more are closed when they come back. */
+const MAX_IDLE = 4;
+
+/** An insert whose rows the engine takes as bytes; by its own client they would become text and be copied thrice. */
+const INSERT_JSON = /^INSERT INTO (\w+) FORMAT JSONEachRow$/;
+
+/** While rows come in, memory that the engine has freed goes back to the system this often; it would keep hundreds of MiB. */
+const PURGE_EVERY_MS = 1000;
+
+/** A session that nobody uses ends after this time, as a server's does. */
+const SESSION_MS = 60_000;
+
+interface Session {
+  engine: Promise<Engine>;
+  /** Requests under way. */
+  running: number;
+  ending?: NodeJS.Timeout;
+}
+
+/** Statements that leave something behind on the connection that ran them. */
+const STATEFUL = /^\s*(SET|USE|CREATE\s+(OR\s+REPLACE\s+)?TEMPORARY)\b/i;
+
+/**
+ * ClickHouse inside this process, behind the connection interface of `@clickhouse/client`.
+ *
+ * chdb keeps settings, `USE` and temporary tables for as long as one of its connections lives, and runs the queries of
+ * one connection in turn. ClickHouse over HTTP forgets them after each request. To behave the same, each query takes a
+ * connection (0.5 ms to open) and only a clean one is used again; a `session_id` keeps its connection, as over HTTP.
+ */
+export class EmbeddedConnection implements Connection {
+  private readonly idle: Engine[] = [];
+  private readonly sessions = new Map<string, Session>();
+  private readonly prelude: string;
+  private closed = false;
+  private purgedAt = performance.now();
+
+  constructor(
+    private readonly path: string,
+    private readonly options: { database: string; settings: Settings; temporary: boolean },
+  ) {
+    const set = Object.entries(options.settings).map(
+      ([k, v]) => `${k} = ${typeof v === "number" ? v : `'${v}'`}`,
+    );
+    // subtle: tables know batches again for `RowWriter` alone; of anybody else two equal inserts are two, as on a server.
+    this.prelude = `USE ${options.database}; SET deduplicate_insert = 'backward_compatible_choice', insert_deduplicate = 0, ${set.join(", ")}`;
+    this.idle.push(openEngine(path));
+    if (options.temporary) process.once("exit", this.removeFolder);
+  }
+
+  /** Makes the database and readies the first connection. To be awaited before any query. */
+  async initialize(): Promise<void> {
+    const first = this.idle[0];
+    if (first === undefined) return;
+    await first.command({ query: `CREATE DATABASE IF NOT EXISTS ${this.options.database}` });
+    await first.command({ query: this.prelude });
+  }
+
+  query(params: Parameters<Connection["query"]>[0]) {
+    return this.lease(params, (connection) => connection.query(params));
+  }
+
+  insert(params: Parameters<Connection["insert"]>[0]) {
+    return this.lease(params, (connection) => connection.insert(params));
+  }
+
+  command(params: Parameters<Connection["command"]>[0]) {
+    return this.lease(params, (connection) => connection.command(params));
+  }
+
+  exec(params: Parameters<Connection["exec"]>[0]): ReturnType<Connection["exec"]> {
+    const { query, values, clickhouse_settings, session_id, query_id = randomUUID() } = params;
+    const table = INSERT_JSON.exec(query)?.[1];
+    if (table === undefined || !(values instanceof Readable))
+      return this.lease(params, (connection) => connection.exec(params));
+    return this.lease({ query, session_id }, async (connection) => {
+      const settings = clickhouse_settings as Settings | undefined;
+      await connection.chdb
+        .rawInsert({ table, format: "JSONEachRow", values: await collect(values), settings })
+        .catch((cause: Error) => Promise.reject(parseError(cause)));
+      await this.purge(connection);
+      return { query_id, stream: Readable.from([]), response_headers: {} };
+    });
+  }
+
+  ping(params: Parameters<Connection["ping"]>[0]) {
+    return this.lease({ query: "SELECT 1" }, (connection) => connection.ping(params));
+  }
+
+  /** Runs a query as text with settings as text, and answers its output's bytes. */
+  async raw(
+    query: string,
+    settings: Record<string, string> = {},
+    sessionId?: string,
+  ): Promise<Buffer> {
+    const params = {
+      query,
+      clickhouse_settings: settings as ClickHouseSettings,
+      session_id: sessionId,
+    };
+    const { stream } = await this.exec(params);
+    return collect(stream);
+  }
+
+  async endSession(id: string): Promise<void> {
+    const session = this.sessions.get(id);
+    this.sessions.delete(id);
+    clearTimeout(session?.ending);
+    await (await session?.engine)?.close();
+  }
+
+  /** Waits for running queries, then frees the folder for other processes. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await drainPending();
+    await Promise.all([...this.sessions.keys()].map((id) => this.endSession(id)));
+    await Promise.all(this.idle.splice(0).map((connection) => connection.close()));
+    if (!this.options.temporary) return;
+    process.off("exit", this.removeFolder);
+    this.removeFolder();
+  }
+
+  private readonly removeFolder = (): void => rmSync(this.path, { recursive: true, force: true });
+
+  private async lease<T>(request: Request, run: (connection: Engine) => Promise<T>): Promise<T> {
+    if (this.closed) throw new Error("The ClickHouse client is closed.");
+    if (request.session_id !== undefined)
+      return this.inSession(request.session_id, run).catch((error) =>
+        Promise.reject(asClientError(error)),
+      );
+    const connection = this.idle.pop() ?? (await this.openConnection());
+    try {
+      return await run(connection);
+    } catch (error) {
+      throw asClientError(error);
+    } finally {
+      const clean =
+        Object.keys(request.clickhouse_settings ?? {}).length === 0 &&
+        !STATEFUL.test(request.query);
+      if (clean && !this.closed && this.idle.length < MAX_IDLE) this.idle.push(connection);
+      else await connection.close();
+    }
+  }
+
+  private async purge(connection: Engine): Promise<void> {
+    if (performance.now() - this.purgedAt < PURGE_EVERY_MS) return;
+    this.purgedAt = performance.now();
+    // Builds of the engine without jemalloc refuse it; the rows are stored all the same.
+    await connection.command({ query: "SYSTEM JEMALLOC PURGE" }).catch(() => {});
+  }
+
+  private async inSession<T>(id: string, run: (connection: Engine) => Promise<T>): Promise<T> {
+    const session = this.sessions.get(id) ?? { engine: this.openConnection(), running: 0 };
+    this.sessions.set(id, session);
+    clearTimeout(session.ending);
+    session.running++;
+    try {
+      return await run(await session.engine);
+    } finally {
+      session.running--;
+      const end = () => this.endSession(id).catch(() => {});
+      if (session.running === 0 && !this.closed)
+        session.ending = setTimeout(end, SESSION_MS).unref();
+    }
+  }
+
+  private async openConnection(): Promise<Engine> {
+    const connection = newConnection(this.path);
+    await connection.command({ query: this.prelude });
+    return connection;
+  }
+}
+
+/**
+ * Opens the engine on a folder (made if missing); `":memory:"` stands for a temporary one.
+ *
+ * @throws StoreOpenError
+ */
+export function openEmbedded(
+  dataDir: string,
+  database: string,
+  settings: Settings,
+): EmbeddedConnection {
+  const temporary = dataDir === ":memory:";
+  const path = temporary ? mkdtempSync(join(tmpdir(), "babyai-store-")) : resolve(dataDir);
+  if (!temporary) {
+    assertWritable(path);
+    assertNotHeld(path);
+  }
+  return new EmbeddedConnection(path, { database, settings, temporary });
+}
+
+async function collect(stream: AsyncIterable<Buffer | string>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream)
+    chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
+function openEngine(path: string): Engine {
+  try {
+    return inUtc(() => newConnection(path));
+  } catch (cause) {
+    const message = messageOf(cause);
+    if (message.includes("one active data directory per process")) {
+      throw new StoreOpenError(
+        "held",
+        `This process already has another embedded store open. ClickHouse holds one data folder per process: close the first ` +
+          `store before opening ${path}. (${message})`,
+        { cause },
+      );
+    }
+    // subtle: the engine reports only that it failed and prints the reason on stderr; its status file says who runs.
+    const pid = statusPid(path);
+    if (pid !== undefined && pid !== process.pid && isAlive(pid)) throw heldBy(path, pid, cause);
+    throw new StoreOpenError(
+      "engine",
+      `The embedded ClickHouse could not open ${path}; the lines above say why. If the folder was written by a newer ` +
+        "version or is damaged, move it away and start with a new one.",
+      { cause },
+    );
+  }
+}
+
+/**
+ * subtle: for columns of tables that are already there the engine takes the time zone of the process, which it reads from
+ * TZ when it first starts; neither `session_timezone` nor an argument of its own changes that.
+ */
+function inUtc<T>(start: () => T): T {
+  const { TZ } = process.env;
+  process.env.TZ = "UTC";
+  try {
+    return start();
+  } finally {
+    if (TZ === undefined) delete process.env.TZ;
+    else process.env.TZ = TZ;
+  }
+}
+
+/** subtle: chdb types its connection by `@clickhouse/client-common`, of which the client bundles a copy of its own. */
+function newConnection(path: string): Engine {
+  return createChdbConnection({ path }) as unknown as Engine;
+}
+
+/** The same error class as over HTTP, so that `instanceof ClickHouseError` holds for both. */
+function asClientError(error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error) || !("type" in error)) return error;
+  const converted = new ClickHouseError({
+    message: error.message,
+    code: String(error.code),
+    type: error.type === undefined ? undefined : String(error.type),
+  });
+  converted.cause = error;
+  return converted;
+}
+
+function assertWritable(path: string): void {
+  const probe = join(path, `.write-test-${process.pid}`);
+  try {
+    mkdirSync(path, { recursive: true });
+    writeFileSync(probe, "x");
+    rmSync(probe);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    if (code === "ENOSPC" || code === "EDQUOT") {
+      throw new StoreOpenError(
+        "disk_full",
+        `The disk that holds the store is full: ${path}. Free some space, or choose another folder.`,
+        { cause },
+      );
+    }
+    throw new StoreOpenError(
+      "not_writable",
+      `The store's folder cannot be written: ${path} (${code}). Make it writable for this user, or choose another folder.`,
+      { cause },
+    );
+  }
+}
+
+/** The engine would find out by itself, but only after printing a stack of its own; where /proc exists, ask it first. */
+function assertNotHeld(path: string): void {
+  const pid = statusPid(path);
+  if (pid === undefined || pid === process.pid) return;
+  let files: string[];
+  try {
+    files = readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return; // ended, not ours to see, or no /proc here: the engine's own lock decides
+  }
+  const status = join(path, "status");
+  if (files.some((fd) => linkTarget(`/proc/${pid}/fd/${fd}`) === status)) throw heldBy(path, pid);
+}
+
+function linkTarget(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined; // closed since it was listed
+  }
+}
+
+/** The process that the engine's own `status` file names; it is removed when the folder is closed. */
+function statusPid(path: string): number | undefined {
+  try {
+    const pid = /^PID: (\d+)/m.exec(readFileSync(join(path, "status"), "utf8"))?.[1];
+    return pid === undefined ? undefined : Number(pid);
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+function heldBy(path: string, pid: number, cause?: unknown): StoreOpenError {
+  return new StoreOpenError(
+    "held",
+    `The store's folder ${path} is held by process ${pid}${commandOf(pid)}. One process at a time can use it: close that one, ` +
+      "or run `npm run up`, which serves many notebooks at once.",
+    { cause },
+  );
+}
+
+function commandOf(pid: number): string {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    // A kernel is started with code in its command line, which says nobody anything.
+    const isCode = (word: string) => word === "--import" || word.startsWith("data:");
+    const command = words
+      .filter((word) => !isCode(word))
+      .join(" ")
+      .trim();
+    return command === "" ? "" : ` (${oneLine(command, 80)})`;
+  } catch {
+    return "";
+  }
+}

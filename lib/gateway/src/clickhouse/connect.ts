@@ -1,0 +1,65 @@
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
+import { parseHttpUrl } from "../basics/http-url";
+import { messageOf } from "../basics/message-of";
+import { openEmbedded } from "./connect-embedded";
+import { StoreOpenError } from "./connect-error";
+import { createSchema } from "./schema";
+
+export { StoreOpenError, type StoreOpenErrorCode } from "./connect-error";
+
+/** The database that TensorZero's tables live in, embedded and remote alike. */
+export const DATABASE = "tensorzero";
+
+/**
+ * Settings that make both stores answer alike: times as UTC text, and 64-bit integers as strings, because a
+ * JavaScript number would drop digits of a UInt64 or UInt128.
+ */
+export const SESSION_SETTINGS = {
+  session_timezone: "UTC",
+  output_format_json_quote_64bit_integers: 1,
+} as const;
+
+/** Where the store is: a ClickHouse server's HTTP address, or a folder for ClickHouse inside this process. */
+export type StoreTarget = { url: string } | { dataDir: string };
+
+/**
+ * Opens the store and hands back the same client, with the same SQL, wherever it is.
+ *
+ * - `url`: e.g. `http://chuser:chpassword@localhost:8123/tensorzero`; the path names the database (default
+ *   `tensorzero`). The tables are TensorZero's own: its gateway makes them. Nothing is sent until the first query.
+ * - `dataDir`: a folder for the embedded engine, made if missing, or `":memory:"` for a store that ends with
+ *   `close()`. Missing tables are created. One process at a time can hold a folder.
+ *
+ * @throws StoreOpenError the URL is not HTTP or cannot be read, or the folder is held by another process, not writable, on a full disk,
+ *   or of another engine version; `code` says which.
+ */
+export async function connect(target: StoreTarget): Promise<ClickHouseClient> {
+  if ("url" in target) return connectRemote(target.url);
+  const connection = openEmbedded(target.dataDir, DATABASE, SESSION_SETTINGS);
+  const client = createClient({ connection });
+  try {
+    await connection.initialize();
+    await createSchema(client);
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return client;
+}
+
+function connectRemote(url: string): ClickHouseClient {
+  let parsed: URL;
+  try {
+    parsed = parseHttpUrl(url);
+  } catch (cause) {
+    throw new StoreOpenError(
+      "invalid_url",
+      `ClickHouse's address (CLICKHOUSE_URL) ${messageOf(cause)}. Give one like http://user:password@localhost:8123/${DATABASE}.`,
+      { cause },
+    );
+  }
+  const database = parsed.pathname.length > 1 ? {} : { database: DATABASE };
+  // What fails is thrown; the client's own log would only print it a second time.
+  const log = { level: ClickHouseLogLevel.OFF };
+  return createClient({ url: parsed, ...database, clickhouse_settings: SESSION_SETTINGS, log });
+}

@@ -1,0 +1,25 @@
+// The gateway in process, its store, and what else needs them.
+export { parseHttpUrl, splitCredentials } from "./basics/http-url";
+export { messageOf } from "./basics/message-of";
+export { oneLine } from "./basics/one-line";
+export { redactKeys } from "./basics/redact";
+export { readTextFile, TextFileError } from "./basics/text-file";
+export { parseToml, readToml } from "./basics/toml";
+export { connect, StoreOpenError } from "./clickhouse/connect";
+export { describeDamage } from "./clickhouse/damage";
+export { loadConfig } from "./config/load";
+export { mergeConfig } from "./config/merge";
+export { shorthandModel } from "./config/models";
+export { ConfigError, pathOf } from "./config/table";
+export type { GatewayConfig, ProviderConfig } from "./config/types";
+export { createGateway, type EmbeddedGateway, type GatewayOptions } from "./gateway";
+export { uuidv7 } from "./ids";
+export { outboundFetch, patientFetch } from "./models/outbound";
+export { findApiKey } from "./models/providers/credentials";
+export { diffGateways, PROBES } from "./serve/diff";
+export { inProcess, MODELS_ORIGIN, reachModels } from "./serve/in-process";
+export { bearerFor, listen } from "./serve/listen";
+export { type Up, up } from "./serve/up";
+export { insertComment } from "./store/comments";
+export { RowWriter } from "./store/insert";
+export { refusedPathFor } from "./store/refused-rows";

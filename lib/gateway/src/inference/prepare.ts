@@ -1,0 +1,133 @@
+import { performance } from "node:perf_hooks";
+import { messageOf } from "../basics/message-of";
+import { shorthandModel } from "../config/models";
+import { JsonSchema } from "../config/schema";
+import type { FunctionConfig, GatewayConfig } from "../config/types";
+import { GatewayError, invalidTarget, unknownFunction, unknownVariant } from "../errors";
+import {
+  checkJsonModeTool,
+  DEFAULT_FUNCTION,
+  emptyFunction,
+  modelFunction,
+} from "../functions/functions";
+import { validateInput } from "../functions/input";
+import { prepareTools } from "../functions/tools";
+import { uuidv7, validateEpisodeId } from "../ids";
+import type { Cache } from "../models/cache";
+import type { Examples } from "../models/examples";
+import type { CallContext } from "../models/model";
+import type { Fetch } from "../models/providers/exchange";
+import { refuseReservedTags } from "../requests/tags";
+import type { CacheOptions, InferenceRequest } from "../requests/types";
+import type { Run } from "../variants/run";
+
+/** What calls of models work with. */
+export interface CallParts {
+  config: GatewayConfig;
+  cache: Cache;
+  examples: Examples;
+  fetch: Fetch;
+  env: NodeJS.ProcessEnv;
+}
+
+/** A request whose every check has passed, ready to be run. */
+export interface Prepared {
+  inferenceId: string;
+  episodeId: string;
+  started: number;
+  fn: FunctionConfig;
+  pinned: string | undefined;
+  tags: Record<string, string>;
+  run: Run;
+}
+
+/**
+ * The checks, in TensorZero's order.
+ *
+ * @param client aborted when nobody waits for the answer any more
+ * @throws GatewayError
+ */
+export function prepare(
+  request: InferenceRequest,
+  parts: CallParts,
+  client: AbortSignal,
+): Prepared {
+  const started = performance.now();
+  const inferenceId = uuidv7();
+  const tags = { ...request.tags };
+  if (!request.internal) refuseReservedTags(tags);
+  else tags["tensorzero::internal"] = "true";
+  if (request.episodeId !== undefined) validateEpisodeId(request.episodeId);
+  const episodeId = request.episodeId ?? uuidv7();
+  const fn = findFunction(request, parts.config);
+  if (fn.variants.size === 0) {
+    throw new GatewayError(500, `Function \`${fn.name}\` has no variants`, {
+      kind: "InvalidFunctionVariants",
+    });
+  }
+  const { config } = parts;
+  checkJsonModeTool(fn, request);
+  validateInput(fn, request.input, config.gateway.debug);
+  const tools = prepareTools(fn, config.tools, request.tools);
+  if (request.variantName !== undefined) {
+    if (!fn.variants.has(request.variantName)) throw unknownVariant(request.variantName);
+    tags["tensorzero::variant_pinned"] = request.variantName;
+  }
+  const call: CallContext = {
+    config,
+    fetch: parts.fetch,
+    env: parts.env,
+    credentials: request.credentials,
+    cache: parts.cache,
+    examples: parts.examples,
+    cacheOptions: effectiveCache(request),
+    client,
+    signal: client,
+  };
+  const outputSchema = dynamicSchema(request.outputSchema);
+  const run = { fn, request, outputSchema, tools, call, params: request.params };
+  return { inferenceId, episodeId, started, fn, pinned: request.variantName, tags, run };
+}
+
+function findFunction(
+  { functionName, modelName, variantName }: InferenceRequest,
+  config: GatewayConfig,
+): FunctionConfig {
+  if (functionName !== undefined && modelName !== undefined) {
+    throw invalidTarget("Only one of `function_name` or `model_name` can be provided");
+  }
+  if (functionName !== undefined) {
+    if (functionName === DEFAULT_FUNCTION) return emptyFunction();
+    const fn = config.functions.get(functionName);
+    if (fn === undefined) throw unknownFunction(functionName);
+    return fn;
+  }
+  if (modelName === undefined)
+    throw invalidTarget("Either `function_name` or `model_name` must be provided");
+  if (variantName !== undefined)
+    throw invalidTarget("`variant_name` cannot be provided when using `model_name`");
+  if (!config.models.has(modelName) && shorthandModel(modelName) === undefined) {
+    throw invalidTarget(`Invalid model name: Model name '${modelName}' not found in model table`);
+  }
+  return modelFunction(modelName);
+}
+
+function effectiveCache({ cache, dryrun }: InferenceRequest): CacheOptions {
+  if (!dryrun) return cache;
+  const enabled =
+    cache.enabled === "on" ? "read_only" : cache.enabled === "write_only" ? "off" : cache.enabled;
+  return { ...cache, enabled };
+}
+
+function dynamicSchema(schema: unknown): JsonSchema | undefined {
+  if (schema === undefined) return undefined;
+  try {
+    return new JsonSchema(schema);
+  } catch (cause) {
+    const problem = messageOf(cause);
+    throw new GatewayError(400, `Error in compiling client-provided JSON schema: ${problem}`, {
+      kind: "DynamicJsonSchema",
+      cause,
+    });
+  }
+}

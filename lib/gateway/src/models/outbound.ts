@@ -1,0 +1,97 @@
+import { BlockList, isIP } from "node:net";
+import { HttpUrlError, parseHttpUrl, splitCredentials } from "../basics/http-url";
+import { messageOf } from "../basics/message-of";
+import type { Fetch } from "./providers/exchange";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+type Proxy = { fetch: Fetch };
+
+/** What no proxy is asked for. */
+const THIS_MACHINE = "localhost 127.0.0.0/8 ::1 0.0.0.0";
+
+/** Node's own fetch gives up on headers, and on a pause in a body, after 300 s: the limits here are the caller's. */
+const PATIENT = { headersTimeout: 0, bodyTimeout: 0 };
+
+type Send = (url: string | URL | Request, init?: object) => Promise<Response>;
+
+let direct: object | undefined;
+
+/** A fetch that waits as long as its caller does. */
+export async function patientFetch(
+  url: string | URL | Request,
+  init?: RequestInit,
+): Promise<Response> {
+  // Loaded when needed only.
+  const { Agent, fetch } = require("undici") as typeof import("undici");
+  direct ??= new Agent(PATIENT);
+  return (fetch as unknown as Send)(url, { ...init, dispatcher: direct });
+}
+
+/**
+ * A fetch that goes by the proxy of HTTP_PROXY or HTTPS_PROXY, as the address begins, but directly to what NO_PROXY lists
+ * and to this machine. Names in small letters come first, as in curl.
+ */
+export function outboundFetch(env: Environment): Fetch {
+  const read = (name: string) => env[name.toLowerCase()] ?? env[name];
+  const exempt = `${THIS_MACHINE} ${read("NO_PROXY") ?? ""}`.split(/[\s,]+/).filter(Boolean);
+  const proxies = new Map<string, Proxy>();
+  return async (address, init) => {
+    const url = new URL(address);
+    const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+    const given = read(name);
+    if (!given || exempt.some((entry) => matches(entry, url))) return patientFetch(address, init);
+    const proxy = proxies.get(name) ?? openProxy(name, given);
+    proxies.set(name, proxy);
+    return proxy.fetch(address, init);
+  };
+}
+
+/** @throws HttpUrlError */
+function openProxy(name: string, given: string): Proxy {
+  // Node's own fetch takes no proxy before version 24; loaded when needed only.
+  const { fetch, ProxyAgent } = require("undici") as typeof import("undici");
+  let address: ReturnType<typeof splitCredentials>;
+  try {
+    address = splitCredentials(parseHttpUrl(given.includes("://") ? given : `http://${given}`));
+  } catch (cause) {
+    throw new HttpUrlError(`${name} ${messageOf(cause)}`, { cause });
+  }
+  const { url: uri, headers } = address;
+  // An address of http:// is asked of the proxy itself, as clients do; many allow tunnels to port 443 only.
+  const dispatcher = new ProxyAgent({
+    uri,
+    token: headers.authorization,
+    proxyTunnel: false,
+    ...PATIENT,
+  });
+  const send = fetch as unknown as Send;
+  return { fetch: (url, init) => send(url, { ...init, dispatcher }) };
+}
+
+/** An entry of NO_PROXY: `*`, a name with what is below it, an IP address or a range of them; with a port or without. */
+function matches(entry: string, { hostname, port, protocol }: URL): boolean {
+  if (entry === "*") return true;
+  const [, before, wanted] = /^(\[.+\]|[^:]+):(\d+)$/.exec(entry) ?? [];
+  if (wanted !== undefined && wanted !== (port || (protocol === "https:" ? "443" : "80")))
+    return false;
+  const host = withoutBrackets(hostname);
+  const name = withoutBrackets(before ?? entry).toLowerCase();
+  const [start = "", bits] = name.split("/");
+  if (bits !== undefined) return isInRange(host, start, Number(bits));
+  const domain = name.replace(/^\*?\./, "");
+  return host === domain || host.endsWith(`.${domain}`);
+}
+
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[|\]$/g, "");
+}
+
+function isInRange(host: string, start: string, bits: number): boolean {
+  const version = isIP(start);
+  if (version === 0 || isIP(host) !== version || !(bits <= (version === 4 ? 32 : 128)))
+    return false;
+  const family = version === 4 ? "ipv4" : "ipv6";
+  const range = new BlockList();
+  range.addSubnet(start, bits, family);
+  return range.check(host, family);
+}

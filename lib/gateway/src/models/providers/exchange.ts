@@ -1,0 +1,124 @@
+import { messageOf } from "../../basics/message-of";
+import { redactError, redactSecrets } from "../../basics/redact";
+import type { ExtraHeader } from "../../config/extra";
+import type { ProviderConfig } from "../../config/types";
+import { type GatewayError, providerClient, providerServer } from "../../errors";
+import { eventData } from "./event-stream";
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** How one call reaches its provider. */
+export interface Transport {
+  fetch: Fetch;
+  apiKey: string | undefined;
+  signal: AbortSignal;
+}
+
+/** Headers whose values are nobody's business. */
+const SECRET_HEADER = /auth|key|token|secret/i;
+
+/**
+ * One request to a provider and its answer. A provider may repeat the key that it was sent, so whatever it says passes
+ * through here before it is shown or stored.
+ */
+export class Exchange {
+  private readonly headers: Record<string, string> = { "content-type": "application/json" };
+  private readonly secrets: string[];
+
+  constructor(
+    private readonly provider: ProviderConfig,
+    extraHeaders: ExtraHeader[],
+    private readonly transport: Transport,
+  ) {
+    const { headers } = this;
+    if (transport.apiKey !== undefined) headers.authorization = `Bearer ${transport.apiKey}`;
+    for (const extra of extraHeaders) {
+      if ("delete" in extra) delete headers[extra.name.toLowerCase()];
+      else headers[extra.name.toLowerCase()] = extra.value;
+    }
+    this.secrets = secretsIn(headers);
+  }
+
+  /** @throws GatewayError the provider cannot be reached */
+  async post(path: string, body: string): Promise<Response> {
+    const url = this.provider.apiBase + path;
+    const { transport, headers } = this;
+    const init = {
+      method: "POST",
+      headers,
+      body,
+      get signal() {
+        return transport.signal;
+      },
+    };
+    try {
+      return await transport.fetch(url, init);
+    } catch (cause) {
+      transport.signal.throwIfAborted(); // a time-out of ours has an error of its own
+      throw this.clientError(
+        `Error sending request: error sending request for url (${url})${detail(cause)}`,
+      );
+    }
+  }
+
+  /** The whole body, without the key. @throws GatewayError the connection broke off */
+  async text(response: Response, problem: string): Promise<string> {
+    try {
+      return this.withoutKey(await response.text());
+    } catch (cause) {
+      throw this.brokenOff(problem, cause);
+    }
+  }
+
+  /** The data of each event of the body, without the key. @throws GatewayError the connection broke off */
+  async *events(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+    try {
+      for await (const data of eventData(body)) yield this.withoutKey(data);
+    } catch (cause) {
+      throw this.brokenOff("SSE error", cause);
+    }
+  }
+
+  withoutKey(text: string): string {
+    return redactSecrets(text, this.secrets);
+  }
+
+  /**
+   * The provider refused the request (with a status), or could not be reached.
+   *
+   * @param raw what it said, word for word
+   */
+  clientError(
+    message: string,
+    { status, raw }: { status?: { code: number; text: string }; raw?: string } = {},
+  ): GatewayError {
+    return providerClient(status, this.redact(message), this.redact(raw));
+  }
+
+  /** The provider failed, or answered what cannot be read. */
+  serverError(message: string, raw?: string): GatewayError {
+    return providerServer(this.redact(message), this.redact(raw));
+  }
+
+  private brokenOff(problem: string, cause: unknown): GatewayError {
+    this.transport.signal.throwIfAborted(); // a time-out of ours has an error of its own
+    return this.serverError(`${problem}${detail(cause)}`);
+  }
+
+  private redact<T extends string | undefined>(text: T): T {
+    return (text === undefined ? text : redactError(text, this.secrets)) as T;
+  }
+}
+
+function secretsIn(headers: Record<string, string>): string[] {
+  return Object.entries(headers)
+    .filter(([name]) => SECRET_HEADER.test(name))
+    .map(([, value]) => value.replace(/^(?:Bearer|Basic) +/i, "").trim());
+}
+
+/** What fetch hides in the cause of its "fetch failed". */
+function detail(cause: unknown): string {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const message = messageOf(inner);
+  return message === "" ? "" : `: ${message}`;
+}

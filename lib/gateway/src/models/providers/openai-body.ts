@@ -1,0 +1,113 @@
+import { applyExtraBody } from "../../config/extra";
+import type { ToolChoice } from "../../config/types";
+import type { ModelMessage, ProviderRequest } from "./types";
+
+/**
+ * The body of a chat completion, keys in TensorZero's order. Numbers with a fraction go out in single precision, as there:
+ * 0.7 becomes 0.699999988079071.
+ */
+export function requestBody(request: ProviderRequest, model: string, stream: boolean): string {
+  const { params, tools } = request;
+  const messages = request.messages.flatMap(toMessages);
+  const system = systemText(request, messages);
+  if (system !== undefined) messages.unshift({ role: "system", content: system });
+  const body: Record<string, unknown> = {
+    messages,
+    model,
+    temperature: single(params.temperature),
+    max_completion_tokens: params.max_tokens,
+    seed: params.seed,
+    top_p: single(params.top_p),
+    presence_penalty: single(params.presence_penalty),
+    frequency_penalty: single(params.frequency_penalty),
+    stream,
+    stream_options: stream ? { include_usage: true } : undefined,
+    response_format: responseFormat(request, model),
+    tools: tools?.tools.map(({ name, description, parameters, strict }) => ({
+      type: "function",
+      function: { name, description, parameters },
+      strict,
+    })),
+    tool_choice: tools === undefined ? undefined : toolChoice(tools.choice),
+    parallel_tool_calls: tools?.parallel,
+    stop: params.stop_sequences,
+    reasoning_effort: params.reasoning_effort,
+    service_tier: params.service_tier,
+    verbosity: params.verbosity,
+  };
+  applyExtraBody(body, request.extraBody);
+  return JSON.stringify(body);
+}
+
+function single(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.fround(value);
+}
+
+interface OpenAIMessage {
+  role: "system" | "user" | "assistant" | "tool";
+  content?: string | { type: "text"; text: string }[];
+  tool_calls?: { id: string; type: "function"; function: { name: string; arguments: string } }[];
+  tool_call_id?: string;
+}
+
+/** One message for the texts and calls, and one for each tool's result, which OpenAI wants apart. */
+function toMessages({ role, content }: ModelMessage): OpenAIMessage[] {
+  const texts: { type: "text"; text: string }[] = [];
+  const calls: NonNullable<OpenAIMessage["tool_calls"]> = [];
+  const results: OpenAIMessage[] = [];
+  for (const block of content) {
+    if (block.type === "text") texts.push({ type: "text", text: block.text });
+    else if (block.type === "tool_call") {
+      calls.push({
+        id: block.id,
+        type: "function",
+        function: { name: block.name, arguments: block.arguments },
+      });
+    } else if (block.type === "tool_result") {
+      results.push({ role: "tool", content: block.result, tool_call_id: block.id });
+    }
+    // A thought is not sent back: OpenAI's API takes none.
+  }
+  if (texts.length === 0 && calls.length === 0) return results;
+  const [only] = texts;
+  const message: OpenAIMessage = { role };
+  if (only !== undefined) message.content = texts.length === 1 ? only.text : texts;
+  if (calls.length > 0) message.tool_calls = calls;
+  return [...results, message];
+}
+
+/** In JSON mode "on", OpenAI refuses messages that do not name JSON anywhere; then the system message does. */
+function systemText(
+  { system, jsonMode }: ProviderRequest,
+  messages: OpenAIMessage[],
+): string | undefined {
+  if (jsonMode !== "on") return system;
+  if (system === undefined) return "Respond using JSON.";
+  const named = /json/i.test(system) || messages.some((message) => /json/i.test(textOf(message)));
+  return named ? system : `Respond using JSON.\n\n${system}`;
+}
+
+function textOf({ content }: OpenAIMessage): string {
+  if (content === undefined || typeof content === "string") return content ?? "";
+  return content.map((part) => part.text).join("\n");
+}
+
+function responseFormat(
+  { jsonMode, outputSchema }: ProviderRequest,
+  model: string,
+): object | undefined {
+  if (jsonMode === "off") return undefined;
+  // Models of the 3.5 series know no schemas.
+  if (jsonMode === "on" || model.includes("3.5") || outputSchema === undefined)
+    return { type: "json_object" };
+  return {
+    type: "json_schema",
+    json_schema: { name: "response", strict: true, schema: outputSchema },
+  };
+}
+
+function toolChoice(choice: ToolChoice): unknown {
+  return typeof choice === "string"
+    ? choice
+    : { type: "function", function: { name: choice.specific } };
+}

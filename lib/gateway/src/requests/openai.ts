@@ -1,0 +1,181 @@
+import { isRecord } from "../config/extra";
+import type { JsonMode, ToolChoice } from "../config/types";
+import { SERVICE_TIERS } from "../config/variants";
+import { invalidOpenAI, unsupported } from "../errors";
+import { Fields } from "./fields";
+import { refuseLacking } from "./native";
+import { readMessage, toInput } from "./openai-messages";
+import { readCacheOptions, readExtraBodies, readExtraHeaders, readParams } from "./parts";
+import type { DynamicTool, InferenceRequest } from "./types";
+
+const FUNCTION = "tensorzero::function_name::";
+const MODEL = "tensorzero::model_name::";
+
+/** One call of POST /openai/v1/chat/completions: the inference, and what only this route's answer depends on. */
+export interface OpenAIRequest {
+  inference: InferenceRequest;
+  /** What the variant's or the model's name is put behind in the answer's `model`. */
+  modelPrefix: string;
+  includeUsage: boolean;
+}
+
+/** Reads the body of POST /openai/v1/chat/completions. @throws GatewayError 400 */
+export function readOpenAIRequest(body: unknown): OpenAIRequest {
+  const fields = new Fields(body, "", "struct OpenAICompatibleParams");
+  const messages = fields.array("messages") ?? fields.missing("messages");
+  const model = fields.requiredString("model");
+  const format = readResponseFormat(fields);
+  const maxTokens = fields.integer("max_tokens");
+  const maxCompletionTokens = fields.integer("max_completion_tokens");
+  const stream = fields.boolean("stream") ?? false;
+  const includeUsage = readIncludeUsage(fields);
+  const n = fields.integer("n");
+  const params = {
+    frequency_penalty: fields.single("frequency_penalty"),
+    json_mode: format.jsonMode,
+    max_tokens: smaller(maxTokens, maxCompletionTokens),
+    presence_penalty: fields.single("presence_penalty"),
+    reasoning_effort: fields.string("reasoning_effort"),
+    service_tier: fields.oneOf("service_tier", SERVICE_TIERS),
+    seed: fields.integer("seed"),
+    stop_sequences: fields.strings("stop"),
+    temperature: fields.single("temperature"),
+    top_p: fields.single("top_p"),
+    verbosity: fields.string("verbosity"),
+    ...readParams(fields, "tensorzero::params"),
+  };
+  refuseLacking(fields, ["tensorzero::namespace", "tensorzero::internal_dynamic_variant_config"]);
+  if (fields.array("tensorzero::provider_tools")?.length)
+    throw unsupported("`tensorzero::provider_tools`");
+  const includeRawUsage = fields.boolean("tensorzero::include_raw_usage") ?? false;
+  const { toolChoice, allowedTools } = readChoice(fields);
+  const request: Omit<InferenceRequest, "functionName" | "modelName" | "input"> = {
+    variantName: fields.string("tensorzero::variant_name"),
+    episodeId: fields.uuid("tensorzero::episode_id"),
+    params: Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined)),
+    stream,
+    dryrun: fields.boolean("tensorzero::dryrun") ?? false,
+    internal: false,
+    tags: { ...fields.stringMap("tensorzero::tags") },
+    outputSchema: format.schema,
+    cache: readCacheOptions(fields, "tensorzero::cache_options"),
+    credentials: fields.secretMap("tensorzero::credentials"),
+    tools: {
+      allowedTools,
+      additionalTools: fields
+        .array("tools")
+        ?.map((tool, index) => readTool(tool, `tools[${index}]`)),
+      toolChoice,
+      parallelToolCalls: fields.boolean("parallel_tool_calls"),
+    },
+    extraBody: readExtraBodies(fields, "tensorzero::extra_body"),
+    extraHeaders: readExtraHeaders(fields, "tensorzero::extra_headers"),
+    includeOriginalResponse: fields.boolean("tensorzero::include_original_response") ?? false,
+    includeRawResponse: fields.boolean("tensorzero::include_raw_response") ?? false,
+    includeRawUsage,
+  };
+  const parsed = messages.map((message, index) => readMessage(message, `messages[${index}]`));
+  const denyUnknown = fields.boolean("tensorzero::deny_unknown_fields") ?? false;
+
+  if (n !== undefined && n !== 1) {
+    throw invalidOpenAI(
+      "TensorZero does not support `n` other than 1. Please omit this parameter or set it to 1.",
+    );
+  }
+  const unknown = fields.unread().sort();
+  if (denyUnknown && unknown.length > 0) {
+    throw invalidOpenAI(
+      `\`tensorzero::deny_unknown_fields\` is set to true, but found unknown fields in the request: [${unknown.join(", ")}]`,
+    );
+  }
+  if (stream && includeRawUsage && includeUsage === false) {
+    throw invalidOpenAI(
+      "`tensorzero::include_raw_usage` requires `stream_options.include_usage` to be true (or omitted) for streaming requests",
+    );
+  }
+  const target = readTarget(model);
+  const inference = { ...request, ...target, input: toInput(parsed) };
+  const modelPrefix =
+    target.functionName === undefined ? MODEL : `${FUNCTION}${target.functionName}::variant_name::`;
+  return { inference, modelPrefix, includeUsage: includeUsage ?? includeRawUsage };
+}
+
+function readTarget(model: string): {
+  functionName: string | undefined;
+  modelName: string | undefined;
+} {
+  if (model.startsWith(FUNCTION)) {
+    const functionName = model.slice(FUNCTION.length);
+    if (functionName === "")
+      throw invalidOpenAI(
+        `function_name (passed in model field after "${FUNCTION}") cannot be empty`,
+      );
+    return { functionName, modelName: undefined };
+  }
+  if (model.startsWith(MODEL)) {
+    const modelName = model.slice(MODEL.length);
+    if (modelName === "")
+      throw invalidOpenAI(`model_name (passed in model field after "${MODEL}") cannot be empty`);
+    return { functionName: undefined, modelName };
+  }
+  throw invalidOpenAI(
+    "`model` field must start with `tensorzero::function_name::` or `tensorzero::model_name::`. For example, " +
+      "`tensorzero::function_name::my_function` for a function `my_function` defined in your config, " +
+      "`tensorzero::model_name::my_model` for a model `my_model` defined in your config, or default functions like " +
+      "`tensorzero::model_name::openai::gpt-4o-mini`.",
+  );
+}
+
+function smaller(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
+}
+
+function readResponseFormat(fields: Fields): { jsonMode: JsonMode | undefined; schema: unknown } {
+  const format = fields.object("response_format");
+  if (format === undefined) return { jsonMode: undefined, schema: undefined };
+  const type =
+    format.oneOf("type", ["text", "json_schema", "json_object"]) ?? format.missing("type");
+  if (type === "text") return { jsonMode: "off", schema: undefined };
+  if (type === "json_object") return { jsonMode: "on", schema: undefined };
+  const info = format.object("json_schema") ?? format.missing("json_schema");
+  info.requiredString("name");
+  return { jsonMode: "strict", schema: info.raw("schema") ?? undefined };
+}
+
+/** Undefined without `stream_options`; with them, false is the default. */
+function readIncludeUsage(fields: Fields): boolean | undefined {
+  const options = fields.object("stream_options");
+  return options && (options.boolean("include_usage") ?? false);
+}
+
+function readTool(value: unknown, path: string): DynamicTool {
+  const tool = new Fields(value, path);
+  const type = tool.requiredString("type");
+  if (type !== "function") throw unsupported(`tools of type \`${type}\``);
+  const fn = tool.object("function") ?? tool.missing("function");
+  return {
+    name: fn.requiredString("name"),
+    description: fn.string("description") ?? "",
+    parameters: fn.raw("parameters") ?? {},
+    strict: fn.boolean("strict") ?? false,
+  };
+}
+
+function readChoice(fields: Fields): {
+  toolChoice: ToolChoice | undefined;
+  allowedTools: string[] | undefined;
+} {
+  const choice = fields.raw("tool_choice");
+  if (choice === undefined || choice === null)
+    return { toolChoice: undefined, allowedTools: undefined };
+  if (choice === "none" || choice === "auto" || choice === "required")
+    return { toolChoice: choice, allowedTools: undefined };
+  if (isRecord(choice) && isRecord(choice.function) && typeof choice.function.name === "string") {
+    return { toolChoice: { specific: choice.function.name }, allowedTools: undefined };
+  }
+  return fields.fail(
+    "tool_choice",
+    "data did not match any variant of untagged enum ChatCompletionToolChoiceOption",
+  );
+}

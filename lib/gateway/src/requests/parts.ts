@@ -1,0 +1,217 @@
+import { type ExtraBody, type ExtraHeader, isRecord } from "../config/extra";
+import type { ChatParams, JsonMode, ToolChoice } from "../config/types";
+import { defined, SERVICE_TIERS } from "../config/variants";
+import { invalidJson, unsupported } from "../errors";
+import { Fields, unknownVariant } from "./fields";
+import type {
+  CacheOptions,
+  DynamicTool,
+  Filtered,
+  Input,
+  InputBlock,
+  InputMessage,
+  Role,
+} from "./types";
+
+export function readInput(fields: Fields, key: string): Input {
+  const input = fields.object(key) ?? fields.missing(key);
+  const system = readSystem(input);
+  const messages = (input.array("messages") ?? []).map((message, index) =>
+    readMessage(message, `${fields.at(key)}.messages[${index}]`),
+  );
+  input.end();
+  return system === undefined ? { messages } : { system, messages };
+}
+
+function readSystem(input: Fields): Input["system"] {
+  const system = input.raw("system");
+  if (system === undefined || system === null) return undefined;
+  if (typeof system === "string" || isRecord(system)) return system;
+  return input.fail("system", "data did not match any variant of untagged enum System");
+}
+
+function readMessage(value: unknown, path: string): InputMessage {
+  const message = new Fields(value, path);
+  const role = message.oneOf("role", ["user", "assistant"] as const) ?? message.missing("role");
+  const content = message.raw("content");
+  message.end();
+  if (content === undefined) message.missing("content");
+  if (typeof content === "string") return { role, content: [{ type: "text", text: content }] };
+  if (isRecord(content))
+    return { role, content: [{ type: "template", name: role, arguments: content }] };
+  if (!Array.isArray(content))
+    return message.fail(
+      "content",
+      `invalid type: ${typeof content}, expected a string, object, or array`,
+    );
+  return {
+    role,
+    content: content.map((block, index) => readBlock(block, role, `${path}.content[${index}]`)),
+  };
+}
+
+const BLOCKS = [
+  "text",
+  "template",
+  "tool_call",
+  "tool_result",
+  "raw_text",
+  "thought",
+  "file",
+  "unknown",
+] as const;
+
+function readBlock(value: unknown, role: Role, path: string): InputBlock {
+  const block = new Fields(value, path);
+  const type = block.requiredString("type");
+  const read = readers[type];
+  if (read === undefined) {
+    if (type === "file" || type === "image" || type === "unknown")
+      throw unsupported(`content blocks of type \`${type}\``);
+    return block.fail("type", unknownVariant(type, BLOCKS));
+  }
+  const parsed = read(block, role);
+  block.end();
+  return parsed;
+}
+
+const readers: Record<string, (block: Fields, role: Role) => InputBlock> = {
+  text: (block, role) => {
+    const others = block.unread();
+    if (others.length !== 1) {
+      throw invalidJson(
+        `${block.at("type")}: Expected exactly one other key in text content, found ${others.length} other keys`,
+      );
+    }
+    // The older form of a template block: named after the role.
+    const args = block.object("arguments");
+    if (args !== undefined) return { type: "template", name: role, arguments: args.values };
+    return { type: "text", text: block.requiredString("text") };
+  },
+  template: (block) => ({
+    type: "template",
+    name: block.requiredString("name"),
+    arguments: (block.object("arguments") ?? block.missing("arguments")).values,
+  }),
+  raw_text: (block) => ({ type: "raw_text", value: block.requiredString("value") }),
+  tool_call: (block) => {
+    const id = block.requiredString("id");
+    // What an inference answered can be sent back as it came: then the model's own text is in the `raw_` fields.
+    const name = block.string("name") ?? block.string("raw_name") ?? block.missing("name");
+    const args = block.raw("arguments") ?? block.raw("raw_arguments") ?? block.missing("arguments");
+    block.raw("raw_name");
+    block.raw("raw_arguments");
+    return {
+      type: "tool_call",
+      id,
+      name,
+      arguments: typeof args === "string" ? args : JSON.stringify(args),
+    };
+  },
+  tool_result: (block) => ({
+    type: "tool_result",
+    name: block.requiredString("name"),
+    result: block.requiredString("result"),
+    id: block.requiredString("id"),
+  }),
+  thought: (block) => {
+    for (const key of ["signature", "summary", "provider_type", "extra_data"]) block.raw(key);
+    return { type: "thought", text: block.string("text") ?? "" };
+  },
+};
+
+/** `{ chat_completion: { … } }` */
+export function readParams(fields: Fields, key: string): ChatParams {
+  const params = fields.object(key);
+  const chat = params?.object("chat_completion");
+  params?.end();
+  if (chat === undefined) return {};
+  const read = defined({
+    temperature: chat.single("temperature"),
+    max_tokens: chat.integer("max_tokens"),
+    seed: chat.integer("seed"),
+    top_p: chat.single("top_p"),
+    presence_penalty: chat.single("presence_penalty"),
+    frequency_penalty: chat.single("frequency_penalty"),
+    json_mode: readJsonMode(chat),
+    stop_sequences: chat.strings("stop_sequences"),
+    reasoning_effort: chat.string("reasoning_effort"),
+    service_tier: chat.oneOf("service_tier", SERVICE_TIERS),
+    thinking_budget_tokens: chat.integer("thinking_budget_tokens"),
+    verbosity: chat.string("verbosity"),
+  });
+  chat.end();
+  return read;
+}
+
+function readJsonMode(chat: Fields): JsonMode | undefined {
+  const mode = chat.oneOf("json_mode", ["off", "on", "strict", "tool", "implicit_tool"] as const);
+  return mode === "implicit_tool" ? "tool" : mode; // the older name
+}
+
+export function readCacheOptions(fields: Fields, key: string): CacheOptions {
+  const options = fields.object(key);
+  const enabled =
+    options?.oneOf("enabled", ["on", "off", "read_only", "write_only"] as const) ?? "off";
+  const maxAgeS = options?.integer("max_age_s");
+  options?.end();
+  return { enabled, maxAgeS };
+}
+
+export function readToolChoice(fields: Fields, key: string): ToolChoice | undefined {
+  const choice = fields.raw(key);
+  if (choice === undefined || choice === null) return undefined;
+  if (choice === "none" || choice === "auto" || choice === "required") return choice;
+  if (isRecord(choice) && typeof choice.specific === "string") return { specific: choice.specific };
+  return fields.fail(key, 'expected "none", "auto", "required" or { "specific": name }');
+}
+
+export function readDynamicTool(value: unknown, path: string): DynamicTool {
+  const tool = new Fields(value, path);
+  const type = tool.string("type");
+  if (type !== undefined && type !== "function" && type !== "client_side_function")
+    throw unsupported(`tools of type \`${type}\``);
+  const read = {
+    name: tool.requiredString("name"),
+    description: tool.requiredString("description"),
+    parameters: tool.raw("parameters") ?? tool.missing("parameters"),
+    strict: tool.boolean("strict") ?? false,
+  };
+  tool.end();
+  return read;
+}
+
+/** A provider is one of a model's, so it cannot stand alone. The older `model_provider_name` filters nothing any more. */
+function readFilter(entry: Fields) {
+  const providerName = entry.string("provider_name");
+  const modelName = entry.string("model_name");
+  if (providerName !== undefined && modelName === undefined) entry.missing("model_name");
+  entry.string("model_provider_name");
+  return defined({ variantName: entry.string("variant_name"), modelName, providerName });
+}
+
+export function readExtraBodies(fields: Fields, key: string): Filtered<ExtraBody>[] {
+  return (fields.array(key) ?? []).map((value, index) => {
+    const entry = new Fields(value, `${fields.at(key)}[${index}]`);
+    const pointer = entry.requiredString("pointer");
+    const filter = readFilter(entry);
+    const remove = entry.boolean("delete") ?? false;
+    const replacement = entry.raw("value");
+    entry.end();
+    if (remove) return { pointer, delete: true, ...filter };
+    return { pointer, value: replacement ?? entry.missing("value"), ...filter };
+  });
+}
+
+export function readExtraHeaders(fields: Fields, key: string): Filtered<ExtraHeader>[] {
+  return (fields.array(key) ?? []).map((value, index) => {
+    const entry = new Fields(value, `${fields.at(key)}[${index}]`);
+    const name = entry.requiredString("name");
+    const filter = readFilter(entry);
+    const remove = entry.boolean("delete") ?? false;
+    const replacement = entry.string("value");
+    entry.end();
+    if (remove) return { name, delete: true, ...filter };
+    return { name, value: replacement ?? entry.missing("value"), ...filter };
+  });
+}

@@ -1,0 +1,70 @@
+import type { ExtraBody, ExtraHeader } from "../config/extra";
+import type { ChatParams, ToolChoice } from "../config/types";
+
+export type Role = "user" | "assistant";
+
+/** A block of an input message, in the form in which it is stored. */
+export type InputBlock =
+  | { type: "text"; text: string }
+  | { type: "template"; name: string; arguments: Record<string, unknown> }
+  | { type: "raw_text"; value: string }
+  | { type: "tool_call"; id: string; name: string; arguments: string }
+  | { type: "tool_result"; name: string; result: string; id: string }
+  | { type: "thought"; text: string };
+
+export interface InputMessage {
+  role: Role;
+  content: InputBlock[];
+}
+
+export interface Input {
+  /** Plain text, or arguments of the system template. */
+  system?: string | Record<string, unknown>;
+  messages: InputMessage[];
+}
+
+export interface CacheOptions {
+  enabled: "on" | "off" | "read_only" | "write_only";
+  maxAgeS: number | undefined;
+}
+
+export interface DynamicTools {
+  allowedTools: string[] | undefined;
+  additionalTools: DynamicTool[] | undefined;
+  toolChoice: ToolChoice | undefined;
+  parallelToolCalls: boolean | undefined;
+}
+
+export interface DynamicTool {
+  name: string;
+  description: string;
+  parameters: unknown;
+  strict: boolean;
+}
+
+/** A change of the provider's request that holds for the named variant or model only, or for all. */
+export type Filtered<T> = T & { variantName?: string; modelName?: string; providerName?: string };
+
+/** One inference, however it was asked for. */
+export interface InferenceRequest {
+  functionName: string | undefined;
+  modelName: string | undefined;
+  variantName: string | undefined;
+  episodeId: string | undefined;
+  input: Input;
+  params: ChatParams;
+  stream: boolean;
+  dryrun: boolean;
+  internal: boolean;
+  tags: Record<string, string>;
+  /** A JSON Schema in place of the function's. */
+  outputSchema: unknown;
+  cache: CacheOptions;
+  credentials: Record<string, string>;
+  tools: DynamicTools;
+  extraBody: Filtered<ExtraBody>[];
+  extraHeaders: Filtered<ExtraHeader>[];
+  includeOriginalResponse: boolean;
+  includeRawResponse: boolean;
+  includeRawUsage: boolean;
+}

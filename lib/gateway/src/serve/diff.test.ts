@@ -1,0 +1,66 @@
+import { Hono } from "hono";
+import { createGateway } from "..";
+import { connect } from "../clickhouse/connect";
+import { SHIPPED_CONFIG } from "../testing/shipped-config";
+import { diffGateways, PROBES } from "./diff";
+
+const models = new Hono();
+models.post("/v1/chat/completions", async (c) => {
+  const { stream } = (await c.req.json()) as { stream: boolean };
+  const usage = { prompt_tokens: 5, completion_tokens: 2 };
+  if (!stream) {
+    return c.json({
+      choices: [
+        {
+          index: 0,
+          message: { role: "assistant", content: '{"action":"drop"}' },
+          finish_reason: "stop",
+        },
+      ],
+      usage,
+    });
+  }
+  const event = (data: object) => `data: ${JSON.stringify(data)}\n\n`;
+  const body =
+    event({ choices: [{ delta: { content: '{"action":"drop"}' }, finish_reason: "stop" }] }) +
+    event({ choices: [], usage });
+  return c.body(`${body}data: [DONE]\n\n`, 200, { "content-type": "text/event-stream" });
+});
+
+test("the embedded gateway on both sides: no difference; one that lies is found out", async () => {
+  const clickhouse = await connect({ dataDir: ":memory:" });
+  const gateway = await createGateway({
+    configPath: SHIPPED_CONFIG,
+    clickhouse,
+    env: {},
+    fetch: async (url, init) => models.fetch(new Request(url, init)),
+  });
+  const statuses: number[] = [];
+  const send = async (url: string, init: RequestInit) => {
+    const response = await gateway.app.request(new URL(url).pathname, init);
+    if (url.startsWith("http://a")) statuses.push(response.status);
+    return response;
+  };
+  expect(await diffGateways("http://a", "http://b", PROBES, send)).toEqual([]);
+  expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(20);
+  expect(new Set(statuses)).toEqual(new Set([200, 400, 404]));
+
+  const lying = async (url: string, init: RequestInit) => {
+    const response = await send(url, init);
+    if (!url.startsWith("http://b") || response.status !== 404) return response;
+    return Response.json({ error: "Nothing here" }, { status: 400 });
+  };
+  const found = await diffGateways(
+    "http://a",
+    "http://b",
+    [{ name: "unknown", method: "GET", path: "/nope" }],
+    lying,
+  );
+  expect(found).toEqual([
+    { probe: "unknown", at: "status", a: 404, b: 400 },
+    { probe: "unknown", at: "version", a: "2026.4.1", b: null },
+    { probe: "unknown", at: "body.error", a: "Route not found: GET /nope", b: "Nothing here" },
+  ]);
+  await gateway.close();
+  await clickhouse.close();
+});

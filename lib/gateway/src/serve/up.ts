@@ -1,0 +1,98 @@
+import { resolve } from "node:path";
+import { createGateway } from "..";
+import { connect, DATABASE } from "../clickhouse/connect";
+import { openEmbedded } from "../clickhouse/connect-embedded";
+import { clickHouseApp } from "../clickhouse/http/app";
+import { refusedPathFor } from "../store/refused-rows";
+import { reachModels } from "./in-process";
+import { bearerFor, type Fetcher, listen, type Service } from "./listen";
+
+export interface UpOptions {
+  configPath: string | readonly string[];
+  /** Folder of the embedded ClickHouse; this process holds it. */
+  dataDir: string;
+  /** The local models' app, which answers OpenAI's protocol. */
+  models: Fetcher;
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Default: gateway 3000, clickhouse 8123, models 3030; 0 takes any free one. */
+  ports?: Partial<Record<Service, number>>;
+  /** ClickHouse's user; default those of docker-compose.yml: chuser, chpassword. */
+  user?: string;
+  password?: string;
+  /** Address to listen on. Default 127.0.0.1. Any other than loopback needs `password`, which gateway and models then ask for, too. */
+  host?: string;
+}
+
+/** Services that are up. */
+export interface Up {
+  /** Each service's address. */
+  readonly urls: Partial<Record<Service, string>>;
+  /**
+   * Takes no more requests, finishes and stores those under way, and frees the folder.
+   *
+   * @throws RowsUnstoredError the store takes no rows; they are in a file
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * An answer is made whole in memory before it is sent, and a client that goes away does not stop it; so its size has a
+ * limit, which a request can set otherwise by the same name.
+ */
+const SERVER_SETTINGS = {
+  session_timezone: "UTC",
+  max_result_bytes: 200_000_000,
+  result_overflow_mode: "throw",
+};
+
+/**
+ * Docker compose without Docker: the gateway, ClickHouse and the local models in this process, for many notebooks and
+ * programs at once.
+ *
+ * @throws UpError a port is taken, or an open address without a password
+ * @throws StoreOpenError the folder is held by another process, or cannot be written
+ * @throws ConfigError the toml names the key that is wrong
+ */
+export async function up(options: UpOptions): Promise<Up> {
+  const { host = "127.0.0.1", user = "chuser", password = "chpassword" } = options;
+  const bearer = bearerFor(host, options.password);
+  const closers: (() => Promise<void>)[] = [];
+  const urls: Partial<Record<Service, string>> = {};
+  const close = async () => {
+    const errors: unknown[] = [];
+    for (const closer of closers.splice(0).reverse())
+      await closer().catch((error) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
+  };
+  const serve = async (service: Service, app: Fetcher) => {
+    const port = options.ports?.[service];
+    // ClickHouse asks for user and password itself.
+    const asked = service === "clickhouse" ? {} : { bearer };
+    const running = await listen(service, app, { host, port, ...asked });
+    urls[service] = running.url;
+    closers.push(running.close);
+  };
+  try {
+    await serve("models", options.models);
+    const clickhouse = await connect({ dataDir: options.dataDir });
+    closers.push(() => clickhouse.close());
+    // subtle: a connection of its own, with a server's defaults instead of our client's.
+    const connection = openEmbedded(resolve(options.dataDir), DATABASE, SERVER_SETTINGS);
+    await connection.initialize();
+    closers.push(() => connection.close());
+    await serve("clickhouse", clickHouseApp({ connection, user, password }));
+    const gateway = await createGateway({
+      configPath: options.configPath,
+      clickhouse,
+      refusedPath: refusedPathFor(options.dataDir),
+      env: options.env,
+      fetch: reachModels(options.models, options.env ?? process.env),
+    });
+    closers.push(() => gateway.close());
+    await serve("gateway", gateway.app);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { urls, close };
+}

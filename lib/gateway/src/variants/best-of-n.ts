@@ -1,0 +1,102 @@
+import { isRecord } from "../config/extra";
+import { JsonSchema } from "../config/schema";
+import type { BestOfNConfig } from "../config/types";
+import { asGatewayError, GatewayError } from "../errors";
+import {
+  callsOf,
+  inferCandidates,
+  noteFailed,
+  shownAnswers,
+  streamOf,
+  takeOne,
+} from "./candidates";
+import { askModel, type Prompt, renderPrompt } from "./chat-completion";
+import type { Run, VariantResult, VariantStream } from "./run";
+
+/** What the evaluator has to answer. */
+const CHOICE = new JsonSchema({
+  type: "object",
+  properties: { thinking: { type: "string" }, answer_choice: { type: "integer" } },
+  required: ["thinking", "answer_choice"],
+  additionalProperties: false,
+});
+
+/** Lets an evaluator choose among the candidates' answers; where it fails, chance does. @throws GatewayError */
+export async function inferBestOfN(variant: BestOfNConfig, run: Run): Promise<VariantResult> {
+  const { candidates, failed } = await inferCandidates(variant.candidates, run);
+  const [only] = candidates;
+  if (only !== undefined && candidates.length === 1)
+    return { ...only, calls: noteFailed(only.calls, failed) };
+  const judged = await judge(variant, run, candidates).catch(asGatewayError);
+  run.call.signal.throwIfAborted();
+  if (judged instanceof GatewayError) {
+    const { chosen, others } = takeOne(candidates, null);
+    const calls = noteFailed(chosen.calls, failed, judged.rawResponses);
+    return { ...chosen, calls: [...calls, ...callsOf(others)], originalResponse: undefined };
+  }
+  const { chosen, others } = takeOne(candidates, judged.choice);
+  return {
+    ...chosen,
+    calls: [...noteFailed(chosen.calls, failed), ...callsOf(others), ...judged.result.calls],
+    originalResponse: judged.result.originalResponse,
+  };
+}
+
+export async function streamBestOfN(variant: BestOfNConfig, run: Run): Promise<VariantStream> {
+  return streamOf(await inferBestOfN(variant, run));
+}
+
+async function judge(variant: BestOfNConfig, run: Run, candidates: VariantResult[]) {
+  const { evaluator } = variant;
+  const prompt = evaluatorPrompt(renderPrompt(evaluator, run), shownAnswers(candidates));
+  const params = { json_mode: evaluator.jsonMode ?? ("strict" as const) };
+  const result = await askModel(
+    evaluator,
+    { ...run, tools: undefined, outputSchema: CHOICE, params },
+    prompt,
+  );
+  return { result, choice: readChoice(result, candidates.length) };
+}
+
+/** The index that the evaluator chose; null if its answer holds none. */
+function readChoice({ output }: VariantResult, count: number): number | null {
+  const block = output.find(({ type }) => type !== "thought");
+  const text =
+    block?.type === "tool_call" ? block.arguments : block?.type === "text" ? block.text : "";
+  try {
+    const parsed: unknown = JSON.parse(text);
+    const choice: unknown = isRecord(parsed) ? parsed.answer_choice : undefined;
+    return typeof choice === "number" && Number.isInteger(choice) && choice >= 0 && choice < count
+      ? choice
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+function evaluatorPrompt({ system, messages }: Prompt, answers: string[]): Prompt {
+  const task =
+    system === undefined
+      ? ""
+      : `The instructions for the task were:\n\n------\n${system}\n------\n\n`;
+  const listed = answers.map((answer, index) => `${index}: ${answer}`).join("\n------\n");
+  return {
+    system:
+      "You are the judge of several candidate answers to the last message of a conversation. Weigh them against the " +
+      `conversation and choose the best one.\n\n${task}` +
+      'Answer with one JSON object: "thinking", where you compare the candidates, then "answer_choice", the index of the ' +
+      `best one, from 0 to ${answers.length - 1}.`,
+    messages: [
+      ...messages,
+      {
+        role: "user",
+        content: [
+          {
+            type: "text",
+            text: `The candidates, each behind its index:\n------\n${listed}\n------\nWhich one is the best? Answer in JSON.`,
+          },
+        ],
+      },
+    ],
+  };
+}

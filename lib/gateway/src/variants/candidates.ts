@@ -1,0 +1,98 @@
+import { setMaxListeners } from "node:events";
+import type { VariantConfig } from "../config/types";
+import {
+  allCandidatesFailed,
+  asGatewayError,
+  type GatewayError,
+  inference,
+  rawResponsesOf,
+} from "../errors";
+import type { ModelResult } from "../models/model";
+import { replay } from "../models/model-stream";
+import { inferVariant } from "./infer";
+import type { Run, VariantResult, VariantStream } from "./run";
+
+/**
+ * Runs all candidates at once and keeps those that succeed. They ignore the request's parameters, and the cache tells
+ * equal candidates apart by their place in the list.
+ *
+ * @throws GatewayError 502 none succeeded
+ */
+export async function inferCandidates(
+  names: string[],
+  run: Run,
+): Promise<{
+  candidates: VariantResult[];
+  /** What providers answered to candidates that failed. */
+  failed: string[];
+}> {
+  setMaxListeners(Number.POSITIVE_INFINITY, run.call.signal); // every candidate follows it
+  const settled = await Promise.allSettled(
+    names.map((name, index) =>
+      inferVariant(candidate(name, run), {
+        ...run,
+        params: {},
+        extraCacheKey: `candidate_${index}`,
+      }),
+    ),
+  );
+  const candidates: VariantResult[] = [];
+  const errors = new Map<string, GatewayError>();
+  settled.forEach((outcome, index) => {
+    if (outcome.status === "fulfilled") candidates.push(outcome.value);
+    else errors.set(`candidates[${index}] (${names[index]})`, asGatewayError(outcome.reason));
+  });
+  run.call.signal.throwIfAborted();
+  if (candidates.length === 0) throw allCandidatesFailed(errors);
+  return { candidates, failed: rawResponsesOf([...errors.values()]) };
+}
+
+function candidate(name: string, { fn }: Run): VariantConfig {
+  const variant = fn.variants.get(name);
+  if (variant === undefined) throw inference(`Unknown candidate variant: ${name}`);
+  return variant;
+}
+
+/** Takes one out; null stands for any of them. */
+export function takeOne(
+  results: VariantResult[],
+  index: number | null,
+): { chosen: VariantResult; others: VariantResult[] } {
+  const at = index ?? Math.floor(Math.random() * results.length);
+  const chosen = results[at];
+  if (chosen === undefined)
+    throw inference("The index chosen by the evaluator is out of bounds (should never happen)");
+  return { chosen, others: results.filter((_, i) => i !== at) };
+}
+
+/** Puts what failed down to the first call: before and behind what failed of that one itself. */
+export function noteFailed(
+  [first, ...others]: ModelResult[],
+  before: string[],
+  behind: string[] = [],
+): ModelResult[] {
+  if (first === undefined) return others;
+  return [{ ...first, failed: [...before, ...first.failed, ...behind] }, ...others];
+}
+
+export function callsOf(results: VariantResult[]): ModelResult[] {
+  return results.flatMap(({ calls }) => calls);
+}
+
+/** An answer that is there already, as a stream. Its first call is the one that answered. */
+export function streamOf(result: VariantResult): VariantStream {
+  const [answer, ...previous] = result.calls;
+  if (answer === undefined) throw inference("A result without a call (should never happen)");
+  const { chunks } = replay({ ...answer, output: result.output });
+  return { chunks, result: () => result, previous, call: answer };
+}
+
+/** The candidates' answers as a prompt shows them: a JSON function's raw text, a chat's blocks. */
+export function shownAnswers(results: VariantResult[]): string[] {
+  return results.map(({ output }) => {
+    const texts = output.flatMap((block) => (block.type === "text" ? [block.text] : []));
+    return texts.length === output.length && texts.length === 1
+      ? (texts[0] ?? "")
+      : JSON.stringify(output);
+  });
+}

@@ -1,0 +1,99 @@
+import { performance } from "node:perf_hooks";
+import { isRecord } from "../config/extra";
+import type { DiclConfig } from "../config/types";
+import { rawResponsesOf } from "../errors";
+import { uuidv7 } from "../ids";
+import { eachProvider, findModel, type ModelResult } from "../models/model";
+import { embed } from "../models/providers/openai";
+import type { ModelBlock, ModelMessage } from "../models/providers/types";
+import { askModel, type Prompt, streamFromModel } from "./chat-completion";
+import type { Run, VariantResult, VariantStream } from "./run";
+
+/** Shows the model the stored examples that are nearest to the input, then asks for its output. @throws GatewayError */
+export async function inferInContext(variant: DiclConfig, run: Run): Promise<VariantResult> {
+  const { prompt, embedding } = await prepare(variant, run);
+  const result = await askModel(variant.chat, run, prompt);
+  return { ...result, calls: [embedding, ...result.calls] };
+}
+
+export async function streamInContext(variant: DiclConfig, run: Run): Promise<VariantStream> {
+  const { prompt, embedding } = await prepare(variant, run);
+  const stream = await streamFromModel(variant.chat, run, prompt);
+  const result = () => {
+    const answered = stream.result();
+    return { ...answered, calls: [embedding, ...answered.calls] };
+  };
+  return { ...stream, result, previous: [embedding] };
+}
+
+async function prepare(
+  variant: DiclConfig,
+  run: Run,
+): Promise<{ prompt: Prompt; embedding: ModelResult }> {
+  const input = JSON.stringify(run.request.input);
+  const { call, vector } = await embedText(variant.embeddingModel, input, run);
+  const examples = await run.call.examples.nearest(run.fn.name, variant.name, vector, variant.k);
+  const near = examples.filter(
+    ({ distance }) => variant.maxDistance === undefined || distance <= variant.maxDistance,
+  );
+  const messages = near.flatMap((example): ModelMessage[] => [
+    user(example.input),
+    { role: "assistant", content: outputBlocks(example.output) },
+  ]);
+  // Without examples it is a plain chat completion, without the words about examples.
+  const system = near.length === 0 ? undefined : variant.systemInstructions;
+  return { prompt: { system, messages: [...messages, user(input)] }, embedding: call };
+}
+
+function user(text: string): ModelMessage {
+  return { role: "user", content: [{ type: "text", text }] };
+}
+
+/** An example's stored output: `{ raw, parsed }` of a JSON function, blocks of a chat function. */
+function outputBlocks(output: string): ModelBlock[] {
+  const parsed: unknown = JSON.parse(output);
+  if (isRecord(parsed))
+    return [{ type: "text", text: typeof parsed.raw === "string" ? parsed.raw : "" }];
+  const blocks: unknown[] = Array.isArray(parsed) ? parsed : [];
+  return blocks.flatMap((block): ModelBlock[] => {
+    if (!isRecord(block)) return [];
+    if (block.type === "text") return [{ type: "text", text: String(block.text) }];
+    if (block.type !== "tool_call") return [];
+    return [
+      {
+        type: "tool_call",
+        id: String(block.id),
+        name: String(block.raw_name ?? block.name),
+        arguments: String(block.raw_arguments ?? block.arguments),
+      },
+    ];
+  });
+}
+
+async function embedText(
+  modelName: string,
+  input: string,
+  { call }: Run,
+): Promise<{ call: ModelResult; vector: number[] }> {
+  const model = findModel(call.config.embeddingModels, modelName, call.env);
+  return eachProvider(model, call, "nonStreamingMs", async (provider, transport, errors) => {
+    const started = performance.now();
+    const { embedding, ...response } = await embed(provider, input, transport);
+    return {
+      vector: embedding,
+      call: {
+        ...response,
+        id: uuidv7(),
+        modelName,
+        providerName: provider.name,
+        system: undefined,
+        messages: [user(input)],
+        cached: false,
+        responseTimeMs: Math.floor(performance.now() - started),
+        ttftMs: undefined,
+        failed: rawResponsesOf(errors),
+        apiType: "embeddings",
+      },
+    };
+  });
+}

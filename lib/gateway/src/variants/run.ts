@@ -1,0 +1,45 @@
+import type { JsonSchema } from "../config/schema";
+import type { ChatParams, FunctionConfig } from "../config/types";
+import type { ToolSet } from "../functions/tools";
+import type { CallContext, ModelResult } from "../models/model";
+import type { FinishReason, OutputBlock, ProviderChunk } from "../models/providers/types";
+import type { InferenceRequest } from "../requests/types";
+
+/** What a variant is run with. */
+export interface Run {
+  fn: FunctionConfig;
+  request: InferenceRequest;
+  /** The request's schema in place of the function's. */
+  outputSchema: JsonSchema | undefined;
+  /** Tools that the model may call; chat functions only. */
+  tools: ToolSet | undefined;
+  call: CallContext;
+  /** Parameters of the request; those of the variant fill the gaps. */
+  params: ChatParams;
+  extraCacheKey?: string;
+}
+
+/** What a variant answered. */
+export interface VariantResult {
+  output: OutputBlock[];
+  /** Thoughts and the like that are kept beside a JSON output. */
+  auxiliary?: OutputBlock[];
+  /** Every call that was made for it, in the order in which they are stored. */
+  calls: ModelResult[];
+  finishReason: FinishReason | undefined;
+  /** What the provider answered word for word: of the call that decided. */
+  originalResponse: string | undefined;
+  /** The parameters in force, as they are stored. */
+  params: ChatParams;
+}
+
+/** A variant's answer on its way. */
+export interface VariantStream {
+  chunks: AsyncGenerator<ProviderChunk>;
+  /** What has come so far. */
+  result(): VariantResult;
+  /** Calls that were over before the stream began. */
+  previous: ModelResult[];
+  /** The streaming call. */
+  call: Pick<ModelResult, "id" | "failed">;
+}

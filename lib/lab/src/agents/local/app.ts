@@ -1,0 +1,136 @@
+import { randomUUID } from "node:crypto";
+import { Hono } from "hono";
+import { randomAction } from "./random";
+import { type ChatMessage, readPrompt } from "./reading/prompt";
+import { UnreadablePrompt } from "./reading/prompt-error";
+import { type CompletionRequest, RefusedRequest, readRequest } from "./request";
+import { decide } from "./rule-based/rule-based";
+import { countUsage, type Usage } from "./tokens";
+
+/** Anything that answers requests as a server does, in process or behind one. */
+export interface ModelServer {
+  fetch(request: Request): Response | Promise<Response>;
+}
+
+/** Each local model: chat messages in, the text of its answer out. It sees nothing else and keeps nothing. */
+const models: Record<string, (messages: readonly ChatMessage[], seed?: number) => string> = {
+  random: (messages, seed) => JSON.stringify({ action: randomAction(messages, seed) }),
+  rule_based: (messages) => {
+    const prompt = readPrompt(messages);
+    const { thinking, action } = decide(prompt);
+    return JSON.stringify(prompt.wantsThinking ? { thinking, action } : { action });
+  },
+};
+
+/**
+ * The local models behind OpenAI's API: POST /v1/chat/completions, GET /v1/models, and GET /health.
+ *
+ * - `random`: one of the six actions, see `randomAction`
+ * - `rule_based`: plain rules on the prompt's text, see `decide`
+ *
+ * Errors have OpenAI's shape; a prompt that `rule_based` cannot read is a 400 that says what it expected.
+ *
+ * @example
+ * const response = await localModels().fetch(new Request("http://models/v1/models"));
+ */
+export function localModels(): ModelServer {
+  const app = new Hono();
+  app.get("/health", (c) => c.json({ status: "ok" }));
+  app.get("/v1/models", (c) =>
+    c.json({
+      object: "list",
+      data: Object.keys(models).map((id) => ({
+        id,
+        object: "model",
+        created: 0,
+        owned_by: "babyai-lab",
+      })),
+    }),
+  );
+  app.post("/v1/chat/completions", async (c) => {
+    const request = readRequest(await c.req.text());
+    const completion = await complete(request);
+    if (!request.stream) return c.json(completion);
+    return c.body(streamed(completion, request.includeUsage), 200, {
+      "content-type": "text/event-stream",
+    });
+  });
+  app.notFound((c) => {
+    const url = `${c.req.method} ${c.req.path}`;
+    const error = new RefusedRequest(404, `Unknown request URL: ${url}.`, null, "unknown_url");
+    return c.json(error.body(), 404);
+  });
+  app.onError((error, c) => {
+    if (error instanceof RefusedRequest) return c.json(error.body(), error.status);
+    const { message } = error;
+    return c.json({ error: { message, type: "server_error", param: null, code: null } }, 500);
+  });
+  return app;
+}
+
+interface Completion {
+  id: string;
+  object: "chat.completion";
+  /** Unix time in seconds. */
+  created: number;
+  model: string;
+  choices: [
+    {
+      index: 0;
+      message: { role: "assistant"; content: string; refusal: null };
+      logprobs: null;
+      finish_reason: "stop";
+    },
+  ];
+  usage: Usage;
+}
+
+async function complete({ model, messages, seed }: CompletionRequest): Promise<Completion> {
+  const content = answer(model, messages, seed);
+  return {
+    id: `chatcmpl-${randomUUID()}`,
+    object: "chat.completion",
+    created: Math.floor(Date.now() / 1000),
+    model,
+    choices: [
+      {
+        index: 0,
+        message: { role: "assistant", content, refusal: null },
+        logprobs: null,
+        finish_reason: "stop",
+      },
+    ],
+    usage: await countUsage(messages, content),
+  };
+}
+
+function answer(model: string, messages: readonly ChatMessage[], seed?: number): string {
+  if (!Object.hasOwn(models, model)) {
+    const known = Object.keys(models).join(", ");
+    const message = `The model ${JSON.stringify(model)} does not exist. There are: ${known}.`;
+    throw new RefusedRequest(404, message, "model", "model_not_found");
+  }
+  try {
+    return models[model](messages, seed);
+  } catch (cause) {
+    if (!(cause instanceof UnreadablePrompt)) throw cause;
+    throw new RefusedRequest(400, cause.message, "messages", "unreadable_prompt", { cause });
+  }
+}
+
+/** The whole answer as one server-sent event, then its end, as a stream of OpenAI's would carry them. */
+function streamed({ choices, usage, ...rest }: Completion, includeUsage: boolean): string {
+  const [{ message, finish_reason }] = choices;
+  const head = { ...rest, object: "chat.completion.chunk" };
+  const chunk = (delta: object, finishReason: string | null) => ({
+    ...head,
+    choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
+    ...(includeUsage && { usage: null }),
+  });
+  const chunks: object[] = [
+    chunk({ role: message.role, content: message.content }, null),
+    chunk({}, finish_reason),
+  ];
+  if (includeUsage) chunks.push({ ...head, choices: [], usage });
+  return `${chunks.map((data) => `data: ${JSON.stringify(data)}\n\n`).join("")}data: [DONE]\n\n`;
+}

@@ -1,0 +1,80 @@
+import { EnvError, make } from "babyai";
+import type { EpisodeRow } from "../queries/episodes";
+
+/** A quantity of an episode. */
+export type Quantity =
+  | "success"
+  | "episode_return"
+  | "episode_length"
+  | "input_tokens"
+  | "output_tokens";
+
+/** An episode that ran to its end, by success or at the step limit. */
+export interface FinishedEpisode extends EpisodeRow {
+  success: boolean;
+  episode_return: number;
+  episode_length: number;
+}
+
+export function isFinished(row: EpisodeRow): row is FinishedEpisode {
+  return (
+    row.error === null &&
+    row.success !== null &&
+    row.episode_return !== null &&
+    row.episode_length !== null
+  );
+}
+
+/** What is known of a number: it lies between the two, ends included. Null: no bound is known. */
+export interface Range {
+  least: number | null;
+  most: number | null;
+}
+
+/**
+ * A quantity of an episode, success as 0 or 1; of one without an outcome what it would have come to had it not been cut
+ * short: success and return lie between 0 and 1, the length between the steps played and the step limit, and nothing bounds
+ * its tokens from above. Tokens that a provider did not count have no bound.
+ */
+export function rangeOf(row: EpisodeRow, quantity: Quantity): Range {
+  if (isFinished(row)) {
+    const value = row[quantity];
+    const end = value === null ? null : Number(value);
+    return { least: end, most: end };
+  }
+  if (quantity === "success" || quantity === "episode_return") return { least: 0, most: 1 };
+  if (quantity !== "episode_length") return { least: row[quantity], most: null };
+  const limit = stepLimit(row);
+  return { least: Math.min(stepsPlayed(row), limit ?? Number.POSITIVE_INFINITY), most: limit };
+}
+
+/** Counts that there are: what a provider did not count is no 0. */
+export function known(values: readonly (number | null)[]): number[] {
+  return values.filter((value) => value !== null);
+}
+
+/** Steps that an episode without an outcome takes at least: an inference is only asked for before the end. */
+export function stepsPlayed({ inferences }: EpisodeRow): number {
+  return Math.max(1, inferences);
+}
+
+const limits = new Map<string, number | null>();
+
+/** The step limit of an episode; null where a seed does not settle it, or the task is not registered. */
+function stepLimit({ task, seed }: EpisodeRow): number | null {
+  const key = `${task} ${seed}`;
+  if (!limits.has(key)) limits.set(key, readStepLimit(task, seed));
+  return limits.get(key)!;
+}
+
+function readStepLimit(task: string, seed: number): number | null {
+  try {
+    const env = make(task);
+    if (env.id !== task) return null;
+    env.reset({ seed });
+    return env.maxSteps;
+  } catch (error) {
+    if (error instanceof EnvError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,148 @@
+import type { EpisodeRow } from "../queries/episodes";
+import { compareText } from "./order";
+import { isFinished } from "./outcome";
+import { AnalysisError } from "./statistics/errors";
+
+/** Episodes kept in the repository, with what is needed to make them again. */
+export interface Results {
+  provenance: Provenance;
+  episodes: EpisodeRow[];
+}
+
+export interface Provenance {
+  /** The command that made them. */
+  command: string;
+  /** Day of the run, as 2026-11-22. */
+  date: string;
+  /** "200 to 219 on each task". */
+  seeds: string;
+  /** What played each variant: the model's name in the gateway. */
+  models: Record<string, string>;
+  /** Versions that matter: this library, Node, the gateway, ClickHouse. */
+  versions: Record<string, string>;
+}
+
+/** Results of a run that lacks outcomes, where only those of a whole one belong. */
+export class UnfinishedRunError extends AnalysisError {
+  override readonly name = "UnfinishedRunError";
+}
+
+/**
+ * Refuses results in which a planned episode was cut off or never begun, or in which a variant lacks an episode that another
+ * has. Failed ones are outcomes of a kind: charts show the range that they leave.
+ *
+ * @throws UnfinishedRunError
+ */
+export function requireFinished({ provenance, episodes }: Results, source: string): void {
+  const ended = episodes.filter((row) => isFinished(row) || row.error !== null).length;
+  const worlds = new Set(episodes.map(({ task, seed }) => `${task} ${seed}`)).size;
+  const planned = Math.max(episodes.length, worlds * Object.keys(provenance.models).length);
+  if (ended >= planned) return;
+  throw new UnfinishedRunError(
+    `${source} is of an unfinished run: ${ended} of ${planned} episodes ended, and those that succeed end early. ` +
+      `Play the rest (npm start -- --resume ${episodes[0]?.run ?? "<run>"}) and take its results.json.`,
+  );
+}
+
+/**
+ * The text of a results file: JSON with the provenance first, then the names of the columns once and one
+ * episode a line, sorted by variant, task and seed, so that a new run shows as the lines that changed.
+ */
+export function formatResults({ provenance, episodes }: Results): string {
+  const rows = [...episodes].sort(
+    (a, b) => compareText(a.variant, b.variant) || compareText(a.task, b.task) || a.seed - b.seed,
+  );
+  const lines = rows.map((row) => `    ${JSON.stringify(COLUMNS.map((column) => row[column]))}`);
+  return [
+    "{",
+    `  "provenance": ${JSON.stringify(provenance, null, 2).replaceAll("\n", "\n  ")},`,
+    `  "columns": ${JSON.stringify(COLUMNS)},`,
+    '  "episodes": [',
+    lines.join(",\n"),
+    "  ]",
+    "}",
+    "",
+  ].join("\n");
+}
+
+/**
+ * Reads what {@link formatResults} wrote. `source` names the text in errors.
+ *
+ * Throws AnalysisError when the text is no JSON, or a part is missing or of another type than EpisodeRow says.
+ */
+export function parseResults(text: string, source: string): Results {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (cause) {
+    throw new AnalysisError(`${source} is not JSON; make it anew with formatResults`, { cause });
+  }
+  const { provenance, columns, episodes } = (content ?? {}) as {
+    provenance?: Provenance;
+    columns?: unknown;
+    episodes?: unknown;
+  };
+  for (const part of ["command", "date", "seeds", "models", "versions"] as const) {
+    if (!provenance?.[part]) throw new AnalysisError(`${source} lacks provenance.${part}`);
+  }
+  const given = JSON.stringify(columns);
+  // Files of before the column was there have no cached input tokens to tell of.
+  const isOlder = given === JSON.stringify(OLDER_COLUMNS);
+  if (given !== JSON.stringify(COLUMNS) && !isOlder) {
+    throw new AnalysisError(
+      `${source} has the columns ${JSON.stringify(columns)}, not ${JSON.stringify(COLUMNS)}`,
+    );
+  }
+  if (!Array.isArray(episodes)) throw new AnalysisError(`${source} lacks the list "episodes"`);
+  return {
+    provenance: provenance!,
+    episodes: episodes.map((values: unknown, index) => {
+      const row = isOlder && Array.isArray(values) ? [...values, 0] : values;
+      const episode = toEpisode(row, `${source}, episode ${index + 1}`);
+      return { ...episode, model: provenance!.models[episode.variant] ?? null };
+    }),
+  };
+}
+
+function toEpisode(values: unknown, place: string): EpisodeRow {
+  if (!Array.isArray(values) || values.length !== COLUMNS.length) {
+    throw new AnalysisError(`${place} is ${JSON.stringify(values)}, not ${COLUMNS.length} values`);
+  }
+  COLUMNS.forEach((column, index) => {
+    const { type, nullable } = TYPES[column];
+    const value: unknown = values[index];
+    if (!(typeof value === type || (nullable && value === null))) {
+      throw new AnalysisError(
+        `${place}: ${column} is ${JSON.stringify(value)}, not a ${type}${nullable ? " or null" : ""}`,
+      );
+    }
+  });
+  return Object.fromEntries(
+    COLUMNS.map((column, index) => [column, values[index]]),
+  ) as unknown as EpisodeRow;
+}
+
+/** Of every column of a results file; the model stands in its provenance, once for each variant. */
+const TYPES: Record<
+  keyof Omit<EpisodeRow, "model">,
+  { type: "string" | "number" | "boolean"; nullable: boolean }
+> = {
+  run: { type: "string", nullable: false },
+  variant: { type: "string", nullable: false },
+  task: { type: "string", nullable: false },
+  seed: { type: "number", nullable: false },
+  episode_id: { type: "string", nullable: true },
+  success: { type: "boolean", nullable: true },
+  episode_return: { type: "number", nullable: true },
+  progression: { type: "number", nullable: true },
+  episode_length: { type: "number", nullable: true },
+  invalid_actions: { type: "number", nullable: true },
+  input_tokens: { type: "number", nullable: true },
+  output_tokens: { type: "number", nullable: true },
+  inferences: { type: "number", nullable: false },
+  error: { type: "string", nullable: true },
+  cached_input_tokens: { type: "number", nullable: false },
+};
+
+const COLUMNS = Object.keys(TYPES) as (keyof typeof TYPES)[];
+const OLDER_COLUMNS = COLUMNS.slice(0, -1);

@@ -1,0 +1,347 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { EnvError, solve } from "babyai";
+import { readPrices } from "../experiment/variants/prices";
+import type { EpisodeRow } from "../queries/episodes";
+import { stepsAboveExpert } from "./above-expert";
+import { successByStep } from "./by-step";
+import { inputTokens, successRate } from "./by-variant";
+import { chartToSvg } from "./drawing/render";
+import type { ChartSpec } from "./drawing/style";
+import { pairedDifferences } from "./paired";
+import { type Published, publishedResults } from "./published";
+import { allCharts } from "./save";
+import { costAndSuccess, tokensAndSuccess } from "./trade-off";
+
+const root = join(__dirname, "../../../..");
+const published = JSON.parse(readFileSync(join(root, "data/published.json"), "utf8")) as Published;
+const prices = readPrices(join(root, "config/prices.toml"));
+const models = { baseline: "openai::gpt-4o-mini-2024-07-18", rule_based: "rule_based" };
+
+/** An episode of `steps` steps, solved if they are below 64; null: it failed. */
+const episode = (
+  variant: string,
+  task: string,
+  seed: number,
+  steps: number | null,
+): EpisodeRow => ({
+  run: "run-1",
+  variant,
+  task: `BabyAI-MixedTrainLocal-v0/${task}`,
+  seed,
+  episode_id: `${variant}-${task}-${seed}`,
+  success: steps === null ? null : steps < 64,
+  episode_return: steps === null ? null : steps < 64 ? 1 - (0.9 * steps) / 64 : 0,
+  progression: null,
+  episode_length: steps,
+  invalid_actions: 0,
+  input_tokens: 100 * (steps ?? 1),
+  output_tokens: 10 * (steps ?? 1),
+  cached_input_tokens: 0,
+  inferences: steps ?? 1,
+  error: steps === null ? "429" : null,
+});
+
+const rows = [
+  ...[10, 64, 64, 20].map((steps, seed) => episode("baseline", "goto", seed, steps)),
+  ...[64, 64, 30].map((steps, seed) => episode("baseline", "open", seed, steps)),
+  ...[8, 12, 9, 64].map((steps, seed) => episode("rule_based", "goto", seed, steps)),
+  ...[14, 15, 40, 20].map((steps, seed) => episode("rule_based", "open", seed, steps)),
+];
+
+/** The same, but one episode of baseline's failed after a step, and its last was never begun. */
+const unfinished = [
+  ...rows,
+  episode("baseline", "open", 3, null),
+  { ...episode("baseline", "open", 4, null), ...{ error: null, episode_id: null, inferences: 0 } },
+];
+
+/** The expert's in the same episodes. */
+const expertSteps = ["goto", "open"].flatMap((task) =>
+  [0, 1, 2, 3].map((seed) => solve(`BabyAI-MixedTrainLocal-v0/${task}`, seed)!.length),
+);
+
+type Value = Record<string, unknown>;
+const values = (spec: ChartSpec) => (spec.data as { values: Value[] }).values;
+
+describe("by task", () => {
+  test("each task heads its variants, and each line counts its episodes", () => {
+    expect(
+      values(successRate(rows, "variant and task")).map(({ heading, name, label }) => [
+        heading ?? name,
+        label,
+      ]),
+    ).toEqual([
+      ["goto", undefined],
+      ["baseline", "50.0 % [15.0, 85.0] n = 4"],
+      ["rule_based", "75.0 % [30.1, 95.4] n = 4"],
+      ["open", undefined],
+      ["baseline", "33.3 % [6.1, 79.2] n = 3"],
+      ["rule_based", "100.0 % [51.0, 100.0] n = 4"],
+    ]);
+  });
+
+  test("a variant has the color that it has in the chart by variant", () => {
+    const colors = (spec: ChartSpec) =>
+      new Map(values(spec).map(({ name, color }) => [name, color]));
+    const byTask = colors(inputTokens(rows, "variant and task"));
+    for (const [name, color] of colors(inputTokens(rows))) expect(byTask.get(name)).toBe(color);
+  });
+});
+
+describe("paired differences", () => {
+  test("success in percentage points, with pairs, interval, sign and corrected p", () => {
+    // Seven pairs: both solve goto 0 and open 2; only rule_based goto 1, 2, open 0, 1; only baseline goto 3.
+    // McNemar: 2 P(X <= 1) over 5 tosses = 2 · 6/32 = 0.375; the difference is 3 of 7.
+    expect(values(pairedDifferences(rows, "success"))).toMatchObject([
+      {
+        name: "rule_based − baseline",
+        note: "7 pairs",
+        mean: 300 / 7,
+        label: expect.stringMatching(/^\+42\.9 \[−\d+\.\d, \+\d+\.\d\], p = 0\.375$/),
+      },
+    ]);
+  });
+
+  test("pairs without an outcome leave a range, and no test", () => {
+    const spec = pairedDifferences(unfinished, "success");
+    // Of eight pairs three more are won than lost, or four if baseline had not solved the one that failed.
+    expect(values(spec)).toMatchObject([
+      {
+        note: "7 of 8 pairs",
+        mean: null,
+        least: 37.5,
+        most: 50,
+        label: expect.stringMatching(/^\+37\.5 to \+50\.0 \[.*\], no test$/),
+      },
+    ]);
+    expect(spec.description).toContain("Unfinished: 16 of 17 episodes ended, 1 of them failed.");
+    expect(values(pairedDifferences(unfinished, "input_tokens"))).toMatchObject([
+      { mean: null, least: null, label: "not known, no test" },
+    ]);
+  });
+
+  test("a mean without a test says so", () => {
+    const two = [episode("baseline", "goto", 1, 10), episode("rule_based", "goto", 1, 8)];
+    expect(values(pairedDifferences(two, "episode_length"))).toMatchObject([
+      { mean: -2, low: null, label: "−2.0 [no interval], no test" },
+    ]);
+  });
+
+  test("one variant has nothing to differ from", () => {
+    const one = rows.filter((row) => row.variant === "baseline");
+    expect(() => pairedDifferences(one, "success")).toThrow(
+      "two variants; the rows have: baseline",
+    );
+    expect(() => pairedDifferences([], "success")).toThrow("the rows have: none");
+  });
+});
+
+describe("success by step", () => {
+  test("curves in percent, bands, and a label at each end", () => {
+    const spec = successByStep(rows);
+    expect(values(spec).filter(({ variant }) => variant === "rule_based")).toMatchObject(
+      [0, 8, 9, 12, 14, 15, 20, 40, 64].map((step, i) => ({
+        step,
+        share: Math.min(7, i) * 12.5,
+      })),
+    );
+    expect(spec.description).toContain("rule_based: 87.5 % (n = 8); baseline: 42.9 % (n = 7)");
+  });
+
+  test("the expert's curve, of each episode once, is above all others", () => {
+    const shareWithin = (step: number) =>
+      (100 * expertSteps.filter((steps) => steps <= step).length) / expertSteps.length;
+    const layers = successByStep(rows).layer as { data?: { values: Value[] } }[];
+    const curve = layers
+      .flatMap((layer) => layer.data?.values ?? [])
+      .filter((value) => "step" in value && !("variant" in value));
+    expect(curve.length).toBeGreaterThan(4);
+    expect(curve[0]).toEqual({ step: 0, share: 0 });
+    expect(curve.at(-1)).toEqual({ step: 64, share: 100 });
+    for (const { step, share } of curve) expect(share).toBe(shareWithin(Number(step)));
+    expect(successByStep(rows).description).toContain(
+      "Dotted: expert with full state (a planner, not an LLM), on the same tasks and seeds.",
+    );
+    const drawn = rows.map((row) => ({ ...row, task: "BabyAI-MixedTrainLocal-v0" }));
+    expect(successByStep(drawn).description).not.toContain("expert");
+  });
+
+  test("a variant with episodes that have no outcome has a range in place of its curve", () => {
+    const spec = successByStep(unfinished);
+    // Of nine episodes three are solved within 64 steps; the two others may have been at any step.
+    const own = values(spec).filter(({ variant }) => variant === "baseline");
+    const ninths = (share: unknown) => Math.round((9 * Number(share)) / 100);
+    expect(own.map(({ step, least, most }) => [step, ninths(least), ninths(most)])).toEqual([
+      [0, 0, 0],
+      [1, 0, 2],
+      [10, 1, 3],
+      [20, 2, 4],
+      [30, 3, 5],
+      [64, 3, 5],
+    ]);
+    for (const value of own) expect(value).not.toHaveProperty("share");
+    expect(spec.description).toContain("baseline: 33.3–55.6 % (n = 7)");
+    expect(spec.description).toContain("Unfinished: 16 of 17 episodes ended, 1 of them failed.");
+  });
+
+  test("labels of curves that end together stand apart", () => {
+    const names = ["a", "b", "c", "d"];
+    const spec = successByStep(names.map((name) => episode(name, "goto", 1, 64)));
+    const layers = spec.layer as { data?: { values: Value[] } }[];
+    const places = layers
+      .flatMap((layer) => layer.data?.values ?? [])
+      .flatMap(({ place }) => (typeof place === "number" ? [place] : []));
+    const sorted = [...new Set(places)].sort((a, b) => a - b);
+    expect(sorted).toHaveLength(5); // the expert's, at 100 %, too
+    expect(sorted[0]).toBe(0);
+    for (let i = 1; i < 5; i++) expect(sorted[i]! - sorted[i - 1]!).toBeGreaterThan(5);
+  });
+
+  test("published results are lines that say what they are", () => {
+    expect(successByStep(rows, published).description).toMatch(
+      /Dashed: published, other seeds\..*BALROG's leaderboard: naive_gemini-3\.1-pro, 100\.0 %/,
+    );
+  });
+
+  test("without a finished episode there is no curve", () => {
+    expect(() => successByStep([episode("baseline", "goto", 1, null)])).toThrow("none");
+  });
+});
+
+describe("steps above optimal", () => {
+  test("the mean over what was solved, and SPL over all, beside the expert", () => {
+    const steps = solve("BabyAI-MixedTrainLocal-v0/goto", 1)!.length;
+    const own = [episode("random", "goto", 1, steps + 5), episode("random", "goto", 2, 64)];
+    const spec = stepsAboveExpert(own);
+    expect(values(spec)).toMatchObject([
+      {
+        name: "random",
+        note: "uniform random, not an LLM · solved 1 of 2",
+        mean: 5,
+        label: `5.0 [no interval], SPL ${(steps / (steps + 5) / 2).toFixed(2)}`,
+      },
+    ]);
+    expect(spec.description).toContain("Dashed: expert with full state (a planner, not an LLM)");
+  });
+
+  test("episodes without an outcome leave no mean, and a range of SPL", () => {
+    const steps = solve("BabyAI-MixedTrainLocal-v0/goto", 1)!.length;
+    const own = [episode("random", "goto", 1, steps), episode("random", "goto", 2, null)];
+    const spec = stepsAboveExpert(own);
+    expect(values(spec)).toMatchObject([
+      {
+        note: "uniform random, not an LLM · solved 1 of 1, 1 without an outcome",
+        mean: null,
+        label: "no mean, SPL 0.50–1.00",
+      },
+    ]);
+    expect(spec.description).toContain(
+      "1 of 2 episodes failed. No mean without the others' outcome",
+    );
+  });
+
+  test("a variant that solved nothing has no mean, and it can be drawn", async () => {
+    const spec = stepsAboveExpert([episode("baseline", "goto", 1, 64)]);
+    expect(values(spec)).toMatchObject([{ mean: null, label: "none solved" }]);
+    expect(await chartToSvg(spec)).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  test("needs a finished episode, of a task that the expert can play again", () => {
+    expect(() => stepsAboveExpert([episode("baseline", "goto", 1, null)])).toThrow("none");
+    const drawn = { ...episode("baseline", "goto", 1, 5), task: "BabyAI-MixedTrainLocal-v0" };
+    expect(() => stepsAboveExpert([drawn])).toThrow(EnvError);
+    const charts = allCharts([drawn], { models, prices, published });
+    expect(Object.keys(charts)).not.toContain("steps_above_optimal");
+  });
+});
+
+describe("success against tokens and cost", () => {
+  test("own points have means and intervals, published ones stand beside", () => {
+    const points = values(tokensAndSuccess(rows, published));
+    const steps = [10, 64, 64, 20, 64, 64, 30];
+    const mean = (110 * steps.reduce((a, b) => a + b)) / steps.length;
+    expect(points[0]).toMatchObject({ name: "baseline", own: true });
+    expect(points[0]!.x).toBeCloseTo(mean, 9);
+    expect(points.filter(({ own }) => own === false).map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["gemini-3.1-pro", "TensorZero baseline"]),
+    );
+  });
+
+  test("an interval of tokens that reaches below 0 is drawn from the logarithmic axis on", async () => {
+    const two = [episode("baseline", "goto", 1, 1), episode("baseline", "goto", 2, 60)];
+    const svg = await chartToSvg(tokensAndSuccess(two));
+    expect(svg).not.toMatch(/NaN|Infinity/);
+  });
+
+  test("by hand: 1,000 episodes of 4,000 input and 400 generated tokens at 0.15 and 0.60 $ a million cost 0.84 $", () => {
+    const own = [episode("baseline", "goto", 1, 40), episode("rule_based", "goto", 1, 40)];
+    const points = values(costAndSuccess(own, models, prices));
+    expect(points.map(({ name, x }) => [name, Number(x)])).toEqual([
+      ["baseline", expect.closeTo(0.84, 12)],
+      ["rule_based", 0],
+    ]);
+  });
+
+  test("a model without a price is named and not drawn; a variant without a model is an error", () => {
+    const spec = costAndSuccess(rows, { ...models, baseline: "some-model" }, prices);
+    expect(values(spec).map(({ name }) => name)).toEqual(["rule_based"]);
+    expect(spec.description).toContain("No known price: baseline.");
+    expect(() => costAndSuccess(rows, { rule_based: "rule_based" }, prices)).toThrow(
+      "which model plays baseline",
+    );
+    const unknown = { baseline: "some-model", rule_based: "another" };
+    expect(() => costAndSuccess(rows, unknown, prices)).toThrow("price: some-model, another");
+  });
+
+  test("a variant with episodes that have no outcome is named and not drawn", () => {
+    for (const spec of [tokensAndSuccess(unfinished), costAndSuccess(unfinished, models, prices)]) {
+      expect(values(spec).map(({ name }) => name)).toEqual(["rule_based"]);
+      expect(spec.description).toContain("Not drawn: baseline.");
+    }
+    const open = unfinished.filter(({ variant }) => variant === "baseline");
+    expect(() => tokensAndSuccess(open)).toThrow("there is no variant to draw");
+  });
+
+  test("the day of each price that was used is told", () => {
+    const { as_of: day } = prices["openai::gpt-4o-mini-2024-07-18"]!;
+    expect(costAndSuccess(rows, models, prices).description).toContain(`Prices as of ${day}`);
+  });
+});
+
+test("every chart of a run can be drawn", async () => {
+  const charts = allCharts(rows, { models, prices, published });
+  expect(Object.keys(charts)).toHaveLength(20);
+  for (const spec of Object.values(charts)) {
+    expect(await chartToSvg(spec)).not.toMatch(/NaN|undefined|Infinity|<text/);
+  }
+});
+
+test("every chart of an unfinished run can be drawn, and is marked", async () => {
+  const charts = allCharts(unfinished, { models, prices, published });
+  expect(Object.keys(charts)).toHaveLength(20);
+  for (const spec of Object.values(charts)) {
+    expect(spec.description).toContain("Unfinished: 16 of 17 episodes ended, 1 of them failed.");
+    expect(await chartToSvg(spec)).not.toMatch(/NaN|undefined|Infinity|<text/);
+  }
+  const one = unfinished.filter((row) => row.variant === "baseline");
+  expect(Object.keys(allCharts(one, { models, prices, published }))).toHaveLength(13);
+});
+
+test("two runs of a variant are refused by every chart", () => {
+  const mixed = [...rows, { ...episode("baseline", "goto", 9, 5), run: "run-2" }];
+  const draw = [
+    () => successByStep(mixed),
+    () => pairedDifferences(mixed, "success"),
+    () => stepsAboveExpert(mixed),
+    () => tokensAndSuccess(mixed),
+    () => costAndSuccess(mixed, models, prices),
+    () => publishedResults(mixed, published),
+  ];
+  for (const chart of draw) expect(chart).toThrow("baseline has episodes of several runs");
+});
+
+test("a run of one variant has every chart but the differences", () => {
+  const one = rows.filter((row) => row.variant === "baseline");
+  expect(Object.keys(allCharts(one, { models, prices, published }))).toHaveLength(15);
+});

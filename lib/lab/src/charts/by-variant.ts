@@ -1,0 +1,244 @@
+import type { Bounded } from "../analysis/bounds";
+import { expertSteps, hasUpperBound } from "../analysis/expert-steps";
+import { taskOrder } from "../analysis/order";
+import { mean } from "../analysis/statistics/statistics";
+import { type Summary, summarize } from "../analysis/summary";
+import type { EpisodeRow } from "../queries/episodes";
+import { type IntervalRow, intervalChart } from "./drawing/intervals";
+import { type ChartSpec, variantColors } from "./drawing/style";
+import {
+  EXPERT,
+  group,
+  playerOf,
+  players,
+  rangeLabel,
+  scope,
+  shorten,
+  shortTask,
+  unfinishedNote,
+} from "./labels";
+
+/** Success rate by variant in percent, tasks weighted equally, with 95 % Wilson intervals. */
+export function successRate(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
+  return draw(rows, by, {
+    title: "Success rate",
+    axis: "episodes that fulfilled the mission (%)",
+    noun: "rate",
+    interval: "95 % Wilson interval",
+    pale: "the range of the rate, from all others unsolved to all others solved; whiskers around both ends.",
+    bars: {
+      variant: "success rate, tasks weighted equally",
+      "variant and task": "success rate",
+    },
+    estimate: ({ success }) => scaled(success, 100),
+    format: (value) => group(value, 1),
+    unit: " %",
+    domain: [0, 100],
+    axisFormat: "d",
+  });
+}
+
+/** Mean episode return by variant with 95 % t intervals. */
+export function episodeReturn(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
+  return draw(rows, by, {
+    ...MEAN,
+    title: "Episode return",
+    pale: "the range of the mean, the others' return from 0 to 1; whiskers around both ends.",
+    axis: "return of an episode: 1 − 0.9 · steps / step limit on success, else 0",
+    estimate: (summary) => summary.episode_return,
+    format: (value) => group(value, 3),
+    domain: [0, 1],
+    axisFormat: ".1f",
+  });
+}
+
+/**
+ * Mean episode length by variant, in environment steps, with 95 % t intervals. Dashed lines mark the mean of the expert in
+ * the same episodes, played here: a lower bound of the length that success takes.
+ */
+export function episodeLength(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
+  return draw(rows, by, {
+    ...MEAN,
+    title: "Episode length",
+    pale: "the range of the mean, others from the steps played to the limit; whiskers around both ends.",
+    axis: "steps in an episode",
+    estimate: (summary) => summary.episode_length,
+    format: (value) => group(value, 1),
+    expert: hasUpperBound(rows),
+  });
+}
+
+/** Mean input tokens of an episode by variant, over all of its model calls, with 95 % t intervals. */
+export function inputTokens(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
+  return draw(rows, by, {
+    ...MEAN,
+    title: "Input tokens",
+    axis: "input tokens in an episode, all model calls",
+    estimate: (summary) => summary.input_tokens,
+    format: (value) => group(value),
+  });
+}
+
+/** Mean generated tokens of an episode by variant, over all of its model calls, with 95 % t intervals. */
+export function generatedTokens(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
+  return draw(rows, by, {
+    ...MEAN,
+    title: "Generated tokens",
+    axis: "generated tokens in an episode, all model calls",
+    estimate: (summary) => summary.output_tokens,
+    format: (value) => group(value),
+  });
+}
+
+/** One bar a variant, or one a variant under each task. */
+type By = "variant" | "variant and task";
+
+interface Quantity {
+  title: string;
+  axis: string;
+  noun: "rate" | "mean";
+  /** What the whiskers are. */
+  interval: string;
+  /** What the pale part is that episodes without an outcome leave. */
+  pale: string;
+  /** What the bars are. */
+  bars: Record<By, string>;
+  estimate: (summary: Summary) => Bounded;
+  format: (value: number) => string;
+  unit: string;
+  domain: [number, number | null];
+  axisFormat: string;
+  /** To draw the expert's mean as well. */
+  expert?: boolean;
+}
+
+const MEAN = {
+  noun: "mean" as const,
+  interval: "95 % t interval",
+  bars: { variant: "mean over episodes", "variant and task": "mean over episodes" },
+  unit: "",
+  pale: "the range of the mean, which has no upper end: the others may use any number.",
+  domain: [0, null] as [number, null],
+  axisFormat: ",d",
+};
+
+function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpec {
+  const summaries = summarize(rows, by);
+  const tasks = taskOrder(rows);
+  const colors = variantColors(rows);
+  const { expert } = quantity;
+  const bound = (episodes: readonly EpisodeRow[]) => (expert ? expertMean(episodes) : null);
+  const line = (summary: Summary): IntervalRow => {
+    const estimate = quantity.estimate(summary);
+    const count = counts(summary, tasks.length, estimate.n);
+    const label = estimateLabel(estimate, quantity.format, quantity.unit);
+    const player = playerOf(summary.variant, rows);
+    return {
+      name: shorten(summary.variant),
+      ...(by === "variant" ? { note: player ? `${player} · ${count}` : count } : {}),
+      mean: estimate.mean,
+      ...(estimate.mean === null ? { least: estimate.least, most: estimate.most } : {}),
+      low: estimate.low,
+      high: estimate.high,
+      label: by === "variant" ? label : `${label} ${count}`,
+      color: colors[summary.variant]!,
+      bound: bound(
+        rows.filter(
+          ({ variant, task }) =>
+            variant === summary.variant && (summary.task === null || task === summary.task),
+        ),
+      ),
+    };
+  };
+  const heading = (task: string) => {
+    const steps = bound(rows.filter((row) => row.task === task));
+    return steps === null
+      ? shortTask(task)
+      : `${shortTask(task)} · expert ${quantity.format(steps)}`;
+  };
+  const { noun, interval, bars } = quantity;
+  const unfinished = unfinishedNote(rows);
+  const played = players(rows);
+  const overall = bound(rows);
+  return intervalChart({
+    ...quantity,
+    title: by === "variant" ? quantity.title : `${quantity.title} by task`,
+    subtitle: [
+      scope(rows),
+      `Bars: ${bars[by]}; whiskers: ${interval}.`,
+      ...(unfinished === null ? [] : [`${unfinished} Pale: ${quantity.pale}`]),
+      ...(summaries.some((summary) => quantity.estimate(summary).n < summary.success.n)
+        ? ["Left out: episodes of whose calls a provider did not count all tokens."]
+        : []),
+      ...(by === "variant" || played === null ? [] : [played]),
+      ...(overall === null
+        ? []
+        : [
+            `Dashed: ${EXPERT}, in the same episodes${by === "variant" ? `: ${quantity.format(overall)} steps` : ""}.`,
+          ]),
+    ],
+    column: `${noun} [${interval}]`,
+    rows:
+      by === "variant"
+        ? summaries.map(line)
+        : tasks.flatMap((task) => [
+            { heading: heading(task) },
+            ...summaries.filter((summary) => summary.task === task).map(line),
+          ]),
+    format: quantity.axisFormat,
+    mark: "bar",
+  });
+}
+
+/**
+ * "n = 98, 2 failed": finished episodes, the others beside them, and whether whole tasks are missing; "n = 90 of 98" where
+ * a quantity of some is not known.
+ */
+function counts(
+  { success, failed, cut_off, not_begun, task, tasks }: Summary,
+  allTasks: number,
+  known: number,
+): string {
+  const missing = task === null && tasks.length < allTasks;
+  return [
+    `n = ${known < success.n ? `${group(known)} of ` : ""}${group(success.n)}`,
+    ...(failed > 0 ? [`${group(failed)} failed`] : []),
+    ...(cut_off > 0 ? [`${group(cut_off)} cut off`] : []),
+    ...(not_begun > 0 ? [`${group(not_begun)} not begun`] : []),
+    ...(missing ? [`${tasks.length} of ${allTasks} tasks`] : []),
+  ].join(", ");
+}
+
+/** "96.0 % [90.2, 98.4]"; of a range "95.0–97.0 % [88.8, 99.0]". */
+function estimateLabel(
+  { mean, least, most, low, high }: Bounded,
+  format: (value: number) => string,
+  unit: string,
+): string {
+  const value =
+    mean === null ? rangeLabel({ least, most }, format, unit) : `${format(mean)}${unit}`;
+  if (value === null) return "– (not counted)";
+  if (most === null) return value;
+  const interval =
+    low === null || high === null ? "no interval" : `${format(low)}, ${format(high)}`;
+  return `${value} [${interval}]`;
+}
+
+/** The mean of the expert's steps, each episode once; over those that it solves, null if there is none. */
+function expertMean(rows: readonly EpisodeRow[]): number | null {
+  const episodes = new Map(rows.map((row) => [`${row.task} ${row.seed}`, row]));
+  const steps = [...episodes.values()].map(expertSteps);
+  return mean(steps.filter((count): count is number => count !== null)).mean;
+}
+
+function scaled(estimate: Bounded, factor: number): Bounded {
+  const scale = (value: number | null) => (value === null ? null : value * factor);
+  return {
+    n: estimate.n,
+    mean: scale(estimate.mean),
+    least: scale(estimate.least),
+    most: scale(estimate.most),
+    low: scale(estimate.low),
+    high: scale(estimate.high),
+  };
+}

@@ -1,0 +1,46 @@
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { animateSvg, make, solve } from "babyai";
+import { readTextFile } from "embedded-gateway";
+import { parseResults, requireFinished } from "../analysis/results";
+import { readPrices } from "../experiment/variants/prices";
+import type { Published } from "./published";
+import { allCharts, drawImages } from "./save";
+
+/**
+ * Every image of img/, by its path there: all charts of data/results/<name>.json under `<name>/`, with the published
+ * results of data/published.json and the prices of config/prices.toml; and the README's episode.
+ *
+ * @throws UnfinishedRunError results are of a run that was cut short
+ */
+export async function committedImages(root: string): Promise<Map<string, Uint8Array>> {
+  const data = join(root, "data");
+  const published = JSON.parse(readTextFile(join(data, "published.json"))) as Published;
+  const prices = readPrices(join(root, "config", "prices.toml"));
+  const images = new Map<string, Uint8Array>();
+  const files = await readdir(join(data, "results"));
+  for (const file of files.filter((name) => name.endsWith(".json")).sort()) {
+    const path = join(data, "results", file);
+    const results = parseResults(readTextFile(path), path);
+    requireFinished(results, path);
+    const { provenance, episodes } = results;
+    const charts = allCharts(episodes, { models: provenance.models, prices, published });
+    for (const [name, image] of await drawImages(charts)) {
+      images.set(`${basename(file, ".json")}/${name}`, image);
+    }
+  }
+  images.set("episode.svg", Buffer.from(playEpisode("BabyAI-MixedTrainLocal-v0/putnext", 1009)));
+  return images;
+}
+
+/** An episode of the expert's as an animated SVG. */
+function playEpisode(task: string, seed: number): string {
+  const env = make(task);
+  env.reset({ seed });
+  const frames = [env.renderSvg()];
+  for (const action of solve(task, seed)!) {
+    env.step(action);
+    frames.push(env.renderSvg());
+  }
+  return animateSvg(frames, 0.5);
+}

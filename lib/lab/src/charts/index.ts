@@ -1,0 +1,15 @@
+export { stepsAboveExpert } from "./above-expert";
+export { successByStep } from "./by-step";
+export {
+  episodeLength,
+  episodeReturn,
+  generatedTokens,
+  inputTokens,
+  successRate,
+} from "./by-variant";
+export { chartToPng, chartToSvg } from "./drawing/render";
+export type { ChartSpec } from "./drawing/style";
+export { pairedDifferences } from "./paired";
+export { type Published, publishedResults } from "./published";
+export { allCharts, mainCharts, saveCharts } from "./save";
+export { costAndSuccess, tokensAndSuccess } from "./trade-off";

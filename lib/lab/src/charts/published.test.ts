@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { EpisodeRow } from "../queries/episodes";
+import type { ChartSpec } from "./drawing/style";
+import { type Published, publishedResults } from "./published";
+
+const published = JSON.parse(
+  readFileSync(join(__dirname, "../../../../data/published.json"), "utf8"),
+) as Published;
+
+const row: EpisodeRow = {
+  run: "run-1",
+  variant: "rule_based",
+  task: "BabyAI-MixedTrainLocal-v0/goto",
+  seed: 200,
+  episode_id: "episode-1",
+  success: true,
+  episode_return: 0.9,
+  progression: 1,
+  episode_length: 6,
+  invalid_actions: 0,
+  input_tokens: 1000,
+  output_tokens: 100,
+  cached_input_tokens: 0,
+  inferences: 6,
+  error: null,
+};
+
+const values = (spec: ChartSpec) => (spec.data as { values: Record<string, unknown>[] }).values;
+
+test("published results stand below this project's, marked and with their interval from n", () => {
+  const lines = values(publishedResults([row], published));
+  expect(lines.slice(0, 3)).toMatchObject([
+    { heading: "This project: BabyAI-MixedTrainLocal-v0: goto × seed 200" },
+    { name: "rule_based", label: "100.0 % (n = 1) · rules, not an LLM" },
+    { heading: expect.stringMatching(/^Published: TensorZero/) },
+  ]);
+  // 50 of 50 is not 100 ± 0: Wilson's lower bound is 1 / (1 + z²/50) = 92.9 %.
+  const best = lines.find(({ name }) => name === "naive_gemini-3.1-pro")!;
+  expect(best).toMatchObject({ label: "100.0 ± 0.0 % (n = 50)", mean: 100, high: 100 });
+  expect(best.low).toBeCloseTo(92.865, 3);
+});
+
+test("an entry that is missing, or whose rate is no count of episodes, is an error", () => {
+  const without = { ...published, balrog: { ...published.balrog, entries: [] } };
+  expect(() => publishedResults([row], without)).toThrow("lack BALROG's entry");
+  const odd = {
+    ...published,
+    reference: {
+      source: "",
+      agents: [{ agent: "bot", success: 0.5, episode_length: 1, episodes: 3 }],
+    },
+  };
+  expect(() => publishedResults([row], odd)).toThrow("50 % of 3 episodes");
+});
+
+test("every published standard error follows from its rate and number of episodes", () => {
+  for (const entry of published.balrog.entries) {
+    const { episodes: n, success_percent: percent, standard_error_percent: error } = entry;
+    expect(Math.sqrt((percent * (100 - percent)) / n)).toBeCloseTo(error, 1);
+  }
+});

@@ -1,0 +1,281 @@
+import { messageOf, parseHttpUrl, redactKeys, splitCredentials } from "embedded-gateway";
+import OpenAI, { APIError } from "openai";
+import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from "openai/resources";
+
+export interface GatewayClientOptions {
+  /** The gateway's address, e.g. `http://localhost:3000`. A user and a password in it are sent as HTTP's Basic ones. */
+  url: string;
+  /** How requests are sent; an embedded gateway is reached with its app's `fetch`. Default: the global one. */
+  fetch?: (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
+  /** Milliseconds until a request is given up. Default 120,000. */
+  timeoutMs?: number;
+}
+
+/** One call of a TensorZero function. Templates get `system` and `user` as their arguments. */
+export interface InferenceRequest {
+  functionName: string;
+  variantName: string;
+  /** Left out at an episode's first inference: the gateway then makes one and answers it. */
+  episodeId?: string;
+  system: Record<string, unknown>;
+  user: Record<string, unknown>;
+  tags?: Record<string, string>;
+}
+
+export interface Inference extends TokenUsage {
+  inferenceId: string;
+  episodeId: string;
+  variantName: string;
+  /** The model's answer as it gave it; null if it gave none. */
+  content: string | null;
+  /** Why the model stopped: "length" at its token limit. */
+  finishReason: ChatCompletion.Choice["finish_reason"];
+}
+
+/** Tokens of an inference's model calls as the response states them: 0 on a cache hit, of which ClickHouse keeps the true ones. */
+export interface TokenUsage {
+  /** Null: a provider did not count those of each call. */
+  inputTokens: number | null;
+  outputTokens: number | null;
+  /** Of the input tokens, those that the providers say they had in their own cache. */
+  cachedInputTokens: number;
+}
+
+/** About an episode, or about one inference. */
+export type FeedbackRequest = {
+  metricName: string;
+  /** A demonstration's is what the function should have answered. */
+  value: boolean | number | string | Readonly<Record<string, unknown>>;
+  tags?: Record<string, string>;
+} & (
+  | { episodeId: string; inferenceId?: undefined }
+  | { inferenceId: string; episodeId?: undefined }
+);
+
+/** How long an inference may take, and who may give it up. */
+export interface InferenceLimits {
+  /** Aborting it gives the inference up; the gateway may still carry it out and store it. */
+  signal?: AbortSignal;
+  /** Milliseconds. Default: the client's. */
+  timeoutMs?: number;
+}
+
+/** What `GET /status` answers, and whether the gateway is this project's own. */
+export interface GatewayStatus {
+  version: string;
+  server: "TensorZero" | "babyai-lab";
+}
+
+/**
+ * The gateway refused a request, failed, or could not be reached (`status` is null then). Without an answer it is not
+ * known whether the gateway has carried the request out, unless `sent` is false.
+ */
+export class GatewayError extends Error {
+  override readonly name = "GatewayError";
+  constructor(
+    message: string,
+    readonly status: number | null,
+    options?: ErrorOptions,
+  ) {
+    super(redactKeys(message), options);
+  }
+
+  /** False when no connection was made, so that the request cannot have had an effect. */
+  get sent(): boolean {
+    let cause: unknown = this.cause;
+    while (typeof cause === "object" && cause !== null) {
+      if ("code" in cause && NOT_CONNECTED.has(String(cause.code))) return false;
+      cause = "cause" in cause ? cause.cause : null;
+    }
+    return true;
+  }
+
+  /** Milliseconds after which the answer's `retry-after` asks to try again; null without one. */
+  get retryAfterMs(): number | null {
+    const value = this.cause instanceof APIError ? this.cause.headers?.get("retry-after") : null;
+    if (!value) return null;
+    const seconds = Number(value);
+    const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
+    return Number.isNaN(ms) ? null : Math.max(0, ms);
+  }
+}
+
+/** Codes of a connection that was never made. */
+const NOT_CONNECTED = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"]);
+
+/** TensorZero's fields beside OpenAI's own, which the openai package's types lack. */
+interface TensorZeroParams extends ChatCompletionCreateParamsNonStreaming {
+  "tensorzero::variant_name": string;
+  "tensorzero::episode_id"?: string;
+  "tensorzero::tags"?: Record<string, string>;
+}
+type TensorZeroCompletion = Omit<ChatCompletion, "usage"> & {
+  episode_id: string;
+  usage?: Partial<TensorZeroUsage> | null;
+};
+interface TensorZeroUsage {
+  prompt_tokens: number | null;
+  completion_tokens: number | null;
+  prompt_tokens_details: { cached_tokens?: number | null } | null;
+  /** 0 on a cache hit; null where the config has no costs. */
+  tensorzero_cost: number | null;
+}
+
+/**
+ * A TensorZero Gateway through the `openai` package, with the calls that package lacks. The package's own retries are
+ * off: the variant's retries in tensorzero.toml are the only ones, so that a failure counts once.
+ */
+export class GatewayClient {
+  /** The gateway's address, without user and password. */
+  readonly url: string;
+  private readonly headers: Record<string, string>;
+  private readonly openai: OpenAI;
+  private readonly fetch: NonNullable<GatewayClientOptions["fetch"]>;
+  private readonly timeoutMs: number;
+
+  /** @throws HttpUrlError */
+  constructor({ url, fetch = globalThis.fetch, timeoutMs = 120_000 }: GatewayClientOptions) {
+    const address = splitCredentials(parseHttpUrl(url));
+    this.url = address.url.replace(/\/+$/, "");
+    this.headers = address.headers;
+    this.fetch = fetch;
+    this.timeoutMs = timeoutMs;
+    this.openai = new OpenAI({
+      baseURL: `${this.url}/openai/v1`,
+      apiKey: "the gateway holds the keys",
+      defaultHeaders: this.headers,
+      maxRetries: 0,
+      timeout: timeoutMs,
+      fetch,
+    });
+  }
+
+  /** @throws GatewayError */
+  async infer(request: InferenceRequest, limits: InferenceLimits = {}): Promise<Inference> {
+    const params: TensorZeroParams = {
+      model: `tensorzero::function_name::${request.functionName}`,
+      messages: [
+        { role: "system", content: [template("system", request.system)] },
+        { role: "user", content: [template("user", request.user)] },
+      ],
+      "tensorzero::variant_name": request.variantName,
+      "tensorzero::episode_id": request.episodeId,
+      "tensorzero::tags": request.tags,
+    };
+    let completion: TensorZeroCompletion;
+    try {
+      completion = (await this.openai.chat.completions.create(params, {
+        signal: limits.signal,
+        timeout: limits.timeoutMs ?? this.timeoutMs,
+      })) as TensorZeroCompletion;
+    } catch (error) {
+      throw this.asGatewayError(error);
+    }
+    const choice = completion.choices?.[0];
+    if (!choice || typeof completion.episode_id !== "string") {
+      throw new GatewayError(
+        `${this.url} answered without ${choice ? "an episode_id: is it a TensorZero Gateway?" : "a choice"}`,
+        200,
+      );
+    }
+    return {
+      inferenceId: completion.id,
+      episodeId: completion.episode_id,
+      variantName: completion.model.split("::variant_name::")[1] ?? request.variantName,
+      content: choice.message.content,
+      finishReason: choice.finish_reason,
+      ...usageOf(completion.usage),
+    };
+  }
+
+  /**
+   * Sends a metric, a comment (`metricName: "comment"`) or, for an inference, what it should have answered
+   * (`metricName: "demonstration"`).
+   *
+   * @returns the feedback's id
+   * @throws GatewayError
+   */
+  async feedback({ metricName, value, tags, ...target }: FeedbackRequest): Promise<string> {
+    const { body } = await this.request("/feedback", {
+      metric_name: metricName,
+      value,
+      episode_id: target.episodeId,
+      inference_id: target.inferenceId,
+      tags,
+    });
+    return (body as { feedback_id: string }).feedback_id;
+  }
+
+  /**
+   * Has a model generate one token, which costs a dozen tokens and stores nothing.
+   *
+   * @throws GatewayError the model cannot be called; the message says why
+   */
+  async tryModel(model: string, timeoutMs = this.timeoutMs): Promise<void> {
+    const request = {
+      model_name: model,
+      dryrun: true,
+      input: { messages: [{ role: "user", content: "1" }] },
+      params: { chat_completion: { max_tokens: 1 } },
+    };
+    await this.request("/inference", request, timeoutMs);
+  }
+
+  /** @throws GatewayError */
+  async status(): Promise<GatewayStatus> {
+    const { body, headers } = await this.request("/status");
+    const own = headers.get("server") === "babyai-lab";
+    return {
+      version: (body as { version: string }).version,
+      server: own ? "babyai-lab" : "TensorZero",
+    };
+  }
+
+  /** GETs, or with a body POSTs it. */
+  private async request(path: string, sent?: object, timeoutMs = this.timeoutMs) {
+    let response: Response;
+    let text: string;
+    try {
+      response = await this.fetch(this.url + path, {
+        ...(sent && { method: "POST", body: JSON.stringify(sent) }),
+        headers: { "content-type": "application/json", ...this.headers },
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      text = await response.text();
+    } catch (error) {
+      throw this.asGatewayError(error);
+    }
+    if (!response.ok) throw new GatewayError(`${response.status} ${text}`, response.status);
+    try {
+      return { body: JSON.parse(text) as unknown, headers: response.headers };
+    } catch (cause) {
+      throw new GatewayError(`${this.url}${path} answered no JSON`, response.status, { cause });
+    }
+  }
+
+  private asGatewayError(error: unknown): GatewayError {
+    const message = messageOf(error);
+    if (error instanceof APIError && error.status !== undefined) {
+      return new GatewayError(message, error.status, { cause: error });
+    }
+    return new GatewayError(`no answer from the gateway at ${this.url}: ${message}`, null, {
+      cause: error,
+    });
+  }
+}
+
+/** A model always reads a token: 0 of them is a cache hit, which costs 0, or else a provider that does not count. */
+function usageOf(usage: TensorZeroCompletion["usage"]): TokenUsage {
+  const isCounted = Boolean(usage?.prompt_tokens) || usage?.tensorzero_cost === 0;
+  return {
+    inputTokens: isCounted ? (usage?.prompt_tokens ?? null) : null,
+    outputTokens: isCounted ? (usage?.completion_tokens ?? null) : null,
+    cachedInputTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,
+  };
+}
+
+/** TensorZero's own content block. The openai package knows no such type, so it passes for a text block. */
+function template(name: string, args: Record<string, unknown>) {
+  const block = { type: "tensorzero::template", name, arguments: args };
+  return block as unknown as OpenAI.ChatCompletionContentPartText;
+}

@@ -1,0 +1,94 @@
+import { messageOf } from "embedded-gateway";
+import { GatewayClient, type GatewayStatus } from "./client";
+
+/** Where `docker compose up` and `npm run up` listen. */
+export const LOCAL_GATEWAY = "http://localhost:3000";
+export const LOCAL_CLICKHOUSE = "http://chuser:chpassword@localhost:8123/tensorzero";
+
+export interface RemoteGateway {
+  kind: "remote";
+  /** Both may hold a password. */
+  gatewayUrl: string;
+  clickhouseUrl: string;
+  status: GatewayStatus;
+  /** Why this one was taken. */
+  reason: string;
+}
+
+export interface EmbeddedGatewayChoice {
+  kind: "embedded";
+  reason: string;
+}
+
+/** A gateway that was asked for is not there, its address cannot be read, or that of it or of its ClickHouse is missing. */
+export class GatewayNotFoundError extends Error {
+  override readonly name = "GatewayNotFoundError";
+}
+
+/**
+ * Decides which gateway to use: the one that TENSORZERO_GATEWAY_URL and CLICKHOUSE_URL name, else a healthy one on
+ * localhost:3000, else the embedded one. A gateway that is named but does not answer is an error, never a reason to
+ * take another; so is one of the two variables without the other.
+ *
+ * @throws GatewayNotFoundError
+ */
+export async function locateGateway(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<RemoteGateway | EmbeddedGatewayChoice> {
+  const gatewayUrl = env.TENSORZERO_GATEWAY_URL;
+  const clickhouseUrl = env.CLICKHOUSE_URL;
+  if (gatewayUrl && clickhouseUrl) {
+    const reason = "TENSORZERO_GATEWAY_URL and CLICKHOUSE_URL are set";
+    return { kind: "remote", gatewayUrl, clickhouseUrl, status: await ask(gatewayUrl), reason };
+  }
+  if (gatewayUrl || clickhouseUrl) {
+    const [set, missing] = gatewayUrl
+      ? ["TENSORZERO_GATEWAY_URL", `CLICKHOUSE_URL (docker compose's is ${LOCAL_CLICKHOUSE})`]
+      : ["CLICKHOUSE_URL", `TENSORZERO_GATEWAY_URL (docker compose's is ${LOCAL_GATEWAY})`];
+    throw new GatewayNotFoundError(`${set} is set without ${missing}: set both, or neither`);
+  }
+  const status = await probe(LOCAL_GATEWAY);
+  if (status) {
+    return {
+      kind: "remote",
+      gatewayUrl: LOCAL_GATEWAY,
+      clickhouseUrl: LOCAL_CLICKHOUSE,
+      status,
+      reason: "it answers there",
+    };
+  }
+  return {
+    kind: "embedded",
+    reason: `TENSORZERO_GATEWAY_URL is not set and no TensorZero Gateway answers at ${LOCAL_GATEWAY}`,
+  };
+}
+
+async function ask(url: string): Promise<GatewayStatus> {
+  let client: GatewayClient;
+  try {
+    client = new GatewayClient({ url, timeoutMs: 10_000 });
+  } catch (cause) {
+    throw new GatewayNotFoundError(
+      `TENSORZERO_GATEWAY_URL ${messageOf(cause)}. Give one like ${LOCAL_GATEWAY}`,
+      { cause },
+    );
+  }
+  try {
+    return await client.status();
+  } catch (cause) {
+    throw new GatewayNotFoundError(
+      `TENSORZERO_GATEWAY_URL names ${client.url}, where no gateway answers: start it, or unset the variable`,
+      { cause },
+    );
+  }
+}
+
+/** Null when nothing answers there, or something that is no TensorZero Gateway. */
+async function probe(url: string): Promise<GatewayStatus | null> {
+  try {
+    const status = await new GatewayClient({ url, timeoutMs: 2_000 }).status();
+    return typeof status.version === "string" ? status : null;
+  } catch {
+    return null;
+  }
+}

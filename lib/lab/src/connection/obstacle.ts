@@ -1,0 +1,54 @@
+import type { GatewayConfig, ProviderConfig } from "embedded-gateway";
+import { findApiKey, messageOf, outboundFetch, shorthandModel } from "embedded-gateway";
+import type { GatewayClient } from "./client";
+
+/** Who takes longer to answer has a lot to do, but is there. */
+const PATIENCE_MS = 10_000;
+
+/** What a gateway says, in TensorZero's words, of a model that it cannot call: no key, a wrong one, no server, no model. */
+const OBSTACLES =
+  /API key missing[^"]*|Error 401[^:"]*|Error sending request[^"]*|Model name [^"]* not found[^"]*/;
+
+/**
+ * Why a remote gateway cannot call a model; null when it can. The keys are its own, so it is asked, by an inference of one
+ * token that is not stored. Other errors, such as too many requests, are no obstacle.
+ */
+export async function remoteObstacle(client: GatewayClient, model: string): Promise<string | null> {
+  try {
+    await client.tryModel(model, PATIENCE_MS);
+    return null;
+  } catch (error) {
+    return OBSTACLES.exec(messageOf(error))?.[0] ?? null;
+  }
+}
+
+/** Why the embedded gateway cannot call a model: no key, or no server where none is needed; null when it can. */
+export async function embeddedObstacle(
+  config: GatewayConfig,
+  env: NodeJS.ProcessEnv,
+  model: string,
+): Promise<string | null> {
+  const { providers } = config.models.get(model) ?? shorthandModel(model) ?? { providers: [] };
+  const obstacles = await Promise.all(providers.map((provider) => obstacleOf(provider, env)));
+  return obstacles.includes(null) ? null : obstacles.join("; ");
+}
+
+async function obstacleOf(
+  { apiKey, apiBase }: ProviderConfig,
+  env: NodeJS.ProcessEnv,
+): Promise<string | null> {
+  try {
+    const key = findApiKey(apiKey, env, {});
+    if (key === "" && apiKey.kind === "env") return `${apiKey.name} is empty`;
+    if (key !== undefined) return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  try {
+    await outboundFetch(env)(`${apiBase}models`, { signal });
+    return null;
+  } catch {
+    return signal.aborted ? null : `no server answers at ${apiBase}`;
+  }
+}

@@ -1,0 +1,25 @@
+import { rasterize } from "../charts/drawing/render";
+import { filmStrip } from "../replay/film-strip";
+import { playerHtml } from "../replay/player";
+import type { Replay } from "../replay/replay";
+import { escapeHtml, show, showSvg } from "./display";
+
+/**
+ * Shows the player below the running cell: one episode, or several side by side. Above it a still picture of each, for
+ * readers that run no scripts, such as GitHub.
+ *
+ * @param start the step that the player opens at. Default 0.
+ */
+export async function showReplay(replays: Replay | readonly Replay[], start = 0): Promise<void> {
+  const list = "frames" in replays ? [replays] : replays;
+  for (const replay of list) {
+    const svg = filmStrip(replay);
+    showSvg(svg, await rasterize(svg));
+  }
+  // subtle: a frame of its own keeps the page's keys and styles apart from the notebook's, in every front end.
+  const page = escapeHtml(playerHtml(list, start));
+  show({
+    "text/html": `<iframe sandbox="allow-scripts" width="100%" height="${list.length > 1 ? 760 : 560}" frameborder="0" title="Replay" srcdoc="${page}"></iframe>`,
+    "text/plain": "(the player shows where the notebook is trusted and scripts run)",
+  });
+}

@@ -1,0 +1,86 @@
+import { tasks, UnknownEnvError } from "babyai";
+import { checkSettings, newRunId, SettingsError } from "./settings";
+
+const known = ["baseline", "history"];
+
+test("fills in the defaults: five tasks × 20 seeds from 200", () => {
+  expect(checkSettings({ variants: ["baseline"] }, known)).toEqual({
+    variants: ["baseline"],
+    tasks,
+    seeds: Array.from({ length: 20 }, (_, i) => 200 + i),
+    historyLength: 8,
+    concurrency: 50,
+    maxCallsPerMinute: null,
+    maxTokensPerMinute: null,
+    budgetUsd: null,
+    inferenceSeconds: 120,
+    episodeSeconds: 3600,
+  });
+});
+
+test.each([
+  [{ variants: [] }, "variants is []: name at least one"],
+  [{ variants: ["baselin"] }, 'Unknown variant "baselin". config/ has: baseline, history'],
+  [{ variants: ["history", "history"] }, 'variants names "history" twice'],
+  [{ variants: known, tasks: [] }, "tasks is []: name at least one"],
+  [
+    { variants: known, tasks: ["BabyAI-MixedTestLocal-v0"] },
+    "Name those that it draws from: BabyAI-MixedTestLocal-v0/goto, BabyAI-MixedTestLocal-v0/pickup,",
+  ],
+  [{ variants: known, episodes: 0 }, "episodes is 0: it must be a whole number from 1"],
+  [{ variants: known, episodes: 2.5 }, "episodes is 2.5: it must be a whole number from 1"],
+  [{ variants: known, episodes: 1e9 }, "it must be a whole number from 1 to 1,000,000"],
+  [{ variants: known, seed: 2 ** 60 }, "a whole number from 0 to 9,007,199,254,740,972"],
+  [{ variants: known, seed: -1 }, "seed is -1: it must be a whole number from 0"],
+  [{ variants: known, seed: Number.NaN }, "seed is NaN: it must be a whole number from 0"],
+  [{ variants: known, historyLength: -1 }, "historyLength is -1: it must be a whole number from 0"],
+  [{ variants: known, concurrency: 0 }, "concurrency is 0: it must be a whole number from 1"],
+  [
+    { variants: known, budgetUsd: 0 },
+    "budgetUsd is 0: it must be above 0, or left out for no limit",
+  ],
+  [
+    { variants: known, maxCallsPerMinute: -1 },
+    "maxCallsPerMinute is -1: it must be above 0, or left out for no limit",
+  ],
+  [
+    { variants: known, episodeSeconds: Number.NaN },
+    "episodeSeconds is NaN: it must be above 0, or left out for 3600",
+  ],
+])("%j is refused", (options, message) => {
+  const check = () => checkSettings(options, known);
+  expect(check).toThrow(SettingsError);
+  expect(check).toThrow(message);
+});
+
+test("an unknown task is refused by the environment's own error", () => {
+  expect(() => checkSettings({ variants: known, tasks: ["goto"] }, known)).toThrow(UnknownEnvError);
+});
+
+test("run ids sort by time and differ", () => {
+  const now = new Date("2026-11-22T14:30:05.123Z");
+  expect(newRunId(now)).toMatch(/^20261122-143005-[a-z2-9]{4}$/);
+  expect(new Set(Array.from({ length: 50 }, () => newRunId(now))).size).toBeGreaterThan(45);
+});
+
+describe("a budget where prices are not known", () => {
+  const price = { input: 1, output: 1, as_of: "", source: "" };
+  const played = (variant: string) =>
+    variant === "history" ? { model: "new-1", price: undefined } : { model: "old-1", price };
+  const budget = (budgetUsd: number | "auto" | undefined, variants = known) =>
+    checkSettings({ variants, budgetUsd }, known, played).budgetUsd;
+
+  test("one that was given is refused, with what to add where", () => {
+    expect(() => budget(2)).toThrow(SettingsError);
+    expect(() => budget(2)).toThrow(
+      'the price of new-1, which plays history, is not known. Add it to config/prices.toml, in US dollars per million tokens, or leave budgetUsd out: the run\'s cost is then not known:\n["new-1"]\ninput = …',
+    );
+    expect(budget(2, ["baseline"])).toBe(2);
+  });
+
+  test('"auto" is 10 dollars where all prices are known, else none', () => {
+    expect(budget("auto", ["baseline"])).toBe(10);
+    expect(budget("auto")).toBeNull();
+    expect(budget(undefined)).toBeNull();
+  });
+});

@@ -1,0 +1,43 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import { compareText } from "../analysis/order";
+import { type EpisodeRow, episodes } from "../queries/episodes";
+import { everyRunSettings } from "../queries/runs/run-settings";
+import type { EpisodeKey } from "../queries/runs/run-state";
+import { episodeKey, grid } from "./plan/grid";
+import type { RunRecord } from "./plan/record";
+
+/**
+ * One row for each episode that a run was ever to play, in the order of `episodes`: those that it has begun as the store
+ * knows them, the others without id and outcome. So whoever reads the rows of a run cut short sees what is missing. Rows
+ * that no `evaluate` made have no plan, and are all there is.
+ */
+export async function plannedEpisodes(
+  clickhouse: ClickHouseClient,
+  run: string,
+): Promise<EpisodeRow[]> {
+  const begun = await episodes(clickhouse, run);
+  const missing = new Map<string, EpisodeKey>();
+  for (const text of await everyRunSettings(clickhouse, run)) {
+    for (const episode of plan(JSON.parse(text))) missing.set(episodeKey(episode), episode);
+  }
+  for (const episode of begun) missing.delete(episodeKey(episode));
+  if (missing.size === 0) return begun;
+  const rows = [...begun, ...[...missing.values()].map((episode) => notBegun(run, episode))];
+  return rows.sort(
+    (a, b) => compareText(a.task, b.task) || a.seed - b.seed || compareText(a.variant, b.variant),
+  );
+}
+
+function plan({ variants, tasks, seed, episodes }: RunRecord): Generator<EpisodeKey> {
+  const seeds = Array.from({ length: episodes }, (_, i) => seed + i);
+  return grid({ variants: Object.keys(variants), tasks, seeds });
+}
+
+function notBegun(run: string, { variant, task, seed }: EpisodeKey): EpisodeRow {
+  return {
+    ...{ run, variant, task, seed, episode_id: null },
+    ...{ success: null, episode_return: null, progression: null, episode_length: null },
+    ...{ invalid_actions: null, input_tokens: 0, output_tokens: 0, cached_input_tokens: 0 },
+    ...{ inferences: 0, error: null },
+  };
+}

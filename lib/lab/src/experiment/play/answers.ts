@@ -1,0 +1,87 @@
+import { oneLine } from "embedded-gateway";
+import type { InvalidReason } from "../../agents/parse";
+
+/** A variant's answers in one sitting of a run, of which at least one was no valid action. */
+export interface InvalidCount {
+  variant: string;
+  answers: number;
+  invalid: number;
+  /** Why most of the invalid ones were. */
+  reason: InvalidReason;
+  /** All of them were for that reason. */
+  isOnlyReason: boolean;
+  /** The beginning of the first one with that reason, as one line; empty when the model said nothing. */
+  example: string;
+}
+
+/** After so many answers of a variant it shows whether the model can do what is asked. */
+const JUDGED_AFTER = 20;
+
+/** Characters of an example: enough to see a code fence, or how a refusal begins. */
+const EXAMPLE_LENGTH = 60;
+
+/** Counts the answers that were no valid action, so that a model that was asked in the wrong way does not pass for a bad one. */
+export class Answers {
+  private readonly variants = new Map<string, VariantAnswers>();
+
+  /** @param warn is told once of a variant most of whose first answers are invalid */
+  constructor(private readonly warn: (text: string) => void) {}
+
+  add(variant: string, answer: string | null, reason: InvalidReason | null): void {
+    let counted = this.variants.get(variant);
+    if (counted === undefined) {
+      counted = { answers: 0, invalid: 0, reasons: new Map() };
+      this.variants.set(variant, counted);
+    }
+    counted.answers += 1;
+    if (reason !== null) {
+      counted.invalid += 1;
+      const known = counted.reasons.get(reason);
+      if (known !== undefined) known.count += 1;
+      else {
+        const example = oneLine(answer ?? "", EXAMPLE_LENGTH);
+        counted.reasons.set(reason, { count: 1, example });
+      }
+    }
+    if (counted.answers === JUDGED_AFTER && counted.invalid > JUDGED_AFTER / 2)
+      this.warn(warning(countOf(variant, counted)));
+  }
+
+  /** The variants with invalid answers, that with the largest share first. */
+  get invalid(): InvalidCount[] {
+    return [...this.variants]
+      .filter(([, { invalid }]) => invalid > 0)
+      .map(([variant, counted]) => countOf(variant, counted))
+      .sort((a, b) => b.invalid / b.answers - a.invalid / a.answers);
+  }
+}
+
+interface VariantAnswers {
+  answers: number;
+  invalid: number;
+  reasons: Map<InvalidReason, { count: number; example: string }>;
+}
+
+function countOf(variant: string, { answers, invalid, reasons }: VariantAnswers): InvalidCount {
+  const byCount = [...reasons].sort(([, a], [, b]) => b.count - a.count);
+  const [reason, { example }] = byCount[0] as (typeof byCount)[0];
+  return { variant, answers, invalid, reason, isOnlyReason: reasons.size === 1, example };
+}
+
+/** Such as: 128 of 128 answers of baseline were no valid action: not JSON, e.g. "```json". */
+export function describeInvalid(count: InvalidCount): string {
+  const { variant, answers, invalid, reason, isOnlyReason, example } = count;
+  const said = example === "" ? "" : `, e.g. "${example}"`;
+  return `${invalid} of ${answers} answers of ${variant} were no valid action: ${isOnlyReason ? "" : "mostly "}${reason}${said}`;
+}
+
+function warning(count: InvalidCount): string {
+  const remedy =
+    count.reason === "cut off by the token limit"
+      ? `Give ${count.variant} a larger max_tokens under config/.`
+      : `Under config/, give ${count.variant} json_mode = "strict" (if it has that, its server ignores it) or a template that asks for just this.`;
+  return (
+    `${describeInvalid(count)}. Each was played as "go forward". ` +
+    `Expected is a JSON object, without anything around it, such as {"action": "turn left"}. ${remedy}`
+  );
+}

@@ -1,0 +1,77 @@
+import type { Cost } from "../variants/prices";
+
+/**
+ * Keeps account of a run's cost, in US dollars, against its limit. Counted is what inferences cost that were answered, of
+ * failed episodes too, and what those may have cost whose answer was lost; not what a gateway's tries may have cost
+ * that ended in an error.
+ */
+export class Budget {
+  private spent: number;
+  private known: boolean;
+  private estimated: boolean;
+  /** What each episode under way has cost so far. */
+  private readonly open = new Set<EpisodeAccount>();
+  private costliest = 0;
+
+  /**
+   * @param limit in US dollars; null for none
+   * @param before what the run has cost before a resume; null when that is not known
+   */
+  constructor(
+    private readonly limit: number | null,
+    before: Cost | null = { usd: 0, isEstimated: false },
+  ) {
+    this.spent = before?.usd ?? 0;
+    this.known = before !== null;
+    this.estimated = before?.isEstimated ?? false;
+  }
+
+  /** Spent so far; null when the price of some inference was not known. */
+  get cost(): Cost | null {
+    return this.known ? { usd: this.spent, isEstimated: this.estimated } : null;
+  }
+
+  /** Nothing is left: episodes under way must stop. */
+  get exhausted(): boolean {
+    return this.limit !== null && this.spent >= this.limit;
+  }
+
+  /**
+   * One more episode would probably be cut off and its cost wasted: taken that it, and those under way, will cost as
+   * much as the costliest so far.
+   */
+  get allotted(): boolean {
+    if (this.limit === null) return false;
+    let total = this.spent + this.costliest;
+    for (const episode of this.open) total += Math.max(0, this.costliest - episode.spent);
+    return total > this.limit;
+  }
+
+  openEpisode(): EpisodeAccount {
+    const account: EpisodeAccount = {
+      spent: 0,
+      add: (cost) => {
+        if (cost === null) {
+          this.known = false;
+          return;
+        }
+        account.spent += cost.usd;
+        this.spent += cost.usd;
+        this.estimated ||= cost.isEstimated;
+      },
+      close: () => {
+        this.open.delete(account);
+        this.costliest = Math.max(this.costliest, account.spent);
+      },
+    };
+    this.open.add(account);
+    return account;
+  }
+}
+
+export interface EpisodeAccount {
+  spent: number;
+  /** @param cost of one inference; null when its price is not known */
+  add(cost: Cost | null): void;
+  close(): void;
+}

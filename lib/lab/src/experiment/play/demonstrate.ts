@@ -1,0 +1,136 @@
+import { setMaxListeners } from "node:events";
+import { type ActionName, make, solve } from "babyai";
+import { type ActFunction, actArguments, type Turn } from "../../agents/prompt";
+import type { GatewayClient } from "../../connection/client";
+import type { EpisodeKey } from "../../queries/runs/run-state";
+import { grid } from "../plan/grid";
+import { checkSettings, newRunId, SettingsError } from "../plan/settings";
+import { Pace } from "./pace";
+import { PATIENCE, type Patience, withPatience } from "./patience";
+
+export interface DemonstrateOptions {
+  /**
+   * The variant, of the function `act`, that is asked, and whose inferences are given the demonstrations. A local one costs
+   * nothing and serves every other as well: what is stored are the prompt's arguments, which any variant's templates render.
+   */
+  variant: string;
+  /** Environment ids. Default: the five BALROG tasks. */
+  tasks?: readonly string[];
+  /** Episodes of each task. Default 20. */
+  episodes?: number;
+  /** First seed; the others count up from it. Default 100,000, to keep clear of the seeds that agents are evaluated on. */
+  seed?: number;
+  /** Past turns in the prompt of variants with history. Default 8. */
+  historyLength?: number;
+  /** Episodes at the same time. Default 50. */
+  concurrency?: number;
+  /** Stops at once. */
+  signal?: AbortSignal;
+}
+
+/** What `demonstrate` stored. */
+export interface Demonstrations {
+  /** The tag `run` of every demonstration, and the tag `demonstrations` of the inference that it belongs to. */
+  id: string;
+  /** Episodes that were demonstrated from first to last step. */
+  episodes: number;
+  /** One for each of their steps. */
+  demonstrations: number;
+  /** Episodes that the expert does not solve; nothing was asked or stored for these. */
+  unsolved: EpisodeKey[];
+}
+
+export interface DemonstrateContext {
+  client: GatewayClient;
+  /** Of each variant that there is, the function that it is one of. */
+  functions: ReadonlyMap<string, ActFunction>;
+  /** Default: {@link PATIENCE}. */
+  patience?: Patience;
+}
+
+/**
+ * Lets the expert play, and stores what it does as TensorZero's demonstrations. At each step the variant is asked as it
+ * would be if it played; the expert's action is what happens, and becomes the inference's feedback `demonstration`.
+ *
+ * Demonstrations have the tags run, task and seed. Their inferences have task, seed and step as those of a run do, but
+ * `demonstrations` in place of `run`: they are no episodes of the variant, and appear in no list of its runs.
+ *
+ * @throws SettingsError an option is wrong
+ * @throws GatewayError an inference or a demonstration failed for good; what was stored until then stays
+ */
+export async function demonstrate(
+  { client, functions, patience = PATIENCE }: DemonstrateContext,
+  { variant, signal: stop, seed = 100_000, ...options }: DemonstrateOptions,
+): Promise<Demonstrations> {
+  const settings = checkSettings({ ...options, seed, variants: [variant] }, [...functions.keys()]);
+  if (functions.get(variant) !== "act") {
+    throw new SettingsError(
+      `${variant} answers with its thinking, and the expert has none to demonstrate. Take a variant of the function act, such as rule_based_history.`,
+    );
+  }
+
+  const { historyLength, concurrency } = settings;
+  const id = newRunId();
+  const pace = new Pace(settings);
+  const result: Demonstrations = { id, episodes: 0, demonstrations: 0, unsolved: [] };
+  const failure = new AbortController();
+  const signal = AbortSignal.any(stop ? [stop, failure.signal] : [failure.signal]);
+  setMaxListeners(0, signal); // every episode under way follows it
+
+  const demonstrateEpisode = async ({ task, seed }: EpisodeKey, played: readonly ActionName[]) => {
+    const tags = { task, seed: String(seed) };
+    const env = make(task);
+    let { observation } = env.reset({ seed });
+    const turns: Turn[] = [];
+    const inferenceIds: string[] = [];
+    let episodeId: string | undefined;
+    for (const [step, action] of played.entries()) {
+      const { system, user } = actArguments(env.mission, observation.text, turns, historyLength);
+      const request = {
+        functionName: "act",
+        variantName: variant,
+        episodeId,
+        system,
+        user: { ...user },
+        tags: { ...tags, demonstrations: id, step: String(step) },
+      };
+      const turn = { model: variant, rank: 0, signal };
+      const infer = () => pace.run(() => client.infer(request, { signal }), turn);
+      const inference = await withPatience(infer, patience, signal);
+      episodeId = inference.episodeId;
+      inferenceIds.push(inference.inferenceId);
+      turns.push({ observation: observation.text, action });
+      ({ observation } = env.step(action));
+    }
+    // Together, because the gateway stores and looks up what is demonstrated on before it takes a demonstration.
+    await Promise.all(
+      inferenceIds.map((inferenceId, step) =>
+        client.feedback({
+          metricName: "demonstration",
+          value: { action: played[step] },
+          inferenceId,
+          tags: { ...tags, run: id },
+        }),
+      ),
+    );
+    result.demonstrations += played.length;
+    result.episodes += 1;
+  };
+
+  const queue = grid(settings);
+  const worker = async () => {
+    for (const episode of queue) {
+      signal.throwIfAborted();
+      const played = solve(episode.task, episode.seed);
+      if (played === null) result.unsolved.push(episode);
+      else await demonstrateEpisode(episode, played);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: concurrency }, worker));
+  } catch (error) {
+    failure.abort(error);
+    throw error;
+  }
+  return result;
+}

@@ -1,0 +1,163 @@
+import { setMaxListeners } from "node:events";
+import { make } from "babyai";
+import type { ChatMessage } from "../../agents/local/reading/prompt";
+import { DEFAULT_ACTION, type InvalidReason, parseAnswer } from "../../agents/parse";
+import { type ActArguments, type ActFunction, actArguments, type Turn } from "../../agents/prompt";
+import type { GatewayClient, Inference } from "../../connection/client";
+import { breathe } from "./breathe";
+import { type CountedTokens, countTokens } from "./count-tokens";
+import type { Pace } from "./pace";
+import { type Patience, withPatience } from "./patience";
+
+export interface EpisodeOptions {
+  /** Sends inferences and feedback. */
+  client: GatewayClient;
+  /** The run that the episode's rows are tagged with. */
+  run: string;
+  functionName: ActFunction;
+  variant: string;
+  task: string;
+  seed: number;
+  /** Turns of the past that the prompt shows. */
+  historyLength: number;
+  /** When each inference may begin. */
+  pace: Pace;
+  /** The variant's model, as the pace knows it. */
+  model: string;
+  /** Its place among the run's episodes: where inferences wait, those of the first go first. */
+  rank: number;
+  patience: Patience;
+  inferenceSeconds: number;
+  episodeSeconds: number;
+  /** Ends the episode at once; it then has no outcome. */
+  signal: AbortSignal;
+  /** What the variant's model is sent: its tokens are counted here where the provider does not count them. */
+  prompt: (args: ActArguments) => readonly ChatMessage[];
+  /** Called after every inference; `invalid` is why its answer was no valid action, null for one that was. */
+  onInference?: (inference: Inference & CountedTokens, invalid: InvalidReason | null) => void;
+}
+
+/** How an episode ended. Outcomes are null when it failed or was stopped. */
+export interface EpisodeResult {
+  variant: string;
+  task: string;
+  seed: number;
+  /** Null when not one inference succeeded. */
+  episodeId: string | null;
+  success: boolean | null;
+  episodeReturn: number | null;
+  episodeLength: number;
+  invalidActions: number;
+  /** What ended the episode before its time; null when it ran to its end. */
+  error: Error | null;
+}
+
+/** An episode took longer than it may. */
+export class EpisodeTimeoutError extends Error {
+  override readonly name = "EpisodeTimeoutError";
+}
+
+/**
+ * Plays one episode: environment → prompt → gateway → action, until the environment ends it; then sends its metrics.
+ *
+ * `success` is sent last and alone: an episode with a stored `success` is whole. An inference or feedback that fails
+ * ends the episode and is returned as `error`, never thrown.
+ */
+export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult> {
+  const { client, run, functionName, variant, task, seed, historyLength, onInference } = options;
+  const { pace, model, rank, patience, inferenceSeconds, episodeSeconds } = options;
+  const env = make(task);
+  let { observation } = env.reset({ seed });
+  const { mission } = observation;
+  const turns: Turn[] = [];
+  const result: EpisodeResult = {
+    variant,
+    task,
+    seed,
+    episodeId: null,
+    success: null,
+    episodeReturn: null,
+    episodeLength: 0,
+    invalidActions: 0,
+    error: null,
+  };
+  const tags = { run, task, seed: String(seed) };
+  // subtle: a signal of the episode's own, so that what listens to it goes when the episode does.
+  const stop = new AbortController();
+  const { signal } = stop;
+  setMaxListeners(0, signal);
+  const follow = () => stop.abort(options.signal.reason);
+  options.signal.addEventListener("abort", follow);
+  if (options.signal.aborted) follow();
+  let leftMs = episodeSeconds * 1000;
+  const giveUp = () => {
+    const message = `the episode took longer than episodeSeconds, ${episodeSeconds} s`;
+    stop.abort(new EpisodeTimeoutError(message));
+  };
+  /** The episode's time runs while the gateway has an inference of it, not while that waits for its turn. */
+  const timed = async <T>(work: () => Promise<T>): Promise<T> => {
+    const begun = performance.now();
+    const timer = setTimeout(giveUp, leftMs);
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+      leftMs -= performance.now() - begun;
+    }
+  };
+  try {
+    let episodeReturn = 0;
+    for (let ended = false; !ended; ) {
+      await breathe();
+      signal.throwIfAborted();
+      const args = actArguments(mission, observation.text, turns, historyLength);
+      const { system, user } = args;
+      const request = {
+        functionName,
+        variantName: variant,
+        episodeId: result.episodeId ?? undefined,
+        system,
+        user: { ...user },
+        tags: { ...tags, step: String(result.episodeLength) },
+      };
+      const limits = { signal, timeoutMs: inferenceSeconds * 1000 };
+      const inferOnce = async () => {
+        const inference = await timed(() => client.infer(request, limits));
+        const prompt = () => options.prompt(args);
+        return { ...inference, ...(await countTokens(inference, prompt, inference.content)) };
+      };
+      const infer = () => pace.run(inferOnce, { model, rank, signal });
+      const inference = await withPatience(infer, patience, signal);
+      result.episodeId = inference.episodeId;
+      const answer = parseAnswer(inference.content, inference.finishReason === "length");
+      onInference?.(inference, answer.invalid);
+      if (answer.invalid) result.invalidActions += 1;
+      const action = answer.action ?? DEFAULT_ACTION;
+      turns.push({ observation: observation.text, action });
+
+      const step = env.step(action);
+      observation = step.observation;
+      episodeReturn += step.reward;
+      result.episodeLength += 1;
+      ended = step.terminated || step.truncated;
+    }
+    const success = episodeReturn > 0;
+    const send = (metricName: string, value: number | boolean) =>
+      client.feedback({ metricName, value, episodeId: result.episodeId as string, tags });
+    await Promise.all([
+      send("episode_return", episodeReturn),
+      send("progression", success ? 1 : 0),
+      send("episode_length", result.episodeLength),
+      send("invalid_actions", result.invalidActions),
+    ]);
+    await send("success", success);
+    result.success = success;
+    result.episodeReturn = episodeReturn;
+  } catch (thrown) {
+    const error = signal.aborted ? signal.reason : thrown;
+    result.error = error instanceof Error ? error : new Error(String(error));
+  } finally {
+    options.signal.removeEventListener("abort", follow);
+  }
+  return result;
+}

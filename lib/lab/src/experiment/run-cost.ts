@@ -1,0 +1,42 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import type { TokenUsage } from "../connection/client";
+import { type ModelUsage, uncountedCalls } from "../queries/runs/model-usage";
+import { countTokens } from "./play/count-tokens";
+import { type Cost, costUsd, isFree, type Price } from "./variants/prices";
+
+/**
+ * What a run's stored calls cost, its failed episodes' too; null when a model's price is not known. Calls whose provider did
+ * not count them cost the estimate of `countTokens`.
+ */
+export async function costOfRun(
+  usage: readonly ModelUsage[],
+  { clickhouse, price }: { clickhouse: ClickHouseClient; price(model: string): Price | undefined },
+): Promise<Cost | null> {
+  const total = { usd: 0, isEstimated: false };
+  for (const { run, model, ...row } of usage) {
+    const known = price(model);
+    if (known === undefined) return null;
+    if (isFree(known)) continue;
+    const usd = costUsd(known, tokensOf(row));
+    if (usd !== null) {
+      total.usd += usd;
+      continue;
+    }
+    for (const { messages, answer, ...call } of await uncountedCalls(clickhouse, { run, model })) {
+      const tokens = await countTokens(tokensOf(call), () => messages, answer);
+      total.usd += costUsd(known, tokens) ?? 0;
+      total.isEstimated ||= tokens.isEstimated;
+    }
+  }
+  return total;
+}
+
+type StoredTokens = Pick<ModelUsage, "input_tokens" | "output_tokens" | "cached_input_tokens">;
+
+function tokensOf({ input_tokens, output_tokens, cached_input_tokens }: StoredTokens): TokenUsage {
+  return {
+    inputTokens: input_tokens,
+    outputTokens: output_tokens,
+    cachedInputTokens: cached_input_tokens,
+  };
+}

@@ -1,0 +1,75 @@
+import { oneLine } from "embedded-gateway";
+import type { Settings } from "./plan/settings";
+import { describeInvalid, type InvalidCount } from "./play/answers";
+import { costText } from "./variants/prices";
+
+/** What `evaluate` did. Outcomes are read from ClickHouse, by `id`. */
+export interface Run {
+  id: string;
+  settings: Settings;
+  startedAt: Date;
+  finishedAt: Date;
+  /** Episodes asked for: variants × tasks × seeds. */
+  planned: number;
+  /** Episodes that ran to their end, those before a resume included. */
+  completed: number;
+  /** Those of them that were completed before this resume. */
+  completedBefore: number;
+  /**
+   * Episodes of the whole run without an outcome whose last try ended by an error, as `npm run runs` counts them. Until
+   * `settle` has asked ClickHouse: those of this sitting.
+   */
+  failed: number;
+  /**
+   * Why the run ended before all episodes were played; null when they were. "failing": ten episodes in a row failed;
+   * "store": ClickHouse did not take the record of a failed one.
+   */
+  stopped: "budget" | "interrupted" | "failing" | "store" | null;
+  /** The error that ended the last episode that failed in this sitting. */
+  lastError: string | null;
+  /** Why ClickHouse did not take the record of a failed episode; null when it took all. */
+  storeError: string | null;
+  /** What the whole run has cost, in US dollars. Null when a variant's model has no known price. */
+  spentUsd: number | null;
+  /** Tokens that a provider did not count were counted here. */
+  spentIsEstimated: boolean;
+  /** Of the variants with answers that were no valid action; those before a resume are not counted. */
+  invalidAnswers: readonly InvalidCount[];
+  /** How the run ended, in a few sentences. */
+  text: string;
+}
+
+/** So many failures in a row, with no success between, mean that the next would fail as well. */
+export const FAILURES_IN_A_ROW = 10;
+
+/** A gateway says of every retry why it failed; in a sentence the beginning is enough. */
+const SHOWN = 300;
+
+/** How a run ended, in a few sentences. */
+export function describe(run: Run): string {
+  const { id, planned, completed, completedBefore, failed } = run;
+  const { stopped, lastError, storeError, spentUsd, spentIsEstimated, settings } = run;
+  const seconds = (run.finishedAt.getTime() - run.startedAt.getTime()) / 1000;
+  const cost =
+    spentUsd === null
+      ? "cost not known"
+      : costText({ usd: spentUsd, isEstimated: spentIsEstimated });
+  const parts = [
+    `Run ${id}: ${completed} of ${planned} episodes in ${seconds.toFixed(1)} s, ${cost}.`,
+  ];
+  if (completedBefore > 0) parts.push(`${completedBefore} of them were there already.`);
+  const why = lastError === null ? "" : `, the last because: ${short(lastError)}`;
+  if (failed > 0) parts.push(`${failed} failed${why}.`);
+  const since = completedBefore > 0 ? "Since the resume, " : "";
+  for (const count of run.invalidAnswers) parts.push(`${since}${describeInvalid(count)}.`);
+  if (stopped === "budget") parts.push(`Stopped: the budget of $${settings.budgetUsd} is spent.`);
+  if (stopped === "interrupted") parts.push("Stopped: interrupted.");
+  if (stopped === "failing") parts.push(`Stopped: ${FAILURES_IN_A_ROW} episodes in a row failed.`);
+  if (storeError !== null) parts.push(`Stopped: ClickHouse takes no rows (${short(storeError)}).`);
+  if (completed < planned) parts.push(`For the rest: npm start -- --resume ${id}`);
+  return parts.join(" ");
+}
+
+function short(text: string): string {
+  return oneLine(text, SHOWN).replace(/\.$/, "");
+}

@@ -1,0 +1,104 @@
+import { inProcess, uuidv7 } from "embedded-gateway";
+import { type Harness, openHarness } from "embedded-gateway/testing/harness";
+import { completion } from "embedded-gateway/testing/stand-in";
+import { summarize } from "../analysis/summary";
+import { GatewayClient } from "../connection/client";
+import { episodes } from "../queries/episodes";
+import { insertFailure } from "../queries/runs/failures";
+import { completedEpisodes } from "../queries/runs/run-state";
+import { evaluate } from "./evaluate";
+import { episodeKey } from "./plan/grid";
+import { checkSettings, type EvaluateOptions, newRunId } from "./plan/settings";
+import { listRuns } from "./resume";
+import { settle } from "./settle";
+import { actConfig } from "./testing/act-config";
+
+// A run in several sittings: whoever counts its failed episodes counts the same ones.
+
+const task = "BabyAI-MixedTrainLocal-v0/goto"; // 64 steps, of which "turn left" solves nothing
+const left = () => completion('{"action":"turn left"}');
+const refuse = () => new Response("overloaded", { status: 500 });
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await openHarness(actConfig(), { OPENAI_API_KEY: "sk-test" });
+});
+afterAll(() => harness.close());
+
+async function sitting(id: string, options: Partial<EvaluateOptions> = {}) {
+  const { clickhouse, gateway } = harness;
+  const completed = new Set((await completedEpisodes(clickhouse, id)).map(episodeKey));
+  const asked = { variants: ["retried"], tasks: [task], episodes: 4, concurrency: 1, ...options };
+  const run = await evaluate(
+    {
+      client: new GatewayClient({ url: "http://gateway", fetch: inProcess(gateway.app) }),
+      variant: () => ({ function: "act", model: "m", price: undefined, prompt: () => [] }),
+      recordFailure: (run, { variant, task, seed, episodeId, error }) =>
+        insertFailure(clickhouse, {
+          ...{ run, variant, task, seed, error: error?.message ?? "" },
+          episodeId: episodeId ?? uuidv7(),
+          feedbackId: uuidv7(),
+        }),
+      patience: { retries: 0, firstMs: 1, longestMs: 1 },
+    },
+    checkSettings(asked, ["retried"]),
+    options,
+    { run: id, completed, spent: null },
+  );
+  const flush = () => gateway.flush();
+  await settle(run, { clickhouse, flush });
+  const listed = await listRuns({ clickhouse, price: () => undefined, flush });
+  const [summary] = summarize(await episodes(clickhouse, id));
+  return { run, row: listed.find((other) => other.run === id), summary };
+}
+
+async function expectFailed(failed: number, cut_off: number, played: ReturnType<typeof sitting>) {
+  const { run, row, summary } = await played;
+  expect(run.failed).toBe(failed);
+  expect(row).toMatchObject({ failed, cut_off, completed: run.completed });
+  expect(summary).toMatchObject({ failed, cut_off });
+  if (failed === 0) expect(run.text).not.toContain("failed");
+  else expect(run.text).toContain(`${failed} failed`);
+  return run;
+}
+
+test("the failed episodes of the run's text, of the list of runs and of the table are the same", async () => {
+  const id = newRunId();
+  harness.provider.reply = refuse;
+  const first = await expectFailed(4, 0, sitting(id));
+  expect(first.text).toContain("4 failed, the last because: ");
+
+  // Nothing is begun: all of them still stand as failed.
+  harness.provider.reply = left;
+  const idle = await expectFailed(4, 0, sitting(id, { drain: AbortSignal.abort() }));
+  expect(idle.text).toContain("4 failed. Stopped: interrupted.");
+
+  // One comes to its end, the next is cut off in its middle, two are not reached.
+  const stop = new AbortController();
+  let answers = 0;
+  harness.provider.reply = () => {
+    answers += 1;
+    if (answers === 64 + 10) stop.abort();
+    return left();
+  };
+  await expectFailed(2, 1, sitting(id, { signal: stop.signal }));
+
+  // Cut off after its first inference; the other one still stands as failed.
+  const atOnce = new AbortController();
+  answers = 0;
+  harness.provider.reply = () => {
+    answers += 1;
+    if (answers === 64 + 2) atOnce.abort();
+    return left();
+  };
+  await expectFailed(1, 1, sitting(id, { signal: atOnce.signal }));
+
+  // What was cut off fails this time, after some steps; what had failed fails again.
+  answers = 0;
+  harness.provider.reply = () => (answers++ < 5 ? left() : refuse());
+  await expectFailed(2, 0, sitting(id));
+
+  harness.provider.reply = left;
+  const last = await expectFailed(0, 0, sitting(id));
+  expect(last).toMatchObject({ completed: 4, stopped: null });
+});

@@ -1,0 +1,43 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import { messageOf } from "embedded-gateway";
+import { waitForOutcomes } from "../queries/runs/outcomes";
+import { runStates } from "../queries/runs/run-state";
+import { describe, type Run } from "./run";
+
+/** A run has ended, but ClickHouse does not show all of it. The message has the command that plays what is missing. */
+export class RunNotStoredError extends Error {
+  override readonly name = "RunNotStoredError";
+  constructor(
+    readonly run: Run,
+    cause: unknown,
+  ) {
+    const reason = messageOf(cause);
+    super(
+      `Run ${run.id} is not wholly in ClickHouse: ${reason} Once it answers, this plays what is missing: ` +
+        `npm start -- --resume ${run.id}`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Waits until ClickHouse shows every completed episode of a run, and takes from there how many have failed: of those that
+ * failed before a resume only the store knows whether a later try has taken their place.
+ *
+ * @param flush stores what the gateway still has in memory
+ * @throws RunNotStoredError
+ */
+export async function settle(
+  run: Run,
+  { clickhouse, flush }: { clickhouse: ClickHouseClient; flush: () => Promise<void> },
+): Promise<void> {
+  try {
+    await flush();
+    await waitForOutcomes(clickhouse, run.id, run.completed);
+    const [state] = await runStates(clickhouse, run.id);
+    run.failed = state?.failed ?? 0;
+    run.text = describe(run);
+  } catch (cause) {
+    throw new RunNotStoredError(run, cause);
+  }
+}

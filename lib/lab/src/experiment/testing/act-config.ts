@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** What `impatient` waits for an answer. */
+export const IMPATIENT_MS = 123;
+
+const variant = `
+type = "chat_completion"
+model = "m"
+system_template = "functions/act/baseline/system.minijinja"
+user_template = "functions/act/baseline/user.minijinja"
+json_mode = "on"
+`;
+const toml = `
+[functions.act]
+type = "json"
+system_schema = "functions/act/system_schema.json"
+user_schema = "functions/act/user_schema.json"
+output_schema = "functions/act/output_schema.json"
+[functions.act.variants.retried]${variant}
+retries = { num_retries = 1, max_delay_s = 0.001 }
+[functions.act.variants.impatient]${variant}
+timeouts = { non_streaming.total_ms = ${IMPATIENT_MS} }
+[models.m]
+routing = ["p"]
+[models.m.providers.p]
+type = "openai"
+model_name = "m"
+api_base = "PROVIDER"
+api_key_location = "env::OPENAI_API_KEY"
+${["success"].map((name) => `[metrics.${name}]\ntype = "boolean"\noptimize = "max"\nlevel = "episode"`).join("\n")}
+${["episode_return", "progression", "episode_length", "invalid_actions"]
+  .map((name) => `[metrics.${name}]\ntype = "float"\noptimize = "max"\nlevel = "episode"`)
+  .join("\n")}
+`;
+
+const config = join(__dirname, "..", "..", "..", "..", "..", "config");
+const files = [
+  "system_schema.json",
+  "user_schema.json",
+  "output_schema.json",
+  "baseline/system.minijinja",
+  "baseline/user.minijinja",
+].map((file) => `functions/act/${file}`);
+
+/**
+ * The files of a gateway's config for tests: the project's function `act`, on a provider whose address is PROVIDER. The
+ * variant `retried` is tried twice; `impatient` has a time limit.
+ */
+export function actConfig(): Record<string, string> {
+  const text = files.map((file) => [file, readFileSync(join(config, file), "utf8")]);
+  return { "tensorzero.toml": toml, ...Object.fromEntries(text) };
+}

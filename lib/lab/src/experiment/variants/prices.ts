@@ -1,0 +1,95 @@
+import { join } from "node:path";
+import { readToml } from "embedded-gateway";
+import type { VariantInfo } from "./variants";
+
+/** US dollars per million tokens. */
+export interface Price {
+  input: number;
+  output: number;
+  /** Of input tokens that the provider had in its own cache. Default: `input`. */
+  cached_input?: number;
+  /** The day on which `source` said so. */
+  as_of: string;
+  source: string;
+  /** The last day on which the provider serves the model, by UTC: "2027-01-14". */
+  shutdown_date?: string;
+  /** The model to go on with after that day. */
+  successor?: string;
+}
+
+export type Prices = Readonly<Record<string, Price>>;
+
+/** US dollars; `isEstimated`: tokens that a provider did not count were counted here. */
+export interface Cost {
+  usd: number;
+  isEstimated: boolean;
+}
+
+/** Prices by model: those of the project's config/prices.toml, and 0 for models that nobody is paid for. */
+export function modelPrices(root: string, variants: ReadonlyMap<string, VariantInfo>): Prices {
+  const nothing = {
+    input: 0,
+    output: 0,
+    as_of: "",
+    source: "served on this machine or its network",
+  };
+  const free = [...variants.values()].flatMap((info) => (info.free ? [info.model ?? ""] : []));
+  return {
+    ...Object.fromEntries(free.map((model) => [model, nothing])),
+    ...readPrices(join(root, "config", "prices.toml")),
+  };
+}
+
+/** Prices by model, from config/prices.toml. */
+export function readPrices(path: string): Prices {
+  const prices = readToml(path) as unknown as Prices;
+  for (const [model, price] of Object.entries(prices)) {
+    const { input, output, cached_input = 0 } = price;
+    if (!(input >= 0) || !(output >= 0) || !(cached_input >= 0)) {
+      throw new TypeError(
+        `${path}: [${model}] needs input and output, and may have cached_input, in US dollars per million tokens`,
+      );
+    }
+    const { shutdown_date } = price;
+    if (shutdown_date !== undefined && !isDate(shutdown_date)) {
+      throw new TypeError(
+        `${path}: shutdown_date of [${model}] is ${shutdown_date}: it must be a day in quotes, such as "2027-01-14"`,
+      );
+    }
+  }
+  return prices;
+}
+
+function isDate(value: unknown): boolean {
+  return typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) && !!Date.parse(value);
+}
+
+/** Cost in US dollars; null when the model's price or a count of tokens is not known. What is free costs 0 in any case. */
+export function costUsd(
+  price: Price | undefined,
+  tokens: {
+    inputTokens: number | null;
+    outputTokens: number | null;
+    /** Of the input tokens. */
+    cachedInputTokens: number;
+  },
+): number | null {
+  if (!price) return null;
+  if (isFree(price)) return 0;
+  const { inputTokens, outputTokens } = tokens;
+  if (inputTokens === null || outputTokens === null) return null;
+  const cached = Math.min(tokens.cachedInputTokens, inputTokens);
+  const input = (inputTokens - cached) * price.input + cached * (price.cached_input ?? price.input);
+  return (input + outputTokens * price.output) / 1e6;
+}
+
+export function isFree({ input, output, cached_input = 0 }: Price): boolean {
+  return input === 0 && output === 0 && cached_input === 0;
+}
+
+/** "$0.12", "≈ $0.12, estimated", or "not known". */
+export function costText(cost: Cost | null, digits = 2): string {
+  if (cost === null) return "not known";
+  const usd = `$${cost.usd.toFixed(digits)}`;
+  return cost.isEstimated ? `≈ ${usd}, estimated` : usd;
+}

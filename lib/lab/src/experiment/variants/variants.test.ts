@@ -1,0 +1,91 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SHIPPED_CONFIG } from "embedded-gateway/testing/shipped-config";
+import { actArguments } from "../../agents/prompt";
+import { readVariants, type VariantInfo } from "./variants";
+
+test("the project's variants: the seed's four on gpt-4o-mini, three on local models", () => {
+  const variants = readVariants(SHIPPED_CONFIG);
+  const names = (wanted: (info: VariantInfo) => boolean) =>
+    [...variants].filter(([, info]) => wanted(info)).map(([name]) => name);
+  const seeds = ["baseline", "history", "reasoning", "history_and_reasoning"];
+  expect(names(({ model }) => model === "openai::gpt-4o-mini-2024-07-18")).toEqual(seeds);
+  expect(names(({ model }) => model === "openai::gpt-6-luna")).toEqual([
+    "gpt-6-luna_baseline",
+    "gpt-6-luna_history",
+    "gpt-6-luna-low_baseline",
+    "gpt-6-luna-low_history",
+    "gpt-6-luna_reasoning",
+    "gpt-6-luna_history_and_reasoning",
+  ]);
+  expect(names(({ local }) => local)).toEqual(["random", "rule_based", "rule_based_history"]);
+  for (const { prompt } of variants.values()) {
+    const [system, user, ...more] = prompt(actArguments("open the box", "a grey box", [], 8));
+    expect(system).toMatchObject({
+      role: "system",
+      content: expect.stringContaining("Your mission: open the box."),
+    });
+    expect(user).toMatchObject({ role: "user", content: expect.stringContaining("a grey box") });
+    expect(more).toEqual([]);
+  }
+});
+
+test("a template that is not there is refused with the key that names it", () => {
+  const directory = mkdtempSync(join(tmpdir(), "variants-"));
+  const path = join(directory, "tensorzero.toml");
+  writeFileSync(
+    path,
+    `[functions.act.variants.mine]
+     type = "chat_completion"
+     model = "openai::gpt-4o"
+     user_template = "basline.minijinja"`,
+  );
+  expect(() => readVariants([path])).toThrow(
+    `\`functions.act.variants.mine.user_template\`: cannot read ${join(directory, "basline.minijinja")} (ENOENT`,
+  );
+});
+
+test("reads both styles of templates, and variants without a model", () => {
+  const directory = mkdtempSync(join(tmpdir(), "variants-"));
+  writeFileSync(join(directory, "user.minijinja"), "{{ observation }}");
+  writeFileSync(join(directory, "output.json"), "{}");
+  writeFileSync(join(directory, "notes.json"), "{}");
+  const path = join(directory, "tensorzero.toml");
+  writeFileSync(
+    path,
+    `[functions.act]
+     output_schema = "output.json"
+     schemas.notes.path = "notes.json"
+     [functions.act.variants.new]
+     type = "chat_completion"
+     model = "openai::gpt-4o"
+     temperature = 0
+     retries = { num_retries = 3, max_delay_s = 10 }
+     templates.user.path = "user.minijinja"
+     [functions.act.variants.best]
+     type = "experimental_best_of_n_sampling"
+     candidates = ["new"]`,
+  );
+  expect([...readVariants([path])]).toMatchObject([
+    ["new", { model: "openai::gpt-4o", local: false, limits: { maxTokens: null, tries: 4 } }],
+    ["best", { model: null, local: false, limits: { maxTokens: null } }],
+  ]);
+  const prompts = [...readVariants([path]).values()].map(({ prompt }) =>
+    prompt(actArguments("m", "o", [], 0)),
+  );
+  expect(prompts).toEqual([[{ role: "user", content: "o" }], []]);
+  const definition = () => readVariants([path]).get("new")?.definition;
+  expect(definition()).toEqual({
+    model: '"openai::gpt-4o"',
+    output_schema: "sha256:44136fa355b3678a",
+    "schemas.notes": "sha256:44136fa355b3678a",
+    temperature: "0",
+    "templates.user": "sha256:cc7917d4422c2472",
+    type: '"chat_completion"',
+  });
+  writeFileSync(join(directory, "user.minijinja"), "{{ observation }}!");
+  expect(definition()?.["templates.user"]).not.toBe("sha256:cc7917d4422c2472");
+  writeFileSync(join(directory, "output.json"), "true");
+  expect(definition()?.output_schema).not.toBe("sha256:44136fa355b3678a");
+});

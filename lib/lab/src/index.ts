@@ -1,0 +1,68 @@
+export * from "babyai";
+export { StoreOpenError } from "embedded-gateway";
+export { type Answer, parseAnswer } from "./agents/parse";
+export { actArguments, formatHistory, type Turn } from "./agents/prompt";
+export {
+  type AboveOptimal,
+  type ScoredEpisode,
+  scoreAgainstExpert,
+  stepsAboveOptimal,
+} from "./analysis/above-optimal";
+export { type Comparison, compareVariants } from "./analysis/compare";
+export { formatResults, parseResults, type Results, UnfinishedRunError } from "./analysis/results";
+export { solvedWithin } from "./analysis/solved";
+export { bootstrapMean } from "./analysis/statistics/bootstrap";
+export { AnalysisError } from "./analysis/statistics/errors";
+export { pairsForMean, pairsForSuccess } from "./analysis/statistics/power";
+export { type Summary, summarize } from "./analysis/summary";
+export { type DataFrame, frame, tabulate } from "./analysis/tables/frame";
+export { resultsTable } from "./analysis/tables/results-table";
+export * from "./charts";
+export {
+  type FeedbackRequest,
+  GatewayClient,
+  GatewayError,
+  type Inference,
+  type InferenceRequest,
+} from "./connection/client";
+export { GatewayNotFoundError } from "./connection/locate";
+export { showHtml, showSvg } from "./display/display";
+export { progressBar, publishReport } from "./display/progress-bar";
+export { showChart, showFrame } from "./display/show";
+export { showReplay } from "./display/show-replay";
+export { showTable, textTable } from "./display/table";
+export type { Plan } from "./experiment/plan/plan";
+export { ResumeError } from "./experiment/plan/record";
+export {
+  type EvaluateOptions,
+  type Progress,
+  type ResumeOptions,
+  SettingsError,
+} from "./experiment/plan/settings";
+export type { DemonstrateOptions, Demonstrations } from "./experiment/play/demonstrate";
+export type { RunRow } from "./experiment/resume";
+export type { Run } from "./experiment/run";
+export { RunNotStoredError } from "./experiment/settle";
+export { type Prices, readPrices } from "./experiment/variants/prices";
+export { type Lab, type LabOptions, openLab, type SavedRun } from "./lab";
+export { type DemonstrationRow, demonstrations } from "./queries/demonstrations";
+export type { EpisodeRow, TryRow } from "./queries/episodes";
+export {
+  type ExportFormat,
+  type ExportTable,
+  exportFormats,
+  exportRows,
+  exportTables,
+} from "./queries/export";
+export { type EpisodeFilter, findEpisodes } from "./queries/find-episodes";
+export { invalidAnswers } from "./queries/invalid-answers";
+export { latestRun } from "./queries/latest-run";
+export { type PlayedRow, playedActions } from "./queries/played";
+export { OutcomesMissingError } from "./queries/runs/outcomes";
+export {
+  EpisodeNotFoundError,
+  type StepRow,
+  type StoredEpisode,
+  storedEpisode,
+} from "./queries/steps";
+export * from "./replay";

@@ -1,0 +1,310 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { make, tasks } from "babyai";
+import { resultsTable } from "./analysis/tables/results-table";
+import type { EvaluateOptions } from "./experiment/plan/settings";
+import { type Lab, openLab } from "./lab";
+
+const dataDir = mkdtempSync(join(tmpdir(), "lab-"));
+let lab: Lab;
+let today = new Date("2026-10-01");
+
+beforeAll(async () => {
+  jest.spyOn(console, "log").mockImplementation(() => {});
+  lab = await openLab({ gateway: "embedded", dataDir, now: () => today });
+});
+afterAll(async () => {
+  await lab.close();
+  rmSync(dataDir, { recursive: true });
+});
+
+async function select<Row>(query: string, query_params: Record<string, unknown>): Promise<Row[]> {
+  const result = await lab.clickhouse.query({ query, query_params, format: "JSONEachRow" });
+  return result.json<Row>();
+}
+
+test("what ClickHouse holds of a run, replayed on the environment, gives the outcomes it holds", async () => {
+  const options: EvaluateOptions = { variants: ["random", "rule_based_history"], episodes: 2 };
+  const run = await lab.evaluate(options);
+  expect(run).toMatchObject({ planned: 20, completed: 20, failed: 0, stopped: null, spentUsd: 0 });
+
+  const rows = await lab.episodes({ run: run.id });
+  expect(rows).toHaveLength(20);
+  expect(new Set(rows.map(({ variant, task, seed }) => `${variant} ${task} ${seed}`)).size).toBe(
+    20,
+  );
+  for (const row of rows) {
+    const steps = await select<{ step: string; observation: string; action: string }>(
+      `SELECT
+         tags['step'] AS step,
+         JSONExtractString(JSONExtractRaw(JSONExtractArrayRaw(input, 'messages')[1], 'content', 1), 'arguments', 'observation') AS observation,
+         JSONExtractString(output, 'parsed', 'action') AS action
+       FROM JsonInference
+       WHERE episode_id = {episode:UUID}
+       ORDER BY toUInt32(step)`,
+      { episode: row.episode_id },
+    );
+    const env = make(row.task);
+    let { observation } = env.reset({ seed: row.seed });
+    let episodeReturn = 0;
+    for (const [i, step] of steps.entries()) {
+      expect(step).toMatchObject({ step: String(i), observation: observation.text });
+      const result = env.step(step.action as Parameters<typeof env.step>[0]);
+      observation = result.observation;
+      episodeReturn += result.reward;
+    }
+    expect(env.terminated || env.truncated).toBe(true);
+    expect(row).toMatchObject({
+      run: run.id,
+      success: episodeReturn > 0,
+      progression: episodeReturn > 0 ? 1 : 0,
+      episode_length: steps.length,
+      inferences: steps.length,
+      model: row.variant === "random" ? "random" : "rule_based",
+      invalid_actions: 0,
+      error: null,
+    });
+    // ClickHouse keeps metrics as Float32.
+    expect(Math.fround(row.episode_return ?? Number.NaN)).toBe(Math.fround(episodeReturn));
+    expect(row.input_tokens).toBeGreaterThan(100 * steps.length);
+    expect(row.output_tokens).toBeGreaterThan(4 * steps.length);
+  }
+  const solved = rows.filter(({ variant, success }) => variant === "rule_based_history" && success);
+  expect(solved.length).toBeGreaterThanOrEqual(9);
+});
+
+test("a typo in a variant's name is refused with the names that there are", async () => {
+  await expect(lab.evaluate({ variants: ["rule_bsed"] })).rejects.toThrow(
+    /^Unknown variant "rule_bsed"\. config\/ has: baseline, .*, rule_based, rule_based_history$/,
+  );
+});
+
+test("a failed episode is kept with its error, beside the others", async () => {
+  const failing = jest.spyOn(lab.gateway, "infer");
+  failing.mockRejectedValueOnce(new Error("provider is down"));
+  const run = await lab.evaluate({
+    variants: ["rule_based"],
+    tasks: [tasks[0]!],
+    episodes: 2,
+    concurrency: 1,
+  });
+  failing.mockRestore();
+  expect(run).toMatchObject({ completed: 1, failed: 1, lastError: "provider is down" });
+  expect(await lab.episodes({ run: run.id })).toMatchObject([
+    {
+      variant: "rule_based",
+      task: tasks[0],
+      seed: 200,
+      success: null,
+      inferences: 0,
+      error: "provider is down",
+    },
+    { variant: "rule_based", task: tasks[0], seed: 201, success: true, error: null },
+  ]);
+});
+
+describe("a run that was stopped", () => {
+  const options = { variants: ["rule_based", "random"], tasks: [tasks[0]!, tasks[1]!] };
+  let id: string;
+
+  beforeAll(async () => {
+    const stop = new AbortController();
+    const onProgress = ({ done }: { done: number }) => done >= 5 && stop.abort();
+    const failing = jest.spyOn(lab.gateway, "infer");
+    failing.mockRejectedValueOnce(new Error("provider is down"));
+    const run = await lab.evaluate({
+      ...options,
+      episodes: 3,
+      concurrency: 4,
+      signal: stop.signal,
+      onProgress,
+    });
+    failing.mockRestore();
+    id = run.id;
+    expect(run).toMatchObject({ planned: 12, failed: 1, stopped: "interrupted" });
+    expect(run.text).toContain(`npm start -- --resume ${id}`);
+  });
+
+  test("refuses other settings, and says which", async () => {
+    await expect(lab.evaluate({ run: id, historyLength: 3, episodes: 4 })).rejects.toThrow(
+      `Run ${id} was played with other settings: episodes was 3, is 4; historyLength was 8, is 3.`,
+    );
+    await expect(lab.evaluate({ run: id, variants: ["random"] })).rejects.toThrow(
+      "variants was random, rule_based, is random",
+    );
+    await expect(lab.evaluate({ run: "nowhere" })).rejects.toThrow(
+      'The store has no run "nowhere" to resume. The newest are ',
+    );
+  });
+
+  test("plays what is missing when it is resumed; the halves are kept apart", async () => {
+    const [before] = (await lab.runs()).filter(({ run }) => run === id);
+    expect(before).toMatchObject({ planned: 12, failed: 1, cost_usd: 0, state: "running" });
+    expect(before!.completed + before!.failed + before!.cut_off).toBeLessThan(12);
+    expect(before!.cut_off).toBeGreaterThan(0);
+    const rowsBefore = await lab.episodes({ run: id });
+    const names = rowsBefore.map(({ task, seed, variant }) => `${task} ${seed} ${variant}`);
+    expect(new Set(names).size).toBe(12);
+    expect(names).toEqual([...names].sort());
+    const [random] = resultsTable(rowsBefore);
+    expect(random).toMatchObject({
+      variant: "random",
+      episodes: 6,
+      unfinished: expect.stringMatching(/^[0-5] of 6 ended$/),
+    });
+    const neverBegun = rowsBefore.filter((row) => row.episode_id === null && row.error === null);
+    expect(neverBegun).toHaveLength(12 - before!.completed - before!.failed - before!.cut_off);
+    for (const { success, inferences } of neverBegun)
+      expect([success, inferences]).toEqual([null, 0]);
+    const missing = 12 - before!.completed;
+    expect((await lab.plan({ run: id })).text).toContain(
+      `Episodes: ${missing} that are missing of 12`,
+    );
+
+    const run = await lab.evaluate({ run: id, concurrency: 3 });
+    expect(run).toMatchObject({ id, completed: 12, failed: 0, completedBefore: 12 - missing });
+    const rows = await lab.episodes({ run: id });
+    expect(rows.map(({ task, seed, variant }) => `${task} ${seed} ${variant}`)).toEqual(names);
+    expect(resultsTable(rows)[0]).not.toHaveProperty("unfinished");
+    for (const row of rows) {
+      expect(row).toMatchObject({ error: null, inferences: row.episode_length });
+    }
+    const replaced = (await lab.tries({ run: id })).filter((row) => row.replaced);
+    expect(replaced).toHaveLength(before!.failed + before!.cut_off);
+    expect(replaced.filter(({ error }) => error === "provider is down")).toHaveLength(1);
+    for (const { success, episode_return } of replaced) {
+      expect([success, episode_return]).toEqual([null, null]);
+    }
+    const [after] = (await lab.runs()).filter((row) => row.run === id);
+    expect(after).toMatchObject({ state: "finished", completed: 12, failed: 0, cut_off: 0 });
+  });
+
+  test("plays nothing when nothing is missing, and more when told to", async () => {
+    const again = await lab.evaluate({ run: id });
+    expect(again).toMatchObject({ completed: 12, completedBefore: 12, stopped: null });
+    const more = await lab.evaluate({ run: id, episodes: 4, acceptChanges: true });
+    expect(more).toMatchObject({ planned: 16, completed: 16, completedBefore: 12 });
+    expect(await lab.episodes({ run: id })).toHaveLength(16);
+  });
+});
+
+test("without a ClickHouse at the address given, openLab says where it looked, and no password", async () => {
+  const status = { status: "ok", version: "2026.1.0" };
+  const gateway = createServer((_, response) => response.end(JSON.stringify(status)));
+  await new Promise<void>((resolve) => gateway.listen(0, "127.0.0.1", resolve));
+  const { port } = gateway.address() as AddressInfo;
+  process.env.TENSORZERO_GATEWAY_URL = `http://127.0.0.1:${port}`;
+  process.env.CLICKHOUSE_URL = "http://chuser:chsecret@127.0.0.1:1/tensorzero";
+  try {
+    const error = await openLab().catch((thrown) => thrown);
+    expect(error).toMatchObject({ name: "StoreOpenError", code: "unreachable" });
+    expect(error.message).toMatch(/^ClickHouse at 127\.0\.0\.1:1 takes no query .*CLICKHOUSE_URL/);
+    expect(error.message).not.toContain("chsecret");
+  } finally {
+    delete process.env.TENSORZERO_GATEWAY_URL;
+    delete process.env.CLICKHOUSE_URL;
+    await new Promise((resolve) => gateway.close(resolve));
+  }
+});
+
+test("a TensorZero gateway is asked for its keys, and without one the local agents play", async () => {
+  const asked: { dryrun?: boolean }[] = [];
+  const error =
+    "All variants failed with errors: m: API key missing for provider OpenAI: Environment variable `OPENAI_API_KEY` is missing";
+  const server = createServer(async (request, response) => {
+    if (request.url === "/status") return response.end('{"status":"ok","version":"2026.6.0"}');
+    if (request.url !== "/inference") return response.end("1\n"); // ClickHouse's answer to SELECT 1
+    asked.push(JSON.parse(await text(request)));
+    return response.writeHead(502).end(JSON.stringify({ error }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  process.env.TENSORZERO_GATEWAY_URL = `http://127.0.0.1:${port}`;
+  process.env.CLICKHOUSE_URL = `http://127.0.0.1:${port}`;
+  process.env.OPENAI_API_KEY = "sk-ours-not-the-gateways";
+  try {
+    const remote = await openLab({ now: () => today });
+    expect(await remote.defaultVariants()).toEqual(["random", "rule_based", "rule_based_history"]);
+    expect(asked.length).toBeGreaterThanOrEqual(2);
+    for (const body of asked) expect(body).toMatchObject({ dryrun: true });
+    const printed = jest.mocked(console.log).mock.calls.flat();
+    expect(printed).toContain("So the local agents play: rules, not language models.");
+    expect(printed.join("\n")).toMatch(
+      /gpt-4o-mini-2024-07-18 is left out: .*`OPENAI_API_KEY` is missing/,
+    );
+    await remote.close();
+  } finally {
+    delete process.env.TENSORZERO_GATEWAY_URL;
+    delete process.env.CLICKHOUSE_URL;
+    delete process.env.OPENAI_API_KEY;
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+test("an interrupt lets the episodes under way end; a kernel's own listener waits", async () => {
+  const kernels = jest.fn();
+  process.on("SIGINT", kernels);
+  try {
+    let sent = false;
+    const onProgress = ({ steps }: { steps: number }) => {
+      if (steps > 0 && !sent) sent = process.emit("SIGINT");
+    };
+    const run = await lab.evaluate({
+      variants: ["random"],
+      episodes: 10,
+      concurrency: 3,
+      onProgress,
+    });
+    expect(run).toMatchObject({ stopped: "interrupted", failed: 0 });
+    expect(run.completed).toBeGreaterThanOrEqual(3);
+    expect(run.completed).toBeLessThan(run.planned);
+    const rows = await lab.episodes({ run: run.id });
+    expect(rows).toHaveLength(run.planned);
+    expect(rows.filter(({ success }) => success !== null)).toHaveLength(run.completed);
+    expect(kernels).not.toHaveBeenCalled();
+    expect(process.listeners("SIGINT")).toContain(kernels);
+  } finally {
+    process.off("SIGINT", kernels);
+  }
+});
+
+test("a run that is not there has no episodes", async () => {
+  expect(await lab.episodes({ run: "nowhere" })).toEqual([]);
+});
+
+test("the plan tells calls and cost before anything is spent", async () => {
+  const plan = await lab.plan({ variants: ["baseline", "history_and_reasoning"], episodes: 1 });
+  expect(plan.callsAtMost).toBe(2 * (64 + 64 + 128 + 128 + 128));
+  expect(plan.usdLikely).toBeGreaterThan(0.05);
+  expect(plan.usdLikely).toBeLessThan(0.5);
+  expect(plan.usdAtMost).toBeGreaterThan(3 * plan.usdLikely!);
+  expect(plan.usdAtMost).toBeLessThan(100 * plan.usdLikely!);
+});
+
+test("a model near its end is announced; after it only its variants are refused, with the successor", async () => {
+  const names = { variants: ["baseline", "rule_based"], episodes: 1 };
+  expect((await lab.plan(names)).text).not.toContain("shuts down");
+  today = new Date("2026-11-26");
+  expect((await lab.plan(names)).text).toMatch(
+    /\nopenai::gpt-4o-mini-2024-07-18 shuts down in 49 days, on 2027-01-14; its successor is openai::gpt-6-luna\.$/,
+  );
+  today = new Date("2027-01-15");
+  const refusal = {
+    name: "SettingsError",
+    message: expect.stringMatching(
+      /^baseline cannot be played: openai::gpt-4o-mini-2024-07-18 was shut down on 2027-01-14; its successor is openai::gpt-6-luna\. Play gpt-6-luna_baseline, .+ instead\.$/,
+    ),
+  };
+  await expect(lab.plan(names)).rejects.toMatchObject(refusal);
+  await expect(lab.evaluate(names)).rejects.toMatchObject(refusal);
+  await expect(lab.demonstrate({ variant: "baseline" })).rejects.toMatchObject(refusal);
+  expect(
+    await lab.evaluate({ variants: ["rule_based"], tasks: [tasks[0]!], episodes: 1 }),
+  ).toMatchObject({
+    completed: 1,
+  });
+});

@@ -1,0 +1,86 @@
+import { performance } from "node:perf_hooks";
+import { make, tasks } from "babyai";
+import { connect, createGateway, inProcess, reachModels } from "embedded-gateway";
+import { localModels } from "../agents/local/app";
+import { parseAnswer } from "../agents/parse";
+import { actArguments } from "../agents/prompt";
+import { GatewayClient, type InferenceRequest } from "../connection/client";
+import { readVariants } from "../experiment/variants/variants";
+import { configFiles } from "../project/config-files";
+import { ModelError } from "./model-error";
+import { modelFiles } from "./model-files";
+
+/** What a model answered to one observation. */
+export interface ModelCheck {
+  variant: string;
+  mission: string;
+  observation: string;
+  /** Null: none at all. */
+  answer: string | null;
+  /** Why the answer names no action; null when it does. */
+  invalid: string | null;
+  inputTokens: number | null;
+  outputTokens: number | null;
+  seconds: number;
+}
+
+/**
+ * Has a variant choose the first action of an episode (goto, seed 200), through the embedded gateway and with nothing
+ * stored.
+ *
+ * @param name a file of config/models, whose first variant is taken, or a variant
+ * @throws ModelError there is no such file or variant
+ * @throws GatewayError the model gave no answer; the message says why
+ */
+export async function checkModel(
+  root: string,
+  env: NodeJS.ProcessEnv,
+  name: string,
+): Promise<ModelCheck> {
+  const variant = findVariant(root, name);
+  const episode = make(tasks[0]!);
+  const { observation } = episode.reset({ seed: 200 });
+  const { system, user } = actArguments(observation.mission, observation.text, [], 0);
+  const clickhouse = await connect({ dataDir: ":memory:" });
+  try {
+    const gateway = await createGateway({
+      configPath: configFiles(root),
+      clickhouse,
+      env,
+      fetch: reachModels(localModels(), env),
+    });
+    const client = new GatewayClient({ url: "http://embedded", fetch: inProcess(gateway.app) });
+    const started = performance.now();
+    const request = { ...variant, system, user: { ...user } };
+    const { content, finishReason, inputTokens, outputTokens } = await client.infer(request);
+    const seconds = (performance.now() - started) / 1000;
+    await gateway.close();
+    return {
+      variant: variant.variantName,
+      mission: observation.mission,
+      observation: observation.text,
+      answer: content,
+      invalid: parseAnswer(content, finishReason === "length").invalid,
+      inputTokens,
+      outputTokens,
+      seconds,
+    };
+  } finally {
+    await clickhouse.close();
+  }
+}
+
+function findVariant(
+  root: string,
+  name: string,
+): Pick<InferenceRequest, "functionName" | "variantName"> {
+  const files = modelFiles(root);
+  const variants = readVariants(configFiles(root));
+  const variantName = files.find((file) => file.name === name)?.variants[0] ?? name;
+  const info = variants.get(variantName);
+  if (info !== undefined) return { functionName: info.function, variantName };
+  throw new ModelError(
+    "not_there",
+    `There is no model and no variant ${JSON.stringify(name)}. config/models has: ${files.map((file) => file.name).join(", ") || "nothing"}; variants: ${[...variants.keys()].join(", ")}.`,
+  );
+}

@@ -1,0 +1,136 @@
+import { messageOf } from "embedded-gateway";
+import { ModelError } from "./model-error";
+
+/** A model as a server lists it. */
+export interface ServedModel {
+  id: string;
+  /** OpenAI's list says so of models that will end: "2027-01-14". */
+  shutdownDate: string | null;
+}
+
+/** Where a server of OpenAI's protocol is, and the key for it. */
+export interface ServerAddress {
+  /** Ends with a slash, e.g. http://localhost:11434/v1/. */
+  apiBase: string;
+  key: string | undefined;
+  /** How it is reached. */
+  fetch: (url: string, init: RequestInit) => Promise<Response>;
+}
+
+const TIMEOUT_MS = 20_000;
+
+/** So many names are offered for one that the server does not know. */
+const SUGGESTIONS = 5;
+
+/**
+ * The model that a server knows by this name. Ollama's `:latest` and Gemini's `models/` may be left out.
+ *
+ * @throws ModelError unreachable, refused, or unknown_model with the names that are nearest
+ */
+export async function findServedModel(server: ServerAddress, name: string): Promise<ServedModel> {
+  const listed = await listModels(server);
+  const names = [name, `${name}:latest`, `models/${name}`];
+  const found = listed.find(({ id }) => names.includes(id)) ?? (await retrieve(server, name));
+  if (found !== null) return found;
+  throw new ModelError(
+    "unknown_model",
+    `${server.apiBase} has no model ${JSON.stringify(name)}. ${describe(name, listed)}`,
+  );
+}
+
+function describe(name: string, listed: readonly ServedModel[]): string {
+  if (listed.length === 0) return "It has none at all: pull or load one first.";
+  const ids = listed.map(({ id }) => id);
+  const near = nearest(name, ids).map((id) => JSON.stringify(id));
+  const more = ids.length - near.length;
+  return `It has ${near.join(", ")}${more > 0 ? ` and ${more} more` : ""}.`;
+}
+
+/** The models that a server lists: by OpenAI's protocol, or by Ollama's own where an old one lacks that. */
+async function listModels(server: ServerAddress): Promise<ServedModel[]> {
+  const { apiBase } = server;
+  let response = await get(server, "models?limit=1000");
+  if (response.status === 404) response = await get(server, "/api/tags");
+  if (response.status === 401 || response.status === 403) {
+    const what = server.key === undefined ? "a request without a key" : "the key";
+    throw new ModelError("refused", `${apiBase} refuses ${what} (${await excerpt(response)}).`);
+  }
+  const body = response.ok ? await json(response) : null;
+  const list = body?.data ?? body?.models;
+  if (!Array.isArray(list)) {
+    throw new ModelError(
+      "refused",
+      `${apiBase} has no list of models (${response.status} ${response.statusText}): is it the address of an OpenAI-compatible API, with /v1/ at its end?`,
+    );
+  }
+  return list.map(asServedModel).filter((model) => model !== null);
+}
+
+/** Some servers know names that they do not list, such as Anthropic's short ones. */
+async function retrieve(server: ServerAddress, name: string): Promise<ServedModel | null> {
+  const response = await get(server, `models/${encodeURIComponent(name)}`);
+  return response.ok ? asServedModel(await json(response)) : null;
+}
+
+function asServedModel(entry: unknown): ServedModel | null {
+  if (typeof entry !== "object" || entry === null) return null;
+  const { id, name, shutdown_date } = entry as Record<string, unknown>;
+  const known = id ?? name; // Ollama's own list says name
+  if (typeof known !== "string") return null;
+  return { id: known, shutdownDate: typeof shutdown_date === "string" ? shutdown_date : null };
+}
+
+async function get({ apiBase, key, fetch }: ServerAddress, path: string): Promise<Response> {
+  const headers: Record<string, string> = {};
+  if (key !== undefined) headers.authorization = `Bearer ${key}`;
+  if (key !== undefined && new URL(apiBase).hostname === "api.anthropic.com") {
+    // Its list of models is not part of what it serves by OpenAI's protocol.
+    headers["x-api-key"] = key;
+    headers["anthropic-version"] = "2023-06-01";
+  }
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    return await fetch(new URL(path, apiBase).href, { headers, signal });
+  } catch (cause) {
+    const { cause: inner } = cause as { cause?: { code?: string } };
+    const why = signal.aborted ? `no answer in ${TIMEOUT_MS / 1000} s` : inner?.code;
+    throw new ModelError(
+      "unreachable",
+      `No server answers at ${apiBase} (${why ?? messageOf(cause)}). Start it, or name its address with --url.`,
+      { cause },
+    );
+  }
+}
+
+async function json(response: Response): Promise<Record<string, unknown> | null> {
+  try {
+    return (await response.json()) as Record<string, unknown>;
+  } catch {
+    return null;
+  }
+}
+
+async function excerpt(response: Response): Promise<string> {
+  return `${response.status} ${(await response.text()).replace(/\s+/g, " ").slice(0, 200)}`;
+}
+
+/** The names that take the fewest changes to become the wanted one; those that hold it come first. */
+function nearest(wanted: string, names: readonly string[]): string[] {
+  const holds = (name: string) => name.toLowerCase().includes(wanted.toLowerCase());
+  const rank = (name: string) => (holds(name) ? -1 : changes(wanted, name));
+  return [...names].sort((a, b) => rank(a) - rank(b)).slice(0, SUGGESTIONS);
+}
+
+/** Letters to insert, delete or replace (Levenshtein 1965). */
+function changes(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

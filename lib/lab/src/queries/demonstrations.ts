@@ -1,0 +1,58 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import type { ActionName } from "babyai";
+import { IS_ACT } from "./parts/is-act";
+import { storedAnswer } from "./parts/stored-answer";
+
+/** What was asked at one step, and what should have been answered. */
+export interface DemonstrationRow {
+  inference_id: string;
+  episode_id: string;
+  task: string;
+  seed: number;
+  /** From 0. */
+  step: number;
+  /** Arguments of the prompt's templates. */
+  mission: string;
+  observation: string;
+  history: string;
+  /** The action demonstrated; null for what is no valid action, which `demonstrate` never stores. */
+  action: ActionName | null;
+}
+
+/** The demonstrations under an id that `demonstrate` gave, by task, seed and step; the latest of each inference. */
+export async function demonstrations(
+  clickhouse: ClickHouseClient,
+  id: string,
+): Promise<DemonstrationRow[]> {
+  const result = await clickhouse.query({
+    query: DEMONSTRATIONS,
+    query_params: { id },
+    format: "JSONEachRow",
+  });
+  const rows = await result.json<Omit<DemonstrationRow, "action"> & { value: string }>();
+  return rows.map(({ value, ...row }) => ({
+    ...row,
+    action: storedAnswer({ output: value }).action,
+  }));
+}
+
+const DEMONSTRATIONS = `
+WITH demonstration AS (
+  SELECT inference_id, argMax(value, timestamp) AS value
+  FROM DemonstrationFeedback
+  WHERE tags['run'] = {id:String}
+  GROUP BY inference_id
+)
+SELECT
+  toString(inference.id) AS inference_id,
+  toString(inference.episode_id) AS episode_id,
+  tags['task'] AS task,
+  toFloat64(tags['seed']) AS seed,
+  toFloat64(tags['step']) AS step,
+  JSONExtractString(input, 'system', 'mission') AS mission,
+  JSONExtractString(input, 'messages', 1, 'content', 1, 'arguments', 'observation') AS observation,
+  JSONExtractString(input, 'messages', 1, 'content', 1, 'arguments', 'history') AS history,
+  demonstration.value AS value
+FROM JsonInference AS inference INNER JOIN demonstration ON inference.id = demonstration.inference_id
+WHERE ${IS_ACT}
+ORDER BY task, seed, step`;

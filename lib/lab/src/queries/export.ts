@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import type { Readable } from "node:stream";
+import type { ClickHouseClient } from "@clickhouse/client";
+import { EPISODES, ORDER } from "./episodes";
+import { ANSWER, distinctAnswers } from "./parts/answers";
+import { IS_ACT } from "./parts/is-act";
+import { tokenSums } from "./parts/token-sums";
+
+/**
+ * What can be exported: one row an episode (`EpisodeRow`), or one row a step with its prompt
+ * and answer, also of tries that were replaced by others.
+ */
+export const exportTables = ["episodes", "steps"] as const;
+export type ExportTable = (typeof exportTables)[number];
+
+export const exportFormats = ["csv", "json", "parquet"] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+/**
+ * A run's rows as the bytes of a file that ClickHouse writes: CSV with the columns' names in its first line and nothing
+ * for null, JSON as a list of objects, or Parquet. For a step, `action` is what the answer's valid action was, and null where it has
+ * none; a lone surrogate in `answer` or `thinking`, which no such file can hold, is U+FFFD.
+ */
+export async function exportRows(
+  clickhouse: ClickHouseClient,
+  { run, table, format }: { run: string; table: ExportTable; format: ExportFormat },
+): Promise<Readable> {
+  const session_id = table === "steps" ? await sessionOfAnswers(clickhouse, run) : undefined;
+  const { stream } = await clickhouse.exec({
+    query: `${QUERIES[table]} FORMAT ${FORMATS[format]}`,
+    query_params: { run },
+    session_id,
+  });
+  return stream as Readable;
+}
+
+/** Opens a session whose table `read` says what the run's answers are read as. */
+async function sessionOfAnswers(clickhouse: ClickHouseClient, run: string): Promise<string> {
+  const session_id = randomUUID();
+  await clickhouse.command({
+    query: `CREATE TEMPORARY TABLE read (
+      hash UInt64, answer Nullable(String), action Nullable(String), thinking Nullable(String)
+    )`,
+    session_id,
+  });
+  for await (const answers of distinctAnswers(clickhouse, run)) {
+    const values = answers.map(({ hash, answer, action, thinking }) => ({
+      hash,
+      answer: answer?.toWellFormed() ?? null,
+      action,
+      thinking: thinking?.toWellFormed() ?? null,
+    }));
+    await clickhouse.insert({ table: "read", values, format: "JSONEachRow", session_id });
+  }
+  return session_id;
+}
+
+const FORMATS: Record<ExportFormat, string> = {
+  csv: "CSVWithNames SETTINGS format_csv_null_representation = ''",
+  json: "JSONEachRow SETTINGS output_format_json_array_of_rows = 1",
+  parquet: "Parquet",
+};
+
+const STEPS = `
+WITH
+  inference AS (
+    SELECT id, episode_id, variant_name, input, ${ANSWER} AS hash, tags, processing_time_ms
+    FROM JsonInference
+    WHERE ${IS_ACT} AND tags['run'] = {run:String}
+  ),
+  call AS (
+    SELECT
+      inference_id,
+      argMin(model_name, id) AS model,
+      argMin(system, id) AS system_prompt,
+      argMin(JSONExtractString(input_messages, 1, 'content', 1, 'text'), id) AS user_prompt,
+      ${tokenSums("SELECT id FROM inference")}
+    FROM ModelInference
+    WHERE inference_id IN (
+      SELECT inference_id FROM TagInference WHERE key = 'run' AND value = {run:String}
+    )
+    GROUP BY inference_id
+  )
+SELECT
+  tags['run'] AS run,
+  variant_name AS variant,
+  tags['task'] AS task,
+  toFloat64(tags['seed']) AS seed,
+  toString(inference.episode_id) AS episode_id,
+  toUInt32(tags['step']) AS step,
+  toString(inference.id) AS inference_id,
+  call.model AS model,
+  JSONExtractString(input, 'system', 'mission') AS mission,
+  JSONExtractString(input, 'messages', 1, 'content', 1, 'arguments', 'observation') AS observation,
+  call.system_prompt AS system_prompt,
+  call.user_prompt AS user_prompt,
+  read.answer AS answer,
+  read.action AS action,
+  read.thinking AS thinking,
+  call.input_tokens AS input_tokens,
+  call.output_tokens AS output_tokens,
+  ifNull(call.cached_input_tokens, 0) AS cached_input_tokens,
+  processing_time_ms AS latency_ms
+FROM inference
+  INNER JOIN read ON inference.hash = read.hash
+  LEFT JOIN call ON inference.id = call.inference_id
+ORDER BY task, seed, variant, episode_id, step
+SETTINGS join_use_nulls = 1`;
+
+const QUERIES: Record<ExportTable, string> = {
+  episodes: `${EPISODES} ORDER BY ${ORDER}`,
+  steps: STEPS,
+};

@@ -1,0 +1,18 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import { IS_ACT } from "./parts/is-act";
+
+/** Id of the run whose first inference is the newest; null when the store has no run. */
+export async function latestRun(clickhouse: ClickHouseClient): Promise<string | null> {
+  const result = await clickhouse.query({
+    query: `
+      SELECT value AS run
+      FROM TagInference
+      WHERE key = 'run' AND ${IS_ACT}
+      GROUP BY run
+      ORDER BY min(UUIDv7ToDateTime(inference_id)) DESC, run DESC
+      LIMIT 1`,
+    format: "JSONEachRow",
+  });
+  const [row] = await result.json<{ run: string }>();
+  return row?.run ?? null;
+}

@@ -1,0 +1,56 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import { insertComment } from "embedded-gateway";
+
+/** What a run was started with, as JSON. */
+export interface StoredSettings {
+  run: string;
+  /** Id of the record itself, a UUIDv7. */
+  id: string;
+  settings: string;
+}
+
+/**
+ * Stores a run's settings beside its rows, as a comment tagged `record: settings`: whoever holds the tables can resume
+ * the run. subtle: a comment needs a target, and the run has no episode yet, so the record is its own.
+ */
+export async function insertRunSettings(
+  clickhouse: ClickHouseClient,
+  { run, id, settings }: StoredSettings,
+): Promise<void> {
+  const tags = { run, record: "settings" };
+  await insertComment(clickhouse, { id, episodeId: id, value: settings, tags });
+}
+
+/** The settings that the run was last played with; null when the store knows no such run. */
+export async function findRunSettings(
+  clickhouse: ClickHouseClient,
+  run: string,
+): Promise<string | null> {
+  const result = await clickhouse.query({
+    query: `
+      SELECT argMax(value, toString(id)) AS settings
+      FROM CommentFeedback
+      WHERE tags['run'] = {run:String} AND tags['record'] = 'settings'
+      HAVING count() > 0`,
+    query_params: { run },
+    format: "JSONEachRow",
+  });
+  const [row] = await result.json<{ settings: string }>();
+  return row?.settings ?? null;
+}
+
+/** All settings that the run was played with, as JSON, in no order: a resumed run may have had others than before. */
+export async function everyRunSettings(
+  clickhouse: ClickHouseClient,
+  run: string,
+): Promise<string[]> {
+  const result = await clickhouse.query({
+    query: `
+      SELECT DISTINCT value AS settings
+      FROM CommentFeedback
+      WHERE tags['run'] = {run:String} AND tags['record'] = 'settings'`,
+    query_params: { run },
+    format: "JSONEachRow",
+  });
+  return (await result.json<{ settings: string }>()).map(({ settings }) => settings);
+}

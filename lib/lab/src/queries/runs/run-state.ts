@@ -1,0 +1,133 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import { IS_ACT } from "../parts/is-act";
+
+/** What names an episode within a run. */
+export interface EpisodeKey {
+  variant: string;
+  task: string;
+  seed: number;
+}
+
+/** A run as its rows tell it. */
+export interface RunState {
+  run: string;
+  /** When its first and its last row were made, in UTC: "2026-11-22 14:30:05". */
+  first: string;
+  last: string;
+  /** Seconds since `last`, by ClickHouse's clock. */
+  idle_seconds: number;
+  /** What the run was last played with, as JSON; null for rows that no `evaluate` made. */
+  settings: string | null;
+  /** Episodes with a stored `success`. */
+  completed: number;
+  /** Episodes that have none: their last try failed, or was cut off. */
+  failed: number;
+  cut_off: number;
+}
+
+/** The episodes of a run that are done: `success`, which is sent last, is stored. */
+export async function completedEpisodes(
+  clickhouse: ClickHouseClient,
+  run: string,
+): Promise<EpisodeKey[]> {
+  const result = await clickhouse.query({
+    query: `
+      SELECT DISTINCT variant_name AS variant, tags['task'] AS task, toFloat64(tags['seed']) AS seed
+      FROM JsonInference
+      WHERE ${IS_ACT} AND tags['run'] = {run:String} AND tags['step'] = '0' AND episode_id IN (
+        SELECT target_id
+        FROM BooleanMetricFeedback
+        WHERE metric_name = 'success' AND tags['run'] = {run:String}
+      )`,
+    query_params: { run },
+    format: "JSONEachRow",
+  });
+  return result.json<EpisodeKey>();
+}
+
+/** All runs in the store, the newest first; or the one run. */
+export async function runStates(
+  clickhouse: ClickHouseClient,
+  run: string | null = null,
+): Promise<RunState[]> {
+  const query_params = { run };
+  const result = await clickhouse.query({ query: STATES, query_params, format: "JSONEachRow" });
+  return result.json<RunState>();
+}
+
+/** A condition: the row is of the run {run:Nullable(String)}, or of any where that is null. */
+const OF_RUNS =
+  "tags['run'] != '' AND ({run:Nullable(String)} IS NULL OR tags['run'] = {run:Nullable(String)})";
+
+const STATES = `
+WITH
+  judged AS (
+    SELECT DISTINCT target_id AS episode_id
+    FROM BooleanMetricFeedback
+    WHERE metric_name = 'success' AND ${OF_RUNS}
+  ),
+  try AS (
+    SELECT
+      tags['run'] AS run,
+      variant_name AS variant,
+      tags['task'] AS task,
+      tags['seed'] AS seed,
+      episode_id,
+      min(UUIDv7ToDateTime(id)) AS first,
+      max(timestamp) AS last,
+      false AS is_failure
+    FROM JsonInference
+    WHERE ${IS_ACT} AND ${OF_RUNS}
+    GROUP BY run, variant, task, seed, episode_id
+    UNION ALL
+    SELECT
+      tags['run'] AS run,
+      tags['variant'] AS variant,
+      tags['task'] AS task,
+      tags['seed'] AS seed,
+      target_id AS episode_id,
+      UUIDv7ToDateTime(id) AS first,
+      timestamp AS last,
+      true AS is_failure
+    FROM CommentFeedback
+    WHERE ${OF_RUNS} AND tags['outcome'] = 'failed'
+  ),
+  episode AS (
+    SELECT
+      run,
+      min(first) AS first,
+      max(last) AS last,
+      max(episode_id IN (SELECT episode_id FROM judged)) AS is_completed,
+      argMax(is_failure, (toString(episode_id), is_failure)) AS is_failed
+    FROM try
+    GROUP BY run, variant, task, seed
+  ),
+  state AS (
+    SELECT
+      run,
+      min(first) AS first,
+      max(last) AS last,
+      countIf(is_completed) AS completed,
+      countIf(NOT is_completed AND is_failed) AS failed,
+      countIf(NOT is_completed AND NOT is_failed) AS cut_off
+    FROM episode
+    GROUP BY run
+  ),
+  started AS (
+    SELECT tags['run'] AS run, min(UUIDv7ToDateTime(id)) AS first, max(timestamp) AS last, argMax(value, toString(id)) AS settings
+    FROM CommentFeedback
+    WHERE tags['record'] = 'settings' AND ${OF_RUNS}
+    GROUP BY run
+  )
+SELECT
+  coalesce(state.run, started.run) AS run,
+  toString(toDateTime(least(coalesce(state.first, started.first), coalesce(started.first, state.first)) AS began), 'UTC') AS first,
+  toString(greatest(coalesce(state.last, started.last), coalesce(started.last, state.last)) AS latest, 'UTC') AS last,
+  toFloat64(dateDiff('second', latest, now())) AS idle_seconds,
+  started.settings AS settings,
+  toFloat64(coalesce(completed, 0)) AS completed,
+  toFloat64(coalesce(failed, 0)) AS failed,
+  toFloat64(coalesce(cut_off, 0)) AS cut_off
+FROM state FULL OUTER JOIN started ON state.run = started.run
+ORDER BY began DESC, run DESC
+SETTINGS join_use_nulls = 1`;

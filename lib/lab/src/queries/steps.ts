@@ -1,0 +1,146 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import { IS_ACT } from "./parts/is-act";
+import { type StoredAnswer, type StoredOutput, storedAnswer } from "./parts/stored-answer";
+import { tokenSums } from "./parts/token-sums";
+
+/** One decision of an episode: what the agent was shown, what it answered, what that cost. */
+export interface StepRow extends StoredAnswer {
+  /** From 0. */
+  step: number;
+  inference_id: string;
+  mission: string;
+  observation: string;
+  /** The messages that the model was sent, rendered from the variant's templates. */
+  system_prompt: string;
+  user_prompt: string;
+  /** Sums over the inference's model calls; null when a provider did not count them. */
+  input_tokens: number | null;
+  output_tokens: number | null;
+  /** Of the input tokens, those that the provider says it had in its own cache. */
+  cached_input_tokens: number;
+  /** From the request to the answer, in the gateway. */
+  latency_ms: number | null;
+  /** The answer came from the gateway's cache. */
+  cached: boolean;
+}
+
+/** An episode with all of its steps. */
+export interface StoredEpisode {
+  episode_id: string;
+  run: string;
+  variant: string;
+  task: string;
+  seed: number;
+  /** Null: the episode failed (see `error`) or was cut off before its end. */
+  success: boolean | null;
+  /** Why the episode failed; null when it ran to its end. */
+  error: string | null;
+  /** By step. */
+  steps: StepRow[];
+}
+
+/** The store holds no inference of the episode. */
+export class EpisodeNotFoundError extends Error {
+  override readonly name = "EpisodeNotFoundError";
+}
+
+/** @throws EpisodeNotFoundError */
+export async function storedEpisode(
+  clickhouse: ClickHouseClient,
+  episodeId: string,
+): Promise<StoredEpisode> {
+  if (!UUID.test(episodeId)) {
+    throw new EpisodeNotFoundError(
+      `${JSON.stringify(episodeId)} is no episode's id: that is a UUID, the column episode_id of findEpisodes`,
+    );
+  }
+  const select = async <Row>(query: string) => {
+    const query_params = { episode: episodeId };
+    const result = await clickhouse.query({ query, query_params, format: "JSONEachRow" });
+    return result.json<Row>();
+  };
+  const rows = await select<Omit<StepRow, keyof StoredAnswer> & Tags & StoredOutput>(STEPS);
+  const [first] = rows;
+  if (first === undefined) {
+    throw new EpisodeNotFoundError(
+      `No inference of episode ${episodeId} is stored. findEpisodes lists the episodes of a run`,
+    );
+  }
+  const [outcome] = await select<Pick<StoredEpisode, "success" | "error">>(OUTCOME);
+  const { run, variant, task, seed } = first;
+  const steps = rows.map(
+    ({
+      run: _r,
+      variant: _v,
+      task: _t,
+      seed: _s,
+      output,
+      cut_off,
+      auxiliary_content,
+      ...step
+    }) => ({
+      ...step,
+      ...storedAnswer({ output, cut_off, auxiliary_content }),
+    }),
+  );
+  return { episode_id: episodeId, run, variant, task, seed, ...outcome!, steps };
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+type Tags = Pick<StoredEpisode, "run" | "variant" | "task" | "seed">;
+
+const STEPS = `
+WITH
+  inference AS (
+    SELECT id, variant_name, input, output, auxiliary_content, tags, processing_time_ms
+    FROM JsonInference
+    WHERE ${IS_ACT} AND episode_id = {episode:UUID}
+  ),
+  call AS (
+    SELECT
+      inference_id,
+      argMin(system, id) AS system_prompt,
+      argMin(JSONExtractString(input_messages, 1, 'content', 1, 'text'), id) AS user_prompt,
+      ${tokenSums("SELECT id FROM inference")},
+      min(cached) AS cached,
+      groupArrayIf(output, finish_reason = 'length') AS cut_off
+    FROM ModelInference
+    WHERE inference_id IN (SELECT id FROM inference)
+    GROUP BY inference_id
+  )
+SELECT
+  tags['run'] AS run,
+  variant_name AS variant,
+  tags['task'] AS task,
+  toFloat64(tags['seed']) AS seed,
+  toFloat64(tags['step']) AS step,
+  toString(inference.id) AS inference_id,
+  JSONExtractString(input, 'system', 'mission') AS mission,
+  JSONExtractString(input, 'messages', 1, 'content', 1, 'arguments', 'observation') AS observation,
+  coalesce(call.system_prompt, '') AS system_prompt,
+  coalesce(call.user_prompt, '') AS user_prompt,
+  inference.output AS output,
+  inference.auxiliary_content AS auxiliary_content,
+  call.cut_off AS cut_off,
+  call.input_tokens AS input_tokens,
+  call.output_tokens AS output_tokens,
+  ifNull(call.cached_input_tokens, 0) AS cached_input_tokens,
+  processing_time_ms AS latency_ms,
+  coalesce(call.cached, false) AS cached
+FROM inference LEFT JOIN call ON inference.id = call.inference_id
+ORDER BY step
+SETTINGS join_use_nulls = 1`;
+
+const OUTCOME = `
+SELECT
+  (
+    SELECT argMaxOrNull(value, timestamp)
+    FROM BooleanMetricFeedback
+    WHERE metric_name = 'success' AND target_id = {episode:UUID}
+  ) AS success,
+  (
+    SELECT argMaxOrNull(value, timestamp)
+    FROM CommentFeedback
+    WHERE target_id = {episode:UUID} AND tags['outcome'] = 'failed'
+  ) AS error`;

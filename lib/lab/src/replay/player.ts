@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { readTextFile } from "embedded-gateway";
+import { differs, type Replay, type ReplayFrame } from "./replay";
+
+// subtle: compiled to lib/lab/dist/replay, this reads the page's own parts where they are kept: lib/lab/src/replay. With LF, because a
+// browser takes the hash of a script after it has made LF of all line ends.
+const part = (name: string) => readTextFile(join(__dirname, "..", "..", "src", "replay", name));
+
+/** There is nothing to play. */
+export class NoReplayError extends Error {
+  override readonly name = "NoReplayError";
+}
+
+/**
+ * A page that plays episodes: one, or several side by side step by step, such as two variants on the same seed. One HTML
+ * file that needs no network and, by its content security policy, cannot use any.
+ *
+ * Keys: ← → a step, space plays and pauses, Home and End, + and - for the speed.
+ *
+ * @param start the step that it opens at. Default 0.
+ * @throws NoReplayError when `replays` is empty
+ */
+export function playerHtml(replays: readonly Replay[], start = 0): string {
+  if (replays.length === 0) throw new NoReplayError("playerHtml needs at least one replay");
+  const script = part("page.js");
+  const style = part("page.css");
+  const policy = `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; base-uri 'none'; form-action 'none'`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Replay</title>
+<style>${style}</style>
+</head>
+<body data-start="${start}">
+<header>
+<button id="first" title="First step (Home)" aria-label="First step">|◀</button>
+<button id="back" title="Step back (←)" aria-label="Step back">◀</button>
+<button id="play" title="Play or pause (space)"></button>
+<button id="next" title="Step forward (→)" aria-label="Step forward">▶</button>
+<button id="last" title="Last step (End)" aria-label="Last step">▶|</button>
+<input id="slider" type="range" min="0" value="0" aria-label="Step">
+<output id="position"></output>
+<select id="speed" title="Speed (+ and -)" aria-label="Speed">
+${SPEEDS.map((x) => `<option value="${x}"${x === 1 ? " selected" : ""}>${x}×</option>`).join("")}
+</select>
+</header>
+<main id="episodes"></main>
+<script type="application/json" id="data">${embed(pack(replays))}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+/** 1× is two steps a second. */
+const SPEEDS = [0.5, 1, 2, 4, 8];
+
+const hash = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
+/** JSON that no text in it can end early: inside a script element only "<" could. */
+const embed = (data: unknown) => JSON.stringify(data).replaceAll("<", "\\u003c");
+
+/** The player's data. Texts are lists of indices into `lines`: pictures and prompts of an episode share most lines. */
+function pack(replays: readonly Replay[]) {
+  const indices = new Map<string, number>();
+  const lines: string[] = [];
+  const toLines = (text: string) =>
+    text.split("\n").map((line) => {
+      const known = indices.get(line);
+      if (known !== undefined) return known;
+      indices.set(line, lines.length);
+      return lines.push(line) - 1;
+    });
+  const optional = (text: string | null | undefined) => (text ? toLines(text) : null);
+  const episodes = replays.map((replay) => ({
+    heading: replay.mission,
+    about: about(replay),
+    mismatches: replay.mismatches,
+    frames: replay.frames.map((frame) => ({
+      svg: toLines(frame.svg),
+      action: actionText(frame, replay),
+      cost: costText(frame),
+      patterns: frame.patterns,
+      observation: toLines(frame.observation),
+      shown: differs(frame) ? toLines(frame.stored!.observation) : null,
+      thinking: optional(frame.stored?.thinking),
+      answer: optional(frame.stored?.answer),
+      system: optional(frame.stored?.system_prompt),
+      user: optional(frame.stored?.user_prompt),
+    })),
+  }));
+  return { lines, episodes };
+}
+
+function about({ episode, maxSteps }: Replay): string {
+  const { variant, task, seed, run, episode_id } = episode;
+  return `${variant} · ${task} · seed ${seed} · at most ${maxSteps} steps · run ${run} · episode ${episode_id}`;
+}
+
+function actionText({ step, action, stored }: ReplayFrame, { outcome, episode }: Replay): string {
+  if (action === null) {
+    const end = outcome ?? (episode.error === null ? "cut off" : `failed: ${episode.error}`);
+    return `End after ${step} steps: ${end}`;
+  }
+  return stored?.invalid
+    ? `${step}: invalid answer (${stored.invalid}), played as "${action}"`
+    : `${step}: ${action}`;
+}
+
+function costText({ stored }: ReplayFrame): string {
+  if (stored === null) return "";
+  const { input_tokens, output_tokens, cached_input_tokens, latency_ms, cached } = stored;
+  const latency = latency_ms === null ? "" : ` · ${latency_ms} ms`;
+  const known = cached_input_tokens > 0 ? ` (${cached_input_tokens} cached)` : "";
+  return `${input_tokens ?? "–"} tokens in${known}, ${output_tokens ?? "–"} out${latency}${cached ? " · from the cache" : ""}`;
+}

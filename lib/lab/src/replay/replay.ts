@@ -1,0 +1,128 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import { type ActionName, actions, make } from "babyai";
+import { DEFAULT_ACTION } from "../agents/parse";
+import { type StepRow, type StoredEpisode, storedEpisode } from "../queries/steps";
+import { diagnose, type Pattern } from "./patterns";
+
+/** The world at one moment: before the first action, or after an action. */
+export interface Frame {
+  /** Actions taken before it. */
+  step: number;
+  /** The action that the agent now takes; null at the end. */
+  action: ActionName | null;
+  /** The whole grid with the agent's view shaded, as SVG. */
+  svg: string;
+  /** What the agent is told that it sees. */
+  observation: string;
+}
+
+/** Actions played again from a seed. */
+export interface Playback {
+  mission: string;
+  /** One a step, and one of the end. */
+  frames: Frame[];
+  /** How the environment ended; null when the actions ran out before. */
+  outcome: "success" | "failure" | "step limit" | null;
+  maxSteps: number;
+}
+
+/**
+ * Rebuilds an episode's world by its seed and plays the actions on it, up to the environment's end.
+ *
+ * @example
+ * const { frames } = replayEpisode("BabyAI-MixedTrainLocal-v0/goto", 200, ["turn left", "go forward"]);
+ * @throws UnknownEnvError, InvalidSeedError, InvalidActionError
+ */
+export function replayEpisode(task: string, seed: number, played: readonly ActionName[]): Playback {
+  const env = make(task);
+  let { observation } = env.reset({ seed });
+  const frames: Frame[] = [];
+  const frame = (action: ActionName | null) =>
+    frames.push({
+      step: env.stepCount,
+      action,
+      svg: env.renderSvg(),
+      observation: observation.text,
+    });
+  for (const action of played) {
+    if (env.terminated || env.truncated) break;
+    frame(action);
+    ({ observation } = env.step(action));
+  }
+  frame(null);
+  const { mission, maxSteps } = env;
+  const ended = env.terminated ? (env.reward > 0 ? "success" : "failure") : null;
+  return { mission, frames, outcome: ended ?? (env.truncated ? "step limit" : null), maxSteps };
+}
+
+/** A frame with what the store has of its step. */
+export interface ReplayFrame extends Frame {
+  /** Null at the end: there the agent was no longer asked. */
+  stored: StepRow | null;
+  /** What went wrong at this step. */
+  patterns: Pattern[];
+}
+
+/** A stored episode, played again and compared with what is stored of it. */
+export interface Replay extends Omit<Playback, "frames"> {
+  episode: Omit<StoredEpisode, "steps">;
+  frames: ReplayFrame[];
+  /** In what replay and store disagree, a sentence each; empty when the replay is what happened. */
+  mismatches: string[];
+}
+
+/**
+ * Reads an episode from ClickHouse and replays it. Where the store and the rebuilt world disagree the replay says so in
+ * `mismatches` and goes on.
+ *
+ * @throws EpisodeNotFoundError; UnknownEnvError when the episode's task is not this project's
+ */
+export async function loadReplay(clickhouse: ClickHouseClient, episodeId: string): Promise<Replay> {
+  return replayStored(await storedEpisode(clickhouse, episodeId));
+}
+
+/** See {@link loadReplay}. */
+export function replayStored({ steps, ...episode }: StoredEpisode): Replay {
+  const played = steps.map(({ action }) => action ?? DEFAULT_ACTION);
+  const { frames, ...playback } = replayEpisode(episode.task, episode.seed, played);
+  const { findings } = diagnose(
+    episode.task,
+    episode.seed,
+    steps.map(({ action }) => (action === null ? -1 : actions.indexOf(action))),
+  );
+  const replayed = frames.map((frame) => ({
+    ...frame,
+    stored: steps[frame.step] ?? null,
+    patterns: findings.filter(({ step }) => step === frame.step).map(({ pattern }) => pattern),
+  }));
+  const replay = { ...playback, episode, frames: replayed };
+  return { ...replay, mismatches: compare(replay, steps) };
+}
+
+function compare(replay: Omit<Replay, "mismatches">, steps: readonly StepRow[]): string[] {
+  const { episode, frames, mission, outcome } = replay;
+  const mismatches: string[] = [];
+  const gap = steps.findIndex(({ step }, i) => step !== i);
+  if (gap >= 0)
+    mismatches.push(`The store has step ${steps[gap]!.step} where step ${gap} belongs.`);
+  const [first] = steps;
+  if (first !== undefined && first.mission !== mission) {
+    mismatches.push(`The stored mission is "${first.mission}", the replay's "${mission}".`);
+  }
+  const differing = frames.filter(differs).map(({ step }) => step);
+  if (differing.length > 0) {
+    mismatches.push(`Observations differ at ${differing.length} steps, first at ${differing[0]}.`);
+  }
+  const surplus = steps.length - (frames.length - 1);
+  if (surplus > 0) mismatches.push(`The replay ends ${surplus} steps before the stored episode.`);
+  if (episode.success !== null && (outcome === "success") !== episode.success) {
+    const stored = episode.success ? "solved" : "not solved";
+    mismatches.push(`Stored is "${stored}"; the replay ends with: ${outcome ?? "no end"}.`);
+  }
+  return mismatches;
+}
+
+/** Whether the agent was shown something else than the replay shows. */
+export function differs({ stored, observation }: ReplayFrame): boolean {
+  return stored !== null && stored.observation !== observation;
+}

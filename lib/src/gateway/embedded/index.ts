@@ -1,2 +1,0 @@
-export { ConfigError } from "./config/table";
-export { createGateway, type EmbeddedGateway, type GatewayOptions } from "./gateway";
