@@ -55,15 +55,15 @@ function newestChange(path) {
   if (!stats.isDirectory()) return stats.mtimeMs;
   return Math.max(
     stats.mtimeMs,
-    ...readdirSync(path)
-      .filter((name) => name !== "dist" && name !== "node_modules")
-      .map((name) => newestChange(join(path, name))),
+    ...readdirSync(path).map((name) => newestChange(join(path, name))),
   );
 }
 
 /** True when lib was compiled after the last change to its sources. */
 function isBuilt(stamp) {
-  const sources = ["lib", "tsconfig.json", "package-lock.json"];
+  const { workspaces } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const sources = workspaces.flatMap((folder) => [`${folder}/src`, `${folder}/tsconfig.json`]);
+  sources.push("lib/tsconfig.compile.json", "tsconfig.json", "package-lock.json");
   return (
     existsSync(stamp) &&
     sources.every((path) => newestChange(join(root, path)) < statSync(stamp).mtimeMs)

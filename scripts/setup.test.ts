@@ -24,6 +24,8 @@ test("what npm's settings of a production machine leave out is installed all the
   write("package.json", own);
   write("lib/lab/package.json", { name: "lab", version: "1.0.0" });
   write("lib/lab/src/index.ts", "");
+  write("lib/lab/tsconfig.json", {});
+  write("lib/tsconfig.compile.json", {});
   write("tsconfig.json", {});
   write("own/typescript/package.json", { name: "typescript", version: "1.0.0" });
   write(
