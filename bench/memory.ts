@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openLab, tasks } from "babyai-lab";
+import { openLab, type Progress, tasks } from "babyai-lab";
 
 const MIB = 1024 ** 2;
 
@@ -14,21 +14,13 @@ export async function run() {
     const lab = await openLab({ gateway: "embedded", dataDir });
     const total = episodes * tasks.length;
     let next = 0;
-    const onProgress = ({
-      done,
-      steps,
-      seconds,
-    }: {
-      done: number;
-      steps: number;
-      seconds: number;
-    }) => {
+    const onProgress = ({ done, answers, seconds }: Progress) => {
       if (done < next) return;
       next += total / 10;
       const { rss, heapUsed } = process.memoryUsage();
       const cells = [
         done,
-        steps,
+        answers,
         seconds.toFixed(0),
         (rss / MIB).toFixed(0),
         (heapUsed / MIB).toFixed(0),
@@ -36,7 +28,7 @@ export async function run() {
       console.log(cells.map((cell) => String(cell).padStart(9)).join(""));
     };
     console.log(
-      ["episodes", "steps", "s", "RSS MiB", "heap MiB"].map((t) => t.padStart(9)).join(""),
+      ["episodes", "answers", "s", "RSS MiB", "heap MiB"].map((t) => t.padStart(9)).join(""),
     );
     const { text } = await lab.evaluate({ variants: ["rule_based_history"], episodes, onProgress });
     console.log(text);

@@ -9,7 +9,7 @@ export { connect, StoreOpenError } from "./clickhouse/connect";
 export { describeDamage } from "./clickhouse/damage";
 export { loadConfig } from "./config/load";
 export { mergeConfig } from "./config/merge";
-export { shorthandModel } from "./config/models";
+export { OPENAI_BASE, shorthandModel } from "./config/models";
 export { ConfigError, pathOf } from "./config/table";
 export type { GatewayConfig, ProviderConfig } from "./config/types";
 export { createGateway, type EmbeddedGateway, type GatewayOptions } from "./gateway";

@@ -37,7 +37,13 @@ beforeAll(async () => {
         url: "http://embedded",
         fetch: async (input, init) => harness.gateway.app.fetch(new Request(input, init)),
       }),
-      variant: () => ({ function: "act", model: "m", price: undefined, prompt: () => [] }),
+      variant: () => ({
+        function: "act",
+        model: "m",
+        servers: ["http://m/v1/"],
+        price: undefined,
+        prompt: () => [],
+      }),
       recordFailure: async () => {},
     },
     checkSettings(

@@ -35,11 +35,11 @@ export type { Plan } from "./experiment/plan/plan";
 export { ResumeError } from "./experiment/plan/record";
 export {
   type EvaluateOptions,
-  type Progress,
   type ResumeOptions,
   SettingsError,
 } from "./experiment/plan/settings";
 export type { DemonstrateOptions, Demonstrations } from "./experiment/play/demonstrate";
+export type { Progress, VariantProgress } from "./experiment/play/progress";
 export type { RunRow } from "./experiment/resume";
 export type { Run } from "./experiment/run";
 export { RunNotStoredError } from "./experiment/settle";

@@ -250,8 +250,8 @@ test("an interrupt lets the episodes under way end; a kernel's own listener wait
   process.on("SIGINT", kernels);
   try {
     let sent = false;
-    const onProgress = ({ steps }: { steps: number }) => {
-      if (steps > 0 && !sent) sent = process.emit("SIGINT");
+    const onProgress = ({ answers }: { answers: number }) => {
+      if (answers > 0 && !sent) sent = process.emit("SIGINT");
     };
     const run = await lab.evaluate({
       variants: ["random"],

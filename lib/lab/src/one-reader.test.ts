@@ -112,7 +112,13 @@ async function play(replies: { content: string | null; finish_reason: string | n
   const run = await evaluate(
     {
       client,
-      variant: () => ({ function: "act", model: "m", price: undefined, prompt: () => [] }),
+      variant: () => ({
+        function: "act",
+        model: "m",
+        servers: ["http://m/v1/"],
+        price: undefined,
+        prompt: () => [],
+      }),
       recordFailure: async () => {},
     },
     checkSettings({ variants: ["retried"], tasks: [TASK], episodes: 2, concurrency: 2 }, [

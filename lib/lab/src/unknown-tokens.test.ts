@@ -42,7 +42,13 @@ async function play(usage: (index: number) => object, options: Partial<EvaluateO
         url: "http://embedded",
         fetch: async (input, init) => harness.gateway.app.fetch(new Request(input, init)),
       }),
-      variant: () => ({ function: "act", model: "m", price: PRICE, prompt }),
+      variant: () => ({
+        function: "act",
+        model: "m",
+        servers: ["http://m/v1/"],
+        price: PRICE,
+        prompt,
+      }),
       recordFailure: async () => {},
     },
     checkSettings(

@@ -6,7 +6,7 @@ import { ConfigError, type Table } from "./table";
 import type { ApiKeyLocation, CostEntry, ModelConfig, ProviderConfig, Timeouts } from "./types";
 import { NO_TIMEOUTS, readTimeouts } from "./variants";
 
-const OPENAI_BASE = "https://api.openai.com/v1/";
+export const OPENAI_BASE = "https://api.openai.com/v1/";
 
 /** Reads one `[models.<m>]`. */
 export function readModel(table: Table, name: string, env: NodeJS.ProcessEnv): ModelConfig {

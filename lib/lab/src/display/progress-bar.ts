@@ -1,10 +1,10 @@
 import { relative, resolve } from "node:path";
-import type { Progress } from "../experiment/plan/settings";
+import type { Progress } from "../experiment/play/progress";
 import { root } from "../project/root";
 import type { MimeBundle } from "../runner/nbformat";
 import { TerminalListener } from "../runner/terminal";
 import { escapeHtml, inNotebook, liveDisplay, show } from "./display";
-import { progressMime, progressText, type RunReport, reportMime } from "./progress";
+import { progressMime, progressText, type RunReport, reportMime, variantTexts } from "./progress";
 
 /** A front end need not draw more often. */
 const redrawMs = 100;
@@ -26,6 +26,9 @@ function barHtml(progress: Progress): string {
     `<div style="max-width:640px">`,
     `<div style="display:flex;height:10px;background-color:rgba(128,128,128,0.25)">${parts.join("")}</div>`,
     `<div style="padding-top:4px">${escapeHtml(progressText(progress))}</div>`,
+    ...variantTexts(progress).map(
+      (text) => `<div style="white-space:pre">${escapeHtml(text)}</div>`,
+    ),
     `</div>`,
   ].join("");
 }
@@ -34,7 +37,7 @@ function bundle(progress: Progress): MimeBundle {
   return {
     [progressMime]: progress,
     "text/html": barHtml(progress),
-    "text/plain": progressText(progress),
+    "text/plain": [progressText(progress), ...variantTexts(progress)].join("\n"),
   };
 }
 

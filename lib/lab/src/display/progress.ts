@@ -1,5 +1,5 @@
-import type { Progress } from "../experiment/plan/settings";
 import { describeInvalid } from "../experiment/play/answers";
+import type { Progress, VariantProgress } from "../experiment/play/progress";
 import { costText } from "../experiment/variants/prices";
 
 /** The MIME type of a `Progress`; front ends that do not know it show the HTML beside it. */
@@ -25,13 +25,43 @@ function duration(seconds: number): string {
 }
 
 /**
- * One line, such as "120 of 300 episodes · 80 solved (27–87 % of all) · 12 s left". The share is that of all episodes, from
- * every other one unsolved to every one solved: those that have ended are no sample, since who succeeds ends early. Answers
- * that were no valid action come last, of the variant with the largest share of them.
+ * One line, such as "120 of 300 episodes · 12 s left · 80 solved (27–87 % of all) · 900 answers (112/s) · 290 k tokens". The
+ * share is that of all episodes, from every other one unsolved to every one solved: those that have ended are no sample,
+ * since who succeeds ends early. What the worst of the invalid answers are like comes last.
  */
 export function progressText(progress: Progress): string {
-  const { done, total, success, failed, spentUsd, spentIsEstimated, seconds, state } = progress;
+  const { done, total, answers, spentUsd, spentIsEstimated, seconds, secondsLeft, state } =
+    progress;
   const parts = [`${done} of ${total} episodes`];
+  if (state === "finished") parts.push(`in ${duration(seconds)}`);
+  if (state === "stopped") parts.push(`stopped after ${duration(seconds)}`);
+  if (state === "running" && secondsLeft !== null) parts.push(`${duration(secondsLeft)} left`);
+  parts.push(...outcomes(progress), answersText(progress));
+  if (answers > 0) parts.push(`${tokens(progress.inputTokens + progress.outputTokens)} tokens`);
+  if (spentUsd) {
+    parts.push(costText({ usd: spentUsd, isEstimated: spentIsEstimated }, spentUsd < 1 ? 4 : 2));
+  }
+  const [worst, ...others] = progress.invalidAnswers;
+  if (worst) {
+    const more = others.length > 0 ? ` (and ${others.length} more with such answers)` : "";
+    parts.push(describeInvalid(worst) + more);
+  }
+  return parts.join(" · ");
+}
+
+/** Of more than one variant a line each, such as "random  12 of 40 episodes · 3 solved (8–78 % of all) · 480 answers". */
+export function variantTexts({ variants }: Progress): string[] {
+  if (variants.length < 2) return [];
+  const width = Math.max(...variants.map(({ variant }) => variant.length));
+  return variants.map((counts) => {
+    const { variant, done, total } = counts;
+    const parts = [`${done} of ${total} episodes`, ...outcomes(counts), answersText(counts)];
+    return `${variant.padEnd(width)}  ${parts.join(" · ")}`;
+  });
+}
+
+function outcomes({ done, total, success, failed }: Omit<VariantProgress, "variant">): string[] {
+  const parts: string[] = [];
   if (done > failed) {
     const least = Math.round((100 * success) / total);
     const most = Math.round((100 * (success + total - (done - failed))) / total);
@@ -40,18 +70,36 @@ export function progressText(progress: Progress): string {
     );
   }
   if (failed > 0) parts.push(`${failed} failed`);
-  if (spentUsd) {
-    parts.push(costText({ usd: spentUsd, isEstimated: spentIsEstimated }, spentUsd < 1 ? 4 : 2));
+  return parts;
+}
+
+function answersText(
+  counts: Pick<VariantProgress, "answers" | "invalid"> & { answersPerSecond?: number },
+): string {
+  const { answers, invalid, answersPerSecond = 0 } = counts;
+  const details: string[] = [];
+  if (answersPerSecond > 0) {
+    details.push(`${answersPerSecond.toFixed(answersPerSecond < 9.95 ? 1 : 0)}/s`);
   }
-  if (state === "finished") parts.push(`in ${duration(seconds)}`);
-  if (state === "stopped") parts.push(`stopped after ${duration(seconds)}`);
-  if (state === "running" && done > 0) {
-    parts.push(`${duration((seconds / done) * (total - done))} left`);
-  }
-  const [worst, ...others] = progress.invalidAnswers;
-  if (worst) {
-    const more = others.length > 0 ? ` (and ${others.length} more with such answers)` : "";
-    parts.push(describeInvalid(worst) + more);
-  }
-  return parts.join(" · ");
+  if (invalid > 0) details.push(`${percent(invalid / answers)} invalid`);
+  const count = answers === 0 ? "no answer yet" : counted(answers, "answer");
+  return details.length === 0 ? count : `${count} (${details.join(", ")})`;
+}
+
+/** A share that is not 0 is not shown as 0. */
+function percent(share: number): string {
+  return share < 0.01 ? "< 1 %" : `${Math.floor(100 * share)} %`;
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+function counted(count: number, what: string): string {
+  return `${grouped(count)} ${what}${count === 1 ? "" : "s"}`;
+}
+
+function tokens(count: number): string {
+  if (count < 10_000) return grouped(count);
+  return count < 1e6 ? `${Math.round(count / 1000)} k` : `${(count / 1e6).toFixed(1)} M`;
 }

@@ -4,7 +4,8 @@ import { Hono } from "hono";
 import { GatewayClient } from "../connection/client";
 import { type Before, type EvaluateContext, evaluate } from "./evaluate";
 import { episodeKey } from "./plan/grid";
-import { checkSettings, type EvaluateOptions, type Progress } from "./plan/settings";
+import { checkSettings, type EvaluateOptions } from "./plan/settings";
+import type { Progress } from "./play/progress";
 import type { EpisodeResult } from "./play/run-episode";
 
 /** What the stand-in gateway was asked, and how it is to answer. */
@@ -59,7 +60,13 @@ async function run(
   const result = await evaluate(
     {
       client,
-      variant: () => ({ function: "act", model: "m", price: PRICE, prompt: () => [] }), // 0.0002 $ an inference
+      variant: () => ({
+        function: "act",
+        model: "m",
+        servers: ["http://m/v1/"],
+        price: PRICE,
+        prompt: () => [],
+      }), // 0.0002 $ an inference
       recordFailure: async (_, failure) => {
         failures.push(failure);
       },
@@ -104,7 +111,7 @@ test("an episode is inferences of one episode id, then five metrics, success las
     episode_id: "episode-1",
     tags: { run: result.id, task: "BabyAI-MixedTrainLocal-v0/goto", seed: "200" },
   });
-  expect(progress.at(-1)).toMatchObject({ done: 1, total: 1, steps: 64, state: "finished" });
+  expect(progress.at(-1)).toMatchObject({ done: 1, total: 1, answers: 64, state: "finished" });
 });
 
 test("an answer that is no action is counted and played as go forward", async () => {

@@ -5,15 +5,14 @@ import type { ActArguments, ActFunction } from "../agents/prompt";
 import type { GatewayClient } from "../connection/client";
 import type { EpisodeKey } from "../queries/runs/run-state";
 import { episodeKey, grid } from "./plan/grid";
-import { type EvaluateOptions, newRunId, type Progress, type Settings } from "./plan/settings";
-import { Answers } from "./play/answers";
-import { Budget } from "./play/budget";
-import type { CountedTokens } from "./play/count-tokens";
+import { type EvaluateOptions, newRunId, type Settings } from "./plan/settings";
 import { Pace } from "./play/pace";
 import { isLost, PATIENCE, type Patience, withPatience } from "./play/patience";
+import { type Progress, Tally } from "./play/progress";
 import { type EpisodeResult, runEpisode } from "./play/run-episode";
+import { Spending } from "./play/spending";
 import { describe, FAILURES_IN_A_ROW, type Run } from "./run";
-import { type Cost, costUsd, isFree, type Price } from "./variants/prices";
+import type { Cost, Price } from "./variants/prices";
 
 export interface EvaluateContext {
   client: GatewayClient;
@@ -30,6 +29,8 @@ export interface PlayedVariant {
   function: ActFunction;
   /** The model's name in the config; null for a variant made of other variants. */
   model: string | null;
+  /** The servers' addresses by which its model is reached. */
+  servers: readonly string[];
   /** Price of its model; undefined when it is not known. */
   price: Price | undefined;
   /** What its model is sent. */
@@ -45,207 +46,242 @@ export interface Before {
   spent: Cost | null;
 }
 
-const NOTHING: Cost = { usd: 0, isEstimated: false };
+type Hooks = Pick<EvaluateOptions, "signal" | "drain" | "onProgress">;
 
 /** So many times an episode is begun anew after an inference that the gateway did not answer. */
 export const REPLAYS = 2;
+
+/** A front end is told no more often. */
+const REPORT_EVERY_MS = 100;
 
 /**
  * Plays variants × tasks × seeds, many episodes at a time; of a resumed run only what is missing. An episode that fails
  * does not stop the others.
  */
 export async function evaluate(
-  { client, variant, recordFailure, patience = PATIENCE }: EvaluateContext,
+  context: EvaluateContext,
   settings: Settings,
-  { signal, drain, onProgress }: Pick<EvaluateOptions, "signal" | "drain" | "onProgress">,
-  before: Before = { run: newRunId(), completed: new Set(), spent: NOTHING },
+  hooks: Hooks,
+  before: Before = { run: newRunId(), completed: new Set(), spent: { usd: 0, isEstimated: false } },
 ): Promise<Run> {
-  const { variants, tasks, seeds, historyLength, inferenceSeconds, episodeSeconds } = settings;
-  const startedAt = new Date();
-  const budget = new Budget(settings.budgetUsd, before.spent);
-  const pace = new Pace(settings);
-  const answers = new Answers((text) => console.warn(text));
-  const counts = { completed: 0, success: 0, failed: 0, steps: 0 };
-  const isDone = (episode: EpisodeKey) => before.completed.has(episodeKey(episode));
-  const run: Run = {
-    id: before.run,
-    settings,
-    startedAt,
-    finishedAt: startedAt,
-    planned: variants.length * tasks.length * seeds.length,
-    completed: 0,
-    completedBefore: [...grid(settings)].filter((episode) => isDone(episode)).length,
-    failed: 0,
-    stopped: null,
-    lastError: null,
-    storeError: null,
-    spentUsd: 0,
-    spentIsEstimated: false,
-    invalidAnswers: [],
-    text: "",
-  };
+  return new Sitting(context, settings, hooks, before).play();
+}
 
-  const stop = new AbortController();
-  setMaxListeners(0, stop.signal); // every episode under way follows it
-  const stopNow = (reason: NonNullable<Run["stopped"]>) => {
-    run.stopped ??= reason;
-    stop.abort();
-  };
-  const interrupt = () => stopNow("interrupted");
-  if (signal?.aborted) interrupt();
-  signal?.addEventListener("abort", interrupt);
-  const finish = () => {
-    run.stopped ??= "interrupted";
-  };
-  if (drain?.aborted) finish();
-  drain?.addEventListener("abort", finish);
+/**
+ * One sitting of a run: from its beginning, or a resume, to its end. It goes on until all is played or `stopped` says why
+ * not: then no episode begins, and those under way end by themselves or, when `stop` is aborted, at once.
+ */
+class Sitting {
+  private readonly stop = new AbortController();
+  private readonly startedAt = new Date();
+  private readonly spending: Spending;
+  private readonly pace: Pace;
+  private readonly tally: Tally;
+  private readonly patience: Patience;
+  private readonly completedBefore: number;
+  private stopped: Run["stopped"] = null;
+  private lastError: string | null = null;
+  private storeError: string | null = null;
+  private failuresInARow = 0;
+  /** Tries begun so far: where inferences wait, those of the first go first. */
+  private begun = 0;
+  private reportedAt = Number.NEGATIVE_INFINITY;
+  private hasReportFailed = false;
 
-  let reportedAt = 0;
-  let hasWarned = false;
-  const report = (state: Progress["state"], force = true) => {
-    const elapsedMs = Date.now() - startedAt.getTime();
-    if (!onProgress || (!force && elapsedMs - reportedAt < 100)) return;
-    reportedAt = elapsedMs;
-    const { completed, success, failed, steps } = counts;
+  constructor(
+    private readonly context: EvaluateContext,
+    private readonly settings: Settings,
+    private readonly hooks: Hooks,
+    private readonly before: Before,
+  ) {
+    const { variants, budgetUsd, concurrency } = settings;
+    setMaxListeners(0, this.stop.signal); // every episode under way follows it
+    this.patience = context.patience ?? PATIENCE;
+    this.spending = new Spending(context.variant, budgetUsd, before.spent);
+    this.pace = new Pace(settings);
+    const open = [...grid(settings)].filter((episode) => !this.isDone(episode));
+    this.completedBefore = this.planned - open.length;
+    const planned = variants.map((variant) => ({
+      variant,
+      model: this.modelOf(variant),
+      total: open.filter((episode) => episode.variant === variant).length,
+    }));
+    this.tally = new Tally(planned, concurrency, (model) => this.pace.speed(model));
+  }
+
+  async play(): Promise<Run> {
+    const unfollow = this.follow();
+    const queue = grid(this.settings);
+    const workers = Math.min(this.settings.concurrency, this.planned);
+    try {
+      this.report("running");
+      await Promise.all(Array.from({ length: workers }, () => this.work(queue)));
+    } catch (error) {
+      this.stop.abort();
+      throw error;
+    } finally {
+      this.report(this.stopped || this.stop.signal.aborted ? "stopped" : "finished");
+      unfollow();
+    }
+    return this.run();
+  }
+
+  private get planned(): number {
+    const { variants, tasks, seeds } = this.settings;
+    return variants.length * tasks.length * seeds.length;
+  }
+
+  private isDone(episode: EpisodeKey): boolean {
+    return this.before.completed.has(episodeKey(episode));
+  }
+
+  private modelOf(variant: string): string {
+    return this.context.variant(variant).model ?? variant;
+  }
+
+  /** Heeds `signal` and `drain`, until what it returns is called. */
+  private follow(): () => void {
+    const { signal, drain } = this.hooks;
+    const interrupt = () => this.stopNow("interrupted");
+    const finish = () => {
+      this.stopped ??= "interrupted";
+    };
+    if (signal?.aborted) interrupt();
+    if (drain?.aborted) finish();
+    signal?.addEventListener("abort", interrupt);
+    drain?.addEventListener("abort", finish);
+    return () => {
+      signal?.removeEventListener("abort", interrupt);
+      drain?.removeEventListener("abort", finish);
+    };
+  }
+
+  private stopNow(reason: NonNullable<Run["stopped"]>): void {
+    this.stopped ??= reason;
+    this.stop.abort();
+  }
+
+  /** Plays episodes from the queue, one after the other. */
+  private async work(queue: Iterable<EpisodeKey>): Promise<void> {
+    for (const episode of queue) {
+      if (this.isDone(episode)) continue;
+      if (this.spending.isAllotted) this.stopped ??= "budget";
+      if (this.stopped) break;
+      await this.playEpisode(episode);
+    }
+  }
+
+  private async playEpisode(episode: EpisodeKey): Promise<void> {
+    let { result, isCutOff } = await this.tryEpisode(episode);
+    // A new episode, because the lost inference may be stored: in the same one its step would be there twice.
+    for (let again = 0; again < REPLAYS && isLost(result.error) && !this.stopped; again++) {
+      ({ result, isCutOff } = await this.tryEpisode(episode));
+    }
+    if (result.error === null) {
+      this.failuresInARow = 0;
+      this.tally.completed(episode.variant, result.success === true, result.episodeLength);
+    } else if (!isCutOff) {
+      this.tally.failed(episode.variant);
+      this.lastError = result.error.message;
+      if (++this.failuresInARow >= FAILURES_IN_A_ROW) this.stopNow("failing");
+    }
+    this.report("running");
+  }
+
+  private async tryEpisode(episode: EpisodeKey) {
+    const { historyLength, inferenceSeconds, episodeSeconds } = this.settings;
+    const { function: functionName, prompt, servers } = this.context.variant(episode.variant);
+    const tally = this.tally.try(episode.variant);
+    const spending = this.spending.try(episode.variant);
+    const result = await runEpisode({
+      ...episode,
+      ...{ functionName, prompt, servers, historyLength, inferenceSeconds, episodeSeconds },
+      client: this.context.client,
+      run: this.before.run,
+      pace: this.pace,
+      model: this.modelOf(episode.variant),
+      rank: this.begun++,
+      patience: this.patience,
+      signal: this.stop.signal,
+      onBegin: (maxSteps) => tally.begin(maxSteps),
+      onInference: (inference, invalid) => {
+        tally.answer(inference, invalid);
+        spending.add(inference);
+        if (this.spending.isExhausted) this.stopNow("budget");
+        this.reportSoon();
+      },
+    });
+    if (isLost(result.error)) spending.addLost();
+    spending.end();
+    tally.end();
+    // What is not stored as failed is cut off: so ClickHouse shows it, too.
+    const isCutOff =
+      result.error !== null && (this.stop.signal.aborted || !(await this.record(result)));
+    return { result, isCutOff };
+  }
+
+  /** Resolves with whether the failure is stored; if it cannot be, the run stops. */
+  private async record(result: EpisodeResult): Promise<boolean> {
+    const { signal } = this.stop;
+    try {
+      const attempt = () => this.context.recordFailure(this.before.run, result);
+      await withPatience(attempt, this.patience, signal, () => true);
+      return true;
+    } catch (error) {
+      if (!signal.aborted) this.storeError = messageOf(error);
+      this.stopNow("store");
+      return false;
+    }
+  }
+
+  /** The first answer is told of at once: it shows that the model is there. */
+  private reportSoon(): void {
+    const isFirst = this.tally.answered === 1;
+    if (isFirst || performance.now() - this.reportedAt >= REPORT_EVERY_MS) this.report("running");
+  }
+
+  private report(state: Progress["state"]): void {
+    const { onProgress } = this.hooks;
+    if (!onProgress) return;
+    this.reportedAt = performance.now();
+    const { cost } = this.spending;
     const progress: Progress = {
-      done: completed + failed,
-      total: run.planned - run.completedBefore,
-      success,
-      failed,
-      steps,
-      spentUsd: budget.cost?.usd ?? null,
-      spentIsEstimated: budget.cost?.isEstimated ?? false,
-      invalidAnswers: answers.invalid,
-      seconds: elapsedMs / 1000,
+      ...this.tally.progress,
+      spentUsd: cost?.usd ?? null,
+      spentIsEstimated: cost?.isEstimated ?? false,
+      seconds: (Date.now() - this.startedAt.getTime()) / 1000,
       state,
     };
     try {
       onProgress(progress);
     } catch (error) {
       // A front end that cannot draw just now, such as a kernel whose socket is busy, must not fail an episode.
-      if (!hasWarned)
+      if (!this.hasReportFailed)
         console.warn(`The run goes on, but its onProgress failed: ${messageOf(error)}`);
-      hasWarned = true;
+      this.hasReportFailed = true;
     }
-  };
-
-  /** Resolves with whether the failure is stored; if it cannot be, the run stops. */
-  const record = async (result: EpisodeResult): Promise<boolean> => {
-    try {
-      const attempt = () => recordFailure(run.id, result);
-      await withPatience(attempt, patience, stop.signal, () => true);
-      return true;
-    } catch (error) {
-      if (!stop.signal.aborted) run.storeError = messageOf(error);
-      stopNow("store");
-      return false;
-    }
-  };
-
-  const costliest = new Map<string, number>();
-  const uncounted = new Set<string>();
-  const costOf = (name: string, tokens: CountedTokens): Cost | null => {
-    const played = variant(name);
-    if (tokens.isEstimated && !uncounted.has(name)) {
-      uncounted.add(name);
-      console.warn(uncountedText(name, played));
-    }
-    const usd = costUsd(played.price, tokens);
-    if (usd === null) return null;
-    costliest.set(name, Math.max(usd, costliest.get(name) ?? 0));
-    return { usd, isEstimated: usd > 0 && tokens.isEstimated };
-  };
-  /** The provider may have answered, and will bill, what was lost on its way: taken for as dear as the costliest. */
-  const costOfLost = (name: string): Cost => {
-    const usd = costliest.get(name) ?? 0;
-    return { usd, isEstimated: usd > 0 };
-  };
-
-  let begun = 0;
-  const playOnce = async (episode: EpisodeKey) => {
-    const account = budget.openEpisode();
-    const result = await runEpisode({
-      client,
-      run: run.id,
-      ...episode,
-      historyLength,
-      pace,
-      model: variant(episode.variant).model ?? episode.variant,
-      rank: begun++,
-      patience,
-      inferenceSeconds,
-      episodeSeconds,
-      signal: stop.signal,
-      functionName: variant(episode.variant).function,
-      prompt: variant(episode.variant).prompt,
-      onInference: (inference, invalid) => {
-        counts.steps += 1;
-        account.add(costOf(episode.variant, inference));
-        answers.add(episode.variant, inference.content, invalid);
-        if (budget.exhausted) stopNow("budget");
-        report("running", false);
-      },
-    });
-    if (isLost(result.error)) account.add(costOfLost(episode.variant));
-    account.close();
-    // What is not stored as failed is cut off: so ClickHouse shows it, too.
-    const isCutOff = result.error !== null && (stop.signal.aborted || !(await record(result)));
-    return { result, isCutOff };
-  };
-
-  let failuresInARow = 0;
-  const play = async (episode: EpisodeKey) => {
-    let { result, isCutOff } = await playOnce(episode);
-    // A new episode, because the lost inference may be stored: in the same one its step would be there twice.
-    for (let again = 0; again < REPLAYS && isLost(result.error) && !run.stopped; again++) {
-      ({ result, isCutOff } = await playOnce(episode));
-    }
-    if (result.error === null) {
-      failuresInARow = 0;
-      counts.completed += 1;
-      if (result.success) counts.success += 1;
-    } else if (!isCutOff) {
-      counts.failed += 1;
-      run.lastError = result.error.message;
-      if (++failuresInARow >= FAILURES_IN_A_ROW) stopNow("failing");
-    }
-    report("running");
-  };
-
-  const queue = grid(settings);
-  const worker = async () => {
-    for (const episode of queue) {
-      if (isDone(episode)) continue;
-      if (budget.allotted) run.stopped ??= "budget";
-      if (run.stopped) break;
-      await play(episode);
-    }
-  };
-  try {
-    report("running");
-    await Promise.all(Array.from({ length: Math.min(settings.concurrency, run.planned) }, worker));
-  } catch (error) {
-    stop.abort();
-    throw error;
-  } finally {
-    report(run.stopped || stop.signal.aborted ? "stopped" : "finished");
-    signal?.removeEventListener("abort", interrupt);
-    drain?.removeEventListener("abort", finish);
   }
-  run.completed = run.completedBefore + counts.completed;
-  run.failed = counts.failed;
-  run.spentUsd = budget.cost?.usd ?? null;
-  run.spentIsEstimated = budget.cost?.isEstimated ?? false;
-  run.invalidAnswers = answers.invalid;
-  run.finishedAt = new Date();
-  run.text = describe(run);
-  return run;
-}
 
-function uncountedText(name: string, { model, price }: PlayedVariant): string {
-  const cost =
-    price === undefined || isFree(price)
-      ? ""
-      : " Cost and budget count an estimate: the o200k tokens of prompts and answers, without reasoning that the model hides.";
-  return `The provider of ${model ?? "a model"}, which plays ${name}, does not say how many tokens an answer took.${cost} In tables and charts its tokens are unknown.`;
+  private run(): Run {
+    const { done, failed, invalidAnswers } = this.tally.progress;
+    const { cost } = this.spending;
+    const run: Run = {
+      id: this.before.run,
+      settings: this.settings,
+      startedAt: this.startedAt,
+      finishedAt: new Date(),
+      planned: this.planned,
+      completed: this.completedBefore + done - failed,
+      completedBefore: this.completedBefore,
+      failed,
+      stopped: this.stopped,
+      lastError: this.lastError,
+      storeError: this.storeError,
+      spentUsd: cost?.usd ?? null,
+      spentIsEstimated: cost?.isEstimated ?? false,
+      invalidAnswers,
+      text: "",
+    };
+    return { ...run, text: describe(run) };
+  }
 }

@@ -10,7 +10,8 @@ import { episodes, tries } from "../queries/episodes";
 import { invalidAnswers } from "../queries/invalid-answers";
 import { insertFailure } from "../queries/runs/failures";
 import { evaluate } from "./evaluate";
-import { checkSettings, type EvaluateOptions, type Progress } from "./plan/settings";
+import { checkSettings, type EvaluateOptions } from "./plan/settings";
+import type { Progress } from "./play/progress";
 import type { EpisodeResult } from "./play/run-episode";
 import { actConfig, IMPATIENT_MS } from "./testing/act-config";
 
@@ -88,7 +89,13 @@ async function play(options: Partial<EvaluateOptions> = {}) {
   const run = await evaluate(
     {
       client: new GatewayClient({ url: `http://127.0.0.1:${port}`, fetch: fetchGateway }),
-      variant: () => ({ function: "act", model: "m", price: undefined, prompt: () => [] }),
+      variant: () => ({
+        function: "act",
+        model: "m",
+        servers: ["http://m/v1/"],
+        price: undefined,
+        prompt: () => [],
+      }),
       recordFailure,
       patience: { retries: 5, firstMs: 100, longestMs: 400 },
     },

@@ -91,7 +91,13 @@ function play(
   return evaluate(
     {
       client: new GatewayClient({ url: "http://gateway", fetch: inProcess(gateway.app) }),
-      variant: () => ({ function: "act", model: "m", price: undefined, prompt: () => [] }),
+      variant: () => ({
+        function: "act",
+        model: "m",
+        servers: ["http://m/v1/"],
+        price: undefined,
+        prompt: () => [],
+      }),
       recordFailure,
       patience: { retries: 3, firstMs: 10, longestMs: 50 },
     },

@@ -32,7 +32,13 @@ async function sitting(id: string, options: Partial<EvaluateOptions> = {}) {
   const run = await evaluate(
     {
       client: new GatewayClient({ url: "http://gateway", fetch: inProcess(gateway.app) }),
-      variant: () => ({ function: "act", model: "m", price: undefined, prompt: () => [] }),
+      variant: () => ({
+        function: "act",
+        model: "m",
+        servers: ["http://m/v1/"],
+        price: undefined,
+        prompt: () => [],
+      }),
       recordFailure: (run, { variant, task, seed, episodeId, error }) =>
         insertFailure(clickhouse, {
           ...{ run, variant, task, seed, error: error?.message ?? "" },

@@ -56,8 +56,17 @@ test("a failing cell ends the command with 1, is shown, and the notebook so far 
 test("start follows the progress and prints what the notebook reports", async () => {
   const publish = (data: object) =>
     `(globalThis as any).__tslab__.require("tslab/dist/jupyter.js").lastWriteDisplayData(${JSON.stringify({ data, metadata: {}, transient: {} })}, false);`;
-  const counts = { total: 4, success: 1, failed: 0, steps: 9 };
-  const progress = { ...counts, spentUsd: 0, invalidAnswers: [], seconds: 2 };
+  const counts = { total: 4, success: 1, failed: 0, answers: 9, invalid: 0 };
+  const speed = { answersPerSecond: 4.5, seconds: 2, secondsLeft: 2 };
+  const tokens = { inputTokens: 900, outputTokens: 10 };
+  const progress = {
+    ...counts,
+    ...speed,
+    ...tokens,
+    spentUsd: 0,
+    invalidAnswers: [],
+    variants: [],
+  };
   write(
     join("notebooks", "babyai.ipynb"),
     publish({ [progressMime]: { ...progress, done: 2, state: "running" } }),
@@ -73,8 +82,8 @@ test("start follows the progress and prints what the notebook reports", async ()
   );
   expect(await startCommand(directory, [])).toBe(0);
   expect(printed.stderr.split("\n")).toEqual([
-    "████████████░░░░░░░░░░░░ 2 of 4 episodes · 1 solved (25–75 % of all) · 2.0 s left",
-    "████████████████████████ 4 of 4 episodes · 1 solved (25 %) · in 2.0 s",
+    "████████████░░░░░░░░░░░░ 2 of 4 episodes · 2.0 s left · 1 solved (25–75 % of all) · 9 answers (4.5/s) · 910 tokens",
+    "████████████████████████ 4 of 4 episodes · in 2.0 s · 1 solved (25 %) · 9 answers (4.5/s) · 910 tokens",
     "",
   ]);
   expect(printed.stdout).toMatch(/^\na {2}b\n1 {2}2\n\nCharts:\n.*runs\/r\/x\.svg\n/);

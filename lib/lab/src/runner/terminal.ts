@@ -1,20 +1,29 @@
-import { progressMime, progressText, type RunReport, reportMime } from "../display/progress";
-import type { Progress } from "../experiment/plan/settings";
+import {
+  progressMime,
+  progressText,
+  type RunReport,
+  reportMime,
+  variantTexts,
+} from "../display/progress";
+import type { Progress } from "../experiment/play/progress";
 import type { CodeCell, MimeBundle } from "./nbformat";
 import type { RunListener } from "./runner";
 
 const barWidth = 24;
-const clearLine = "\r\x1b[2K";
+/** A log gets a line at least so often, a sign of life of slow models. */
+const logEveryMs = 60_000;
 
 /**
  * Shows a running notebook in the terminal: the text that cells write as it comes, progress as a bar
- * on stderr that is redrawn in place (a line for every tenth when stderr is no terminal).
+ * on stderr that is redrawn in place. When stderr is no terminal, it gets the progress as lines: at the beginning, after the
+ * first answer, for every tenth, every minute, and at the end.
  */
 export class TerminalListener implements RunListener {
   /** The last report that the notebook published. */
   report: RunReport | undefined;
-  #bar = "";
-  #tenth = -1;
+  /** The lines that are redrawn in place. */
+  #bar: readonly string[] = [];
+  #logged = { answers: -1, tenth: -1, at: Number.NEGATIVE_INFINITY };
 
   /** `headings`: also name each cell, with its time. */
   constructor(private readonly options: { headings: boolean }) {}
@@ -26,8 +35,8 @@ export class TerminalListener implements RunListener {
 
   /** Leaves the bar as it stands; what follows goes below it. */
   endBar(): void {
-    if (this.#bar !== "") process.stderr.write("\n");
-    this.#bar = "";
+    if (this.#bar.length > 0) process.stderr.write("\n");
+    this.#bar = [];
   }
 
   cellFinished(cell: CodeCell, index: number, count: number, seconds: number): void {
@@ -49,23 +58,44 @@ export class TerminalListener implements RunListener {
   #progress(progress: Progress): void {
     const share = progress.total === 0 ? 1 : progress.done / progress.total;
     const full = Math.floor(share * barWidth);
-    const line = `${"█".repeat(full)}${"░".repeat(barWidth - full)} ${progressText(progress)}`;
+    const bar = `${"█".repeat(full)}${"░".repeat(barWidth - full)}`;
+    const lines = [`${bar} ${progressText(progress)}`, ...variantTexts(progress).map(indented)];
     const isFinal = progress.state !== "running";
     if (process.stderr.isTTY) {
-      this.#bar = line.slice(0, process.stderr.columns - 1);
-      process.stderr.write(`${clearLine}${this.#bar}`);
+      const { columns, rows } = process.stderr;
+      process.stderr.write(this.#clear());
+      this.#bar = lines.slice(0, rows - 1).map((line) => line.slice(0, columns - 1));
+      process.stderr.write(this.#bar.join("\n"));
       if (isFinal) this.endBar();
-    } else if (isFinal || Math.floor(share * 10) > this.#tenth) {
-      this.#tenth = Math.floor(share * 10);
-      process.stderr.write(`${line}\n`);
+    } else if (isFinal || this.#isWorthALine(progress, Math.floor(share * 10))) {
+      process.stderr.write(`${lines.join("\n")}\n`);
     }
+  }
+
+  #isWorthALine({ answers }: Progress, tenth: number): boolean {
+    const { answers: before, tenth: passed, at } = this.#logged;
+    const isFirst = before < Math.min(answers, 1);
+    const now = performance.now();
+    if (!isFirst && tenth <= passed && now - at < logEveryMs) return false;
+    this.#logged = { answers, tenth, at: now };
+    return true;
   }
 
   /** Writes above the bar: without it, and then draws it again. */
   #above(write: () => void): void {
-    if (this.#bar === "") return void write();
-    process.stderr.write(clearLine);
+    if (this.#bar.length === 0) return void write();
+    process.stderr.write(this.#clear());
     write();
-    process.stderr.write(this.#bar);
+    process.stderr.write(this.#bar.join("\n"));
   }
+
+  /** What takes the bar away and leaves the cursor where it began. */
+  #clear(): string {
+    const up = this.#bar.length > 1 ? `\x1b[${this.#bar.length - 1}A` : "";
+    return this.#bar.length === 0 ? "" : `\r${up}\x1b[J`;
+  }
+}
+
+function indented(line: string): string {
+  return `  ${line}`;
 }

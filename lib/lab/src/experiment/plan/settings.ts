@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { tasks as balrogTasks, make, registeredEnvs } from "babyai";
 import type { PlayedVariant } from "../evaluate";
-import type { InvalidCount } from "../play/answers";
+import type { Progress } from "../play/progress";
 
 export interface EvaluateOptions {
   /** Names of variants of the function `act` in config/. */
@@ -39,7 +39,7 @@ export interface EvaluateOptions {
   drain?: AbortSignal;
   /** Stops the run at once; episodes under way are cut off. */
   signal?: AbortSignal;
-  /** Called after every episode, and at most every 100 ms in between. */
+  /** Called at the beginning, after the first answer and every episode, and at most every 100 ms in between. */
   onProgress?: (progress: Progress) => void;
 }
 
@@ -49,28 +49,6 @@ export interface ResumeOptions extends Partial<EvaluateOptions> {
   run: string;
   /** Resumes although settings, models or templates differ from what the run was played with. Default false. */
   acceptChanges?: boolean;
-}
-
-/** Where a run stands. Episodes that were completed before a resume are not among these. */
-export interface Progress {
-  /** Episodes that ended, failed ones included. */
-  done: number;
-  total: number;
-  /** Episodes that fulfilled their mission. */
-  success: number;
-  /** Episodes ended by an error. */
-  failed: number;
-  /** Steps played so far, over all episodes. */
-  steps: number;
-  /** In US dollars; null when a variant's model has no known price. */
-  spentUsd: number | null;
-  /** Tokens that a provider did not count were counted here. */
-  spentIsEstimated: boolean;
-  /** Of the variants with answers that were no valid action, that with the largest share first. */
-  invalidAnswers: readonly InvalidCount[];
-  /** Since the run began. */
-  seconds: number;
-  state: "running" | "finished" | "stopped";
 }
 
 /** `EvaluateOptions`, checked and complete. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GatewayError, type TokenUsage } from "../../connection/client";
 import type { Settings } from "../plan/settings";
 import { isCongestion } from "./patience";
+import type { Speed } from "./time-left";
 import { Window } from "./window";
 
 export type PaceOptions = Pick<
@@ -39,6 +40,11 @@ export class Pace {
   /** Inferences of a model that may be under way at the same time just now. */
   concurrency(model: string): number {
     return this.window(model).size;
+  }
+
+  /** How fast a model answers just now. */
+  speed(model: string): Speed {
+    return this.window(model).speed;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GatewayError } from "../../connection/client";
+import { isTimeout } from "./inference-timeout";
 
 /** How often and how long a refused inference is tried again. */
 export interface Patience {
@@ -23,9 +24,7 @@ export function isTooManyRequests(error: unknown): boolean {
 
 /** A sign that the provider has more to do than it can: a refusal of that kind, or a limit of the gateway's or of ours that was up. */
 export function isCongestion(error: unknown): boolean {
-  if (isTooManyRequests(error)) return true;
-  if (!(error instanceof GatewayError)) return false;
-  return error.status === 408 || /\btimed out\b/.test(error.message);
+  return isTooManyRequests(error) || isTimeout(error);
 }
 
 /**

@@ -6,6 +6,7 @@ import { type ActArguments, type ActFunction, actArguments, type Turn } from "..
 import type { GatewayClient, Inference } from "../../connection/client";
 import { breathe } from "./breathe";
 import { type CountedTokens, countTokens } from "./count-tokens";
+import { InferenceTimeoutError, isTimeout } from "./inference-timeout";
 import type { Pace } from "./pace";
 import { type Patience, withPatience } from "./patience";
 
@@ -24,6 +25,8 @@ export interface EpisodeOptions {
   pace: Pace;
   /** The variant's model, as the pace knows it. */
   model: string;
+  /** The servers' addresses by which the model is reached. */
+  servers: readonly string[];
   /** Its place among the run's episodes: where inferences wait, those of the first go first. */
   rank: number;
   patience: Patience;
@@ -33,6 +36,8 @@ export interface EpisodeOptions {
   signal: AbortSignal;
   /** What the variant's model is sent: its tokens are counted here where the provider does not count them. */
   prompt: (args: ActArguments) => readonly ChatMessage[];
+  /** Called before the first inference, with the steps that the episode may take. */
+  onBegin?: (maxSteps: number) => void;
   /** Called after every inference; `invalid` is why its answer was no valid action, null for one that was. */
   onInference?: (inference: Inference & CountedTokens, invalid: InvalidReason | null) => void;
 }
@@ -65,10 +70,11 @@ export class EpisodeTimeoutError extends Error {
  */
 export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult> {
   const { client, run, functionName, variant, task, seed, historyLength, onInference } = options;
-  const { pace, model, rank, patience, inferenceSeconds, episodeSeconds } = options;
+  const { pace, model, servers, rank, patience, inferenceSeconds, episodeSeconds } = options;
   const env = make(task);
   let { observation } = env.reset({ seed });
   const { mission } = observation;
+  options.onBegin?.(env.maxSteps);
   const turns: Turn[] = [];
   const result: EpisodeResult = {
     variant,
@@ -122,7 +128,10 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       };
       const limits = { signal, timeoutMs: inferenceSeconds * 1000 };
       const inferOnce = async () => {
-        const inference = await timed(() => client.infer(request, limits));
+        const inference = await timed(() => client.infer(request, limits)).catch((error) => {
+          if (!isTimeout(error)) throw error;
+          throw new InferenceTimeoutError(error, { model, servers, inferenceSeconds });
+        });
         const prompt = () => options.prompt(args);
         return { ...inference, ...(await countTokens(inference, prompt, inference.content)) };
       };

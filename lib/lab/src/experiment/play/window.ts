@@ -1,3 +1,5 @@
+import type { Speed } from "./time-left";
+
 /** While answers take less than this share of the time that one may take, a queue does no harm. */
 const HARMLESS = 1 / 100;
 
@@ -6,6 +8,9 @@ const LONGEST = 3 / 4;
 
 /** Throughput is compared once there is so much more room. */
 const WORTH_A_LOOK = 1.25;
+
+/** An answer's share in the mean time of the last ones. */
+const NEWEST = 0.1;
 
 /** A burst of refusals is one message: the window is halved at most once in this time. */
 const HALVE_EVERY_MS = 1000;
@@ -23,6 +28,7 @@ export class Window {
   private underWay = 0;
   /** By rank. */
   private readonly waiting: { rank: number; resume: () => void }[] = [];
+  private meanMs: number | null = null;
   private halvedAt = Number.NEGATIVE_INFINITY;
   private round = { began: Number.NEGATIVE_INFINITY, answers: 0, ms: 0, isFull: false };
   /** The window up to which throughput has grown, and that throughput. */
@@ -40,6 +46,11 @@ export class Window {
   /** Inferences that may be under way at the same time just now. */
   get size(): number {
     return this.limit;
+  }
+
+  /** The mean time of the last answers, and the calls that may be under way; while that still doubles, all that may ever be. */
+  get speed(): Speed {
+    return { answerMs: this.meanMs, concurrency: this.doubles ? this.most : this.limit };
   }
 
   /**
@@ -67,9 +78,11 @@ export class Window {
   /** @param begun when the call was sent; of one that was answered */
   answered(begun: number): void {
     const { round } = this;
+    const ms = performance.now() - begun;
+    this.meanMs = this.meanMs === null ? ms : this.meanMs + NEWEST * (ms - this.meanMs);
     if (begun < round.began) return; // it waited in another window's queue
     round.answers += 1;
-    round.ms += performance.now() - begun;
+    round.ms += ms;
     round.isFull ||= this.waiting.length > 0;
     if (round.answers >= 2 * this.limit) this.endRound();
   }

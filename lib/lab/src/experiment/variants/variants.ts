@@ -5,9 +5,11 @@ import {
   MODELS_ORIGIN,
   mergeConfig,
   messageOf,
+  OPENAI_BASE,
   pathOf,
   readTextFile,
   readToml,
+  shorthandModel,
 } from "embedded-gateway";
 import { Environment } from "minijinja-js";
 import type { ChatMessage } from "../../agents/local/reading/prompt";
@@ -20,6 +22,8 @@ export interface VariantInfo {
   function: ActFunction;
   /** The model's name in the config; null for a variant made of other variants. */
   model: string | null;
+  /** Addresses of the servers by which its model is reached: "https://api.openai.com/v1/". */
+  servers: readonly string[];
   /** What its model is sent, by its templates. Of a variant made of other variants: what its own templates make. */
   prompt: (args: ActArguments) => readonly ChatMessage[];
   limits: CallLimits;
@@ -40,6 +44,7 @@ interface Config {
   models?: Record<string, { providers: Record<string, Provider> }>;
 }
 interface Provider {
+  type?: string;
   api_base?: string;
   api_key_location?: unknown;
   extra_body?: unknown;
@@ -84,6 +89,10 @@ export function readVariants(paths: readonly string[]): ReadonlyMap<string, Vari
       }
     };
   const providersOf = (model = "") => Object.values(models?.[model]?.providers ?? {});
+  const serversOf = (model = "") => [
+    ...providersOf(model).map(({ api_base, type = "" }) => api_base ?? defaultAddress(type)),
+    ...(shorthandModel(model)?.providers ?? []).map(({ apiBase }) => apiBase),
+  ];
   const served = (model: string | undefined, by: (provider: Provider) => boolean) => {
     const providers = providersOf(model);
     return providers.length > 0 && providers.every(by);
@@ -105,6 +114,7 @@ export function readVariants(paths: readonly string[]): ReadonlyMap<string, Vari
       variants.set(variantName, {
         function: name,
         model: variant.model ?? null,
+        servers: serversOf(variant.model),
         prompt: promptOf(variant, read),
         limits: callLimits(variant, providersOf(variant.model), includesOthers(variant, read)),
         local: served(variant.model, isRules),
@@ -117,6 +127,11 @@ export function readVariants(paths: readonly string[]): ReadonlyMap<string, Vari
   return new Map(
     [...variants].sort(([, a], [, b]) => order.indexOf(a.model) - order.indexOf(b.model)),
   );
+}
+
+/** Of a provider of another type than OpenAI's: that type, which names who serves it. */
+function defaultAddress(type: string): string {
+  return type === "openai" ? OPENAI_BASE : type;
 }
 
 function isRules({ api_base = "" }: Provider): boolean {

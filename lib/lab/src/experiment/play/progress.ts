@@ -1,0 +1,188 @@
+import type { InvalidReason } from "../../agents/parse";
+import { Answers, type InvalidCount } from "./answers";
+import type { CountedTokens } from "./count-tokens";
+import { EpisodeLengths } from "./episode-lengths";
+import { type Played, type Speed, timeLeft } from "./time-left";
+
+/** Where a run stands. What was done before a resume is not among it. */
+export interface Progress extends Counts {
+  /** Inferences answered in a second, over the last half minute. */
+  answersPerSecond: number;
+  /** In US dollars; null when a variant's model has no known price. */
+  spentUsd: number | null;
+  /** Tokens that a provider did not count were counted here. */
+  spentIsEstimated: boolean;
+  /** Of the variants with answers that were no valid action, that with the largest share first. */
+  invalidAnswers: readonly InvalidCount[];
+  variants: readonly VariantProgress[];
+  /** Since the run began. */
+  seconds: number;
+  /** Until all is played, as far as the answers so far tell (see `timeLeft`); null before each model has answered. */
+  secondsLeft: number | null;
+  state: "running" | "finished" | "stopped";
+}
+
+export interface VariantProgress extends Counts {
+  variant: string;
+}
+
+interface Counts {
+  /** Episodes to play. */
+  total: number;
+  /** Episodes that ended, failed ones included. */
+  done: number;
+  /** Episodes that fulfilled their mission. */
+  success: number;
+  /** Episodes ended by an error. */
+  failed: number;
+  /** Inferences that were answered. */
+  answers: number;
+  /** Answers that were no valid action. */
+  invalid: number;
+  inputTokens: number;
+  outputTokens: number;
+}
+
+/** A try of an episode. */
+export interface Try {
+  /** @param maxSteps steps that it may take */
+  begin(maxSteps: number): void;
+  answer(answer: CountedTokens & { content: string | null }, invalid: InvalidReason | null): void;
+  end(): void;
+}
+
+/** What `answersPerSecond` looks back on. */
+const RATE_MS = 30_000;
+
+/** How often the rate and the time that is left are looked at. */
+const LOOK_EVERY_MS = 250;
+
+interface VariantTally {
+  counts: VariantProgress;
+  model: string;
+  lengths: EpisodeLengths;
+  /** Tries, and the steps that they might take together. */
+  tries: { begun: number; maxSteps: number };
+  active: Set<Played>;
+}
+
+/** Counts what a run has done, variant by variant, and estimates the time that it still takes. */
+export class Tally {
+  private readonly answers = new Answers((text) => console.warn(text));
+  private readonly variants: ReadonlyMap<string, VariantTally>;
+  /** How many answers there were at some moments of the last half minute. */
+  private readonly marks = [{ at: performance.now(), answers: 0 }];
+  private left: number | null = null;
+  /** Inferences that were answered, with whatever variant. */
+  answered = 0;
+
+  /**
+   * @param planned of each variant its model and the episodes to play
+   * @param concurrency episodes played at the same time
+   */
+  constructor(
+    planned: readonly { variant: string; model: string; total: number }[],
+    private readonly concurrency: number,
+    private readonly speedOf: (model: string) => Speed,
+  ) {
+    this.variants = new Map(
+      planned.map(({ variant, model, total }) => [
+        variant,
+        {
+          counts: { variant, ...NOTHING, total },
+          model,
+          lengths: new EpisodeLengths(),
+          tries: { begun: 0, maxSteps: 0 },
+          active: new Set(),
+        },
+      ]),
+    );
+  }
+
+  try(variant: string): Try {
+    const tally = this.of(variant);
+    const { counts } = tally;
+    const episode = { steps: 0, maxSteps: 0 };
+    return {
+      begin: (maxSteps) => {
+        tally.tries.begun += 1;
+        tally.tries.maxSteps += maxSteps;
+        episode.maxSteps = maxSteps;
+        tally.active.add(episode);
+      },
+      answer: ({ inputTokens, outputTokens, content }, invalid) => {
+        this.answers.add(variant, content, invalid);
+        tally.lengths.addStep(episode.steps++);
+        this.answered += 1;
+        counts.answers += 1;
+        counts.inputTokens += inputTokens;
+        counts.outputTokens += outputTokens;
+        if (invalid) counts.invalid += 1;
+      },
+      end: () => tally.active.delete(episode),
+    };
+  }
+
+  completed(variant: string, success: boolean, steps: number): void {
+    const { counts, lengths } = this.of(variant);
+    counts.done += 1;
+    if (!success) return;
+    counts.success += 1;
+    lengths.addEnd(steps - 1);
+  }
+
+  failed(variant: string): void {
+    const { counts } = this.of(variant);
+    counts.done += 1;
+    counts.failed += 1;
+  }
+
+  /** All variants together, and each. */
+  get progress(): Omit<Progress, "spentUsd" | "spentIsEstimated" | "seconds" | "state"> {
+    const variants = [...this.variants.values()].map(({ counts }) => ({ ...counts }));
+    const all = { ...NOTHING };
+    for (const counts of variants)
+      for (const key of Object.keys(NOTHING) as (keyof Counts)[]) all[key] += counts[key];
+    return { ...all, ...this.pace(), invalidAnswers: this.answers.invalid, variants };
+  }
+
+  private pace(): Pick<Progress, "answersPerSecond" | "secondsLeft"> {
+    const { marks, answered: answers } = this;
+    const now = performance.now();
+    if (this.left === null || now - marks.at(-1)!.at >= LOOK_EVERY_MS) {
+      while (marks.length > 1 && now - marks[1]!.at >= RATE_MS) marks.shift();
+      marks.push({ at: now, answers });
+      this.left = timeLeft(this.remaining(), this.speedOf, this.concurrency);
+    }
+    const since = marks[0]!;
+    return {
+      answersPerSecond: (1000 * (answers - since.answers)) / Math.max(1, now - since.at),
+      secondsLeft: this.left === null ? null : this.left / 1000,
+    };
+  }
+
+  private remaining() {
+    return [...this.variants.values()].map(({ counts, model, lengths, tries, active }) => ({
+      model,
+      lengths,
+      maxSteps: tries.maxSteps / tries.begun,
+      active: [...active],
+      queued: Math.max(0, counts.total - counts.done - active.size),
+    }));
+  }
+
+  private of(variant: string): VariantTally {
+    return this.variants.get(variant) as VariantTally;
+  }
+}
+
+const NOTHING: Counts = {
+  total: 0,
+  done: 0,
+  success: 0,
+  failed: 0,
+  answers: 0,
+  invalid: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+};

@@ -1,0 +1,97 @@
+import type { EpisodeLengths } from "./episode-lengths";
+
+/** What a variant still has to play. */
+export interface Remaining {
+  model: string;
+  /** Of each episode under way: the steps that it has played, and may play. */
+  active: readonly Readonly<Played>[];
+  /** Episodes that have not begun. */
+  queued: number;
+  lengths: EpisodeLengths;
+  /** Steps that those may play, on average. */
+  maxSteps: number;
+}
+
+export interface Played {
+  steps: number;
+  maxSteps: number;
+}
+
+/** How fast a model answers. */
+export interface Speed {
+  /** Mean time of an answer; null before the first one. */
+  answerMs: number | null;
+  /** Inferences that may be under way at the same time. */
+  concurrency: number;
+}
+
+/** Of more episodes so many are played in thought; the others take as long. */
+const MOST_DRAWN = 2000;
+
+/** Fractions of its multiples fill the interval from 0 to 1 evenly, in an order without a pattern (Weyl 1916). */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/**
+ * Milliseconds until all is played, as if the remaining episodes were played now, each as long as those before it suggest:
+ * in turn, as many at a time as the run plays and as each model answers. Null while a model has not answered yet.
+ *
+ * @param concurrency episodes that are played at the same time
+ */
+export function timeLeft(
+  remaining: readonly Remaining[],
+  speedOf: (model: string) => Speed,
+  concurrency: number,
+): number | null {
+  const left = remaining.filter(({ active, queued }) => active.length + queued > 0);
+  const byModel = new Map<string, Remaining[]>();
+  for (const part of left) byModel.set(part.model, [...(byModel.get(part.model) ?? []), part]);
+  const everything: number[][] = [];
+  let longest = 0;
+  let drawn = 0;
+  let total = 0;
+  for (const [model, parts] of byModel) {
+    const { answerMs, concurrency: most } = speedOf(model);
+    if (answerMs === null) return null;
+    const durations = parts.map((part) => draw(part).map((steps) => steps * answerMs));
+    const count = parts.reduce((sum, { active, queued }) => sum + active.length + queued, 0);
+    const taken = inTurn(durations);
+    longest = Math.max(
+      longest,
+      (makespan(taken, Math.min(most, concurrency)) * count) / taken.length,
+    );
+    everything.push(...durations);
+    drawn += taken.length;
+    total += count;
+  }
+  if (drawn === 0) return 0;
+  return Math.max(longest, (makespan(inTurn(everything), concurrency) * total) / drawn);
+}
+
+/** Steps that each episode has yet to play, those under way first. */
+function draw({ active, queued, lengths, maxSteps }: Remaining): number[] {
+  const begun = active.slice(0, MOST_DRAWN);
+  const count = begun.length + Math.min(queued, MOST_DRAWN - begun.length);
+  return Array.from({ length: count }, (_, i) => {
+    const played = begun[i] ?? { steps: 0, maxSteps };
+    return lengths.quantile(played, ((i + 0.5) * GOLDEN) % 1);
+  });
+}
+
+/** The first of each list, the second of each, and so on. */
+function inTurn(lists: readonly (readonly number[])[]): number[] {
+  const most = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from({ length: most }, (_, i) =>
+    lists.flatMap((list) => list.slice(i, i + 1)),
+  ).flat();
+}
+
+/** When the last of some durations ends if each begins as soon as one of the workers is free. */
+function makespan(durations: readonly number[], workers: number): number {
+  const free = Array<number>(Math.min(workers, durations.length)).fill(0);
+  for (const duration of durations) {
+    let first = 0;
+    for (let i = 1; i < free.length; i++) if (free[i]! < free[first]!) first = i;
+    free[first]! += duration;
+  }
+  return Math.max(0, ...free);
+}
