@@ -143,13 +143,18 @@ export class Tally {
     const all = { ...NOTHING };
     for (const counts of variants)
       for (const key of Object.keys(NOTHING) as (keyof Counts)[]) all[key] += counts[key];
-    return { ...all, ...this.pace(), invalidAnswers: this.answers.invalid, variants };
+    return {
+      ...all,
+      ...this.pace(all.done === all.total),
+      invalidAnswers: this.answers.invalid,
+      variants,
+    };
   }
 
-  private pace(): Pick<Progress, "answersPerSecond" | "secondsLeft"> {
+  private pace(isDone: boolean): Pick<Progress, "answersPerSecond" | "secondsLeft"> {
     const { marks, answered: answers } = this;
     const now = performance.now();
-    if (this.left === null || now - marks.at(-1)!.at >= LOOK_EVERY_MS) {
+    if (!this.left || isDone || now - marks.at(-1)!.at >= LOOK_EVERY_MS) {
       while (marks.length > 1 && now - marks[1]!.at >= RATE_MS) marks.shift();
       marks.push({ at: now, answers });
       this.left = timeLeft(this.remaining(), this.speedOf, this.concurrency);
@@ -157,7 +162,7 @@ export class Tally {
     const since = marks[0]!;
     return {
       answersPerSecond: (1000 * (answers - since.answers)) / Math.max(1, now - since.at),
-      secondsLeft: this.left === null ? null : this.left / 1000,
+      secondsLeft: this.left && this.left / 1000,
     };
   }
 
