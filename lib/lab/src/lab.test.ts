@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -270,6 +270,27 @@ test("an interrupt lets the episodes under way end; a kernel's own listener wait
   } finally {
     process.off("SIGINT", kernels);
   }
+});
+
+test("what a run has played is saved although its charts cannot be drawn", async () => {
+  const warn = jest.spyOn(console, "warn").mockImplementation(() => {});
+  const run = await lab.evaluate({
+    variants: ["rule_based"],
+    tasks: tasks.slice(0, 1),
+    episodes: 1,
+  });
+  const folder = join(__dirname, "../../../data/.local/runs", run.id);
+  mkdirSync(join(folder, "success_rate.svg"), { recursive: true }); // where a chart is to be written
+  const { directory, charts } = await lab.save(run);
+  expect([directory, charts]).toEqual([folder, []]);
+  expect(warn.mock.calls).toEqual([
+    [expect.stringMatching(/^The charts were not drawn: EISDIR.*results\.json\.$/)],
+  ]);
+  warn.mockRestore();
+  const { columns, episodes } = JSON.parse(readFileSync(join(directory, "results.json"), "utf8"));
+  expect(columns).toContain("success");
+  expect(episodes).toHaveLength(run.planned);
+  rmSync(folder, { recursive: true });
 });
 
 test("a run that is not there has no episodes", async () => {

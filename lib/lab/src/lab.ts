@@ -7,6 +7,7 @@ import {
   createGateway,
   describeDamage,
   inProcess,
+  messageOf,
   patientFetch,
   reachModels,
   refusedPathFor,
@@ -97,7 +98,7 @@ export interface Lab {
   tries(filter: { run: string }): Promise<TryRow[]>;
   /** All runs in the store, the newest first. */
   runs(): Promise<RunRow[]>;
-  /** Writes a run's results.json and its charts, as SVG and PNG, to data/.local/runs/<run>. */
+  /** Writes a run's results.json and then its charts, as SVG and PNG, to data/.local/runs/<run>. A chart that cannot be drawn is a warning. */
   save(run: Run): Promise<SavedRun>;
   /**
    * Stores what is still on its way, then lets go of gateway and store.
@@ -249,11 +250,16 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       };
       await mkdir(directory, { recursive: true });
       const provenance = { ...provenanceOf(run), models, versions };
-      await writeFile(
-        join(directory, "results.json"),
-        formatResults({ provenance, episodes: rows }),
-      );
-      return { directory, charts: await saveCharts(rows, directory) };
+      const results = join(directory, "results.json");
+      await writeFile(results, formatResults({ provenance, episodes: rows }));
+      const charts = await saveCharts(rows, directory).catch((error: unknown) => {
+        const where = relative(root, results);
+        console.warn(
+          `The charts were not drawn: ${messageOf(error)} The episodes are in ${where}.`,
+        );
+        return [];
+      });
+      return { directory, charts };
     },
     close,
   };

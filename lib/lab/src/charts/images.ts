@@ -7,9 +7,12 @@ import { readPrices } from "../experiment/variants/prices";
 import type { Published } from "./published";
 import { allCharts, drawImages } from "./save";
 
+/** The local agents' results, floor and ceiling of all others. */
+const LOCAL = "local.json";
+
 /**
- * Every image of img/, by its path there: all charts of data/results/<name>.json under `<name>/`, with the published
- * results of data/published.json and the prices of config/prices.toml; and the README's episode.
+ * Every image of img/, by its path there: all charts of data/results/<name>.json under `<name>/`, the local agents' episodes
+ * beside others, with the published results of data/published.json and the prices of config/prices.toml; and the README's episode.
  *
  * @throws UnfinishedRunError results are of a run that was cut short
  */
@@ -18,13 +21,19 @@ export async function committedImages(root: string): Promise<Map<string, Uint8Ar
   const published = JSON.parse(readTextFile(join(data, "published.json"))) as Published;
   const prices = readPrices(join(root, "config", "prices.toml"));
   const images = new Map<string, Uint8Array>();
-  const files = await readdir(join(data, "results"));
-  for (const file of files.filter((name) => name.endsWith(".json")).sort()) {
+  const files = (await readdir(join(data, "results"))).filter((name) => name.endsWith(".json"));
+  const read = (file: string) => {
     const path = join(data, "results", file);
     const results = parseResults(readTextFile(path), path);
     requireFinished(results, path);
-    const { provenance, episodes } = results;
-    const charts = allCharts(episodes, { models: provenance.models, prices, published });
+    return results;
+  };
+  for (const file of files.sort()) {
+    const beside = files.filter((other) => other === LOCAL && other !== file).map(read);
+    const results = [...beside, read(file)];
+    const models = Object.assign({}, ...results.map(({ provenance }) => provenance.models));
+    const episodes = results.flatMap((part) => part.episodes);
+    const charts = allCharts(episodes, { models, prices, published });
     for (const [name, image] of await drawImages(charts)) {
       images.set(`${basename(file, ".json")}/${name}`, image);
     }

@@ -31,8 +31,6 @@ export interface AddOptions {
 export interface AddedModel extends ModelFile {
   /** The day on which it ends, if the server says so: "2027-01-14". */
   shutdownDate: string | null;
-  /** Parameters to play it with that the file's comments recommend: "-p concurrency=1". */
-  parameters: string;
 }
 
 /** The servers that a model can be added of: one for each file of config/examples. */
@@ -86,8 +84,7 @@ export async function addModel(
     rmSync(path);
     throw error;
   }
-  const parameters = text.match(/-p concurrency=\d+/)?.[0] ?? "";
-  return { name, path, ...added, shutdownDate, parameters };
+  return { name, path, ...added, shutdownDate };
 }
 
 function safeName(model: string): string {

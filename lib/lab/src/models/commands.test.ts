@@ -84,7 +84,7 @@ test("add ollama qwen3:8b: a file that the gateway takes, at price 0, with limit
       `Wrote config/models/qwen3-8b.toml: qwen3:8b at ${url}/v1/, as qwen3-8b_baseline, qwen3-8b_compact, qwen3-8b_history.`,
       "Its price per million tokens: nothing.",
       "Try it:   npm run model -- check qwen3-8b",
-      "Play it:  npm start -- -p variants=qwen3-8b_history,rule_based_history -p concurrency=1",
+      "Play it:  npm start -- -p variants=qwen3-8b_history,rule_based_history",
     ].join("\n"),
   );
   expect(asked).toEqual([{ path: "/v1/models" }]);

@@ -34,7 +34,7 @@ export const modelCommands: Record<"list" | "add" | "check" | "remove", Command>
 
   add: async (root, env, [server = "", model = ""], options = {}) => {
     const added = await addModel(root, env, { server, model, ...options });
-    const { name, path, variants, models, shutdownDate, parameters } = added;
+    const { name, path, variants, models, shutdownDate } = added;
     const [ours] = models.map((address) => address.model);
     const price = pricesOf(root)[ours ?? ""];
     const lines = [
@@ -50,7 +50,7 @@ export const modelCommands: Record<"list" | "add" | "check" | "remove", Command>
     }
     lines.push(
       `Try it:   npm run model -- check ${name}`,
-      `Play it:  npm start -- -p variants=${variants.at(-1)},rule_based_history ${parameters}`.trim(),
+      `Play it:  npm start -- -p variants=${variants.at(-1)},rule_based_history`,
     );
     return lines.join("\n");
   },
