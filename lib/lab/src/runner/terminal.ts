@@ -62,7 +62,9 @@ export class TerminalListener implements RunListener {
     const lines = [`${bar} ${progressText(progress)}`, ...variantTexts(progress).map(indented)];
     const isFinal = progress.state !== "running";
     if (process.stderr.isTTY) {
-      const { columns, rows } = process.stderr;
+      // A terminal that does not know its size says 0.
+      const columns = process.stderr.columns || 80;
+      const rows = process.stderr.rows || 24;
       process.stderr.write(this.#clear());
       this.#bar = lines.slice(0, rows - 1).map((line) => line.slice(0, columns - 1));
       process.stderr.write(this.#bar.join("\n"));

@@ -1,0 +1,76 @@
+import { progressMime } from "../display/progress";
+import type { Progress } from "../experiment/play/progress";
+import { TerminalListener } from "./terminal";
+
+const counts = {
+  ...{ total: 10, done: 2, success: 1, failed: 0 },
+  ...{ answers: 40, invalid: 0, inputTokens: 900, outputTokens: 100 },
+};
+const progress: Progress = {
+  ...counts,
+  ...{ answersPerSecond: 0, spentUsd: 0, spentIsEstimated: false, invalidAnswers: [] },
+  variants: ["a", "b"].map((variant) => ({ ...counts, variant, total: 5 })),
+  ...{ seconds: 1, secondsLeft: 4, state: "running" },
+};
+const shown = (change: Partial<Progress>) => ({ [progressMime]: { ...progress, ...change } });
+
+let written = "";
+const { isTTY, columns, rows } = process.stderr;
+function terminal(settings: object) {
+  Object.assign(process.stderr, settings);
+  return new TerminalListener({ headings: false });
+}
+beforeEach(() => {
+  written = "";
+  jest.spyOn(process.stderr, "write").mockImplementation((text) => {
+    written += text;
+    return true;
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  Object.assign(process.stderr, { isTTY, columns, rows });
+});
+
+test("a terminal's lines are redrawn in place, cut to its width; what a cell writes goes above", () => {
+  const listener = terminal({ isTTY: true, columns: 40, rows: 20 });
+  listener.display(shown({}));
+  const bar = `${"█".repeat(4)}${"░".repeat(20)} 2 of 10 episod`;
+  const lines = `${bar}\n  a  2 of 5 episodes · 1 solved (20–80 \n  b  2 of 5 episodes · 1 solved (20–80 `;
+  expect(written).toBe(lines);
+  written = "";
+  listener.stream("stderr", "hello\n");
+  expect(written).toBe(`\r\x1b[2A\x1b[Jhello\n${lines}`);
+  written = "";
+  listener.display(shown({ state: "finished" }));
+  expect(written).toBe(`\r\x1b[2A\x1b[J${lines}\n`);
+});
+
+test.each([
+  [0, 3],
+  [3, 2],
+])("a terminal of %p rows shows %p lines", (height, count) => {
+  terminal({ isTTY: true, columns: 0, rows: height }).display(shown({}));
+  expect(written.split("\n")).toHaveLength(count);
+});
+
+test("a log gets a line at the beginning, after the first answer, for a tenth, each minute, and at the end", () => {
+  let now = 0;
+  jest.spyOn(performance, "now").mockImplementation(() => now);
+  const listener = terminal({ isTTY: false });
+  const lines = (change: Partial<Progress>) => {
+    written = "";
+    listener.display(shown({ variants: [], ...change }));
+    return written.split("\n").length - 1;
+  };
+  expect(lines({ done: 0, answers: 0 })).toBe(1);
+  expect(lines({ done: 0, answers: 0 })).toBe(0);
+  expect(lines({ done: 0, answers: 1 })).toBe(1);
+  expect(lines({ done: 0, answers: 2 })).toBe(0);
+  expect(lines({ done: 1, answers: 3 })).toBe(1);
+  now = 59_000;
+  expect(lines({ done: 1, answers: 4 })).toBe(0);
+  now = 60_000;
+  expect(lines({ done: 1, answers: 4 })).toBe(1);
+  expect(lines({ done: 1, answers: 4, state: "stopped" })).toBe(1);
+});
