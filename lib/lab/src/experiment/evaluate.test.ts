@@ -15,7 +15,8 @@ interface Asked {
 }
 const PRICE = { input: 1, output: 10, as_of: "", source: "" };
 let asked: Asked;
-let answer: (body: Record<string, unknown>) => string | { status: number; error: string };
+type Answer = string | { status: 408 | 500; error: string };
+let answer: (body: Record<string, unknown>) => Answer | Promise<Answer>;
 let server: ServerType;
 let client: GatewayClient;
 
@@ -24,8 +25,8 @@ beforeAll(async () => {
   app.post("/openai/v1/chat/completions", async (c) => {
     const body = (await c.req.json()) as Record<string, unknown>;
     asked.inferences.push(body);
-    const said = answer(body);
-    if (typeof said !== "string") return c.json({ error: { message: said.error } }, 500);
+    const said = await answer(body);
+    if (typeof said !== "string") return c.json({ error: { message: said.error } }, said.status);
     return c.json({
       id: "01900000-0000-7000-8000-000000000001",
       episode_id: body["tensorzero::episode_id"] ?? `episode-${asked.inferences.length}`,
@@ -43,12 +44,18 @@ beforeAll(async () => {
   });
   client = new GatewayClient({
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    fetch: (input, init) => fetch(input, init).catch(rethrow),
   });
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 beforeEach(() => {
   asked = { inferences: [], feedback: [] };
 });
+
+/** Throws an error that is one in Jest's realm, too: by its name the openai package knows a time-out. */
+function rethrow({ name, message, cause }: Error): never {
+  throw Object.assign(new Error(message, { cause }), { name });
+}
 
 async function run(
   options: Partial<EvaluateOptions>,
@@ -138,6 +145,24 @@ test("a failed inference ends its episode, is recorded, and stops no other", asy
     { seed: 200, episodeId: null, success: null, error: { status: 500 } },
   ]);
   expect(asked.feedback.some(({ tags }) => (tags as { seed: string }).seed === "200")).toBe(false);
+});
+
+test("a model that does not answer in time: the error names its server, the limit and the cure", async () => {
+  answer = () => new Promise(() => {});
+  const ours = await run({ episodes: 1, inferenceSeconds: 0.05 });
+  expect(ours.result).toMatchObject({ failed: 1 });
+  expect(ours.result.lastError).toBe(
+    "m at http://m/v1/ did not answer in time: inferenceSeconds, 0.05 s, was up. If the server is slow, raise it (-p inferenceSeconds=…), " +
+      "or play fewer episodes at a time (-p concurrency=…); if it hangs, restart it.",
+  );
+  const error = "Variant `a` timed out due to configured `non_streaming.total_ms` timeout (110s)";
+  answer = () => ({ status: 408, error });
+  const gateways = await run({ episodes: 1 });
+  expect(gateways.result.lastError).toBe(
+    `m at http://m/v1/ did not answer in time: a limit of the gateway's was up (408 ${error}). If the server is slow, ` +
+      "raise `timeouts` of the variant in config/, and inferenceSeconds above it (-p inferenceSeconds=…), " +
+      "or play fewer episodes at a time (-p concurrency=…); if it hangs, restart it.",
+  );
 });
 
 test("ten failures in a row stop the run", async () => {
