@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import type { ClickHouseClient } from "@clickhouse/client";
-import { type ActionName, actions, Expert, make, NoPlanError, tasks } from "babyai";
+import { type ActionName, actions, type Env, Expert, make, NoPlanError, tasks } from "babyai";
 import { RowWriter, uuidv7 } from "embedded-gateway";
-import { actArguments, type Turn } from "../lib/lab/src/agents/prompt";
+import { DEFAULT_ACTION } from "../lib/lab/src/agents/parse";
+import { type Agent, type Decision, play } from "../lib/lab/src/agents/play";
+import { actArguments } from "../lib/lab/src/agents/prompt";
 import { readVariants, type VariantInfo } from "../lib/lab/src/experiment/variants/variants";
 import { configFiles } from "../lib/lab/src/project/config-files";
 
@@ -44,7 +46,7 @@ async function playRun(clickhouse: ClickHouseClient, run: string, seeds: number)
     const random = generator(7);
     for (const task of tasks) {
       for (let seed = 0; seed < seeds; seed++) {
-        playEpisode(writer, prompt, { run, variant, task, seed, slips, random });
+        await playEpisode(writer, prompt, { run, variant, task, seed, slips, random });
         if (writer.pending > 10_000) await writer.flush();
       }
     }
@@ -61,28 +63,43 @@ interface Episode {
   random: () => number;
 }
 
-function playEpisode(
+interface Slip extends Decision {
+  /** Played where the answer is a valid action. */
+  meant: ActionName;
+  isInvalid: boolean;
+}
+
+/** The expert, but for a share `slips` of its actions, which are any. */
+function slippingExpert(env: Env, slips: number, random: () => number): Agent<Slip> {
+  const expert = new Expert(env);
+  return {
+    async act() {
+      const anyAction = actions[Math.floor(random() * actions.length)]!;
+      const meant = random() < slips ? anyAction : (advised(expert) ?? anyAction);
+      const isInvalid = random() < INVALID;
+      return { action: isInvalid ? DEFAULT_ACTION : meant, meant, isInvalid };
+    },
+  };
+}
+
+async function playEpisode(
   writer: RowWriter,
   prompt: VariantInfo["prompt"],
   { run, variant, task, seed, slips, random }: Episode,
-): void {
+): Promise<void> {
   const env = make(task);
-  const expert = new Expert(env);
+  const agent = slippingExpert(env, slips, random);
   const episodeId = uuidv7();
   const tags = { run, task, seed: String(seed) };
-  const turns: Turn[] = [];
   const thinks = variant.includes("reasoning");
-  let { observation } = env.reset({ seed });
   let invalidActions = 0;
-  while (!env.terminated && !env.truncated) {
-    const step = turns.length;
-    const act = actArguments(env.mission, observation.text, turns, HISTORY_LENGTH);
-    const anyAction = actions[Math.floor(random() * actions.length)]!;
-    const action = random() < slips ? anyAction : (advised(expert) ?? anyAction);
-    const isInvalid = random() < INVALID;
+  for await (const turn of play(env, agent, { seed })) {
+    const { step, mission, observation, past, decision } = turn;
+    const { meant, isInvalid } = decision;
+    const act = actArguments(mission, observation.text, past, HISTORY_LENGTH);
     const answer = {
-      ...(thinks ? { thinking: `I see: ${observation.text}. So I ${action}.` } : {}),
-      action: isInvalid ? `${action} now` : action,
+      ...(thinks ? { thinking: `I see: ${observation.text}. So I ${meant}.` } : {}),
+      action: isInvalid ? `${meant} now` : meant,
     };
     const raw = JSON.stringify(answer);
     const messages = prompt(act);
@@ -125,17 +142,14 @@ function playEpisode(
       output: JSON.stringify(text(raw)),
       finish_reason: "stop",
     });
-    const played: string = isInvalid ? "go forward" : action;
     if (isInvalid) invalidActions++;
-    turns.push({ observation: observation.text, action: played });
-    ({ observation } = env.step(actions.indexOf(played as ActionName)));
   }
   const metric = { target_id: episodeId, tags };
   const success = env.reward > 0;
   for (const [metric_name, value] of Object.entries({
     episode_return: env.reward,
     progression: Number(success),
-    episode_length: turns.length,
+    episode_length: env.stepCount,
     invalid_actions: invalidActions,
   })) {
     writer.write("FloatMetricFeedback", { ...metric, id: uuidv7(), metric_name, value });
@@ -149,7 +163,7 @@ function playEpisode(
 }
 
 /** Undefined once the mission is lost, for instance because a slip opened the box to fetch. */
-function advised(expert: Expert): string | undefined {
+function advised(expert: Expert): ActionName | undefined {
   try {
     return expert.act();
   } catch (error) {

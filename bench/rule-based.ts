@@ -4,7 +4,8 @@ import { type EnvOptions, make, tasks } from "babyai";
 import { Environment } from "minijinja-js";
 import { localModels } from "../lib/lab/src/agents/local/app";
 import { parseAnswer } from "../lib/lab/src/agents/parse";
-import { actArguments, type Turn } from "../lib/lab/src/agents/prompt";
+import { type Agent, play } from "../lib/lab/src/agents/play";
+import { actArguments } from "../lib/lab/src/agents/prompt";
 
 const config = join(__dirname, "..", "config");
 const seeds = Array.from({ length: 200 }, (_, i) => 1000 + i);
@@ -35,13 +36,9 @@ export async function player(variantName: string, historyLength = 8, envOptions:
   templates.addTemplate("user", readFileSync(join(config, variant.user_template), "utf8"));
   const models = localModels();
 
-  return async (task: string, seed: number) => {
-    const env = make(task, envOptions);
-    let { observation } = env.reset({ seed });
-    const { mission } = observation;
-    const turns: Turn[] = [];
-    for (;;) {
-      const { system, user } = actArguments(mission, observation.text, turns, historyLength);
+  const agent: Agent = {
+    async act({ mission, observation, past }) {
+      const { system, user } = actArguments(mission, observation.text, past, historyLength);
       const response = await models.fetch(
         new Request("http://localhost:3030/v1/chat/completions", {
           method: "POST",
@@ -60,25 +57,26 @@ export async function player(variantName: string, historyLength = 8, envOptions:
       };
       const { action } = parseAnswer(completion.choices[0].message.content);
       if (action === null) throw new Error(`No action in ${JSON.stringify(completion)}`);
-      turns.push({ observation: observation.text, action });
-      const step = env.step(action);
-      observation = step.observation;
-      if (step.terminated || step.truncated) {
-        return { success: step.reward > 0, steps: turns.length } satisfies Outcome;
-      }
-    }
+      return { action };
+    },
+  };
+
+  return async (task: string, seed: number): Promise<Outcome> => {
+    const env = make(task, envOptions);
+    for await (const _ of play(env, agent, { seed }));
+    return { success: env.reward > 0, steps: env.stepCount };
   };
 }
 
 /** Prints success and mean steps (over all episodes) per task on seeds 1000..1199. */
 export async function run(): Promise<void> {
   for (const variant of ["random", "rule_based", "rule_based_history"]) {
-    const play = await player(variant);
+    const playEpisode = await player(variant);
     const all: Outcome[] = [];
     const started = performance.now();
     for (const task of tasks) {
       const outcomes: Outcome[] = [];
-      for (const seed of seeds) outcomes.push(await play(task, seed));
+      for (const seed of seeds) outcomes.push(await playEpisode(task, seed));
       print(variant, task, outcomes);
       all.push(...outcomes);
     }

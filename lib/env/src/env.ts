@@ -6,7 +6,7 @@ import { renderSvg } from "./view/render";
 import { InvalidActionError, InvalidOptionError, NotResetError } from "./world/errors";
 import { NOTHING } from "./world/grid";
 import type { WorldObject } from "./world/objects";
-import { checkSeed, entropySeed } from "./world/random";
+import { entropySeed } from "./world/random";
 import { RoomGrid } from "./world/room-grid";
 import { type ActionName, actions, DROP } from "./world/scene";
 
@@ -183,7 +183,6 @@ export class Env {
   private generate(seed: number | bigint | undefined): void {
     const { world } = this;
     if (seed !== undefined) {
-      checkSeed(seed);
       world.random.seed(seed);
     } else if (!this.isSeeded) {
       world.random.seed(entropySeed());

@@ -1,7 +1,17 @@
 export * from "babyai";
 export { StoreOpenError } from "embedded-gateway";
+export { expertAgent } from "./agents/expert-agent";
 export { type Answer, parseAnswer } from "./agents/parse";
-export { actArguments, formatHistory, type Turn } from "./agents/prompt";
+export {
+  type Agent,
+  type Decision,
+  type PlayedTurn,
+  type PlayOptions,
+  play,
+  type Turn,
+} from "./agents/play";
+export { actArguments, formatHistory, type PastTurn } from "./agents/prompt";
+export { randomAgent } from "./agents/random-agent";
 export {
   type AboveOptimal,
   type ScoredEpisode,

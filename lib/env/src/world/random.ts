@@ -36,8 +36,9 @@ export class Pcg64 {
     this.seed(seed);
   }
 
-  /** Starts the stream of `seed`: a whole number 0..2^53-1 or any bigint ≥ 0. */
+  /** Starts the stream of `seed`: a whole number 0..2^53-1 or any bigint ≥ 0. @throws InvalidSeedError */
   seed(seed: number | bigint): void {
+    checkSeed(seed);
     const words = seedSequence(entropyWords(seed), 8);
     const { s, inc } = this;
     // NumPy hands over two 128-bit numbers as (high, low) pairs of 64-bit words.

@@ -3,7 +3,7 @@ import { actions, make, tasks } from "babyai";
 import { readVariants } from "../experiment/variants/variants";
 import type { ChatMessage } from "./local/reading/prompt";
 import { countUsage, tokenize } from "./local/tokens";
-import { actArguments, type Turn } from "./prompt";
+import { actArguments, type PastTurn } from "./prompt";
 
 const config = join(__dirname, "../../../../config");
 const variants = readVariants(
@@ -17,7 +17,7 @@ const names = ["baseline", "reasoning", "history", "history_and_reasoning"] as c
 function* episode(variant: string, task: string, seed: number): Generator<readonly ChatMessage[]> {
   const env = make(task);
   let { observation } = env.reset({ seed });
-  const turns: Turn[] = [];
+  const turns: PastTurn[] = [];
   for (let step = 0; step < 48; step++) {
     yield variants
       .get(variant)!

@@ -1,5 +1,5 @@
 /** One past turn of an episode: what the agent saw, and the action it then took. */
-export interface Turn {
+export interface PastTurn {
   observation: string;
   action: string;
 }
@@ -28,7 +28,7 @@ export interface ActArguments {
 export function actArguments(
   mission: string,
   observation: string,
-  turns: readonly Turn[],
+  turns: readonly PastTurn[],
   historyLength: number,
 ): ActArguments {
   return {
@@ -44,7 +44,7 @@ export function actArguments(
  * A window that slid by one each turn would change the text's beginning each turn, and a server that caches what two
  * prompts begin with in common would read all of it anew.
  */
-export function formatHistory(turns: readonly Turn[], length: number): string {
+export function formatHistory(turns: readonly PastTurn[], length: number): string {
   if (length === 0) return "";
   const first = Math.max(0, Math.floor(turns.length / length) - 1) * length;
   return turns

@@ -1,7 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { animateSvg, make, solve } from "babyai";
+import { animateSvg, make } from "babyai";
 import { readTextFile } from "embedded-gateway";
+import { expertAgent } from "../agents/expert-agent";
+import { play } from "../agents/play";
 import { parseResults, requireFinished } from "../analysis/results";
 import { readPrices } from "../experiment/variants/prices";
 import type { Published } from "./published";
@@ -38,18 +40,15 @@ export async function committedImages(root: string): Promise<Map<string, Uint8Ar
       images.set(`${basename(file, ".json")}/${name}`, image);
     }
   }
-  images.set("episode.svg", Buffer.from(playEpisode("BabyAI-MixedTrainLocal-v0/putnext", 1009)));
+  images.set("episode.svg", Buffer.from(await film("BabyAI-MixedTrainLocal-v0/putnext", 1009)));
   return images;
 }
 
 /** An episode of the expert's as an animated SVG. */
-function playEpisode(task: string, seed: number): string {
+async function film(task: string, seed: number): Promise<string> {
   const env = make(task);
-  env.reset({ seed });
+  const turns = play(env, expertAgent(env), { seed });
   const frames = [env.renderSvg()];
-  for (const action of solve(task, seed)!) {
-    env.step(action);
-    frames.push(env.renderSvg());
-  }
+  for await (const _ of turns) frames.push(env.renderSvg());
   return animateSvg(frames, 0.5);
 }

@@ -3,7 +3,7 @@ import { make, solve, tasks } from "babyai";
 import { connect, createGateway, type EmbeddedGateway } from "embedded-gateway";
 import { SHIPPED_CONFIG } from "embedded-gateway/testing/shipped-config";
 import { localModels } from "../../agents/local/app";
-import { formatHistory, type Turn } from "../../agents/prompt";
+import { formatHistory, type PastTurn } from "../../agents/prompt";
 import { GatewayClient, GatewayError } from "../../connection/client";
 import { type DemonstrationRow, demonstrations } from "../../queries/demonstrations";
 import { latestRun } from "../../queries/latest-run";
@@ -46,7 +46,7 @@ const run = (options: Partial<DemonstrateOptions>) =>
 function expectExpertsPlay(rows: readonly DemonstrationRow[], task: string, seed: number) {
   const env = make(task);
   let { observation } = env.reset({ seed });
-  const turns: Turn[] = [];
+  const turns: PastTurn[] = [];
   for (const [step, row] of rows.entries()) {
     expect(row).toMatchObject({
       step,

@@ -1,7 +1,9 @@
 import { setMaxListeners } from "node:events";
 import { type ActionName, make, solve } from "babyai";
-import { type ActFunction, actArguments, type Turn } from "../../agents/prompt";
-import type { GatewayClient } from "../../connection/client";
+import { gatewayAgent } from "../../agents/gateway-agent";
+import { type Agent, play } from "../../agents/play";
+import type { ActFunction } from "../../agents/prompt";
+import type { GatewayClient, InferenceRequest } from "../../connection/client";
 import type { EpisodeKey } from "../../queries/runs/run-state";
 import { grid } from "../plan/grid";
 import { checkSettings, newRunId, SettingsError } from "../plan/settings";
@@ -79,29 +81,27 @@ export async function demonstrate(
 
   const demonstrateEpisode = async ({ task, seed }: EpisodeKey, played: readonly ActionName[]) => {
     const tags = { task, seed: String(seed) };
-    const env = make(task);
-    let { observation } = env.reset({ seed });
-    const turns: Turn[] = [];
     const inferenceIds: string[] = [];
-    let episodeId: string | undefined;
-    for (const [step, action] of played.entries()) {
-      const { system, user } = actArguments(env.mission, observation.text, turns, historyLength);
-      const request = {
-        functionName: "act",
-        variantName: variant,
-        episodeId,
-        system,
-        user: { ...user },
-        tags: { ...tags, demonstrations: id, step: String(step) },
-      };
-      const turn = { model: variant, rank: 0, signal };
-      const infer = () => pace.run(() => client.infer(request, { signal }), turn);
-      const inference = await withPatience(infer, patience, signal);
-      episodeId = inference.episodeId;
-      inferenceIds.push(inference.inferenceId);
-      turns.push({ observation: observation.text, action });
-      ({ observation } = env.step(action));
-    }
+    const infer = (request: InferenceRequest) => {
+      const call = { model: variant, rank: 0, signal };
+      const inferOnce = () => client.infer(request, { signal });
+      return withPatience(() => pace.run(inferOnce, call), patience, signal);
+    };
+    const asked = gatewayAgent({
+      functionName: "act",
+      variant,
+      historyLength,
+      tags: { ...tags, demonstrations: id },
+      infer,
+    });
+    const demonstrator: Agent = {
+      async act(turn) {
+        const { inference } = await asked.act(turn);
+        inferenceIds.push(inference.inferenceId);
+        return { action: played[turn.step]! };
+      },
+    };
+    for await (const _ of play(make(task), demonstrator, { seed }));
     // Together, because the gateway stores and looks up what is demonstrated on before it takes a demonstration.
     await Promise.all(
       inferenceIds.map((inferenceId, step) =>

@@ -11,7 +11,7 @@ export type PaceOptions = Pick<
 >;
 
 /** Which inference asks for its turn. */
-export interface Turn {
+export interface Call {
   /** The model that answers it. */
   model: string;
   /** Of those that wait for the same model, the lowest begins first. */
@@ -54,7 +54,7 @@ export class Pace {
    */
   async run<T extends Pick<TokenUsage, "inputTokens" | "outputTokens">>(
     infer: () => Promise<T>,
-    { model, rank, signal }: Turn,
+    { model, rank, signal }: Call,
   ): Promise<T> {
     const window = this.window(model);
     await window.enter(rank, signal);

@@ -1,10 +1,11 @@
 import { setMaxListeners } from "node:events";
 import { make } from "babyai";
+import { gatewayAgent } from "../../agents/gateway-agent";
 import type { ChatMessage } from "../../agents/local/reading/prompt";
-import { DEFAULT_ACTION, type InvalidReason, parseAnswer } from "../../agents/parse";
-import { type ActArguments, type ActFunction, actArguments, type Turn } from "../../agents/prompt";
-import type { GatewayClient, Inference } from "../../connection/client";
-import { breathe } from "./breathe";
+import type { InvalidReason } from "../../agents/parse";
+import { play } from "../../agents/play";
+import type { ActArguments, ActFunction } from "../../agents/prompt";
+import type { GatewayClient, Inference, InferenceRequest } from "../../connection/client";
 import { type CountedTokens, countTokens } from "./count-tokens";
 import { InferenceTimeoutError, isTimeout } from "./inference-timeout";
 import type { Pace } from "./pace";
@@ -71,11 +72,6 @@ export class EpisodeTimeoutError extends Error {
 export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult> {
   const { client, run, functionName, variant, task, seed, historyLength, onInference } = options;
   const { pace, model, servers, rank, patience, inferenceSeconds, episodeSeconds } = options;
-  const env = make(task);
-  let { observation } = env.reset({ seed });
-  const { mission } = observation;
-  options.onBegin?.(env.maxSteps);
-  const turns: Turn[] = [];
   const result: EpisodeResult = {
     variant,
     task,
@@ -93,8 +89,6 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
   const { signal } = stop;
   setMaxListeners(0, signal);
   const follow = () => stop.abort(options.signal.reason);
-  options.signal.addEventListener("abort", follow);
-  if (options.signal.aborted) follow();
   let leftMs = episodeSeconds * 1000;
   const giveUp = () => {
     const message = `the episode took longer than episodeSeconds, ${episodeSeconds} s`;
@@ -111,44 +105,33 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       leftMs -= performance.now() - begun;
     }
   };
+  const limits = { signal, timeoutMs: inferenceSeconds * 1000 };
+  const infer = (request: InferenceRequest, args: ActArguments) => {
+    const inferOnce = async () => {
+      const inference = await timed(() => client.infer(request, limits)).catch((error) => {
+        if (!isTimeout(error)) throw error;
+        throw new InferenceTimeoutError(error, { model, servers, inferenceSeconds });
+      });
+      const prompt = () => options.prompt(args);
+      return { ...inference, ...(await countTokens(inference, prompt, inference.content)) };
+    };
+    return withPatience(() => pace.run(inferOnce, { model, rank, signal }), patience, signal);
+  };
+  const agent = gatewayAgent({ functionName, variant, historyLength, tags, infer });
+  const env = make(task);
+  const turns = play(env, agent, { seed, signal });
+  options.onBegin?.(env.maxSteps);
+  options.signal.addEventListener("abort", follow);
+  if (options.signal.aborted) follow();
   try {
     let episodeReturn = 0;
-    for (let ended = false; !ended; ) {
-      await breathe();
-      signal.throwIfAborted();
-      const args = actArguments(mission, observation.text, turns, historyLength);
-      const { system, user } = args;
-      const request = {
-        functionName,
-        variantName: variant,
-        episodeId: result.episodeId ?? undefined,
-        system,
-        user: { ...user },
-        tags: { ...tags, step: String(result.episodeLength) },
-      };
-      const limits = { signal, timeoutMs: inferenceSeconds * 1000 };
-      const inferOnce = async () => {
-        const inference = await timed(() => client.infer(request, limits)).catch((error) => {
-          if (!isTimeout(error)) throw error;
-          throw new InferenceTimeoutError(error, { model, servers, inferenceSeconds });
-        });
-        const prompt = () => options.prompt(args);
-        return { ...inference, ...(await countTokens(inference, prompt, inference.content)) };
-      };
-      const infer = () => pace.run(inferOnce, { model, rank, signal });
-      const inference = await withPatience(infer, patience, signal);
+    for await (const { decision, reward } of turns) {
+      const { inference, invalid } = decision;
+      onInference?.(inference, invalid);
       result.episodeId = inference.episodeId;
-      const answer = parseAnswer(inference.content, inference.finishReason === "length");
-      onInference?.(inference, answer.invalid);
-      if (answer.invalid) result.invalidActions += 1;
-      const action = answer.action ?? DEFAULT_ACTION;
-      turns.push({ observation: observation.text, action });
-
-      const step = env.step(action);
-      observation = step.observation;
-      episodeReturn += step.reward;
       result.episodeLength += 1;
-      ended = step.terminated || step.truncated;
+      if (invalid) result.invalidActions += 1;
+      episodeReturn += reward;
     }
     const success = episodeReturn > 0;
     const send = (metricName: string, value: number | boolean) =>

@@ -20,7 +20,8 @@ export interface ChatMessage {
   content: string;
 }
 
-export interface PastTurn {
+/** A past turn of the prompt's. */
+export interface ReadTurn {
   observation: Observation;
   action: Action;
 }
@@ -30,7 +31,7 @@ export interface Prompt {
   mission: Mission;
   observation: Observation;
   /** Oldest first, `[]` at an episode's start; undefined when the prompt shows no history at all. */
-  turns?: PastTurn[];
+  turns?: ReadTurn[];
   /** Whether the prompt asks for a "thinking" field. */
   wantsThinking: boolean;
 }

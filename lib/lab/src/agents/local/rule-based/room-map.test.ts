@@ -1,7 +1,7 @@
 import { type Env, make, actions as names, tasks } from "babyai";
 import fc from "fast-check";
 import { type Observation, parseObservation } from "../reading/observation";
-import type { Action, PastTurn } from "../reading/prompt";
+import type { Action, ReadTurn } from "../reading/prompt";
 import { type Cell, RoomMap } from "./room-map";
 
 // Grid.encode() of the environment: types and colors by number.
@@ -19,7 +19,7 @@ test("positions, things and walls agree with the world after any play", () => {
         const env = make(task, { numDists });
         let { observation } = env.reset({ seed });
         const origin = { x: env.agentPos[0], y: env.agentPos[1], dir: env.agentDir };
-        const turns: PastTurn[] = [];
+        const turns: ReadTurn[] = [];
         for (const action of played) {
           turns.push({ observation: parseObservation(observation.text), action });
           const step = env.step(action);

@@ -1,5 +1,5 @@
 import type { Observation } from "../reading/observation";
-import type { Action, PastTurn } from "../reading/prompt";
+import type { Action, ReadTurn } from "../reading/prompt";
 import type { Thing } from "../reading/things";
 
 /** Directions clockwise: 0 is where the agent faced at the oldest remembered turn. */
@@ -85,7 +85,7 @@ export class RoomMap {
   /** Distance from the origin to the farthest cell known to be inside, in each direction. */
   private readonly reach = [0, 0, 0, 0];
 
-  constructor(turns: readonly PastTurn[], now: Observation) {
+  constructor(turns: readonly ReadTurn[], now: Observation) {
     for (const { observation, action } of turns) {
       this.see(observation);
       this.act(observation, action);
