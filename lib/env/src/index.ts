@@ -1,9 +1,29 @@
 export { Env, type Info, type ResetResult, type StepResult } from "./env";
 export { Expert } from "./expert/expert";
 export { solve } from "./expert/solve";
-export type { Competence, EnvOptions } from "./levels/level";
-export type { ActionInstruction, AnyInstruction } from "./missions/instructions";
-export { type EnvSummary, make, registeredEnvs, tasks, testTasks } from "./registry";
+export {
+  type Competence,
+  defineLevel,
+  type EnvOptions,
+  type Level,
+  type LevelOptions,
+  type LevelSpec,
+  oneRoom,
+} from "./levels/level";
+export { type Location, like, ObjectDescription } from "./missions/descriptions";
+export {
+  type ActionInstruction,
+  After,
+  And,
+  type AnyInstruction,
+  Before,
+  type Clause,
+  GoTo,
+  Open,
+  PickUp,
+  PutNext,
+} from "./missions/instructions";
+export { type EnvSummary, make, register, registeredEnvs, tasks, testTasks } from "./registry";
 export { VectorEnv, type VectorEnvOptions } from "./vector";
 export { longestText, type Observation } from "./view/observation";
 export { animateSvg } from "./view/render";
@@ -11,6 +31,7 @@ export {
   EnvError,
   GenerationError,
   InvalidActionError,
+  InvalidIdError,
   InvalidOptionError,
   InvalidSeedError,
   NoPlanError,
@@ -19,8 +40,12 @@ export {
   VectorEnvError,
 } from "./world/errors";
 export {
+  BALL,
+  BOX,
+  COLOR_INDEX,
   type Color,
   DOOR,
+  KEY,
   LOCKED,
   type ObjectType,
   OPEN,
@@ -29,4 +54,6 @@ export {
   type WorldObject,
 } from "./world/objects";
 export { Pcg64 } from "./world/random";
+export type { RoomGrid } from "./world/room-grid";
+export { REJECTED, type Shape } from "./world/rooms";
 export { type ActionName, actions, DROP, GO_FORWARD, PICK_UP, TOGGLE } from "./world/scene";

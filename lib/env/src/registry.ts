@@ -4,8 +4,10 @@ import {
   type Competence,
   checkMaxSteps,
   type EnvOptions,
+  type Level,
   type LevelOptions,
   type Registration,
+  registration,
 } from "./levels/level";
 import { MIXED_TASKS, MIXED_TEST_ID, MIXED_TRAIN_ID, mixedLevels } from "./levels/mixed";
 import { openLevels } from "./levels/open";
@@ -14,7 +16,7 @@ import { pickupLevels } from "./levels/pickup";
 import { putNextLevels } from "./levels/putnext";
 import { synthLevels } from "./levels/synth";
 import { unlockLevels } from "./levels/unlock";
-import { UnknownEnvError } from "./world/errors";
+import { InvalidIdError, UnknownEnvError } from "./world/errors";
 
 /** The five BALROG tasks. */
 export const tasks: readonly string[] = MIXED_TASKS.map((task) => `${MIXED_TRAIN_ID}/${task}`);
@@ -41,6 +43,48 @@ const REGISTRATIONS = new Map<string, Registration>(
 const MIXED_IDS: readonly string[] = [MIXED_TRAIN_ID, MIXED_TEST_ID];
 /** Their default; BALROG sets 0. */
 const GYM_NUM_DISTS = 8;
+
+/** The ids that every thread knows, because this module registers them. */
+const BUILT_IN: ReadonlySet<string> = new Set([...REGISTRATIONS.keys(), ...MIXED_IDS]);
+
+/** An id of Gymnasium's kind, perhaps with a task. */
+const ID = /^([A-Za-z][\w.-]*)-v(0|[1-9]\d{0,5})(\/[\w-]+)?$/;
+
+/**
+ * Gives a level an id: `make(id)` then makes it, in this process. An id keeps its level for as long as the process lives, so
+ * that stored episodes stay what was played.
+ *
+ * @param id such as "My-Level-v0"; "My-Level-v0/easy" names one of several tasks
+ * @param options those of the level's that are to have other defaults
+ * @example
+ * register("My-Level-v0", level); // see defineLevel
+ * const env = make("My-Level-v0");
+ * @throws InvalidIdError the id is taken, or does not end in a version
+ * @throws InvalidOptionError
+ */
+export function register(id: string, level: Level, options: LevelOptions = {}): void {
+  const [, name, version, task = ""] = ID.exec(id) ?? [];
+  if (name === undefined) {
+    throw new InvalidIdError(id, 'is no id. It takes a name and a version, such as "My-Level-v0".');
+  }
+  const isTaken = (v: number) =>
+    REGISTRATIONS.has(`${name}-v${v}${task}`) || MIXED_IDS.includes(`${name}-v${v}`);
+  let free = Number(version);
+  while (isTaken(free)) free++;
+  if (free !== Number(version)) {
+    throw new InvalidIdError(
+      id,
+      `is taken. A level that has changed gets the next version: "${name}-v${free}${task}" is free.`,
+    );
+  }
+  level.configure(options);
+  REGISTRATIONS.set(id, registration(id, level, options));
+}
+
+/** Whether each thread of a program knows the id. */
+export function isBuiltIn(id: string): boolean {
+  return BUILT_IN.has(id);
+}
 
 /** What there is to know about an id before making it. */
 export interface EnvSummary {

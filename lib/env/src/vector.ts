@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { EnvOptions } from "./levels/level";
-import { make } from "./registry";
+import { isBuiltIn, make } from "./registry";
 import { IMAGE_BYTES } from "./view/observation";
 import { InvalidActionError, InvalidOptionError, VectorEnvError } from "./world/errors";
 import { checkSeed } from "./world/random";
@@ -71,7 +71,7 @@ export class VectorEnv {
   private readonly shared: Shared;
   private readonly workers: Worker[];
 
-  /** @throws UnknownEnvError, InvalidOptionError */
+  /** @throws UnknownEnvError, InvalidOptionError, VectorEnvError the level is one that `register()` added */
   constructor(id: string, { numEnvs, workers, ...options }: VectorEnvOptions) {
     const threads = Math.min(workers ?? availableParallelism(), numEnvs);
     for (const [option, value] of Object.entries({ numEnvs, workers: threads })) {
@@ -80,6 +80,11 @@ export class VectorEnv {
       }
     }
     make(id, options);
+    if (!isBuiltIn(id)) {
+      throw new VectorEnvError(
+        `The threads of a VectorEnv know only the levels of this package, not "${id}": make() as many environments of it as there should be.`,
+      );
+    }
     this.numEnvs = numEnvs;
     this.shared = {
       control: new Int32Array(new SharedArrayBuffer(12)),

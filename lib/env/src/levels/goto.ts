@@ -2,7 +2,14 @@ import { like, ObjectDescription } from "../missions/descriptions";
 import { GoTo } from "../missions/instructions";
 import { BALL, COLOR_INDEX, colorOf, DOOR, encode, KEY, OPEN } from "../world/objects";
 import { REJECTED } from "../world/rooms";
-import { atLeast, defineLevel, NINE_ROOMS, oneRoom, type Registration, register } from "./level";
+import {
+  atLeast,
+  defineLevel,
+  NINE_ROOMS,
+  oneRoom,
+  type Registration,
+  registration,
+} from "./level";
 import { levelGen } from "./level-gen";
 
 const { red, blue, grey } = COLOR_INDEX;
@@ -180,28 +187,38 @@ const localSizes = [
 ] as const;
 
 export const goToLevels: Registration[] = [
-  register("BabyAI-GoToRedBallGrey-v0", goToRedBallGrey),
-  register("BabyAI-GoToRedBall-v0", goToRedBall),
-  register("BabyAI-GoToRedBallNoDists-v0", goToRedBall, { numDists: 0 }),
-  register("BabyAI-GoToObj-v0", goToObj),
-  register("BabyAI-GoToObjS4-v0", goToObj, { roomSize: 4 }),
-  register("BabyAI-GoToObjS6-v1", goToObj, { roomSize: 6 }),
-  register("BabyAI-GoToLocal-v0", goToLocal),
+  registration("BabyAI-GoToRedBallGrey-v0", goToRedBallGrey),
+  registration("BabyAI-GoToRedBall-v0", goToRedBall),
+  registration("BabyAI-GoToRedBallNoDists-v0", goToRedBall, { numDists: 0 }),
+  registration("BabyAI-GoToObj-v0", goToObj),
+  registration("BabyAI-GoToObjS4-v0", goToObj, { roomSize: 4 }),
+  registration("BabyAI-GoToObjS6-v1", goToObj, { roomSize: 6 }),
+  registration("BabyAI-GoToLocal-v0", goToLocal),
   ...localSizes.map(([roomSize, numDists]) =>
-    register(`BabyAI-GoToLocalS${roomSize}N${numDists}-v0`, goToLocal, { roomSize, numDists }),
+    registration(`BabyAI-GoToLocalS${roomSize}N${numDists}-v0`, goToLocal, { roomSize, numDists }),
   ),
-  register("BabyAI-GoTo-v0", goTo),
-  register("BabyAI-GoToOpen-v0", goTo, { doorsOpen: true }),
-  register("BabyAI-GoToObjMaze-v0", goTo, { numDists: 1 }),
-  register("BabyAI-GoToObjMazeOpen-v0", goTo, { numDists: 1, doorsOpen: true }),
-  register("BabyAI-GoToObjMazeS4R2-v0", goTo, { numDists: 1, roomSize: 4, numRows: 2, numCols: 2 }),
+  registration("BabyAI-GoTo-v0", goTo),
+  registration("BabyAI-GoToOpen-v0", goTo, { doorsOpen: true }),
+  registration("BabyAI-GoToObjMaze-v0", goTo, { numDists: 1 }),
+  registration("BabyAI-GoToObjMazeOpen-v0", goTo, { numDists: 1, doorsOpen: true }),
+  registration("BabyAI-GoToObjMazeS4R2-v0", goTo, {
+    numDists: 1,
+    roomSize: 4,
+    numRows: 2,
+    numCols: 2,
+  }),
   ...[4, 5, 6, 7].map((roomSize) =>
-    register(`BabyAI-GoToObjMazeS${roomSize}-v0`, goTo, { numDists: 1, roomSize }),
+    registration(`BabyAI-GoToObjMazeS${roomSize}-v0`, goTo, { numDists: 1, roomSize }),
   ),
-  register("BabyAI-GoToImpUnlock-v0", goToImpUnlock),
-  register("BabyAI-GoToSeq-v0", goToSeq),
-  register("BabyAI-GoToSeqS5R2-v0", goToSeq, { roomSize: 5, numRows: 2, numCols: 2, numDists: 4 }),
-  register("BabyAI-GoToRedBlueBall-v0", goToRedBlueBall),
-  register("BabyAI-GoToDoor-v0", goToDoor),
-  register("BabyAI-GoToObjDoor-v0", goToObjDoor),
+  registration("BabyAI-GoToImpUnlock-v0", goToImpUnlock),
+  registration("BabyAI-GoToSeq-v0", goToSeq),
+  registration("BabyAI-GoToSeqS5R2-v0", goToSeq, {
+    roomSize: 5,
+    numRows: 2,
+    numCols: 2,
+    numDists: 4,
+  }),
+  registration("BabyAI-GoToRedBlueBall-v0", goToRedBlueBall),
+  registration("BabyAI-GoToDoor-v0", goToDoor),
+  registration("BabyAI-GoToObjDoor-v0", goToObjDoor),
 ];

@@ -79,12 +79,14 @@ export type Competence =
   | "Loc"
   | "Seq";
 
-interface LevelSpec<O extends LevelOptions> {
+/** What makes a level; see {@link defineLevel}. */
+export interface LevelSpec<O extends LevelOptions> {
   /** One sentence on what the agent has to do. */
   summary: string;
   competences: readonly Competence[];
-  /** The options that the level takes, with their defaults. */
+  /** The options that the level takes, of those that there are, with their defaults. */
   options: O;
+  /** The size of its rooms, and how many there are. */
   shape(options: O): Shape;
   /** Whether objects may have to be moved; missions then leave keys of locked doors alone. */
   unblocking?(options: O): boolean;
@@ -93,8 +95,8 @@ interface LevelSpec<O extends LevelOptions> {
   /** The most walks that a mission can ask for (see `Instruction.navigations`). */
   navigations(options: O): number;
   /**
-   * Furnishes a cleared world and says what to do in it; throws REJECTED to start again.
-   * Each draw of random numbers is where the reference has it.
+   * Furnishes a cleared world and says what to do in it; throws REJECTED to start again. What is random is drawn by the
+   * world's methods (`int`, `flip`, `pick`, and all that place something), so that a seed settles the episode.
    */
   generate(world: RoomGrid, options: O): AnyInstruction;
 }
@@ -110,6 +112,7 @@ export interface ConfiguredLevel {
   generate(world: RoomGrid): AnyInstruction;
 }
 
+/** What `register` takes; made by {@link defineLevel}. */
 export interface Level {
   summary: string;
   competences: readonly Competence[];
@@ -118,7 +121,27 @@ export interface Level {
   configure(given: LevelOptions): ConfiguredLevel;
 }
 
+/**
+ * Defines a level: rooms, what lies in them, and a mission. The expert, pictures and texts work for it as for any other.
+ *
+ * @example
+ * const level = defineLevel({
+ *   summary: "Go to the red ball.",
+ *   competences: ["Room", "GoTo"],
+ *   options: { roomSize: 6 },
+ *   shape: ({ roomSize }) => oneRoom(roomSize),
+ *   navigations: () => 1,
+ *   generate(world) {
+ *     const ball = world.addObject(0, 0, { type: BALL, color: COLOR_INDEX.red });
+ *     world.placeAgent();
+ *     return new GoTo(like(world, ball));
+ *   },
+ * });
+ * register("My-Level-v0", level);
+ * @throws InvalidOptionError an option is none that there is, or its default none of its values
+ */
 export function defineLevel<O extends LevelOptions>(spec: LevelSpec<O>): Level {
+  checkOptions(spec.options, spec.options);
   return {
     summary: spec.summary,
     competences: spec.competences,
@@ -145,10 +168,11 @@ export interface Registration {
   options: LevelOptions;
 }
 
-export function register(id: string, level: Level, options: LevelOptions = {}): Registration {
+export function registration(id: string, level: Level, options: LevelOptions = {}): Registration {
   return { id, level, options };
 }
 
+/** The shape of a single room of `roomSize` cells a side, walls included. */
 export function oneRoom(roomSize: number): Shape {
   return { roomSize, numRows: 1, numCols: 1 };
 }
@@ -277,7 +301,11 @@ function checkOptions(given: LevelOptions, taken: LevelOptions): void {
       const names = ["maxSteps", ...Object.keys(taken)].join(", ");
       throw new InvalidOptionError(name, value, `This level's options are: ${names}.`);
     }
-    const check = CHECKS[name as keyof LevelOptions];
+    const check: Check | undefined = CHECKS[name as keyof LevelOptions];
+    if (check === undefined) {
+      const names = Object.keys(CHECKS).join(", ");
+      throw new InvalidOptionError(name, value, `The options that a level may take are: ${names}.`);
+    }
     if (!check.accepts(value)) throw new InvalidOptionError(name, value, check.expected);
   }
 }

@@ -10,7 +10,7 @@ import {
 } from "../missions/instructions";
 import { BALL, BOX, COLOR_INDEX, DOOR, encode, KEY } from "../world/objects";
 import type { RoomGrid } from "../world/room-grid";
-import { defineLevel, type Level, oneRoom, type Registration, register, retry } from "./level";
+import { defineLevel, type Level, oneRoom, type Registration, registration, retry } from "./level";
 
 /** The five kinds of mission; BALROG names a task by the environment's id, "/" and one of these. */
 export const MIXED_TASKS = ["goto", "pickup", "open", "putnext", "pick_up_seq_go_to"] as const;
@@ -137,8 +137,12 @@ export const MIXED_TEST_ID = "BabyAI-MixedTestLocal-v0";
 /** Ids with a task. BALROG plays them without distractors, so that is their default. */
 export const mixedLevels: Registration[] = (["train", "test"] as const).flatMap((split) =>
   MIXED_TASKS.map((task) =>
-    register(`${split === "train" ? MIXED_TRAIN_ID : MIXED_TEST_ID}/${task}`, mixed(task, split), {
-      numDists: 0,
-    }),
+    registration(
+      `${split === "train" ? MIXED_TRAIN_ID : MIXED_TEST_ID}/${task}`,
+      mixed(task, split),
+      {
+        numDists: 0,
+      },
+    ),
   ),
 );

@@ -8,7 +8,7 @@ import {
   type LevelOptions,
   NINE_ROOMS,
   type Registration,
-  register,
+  registration,
 } from "./level";
 
 const open = defineLevel({
@@ -118,21 +118,24 @@ const openDoorsOrder = defineLevel({
 });
 
 export const openLevels: Registration[] = [
-  register("BabyAI-Open-v0", open),
-  register("BabyAI-OpenRedDoor-v0", openRedDoor),
-  register("BabyAI-OpenDoor-v0", openDoor),
-  register("BabyAI-OpenDoorDebug-v0", openDoor, { debug: true }),
-  register("BabyAI-OpenDoorColor-v0", openDoor, { selectBy: "color" }),
-  register("BabyAI-OpenDoorLoc-v0", openDoor, { selectBy: "loc" }),
-  register("BabyAI-OpenTwoDoors-v0", openTwoDoors),
-  register("BabyAI-OpenRedBlueDoors-v0", openTwoDoors, { firstColor: "red", secondColor: "blue" }),
-  register("BabyAI-OpenRedBlueDoorsDebug-v0", openTwoDoors, {
+  registration("BabyAI-Open-v0", open),
+  registration("BabyAI-OpenRedDoor-v0", openRedDoor),
+  registration("BabyAI-OpenDoor-v0", openDoor),
+  registration("BabyAI-OpenDoorDebug-v0", openDoor, { debug: true }),
+  registration("BabyAI-OpenDoorColor-v0", openDoor, { selectBy: "color" }),
+  registration("BabyAI-OpenDoorLoc-v0", openDoor, { selectBy: "loc" }),
+  registration("BabyAI-OpenTwoDoors-v0", openTwoDoors),
+  registration("BabyAI-OpenRedBlueDoors-v0", openTwoDoors, {
+    firstColor: "red",
+    secondColor: "blue",
+  }),
+  registration("BabyAI-OpenRedBlueDoorsDebug-v0", openTwoDoors, {
     firstColor: "red",
     secondColor: "blue",
     strict: true,
   }),
-  register("BabyAI-OpenDoorsOrderN2-v0", openDoorsOrder),
-  register("BabyAI-OpenDoorsOrderN4-v0", openDoorsOrder, { numDoors: 4 }),
-  register("BabyAI-OpenDoorsOrderN2Debug-v0", openDoorsOrder, { debug: true }),
-  register("BabyAI-OpenDoorsOrderN4Debug-v0", openDoorsOrder, { numDoors: 4, debug: true }),
+  registration("BabyAI-OpenDoorsOrderN2-v0", openDoorsOrder),
+  registration("BabyAI-OpenDoorsOrderN4-v0", openDoorsOrder, { numDoors: 4 }),
+  registration("BabyAI-OpenDoorsOrderN2Debug-v0", openDoorsOrder, { debug: true }),
+  registration("BabyAI-OpenDoorsOrderN4Debug-v0", openDoorsOrder, { numDoors: 4, debug: true }),
 ];

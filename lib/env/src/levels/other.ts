@@ -9,7 +9,7 @@ import {
   type LevelOptions,
   oneRoom,
   type Registration,
-  register,
+  registration,
 } from "./level";
 import { twoRooms } from "./putnext";
 
@@ -113,9 +113,11 @@ const moveTwoAcross = defineLevel({
 });
 
 export const otherLevels: Registration[] = [
-  register("BabyAI-ActionObjDoor-v0", actionObjDoor),
-  ...[5, 6, 7].map((roomSize) => register(`BabyAI-FindObjS${roomSize}-v0`, findObj, { roomSize })),
-  register("BabyAI-KeyCorridor-v0", keyCorridor),
+  registration("BabyAI-ActionObjDoor-v0", actionObjDoor),
+  ...[5, 6, 7].map((roomSize) =>
+    registration(`BabyAI-FindObjS${roomSize}-v0`, findObj, { roomSize }),
+  ),
+  registration("BabyAI-KeyCorridor-v0", keyCorridor),
   ...(
     [
       [3, 1],
@@ -126,11 +128,14 @@ export const otherLevels: Registration[] = [
       [6, 3],
     ] as const
   ).map(([roomSize, numRows]) =>
-    register(`BabyAI-KeyCorridorS${roomSize}R${numRows}-v0`, keyCorridor, { roomSize, numRows }),
+    registration(`BabyAI-KeyCorridorS${roomSize}R${numRows}-v0`, keyCorridor, {
+      roomSize,
+      numRows,
+    }),
   ),
   ...[8, 12, 16, 20].map((roomSize) =>
-    register(`BabyAI-OneRoomS${roomSize}-v0`, pickUpBall, { roomSize }),
+    registration(`BabyAI-OneRoomS${roomSize}-v0`, pickUpBall, { roomSize }),
   ),
-  register("BabyAI-MoveTwoAcrossS5N2-v0", moveTwoAcross),
-  register("BabyAI-MoveTwoAcrossS8N9-v0", moveTwoAcross, { roomSize: 8, objsPerRoom: 9 }),
+  registration("BabyAI-MoveTwoAcrossS5N2-v0", moveTwoAcross),
+  registration("BabyAI-MoveTwoAcrossS8N9-v0", moveTwoAcross, { roomSize: 8, objsPerRoom: 9 }),
 ];

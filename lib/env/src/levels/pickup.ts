@@ -1,7 +1,14 @@
 import { like, ObjectDescription } from "../missions/descriptions";
 import { PickUp } from "../missions/instructions";
 import { REJECTED, UP } from "../world/rooms";
-import { atLeast, defineLevel, NINE_ROOMS, oneRoom, type Registration, register } from "./level";
+import {
+  atLeast,
+  defineLevel,
+  NINE_ROOMS,
+  oneRoom,
+  type Registration,
+  registration,
+} from "./level";
 import { levelGen } from "./level-gen";
 
 const pickup = defineLevel({
@@ -86,10 +93,10 @@ const pickupAbove = defineLevel({
 });
 
 export const pickupLevels: Registration[] = [
-  register("BabyAI-Pickup-v0", pickup),
-  register("BabyAI-UnblockPickup-v0", unblockPickup),
-  register("BabyAI-PickupLoc-v0", pickupLoc),
-  register("BabyAI-PickupDist-v0", pickupDist),
-  register("BabyAI-PickupDistDebug-v0", pickupDist, { debug: true }),
-  register("BabyAI-PickupAbove-v0", pickupAbove),
+  registration("BabyAI-Pickup-v0", pickup),
+  registration("BabyAI-UnblockPickup-v0", unblockPickup),
+  registration("BabyAI-PickupLoc-v0", pickupLoc),
+  registration("BabyAI-PickupDist-v0", pickupDist),
+  registration("BabyAI-PickupDistDebug-v0", pickupDist, { debug: true }),
+  registration("BabyAI-PickupAbove-v0", pickupAbove),
 ];

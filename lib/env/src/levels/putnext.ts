@@ -2,7 +2,7 @@ import { like } from "../missions/descriptions";
 import { PutNext } from "../missions/instructions";
 import { InvalidOptionError } from "../world/errors";
 import { RIGHT, type Shape } from "../world/rooms";
-import { defineLevel, oneRoom, type Registration, register } from "./level";
+import { defineLevel, oneRoom, type Registration, registration } from "./level";
 
 const putNextLocal = defineLevel({
   summary: "Put an object next to another in a single room.",
@@ -55,21 +55,21 @@ const putNext = defineLevel({
 });
 
 export const putNextLevels: Registration[] = [
-  register("BabyAI-PutNextLocal-v0", putNextLocal),
-  register("BabyAI-PutNextLocalS5N3-v0", putNextLocal, { roomSize: 5, numObjs: 3 }),
-  register("BabyAI-PutNextLocalS6N4-v0", putNextLocal, { roomSize: 6, numObjs: 4 }),
-  register("BabyAI-PutNextS4N1-v0", putNext, { roomSize: 4, objsPerRoom: 1 }),
-  register("BabyAI-PutNextS5N2-v0", putNext),
-  register("BabyAI-PutNextS5N1-v0", putNext, { objsPerRoom: 1 }),
-  register("BabyAI-PutNextS6N3-v0", putNext, { roomSize: 6, objsPerRoom: 3 }),
-  register("BabyAI-PutNextS7N4-v0", putNext, { roomSize: 7, objsPerRoom: 4 }),
-  register("BabyAI-PutNextS5N2Carrying-v0", putNext, { startCarrying: true }),
-  register("BabyAI-PutNextS6N3Carrying-v0", putNext, {
+  registration("BabyAI-PutNextLocal-v0", putNextLocal),
+  registration("BabyAI-PutNextLocalS5N3-v0", putNextLocal, { roomSize: 5, numObjs: 3 }),
+  registration("BabyAI-PutNextLocalS6N4-v0", putNextLocal, { roomSize: 6, numObjs: 4 }),
+  registration("BabyAI-PutNextS4N1-v0", putNext, { roomSize: 4, objsPerRoom: 1 }),
+  registration("BabyAI-PutNextS5N2-v0", putNext),
+  registration("BabyAI-PutNextS5N1-v0", putNext, { objsPerRoom: 1 }),
+  registration("BabyAI-PutNextS6N3-v0", putNext, { roomSize: 6, objsPerRoom: 3 }),
+  registration("BabyAI-PutNextS7N4-v0", putNext, { roomSize: 7, objsPerRoom: 4 }),
+  registration("BabyAI-PutNextS5N2Carrying-v0", putNext, { startCarrying: true }),
+  registration("BabyAI-PutNextS6N3Carrying-v0", putNext, {
     roomSize: 6,
     objsPerRoom: 3,
     startCarrying: true,
   }),
-  register("BabyAI-PutNextS7N4Carrying-v0", putNext, {
+  registration("BabyAI-PutNextS7N4Carrying-v0", putNext, {
     roomSize: 7,
     objsPerRoom: 4,
     startCarrying: true,

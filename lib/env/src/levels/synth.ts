@@ -1,4 +1,4 @@
-import { NINE_ROOMS, type Registration, register } from "./level";
+import { NINE_ROOMS, type Registration, registration } from "./level";
 import { LANGUAGE_DEFAULTS, levelGen } from "./level-gen";
 
 const { numDists, lockedRoomProb, locations, unblocking, implicitUnlock, actionKinds, instrKinds } =
@@ -97,11 +97,11 @@ const bossLevelNoUnlock = levelGen({
 });
 
 export const synthLevels: Registration[] = [
-  register("BabyAI-Synth-v0", synth),
-  register("BabyAI-SynthS5R2-v0", synth, { roomSize: 5, numRows: 2 }),
-  register("BabyAI-SynthLoc-v0", synthLoc),
-  register("BabyAI-SynthSeq-v0", synthSeq),
-  register("BabyAI-MiniBossLevel-v0", miniBossLevel),
-  register("BabyAI-BossLevel-v0", bossLevel),
-  register("BabyAI-BossLevelNoUnlock-v0", bossLevelNoUnlock),
+  registration("BabyAI-Synth-v0", synth),
+  registration("BabyAI-SynthS5R2-v0", synth, { roomSize: 5, numRows: 2 }),
+  registration("BabyAI-SynthLoc-v0", synthLoc),
+  registration("BabyAI-SynthSeq-v0", synthSeq),
+  registration("BabyAI-MiniBossLevel-v0", miniBossLevel),
+  registration("BabyAI-BossLevel-v0", bossLevel),
+  registration("BabyAI-BossLevelNoUnlock-v0", bossLevelNoUnlock),
 ];

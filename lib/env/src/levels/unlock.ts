@@ -3,7 +3,7 @@ import { Open, PickUp } from "../missions/instructions";
 import { BALL, BOX, colorOf, DOOR, KEY } from "../world/objects";
 import type { RoomGrid } from "../world/room-grid";
 import { COLORS_TO_DRAW, RIGHT } from "../world/rooms";
-import { atLeast, defineLevel, NINE_ROOMS, type Registration, register } from "./level";
+import { atLeast, defineLevel, NINE_ROOMS, type Registration, registration } from "./level";
 
 const colorOfDoor = (world: RoomGrid, door: number): number => colorOf(world.grid.codes[door]!);
 
@@ -124,12 +124,12 @@ const unlockToUnlock = defineLevel({
 });
 
 export const unlockLevels: Registration[] = [
-  register("BabyAI-Unlock-v0", unlock),
-  register("BabyAI-UnlockLocal-v0", unlockLocal),
-  register("BabyAI-UnlockLocalDist-v0", unlockLocal, { distractors: true }),
-  register("BabyAI-KeyInBox-v0", keyInBox),
-  register("BabyAI-UnlockPickup-v0", unlockPickup),
-  register("BabyAI-UnlockPickupDist-v0", unlockPickup, { distractors: true }),
-  register("BabyAI-BlockedUnlockPickup-v0", blockedUnlockPickup),
-  register("BabyAI-UnlockToUnlock-v0", unlockToUnlock),
+  registration("BabyAI-Unlock-v0", unlock),
+  registration("BabyAI-UnlockLocal-v0", unlockLocal),
+  registration("BabyAI-UnlockLocalDist-v0", unlockLocal, { distractors: true }),
+  registration("BabyAI-KeyInBox-v0", keyInBox),
+  registration("BabyAI-UnlockPickup-v0", unlockPickup),
+  registration("BabyAI-UnlockPickupDist-v0", unlockPickup, { distractors: true }),
+  registration("BabyAI-BlockedUnlockPickup-v0", blockedUnlockPickup),
+  registration("BabyAI-UnlockToUnlock-v0", unlockToUnlock),
 ];

@@ -13,8 +13,19 @@ export class UnknownEnvError extends EnvError {
     super(
       `Unknown environment ${show(id)}. ${
         suggestions.length > 0 ? `Did you mean ${suggestions.map(show).join(", ")}? ` : ""
-      }registeredEnvs() lists every id that make() takes.`,
+      }registeredEnvs() lists every id that make() takes; register() adds one.`,
     );
+  }
+}
+
+/** `register()` was given an id that is taken, or none. */
+export class InvalidIdError extends EnvError {
+  override name = "InvalidIdError";
+  constructor(
+    readonly id: unknown,
+    why: string,
+  ) {
+    super(`${show(id)} ${why}`);
   }
 }
 

@@ -329,3 +329,35 @@ const notebookSchema = strict({
     }),
   },
 });
+
+test("a level and an agent of one's own play in cells", async () => {
+  const given = notebook(
+    `import { BALL, defineLevel, GoTo, like, make, oneRoom, register } from "babyai-lab";
+const level = defineLevel({
+  summary: "Go to the ball.",
+  competences: ["Room", "GoTo"],
+  options: { roomSize: 6 },
+  shape: ({ roomSize }) => oneRoom(roomSize),
+  navigations: () => 1,
+  generate(world) {
+    const ball = world.addObject(0, 0, { type: BALL });
+    world.placeAgent();
+    return new GoTo(like(world, ball));
+  },
+});
+register("My-Level-v0", level);
+const env = make("My-Level-v0");`,
+    `import { type Agent, Expert, play } from "babyai-lab";
+const expert = new Expert(env);
+const agent: Agent = { act: async ({ step }) => ({ action: step === 0 ? "drop" : expert.act() }) };
+for await (const { decision } of await play(env, agent, { seed: 1 })) console.log(decision.action);
+console.log(env.mission, env.reward > 0);`,
+  );
+  const { notebook: result, failure } = await run(given);
+  expect(failure).toBeUndefined();
+  const played = textOf(codeCells(result)[1]!, "stdout").trim().split("\n");
+  expect([played[0], played.at(-1)]).toEqual([
+    "drop",
+    expect.stringMatching(/^go to the .* ball true$/),
+  ]);
+});
