@@ -27,7 +27,7 @@ function barHtml(progress: Progress): string {
     `<div style="display:flex;height:10px;background-color:rgba(128,128,128,0.25)">${parts.join("")}</div>`,
     `<div style="padding-top:4px">${escapeHtml(progressText(progress))}</div>`,
     ...variantTexts(progress).map(
-      (text) => `<div style="white-space:pre">${escapeHtml(text)}</div>`,
+      (text) => `<div style="white-space:pre;font-family:monospace">${escapeHtml(text)}</div>`,
     ),
     `</div>`,
   ].join("");
