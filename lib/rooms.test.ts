@@ -3,7 +3,23 @@ import { isBuiltin } from "node:module";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 
-// Arrows point downwards: a workspace imports what its package.json names and nothing else.
+// Arrows point downwards: a workspace imports what its package.json names and nothing else, and a room of it imports the
+// rooms before it in these lists. A file that stands beside the rooms is one of its own.
+const ROOMS: Record<string, readonly string[]> = {
+  env: "world missions levels view env registry expert vector vector-worker index".split(" "),
+  gateway: (
+    "basics errors ids clickhouse clickhouse/http store config models/providers models requests functions variants " +
+    "inference feedback listing routes gateway serve index"
+  ).split(" "),
+  lab: (
+    "project connection agents/local/reading agents/local/rule-based agents/local agents queries/parts queries/runs queries " +
+    "analysis/statistics analysis analysis/tables experiment/variants experiment/plan experiment/play experiment " +
+    "charts/drawing charts replay runner display models lab index cli"
+  ).split(" "),
+};
+
+/** A folder with more files, tests not counted, holds more than one idea. */
+const MOST_FILES = 12;
 
 interface Manifest {
   name: string;
@@ -61,4 +77,38 @@ test.each(workspaces)("lib/$folder imports what its package.json names, all of i
     }
   }
   expect([...used].sort()).toEqual(named.sort());
+});
+
+const roomOf = (file: string) => (file.includes("/") ? dirname(file) : file.replace(/\.ts$/, ""));
+
+test.each(workspaces)("lib/$folder: a room imports rooms before it, in no circle", (workspace) => {
+  const rooms = ROOMS[workspace.folder] ?? [];
+  const files = new Map(
+    workspace.files.filter(({ file }) => !isTest(file)).map((file) => [file.file, file.imports]),
+  );
+  const filesOf = (room: string) => [...files.keys()].filter((file) => roomOf(file) === room);
+  expect([...new Set([...files.keys()].map(roomOf))].sort()).toEqual([...rooms].sort());
+  expect(rooms.filter((room) => filesOf(room).length > MOST_FILES)).toEqual([]);
+
+  /** Files of the workspace that a file imports. */
+  const targets = (file: string) =>
+    (files.get(file) ?? [])
+      .filter(({ specifier }) => specifier.startsWith("."))
+      .map(({ specifier }) => join(dirname(file), specifier))
+      .flatMap((path) => [`${path}.ts`, join(path, "index.ts")].filter((name) => files.has(name)));
+  const upwards = [...files.keys()].flatMap((file) =>
+    targets(file)
+      .filter((target) => rooms.indexOf(roomOf(target)) > rooms.indexOf(roomOf(file)))
+      .map((target) => `${file} → ${target}`),
+  );
+  expect(upwards).toEqual([]);
+
+  // Among files: whoever imports nothing that is left goes, until all have gone or those in circles are left.
+  const left = new Set(files.keys());
+  for (let before = 0; before !== left.size; ) {
+    before = left.size;
+    for (const file of left)
+      if (!targets(file).some((target) => left.has(target))) left.delete(file);
+  }
+  expect([...left]).toEqual([]);
 });

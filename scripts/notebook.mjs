@@ -2,5 +2,5 @@
 import { setup } from "./setup.mjs";
 
 setup();
-const { notebookCommand } = await import("../lib/lab/dist/runner/commands.js");
+const { notebookCommand } = await import("../lib/lab/dist/cli/notebooks.js");
 process.exitCode = await notebookCommand(process.argv.slice(2));

@@ -2,5 +2,5 @@
 import { root, setup } from "./setup.mjs";
 
 setup();
-const { startCommand } = await import("../lib/lab/dist/runner/commands.js");
+const { startCommand } = await import("../lib/lab/dist/cli/notebooks.js");
 process.exitCode = await startCommand(root, process.argv.slice(2));

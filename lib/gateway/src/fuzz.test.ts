@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
-import { parseConfig } from "./config/load";
 import { ConfigError } from "./config/table";
 import { ACT_INPUT, TEST_CONFIG } from "./testing/config";
 import { type Harness, openHarness } from "./testing/harness";
 import { completion } from "./testing/stand-in";
+import { parseConfig } from "./variants/types";
 
 let h: Harness;
 beforeAll(async () => {

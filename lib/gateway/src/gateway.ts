@@ -1,6 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { type Context, Hono } from "hono";
-import { loadConfig } from "./config/load";
 import type { GatewayConfig } from "./config/types";
 import { asGatewayError, routeNotFound } from "./errors";
 import { Feedback, readFeedbackRequest } from "./feedback/feedback";
@@ -20,6 +19,7 @@ import { postChatCompletions } from "./routes/openai";
 import { getProbabilities } from "./routes/probabilities";
 import { getHealth, getStatus, VERSION } from "./routes/status";
 import { RowWriter } from "./store/insert";
+import { loadConfig } from "./variants/types";
 
 export interface GatewayOptions {
   /** A `tensorzero.toml`, or the several files of one configuration. */

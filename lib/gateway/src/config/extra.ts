@@ -1,3 +1,4 @@
+import { isRecord } from "../basics/reader";
 import type { Table } from "./table";
 
 /** A change to the body sent to a provider: the value at a JSON pointer is set, or deleted. */
@@ -58,10 +59,6 @@ export function readExtraHeaders(table: Table): ExtraHeader[] {
 
 function hasOnly(record: Record<string, unknown>, ...keys: string[]): boolean {
   return Object.keys(record).every((key) => keys.includes(key));
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Applies the changes in order. Missing objects on the way are made; an index one past an array's end appends. */

@@ -19,16 +19,15 @@ export class ConfigFiles {
   read(table: Table, key: string): { path: string; text: string } | undefined {
     const given = table.string(key);
     if (given === undefined) return undefined;
-    const path = resolve(this.folderOf(table.pathOf(key)), given);
+    const path = resolve(this.folderOf(table.at(key)), given);
     let text = this.contents.get(path);
     if (text === undefined) {
       try {
         text = readTextFile(path);
       } catch (cause) {
-        throw new ConfigError(
-          `\`${table.pathOf(key)}\`: cannot read ${path} (${message(cause)}).`,
-          { cause },
-        );
+        throw new ConfigError(`\`${table.at(key)}\`: cannot read ${path} (${message(cause)}).`, {
+          cause,
+        });
       }
       this.contents.set(path, text);
     }
@@ -42,7 +41,7 @@ export class ConfigFiles {
       return new JsonSchema(JSON.parse(file.text));
     } catch (cause) {
       throw new ConfigError(
-        `\`${table.pathOf(key)}\`: ${file.path} is no JSON Schema (${message(cause)}).`,
+        `\`${table.at(key)}\`: ${file.path} is no JSON Schema (${message(cause)}).`,
         { cause },
       );
     }

@@ -9,10 +9,15 @@ import type {
   ToolConfig,
   VariantConfig,
 } from "./types";
-import { chatOf, readVariant } from "./variants";
+import { chatOf, readVariant, type VariantReaders } from "./variants";
 
 /** Reads one `[functions.<f>]`. */
-export function readFunction(table: Table, name: string, files: ConfigFiles): FunctionConfig {
+export function readFunction(
+  table: Table,
+  name: string,
+  files: ConfigFiles,
+  types: VariantReaders,
+): FunctionConfig {
   refuseReserved(table, name);
   const type = table.requiredOneOf("type", ["chat", "json"]);
   const schemas = readSchemas(table, files);
@@ -21,7 +26,7 @@ export function readFunction(table: Table, name: string, files: ConfigFiles): Fu
   const variants = new Map<string, VariantConfig>();
   for (const [variant, entry] of table.tables("variants")) {
     refuseReserved(entry, variant);
-    variants.set(variant, readVariant(entry, { name: variant, type, schemas, files }));
+    variants.set(variant, readVariant(entry, { name: variant, type, schemas, files }, types));
   }
   checkCandidates(table, variants);
   const chat = type === "chat" ? table : undefined;

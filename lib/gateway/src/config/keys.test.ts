@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { TEST_CONFIG } from "../testing/config";
-import { parseConfig } from "./load";
+import { parseConfig } from "../variants/types";
 import { JsonSchema } from "./schema";
 import { ConfigError } from "./table";
 

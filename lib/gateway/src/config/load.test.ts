@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { TEST_CONFIG } from "../testing/config";
 import { SHIPPED_CONFIG } from "../testing/shipped-config";
-import { loadConfig, parseConfig } from "./load";
+import { loadConfig, parseConfig } from "../variants/types";
 import { ConfigError } from "./table";
 
 const folder = mkdtempSync(join(tmpdir(), "config-test-"));

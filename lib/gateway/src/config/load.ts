@@ -9,7 +9,7 @@ import { mergeConfig } from "./merge";
 import { readEmbedder, readModel, shorthandModel } from "./models";
 import { ConfigError, Table } from "./table";
 import type { ChatCompletionConfig, FunctionConfig, GatewayConfig, GatewaySettings } from "./types";
-import { chatOf } from "./variants";
+import { chatOf, type VariantReaders } from "./variants";
 
 /** A toml file's text, and where it stands. */
 interface TomlFile {
@@ -17,18 +17,13 @@ interface TomlFile {
   text: string;
 }
 
-/**
- * Reads a `tensorzero.toml`, or several files that make one configuration, and every file that they name. Paths are
- * relative to the file that they stand in.
- *
- * @param env where keys are looked up: a model that is written out must find its key now.
- * @throws ConfigError names the key: unknown, of the wrong type, not implemented here, or referring to what is not there.
- */
-export async function loadConfig(
+/** @param types how variants are read */
+export async function readConfig(
   configPath: string | readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
+  env: NodeJS.ProcessEnv,
+  types: VariantReaders,
 ): Promise<GatewayConfig> {
-  return readConfig([configPath].flat().map(readText), env);
+  return readTomls([configPath].flat().map(readText), env, types);
 }
 
 function readText(configPath: string): TomlFile {
@@ -42,18 +37,19 @@ function readText(configPath: string): TomlFile {
   }
 }
 
-/** As `loadConfig`, for the text of a toml file that stands in `folder`. */
-export async function parseConfig(
+export async function readConfigText(
   text: string,
   folder: string,
-  env: NodeJS.ProcessEnv = process.env,
+  env: NodeJS.ProcessEnv,
+  types: VariantReaders,
 ): Promise<GatewayConfig> {
-  return readConfig([{ path: join(folder, "tensorzero.toml"), text }], env);
+  return readTomls([{ path: join(folder, "tensorzero.toml"), text }], env, types);
 }
 
-async function readConfig(
+async function readTomls(
   tomls: readonly TomlFile[],
   env: NodeJS.ProcessEnv,
+  types: VariantReaders,
 ): Promise<GatewayConfig> {
   const merged = mergeConfig(tomls.map(({ path, text }) => ({ path, table: parse(text, path) })));
   const top = new Table(merged.values, "");
@@ -67,7 +63,7 @@ async function readConfig(
     embeddingModels: each("embedding_models", (table, name) => readEmbedder(table, name, env)),
     tools: each("tools", (table, name) => readTool(table, name, files)),
     metrics: each("metrics", readMetric),
-    functions: each("functions", (table, name) => readFunction(table, name, files)),
+    functions: each("functions", (table, name) => readFunction(table, name, files, types)),
   };
   // Migrations are the store's business here; the key changes nothing.
   const clickhouse = top.table("clickhouse");
@@ -155,8 +151,8 @@ function readGateway(table: Table, folderOf: (key: string) => string): GatewaySe
 function readIncludes(access: Table, folderOf: (key: string) => string): string | undefined {
   const mayInclude = access.boolean("enabled");
   const base = access.string("base_path");
-  if (base !== undefined) return resolve(folderOf(access.pathOf("base_path")), base);
-  return mayInclude ? folderOf(access.pathOf("enabled")) : undefined;
+  if (base !== undefined) return resolve(folderOf(access.at("base_path")), base);
+  return mayInclude ? folderOf(access.at("enabled")) : undefined;
 }
 
 /** Every chat completion of a configuration, nested ones too. */

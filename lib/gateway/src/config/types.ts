@@ -1,3 +1,4 @@
+import type { ChatParams, JsonMode } from "./chat-params";
 import type { ExtraBody, ExtraHeader } from "./extra";
 import type { JsonSchema } from "./schema";
 
@@ -58,8 +59,6 @@ export type Experimentation =
   | { type: "uniform" }
   | { type: "static"; candidates: Map<string, number>; fallbacks: string[] };
 
-export type JsonMode = "off" | "on" | "strict" | "tool";
-
 export interface Template {
   /** The file's path below the folder that all templates share. */
   key: string;
@@ -79,23 +78,7 @@ export interface Timeouts {
   streamingMs: number | undefined;
 }
 
-/** Parameters of a chat completion, by TensorZero's names. */
-export interface ChatParams {
-  temperature?: number;
-  max_tokens?: number;
-  seed?: number;
-  top_p?: number;
-  presence_penalty?: number;
-  frequency_penalty?: number;
-  json_mode?: JsonMode;
-  stop_sequences?: string[];
-  reasoning_effort?: string;
-  service_tier?: string;
-  thinking_budget_tokens?: number;
-  verbosity?: string;
-}
-
-interface VariantBase {
+export interface VariantBase {
   name: string;
   weight: number | undefined;
   timeouts: Timeouts;

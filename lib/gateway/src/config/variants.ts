@@ -1,23 +1,9 @@
+import { readChatParams, readJsonMode } from "./chat-params";
 import { readExtraBody, readExtraHeaders } from "./extra";
 import type { ConfigFiles } from "./files";
 import type { JsonSchema } from "./schema";
 import { ConfigError, type Table } from "./table";
-import type { ChatCompletionConfig, JsonMode, Template, Timeouts, VariantConfig } from "./types";
-
-const TYPES = [
-  "chat_completion",
-  "experimental_best_of_n_sampling",
-  "experimental_mixture_of_n",
-  "experimental_dynamic_in_context_learning",
-  "experimental_chain_of_thought",
-] as const;
-
-export const SERVICE_TIERS = ["auto", "default", "priority", "flex"] as const;
-
-/** What TensorZero tells a model about the examples of in-context learning, in our words. */
-const DICL_INSTRUCTIONS =
-  "You are given examples of inputs and the outputs that were right for them. Learn the pattern from the examples, then " +
-  "answer the last input with an output of the same form. Answer with the output alone.";
+import type { ChatCompletionConfig, Template, Timeouts, VariantBase, VariantConfig } from "./types";
 
 /** What a variant's table is read with. */
 export interface VariantContext {
@@ -27,62 +13,30 @@ export interface VariantContext {
   files: ConfigFiles;
 }
 
+/** How the variants of each type are read. */
+export type VariantReaders = Readonly<
+  Record<
+    VariantConfig["type"],
+    { read(table: Table, base: VariantBase, context: VariantContext): VariantConfig }
+  >
+>;
+
 /** Reads one `[functions.<f>.variants.<v>]`. Template keys are still file paths here. */
-export function readVariant(table: Table, context: VariantContext): VariantConfig {
-  const type = table.requiredOneOf("type", TYPES);
-  const base = {
-    name: context.name,
-    weight: table.number("weight", 0),
-    timeouts: readTimeouts(table),
-  };
+export function readVariant(
+  table: Table,
+  context: VariantContext,
+  types: VariantReaders,
+): VariantConfig {
+  const type = table.requiredOneOf("type", Object.keys(types) as VariantConfig["type"][]);
+  const weight = table.number("weight", 0);
+  const base = { name: context.name, weight, timeouts: readTimeouts(table) };
   table.lacks("namespace");
-  const variant = readByType(type, base, table, context);
+  const variant = types[type].read(table, base, context);
   table.end();
   return variant;
 }
 
-function readByType(
-  type: (typeof TYPES)[number],
-  base: Pick<VariantConfig, "name" | "weight" | "timeouts">,
-  table: Table,
-  context: VariantContext,
-): VariantConfig {
-  switch (type) {
-    case "experimental_chain_of_thought":
-      if (context.type !== "json")
-        throw new ConfigError(`\`${table.path}\`: chain of thought is for JSON functions only.`);
-      return { ...readChat(table, context), ...base, type };
-    case "chat_completion":
-      return { ...readChat(table, context), ...base, type };
-    case "experimental_best_of_n_sampling":
-      return {
-        ...base,
-        type,
-        candidates: readCandidates(table),
-        evaluator: readNested(table, "evaluator", context),
-      };
-    case "experimental_mixture_of_n":
-      return {
-        ...base,
-        type,
-        candidates: readCandidates(table),
-        fuser: readNested(table, "fuser", context),
-      };
-    case "experimental_dynamic_in_context_learning":
-      return {
-        ...base,
-        type,
-        embeddingModel: table.requiredString("embedding_model"),
-        k: table.integer("k", 1) ?? table.missing("k"),
-        maxDistance: table.number("max_distance", 0),
-        systemInstructions:
-          context.files.read(table, "system_instructions")?.text ?? DICL_INSTRUCTIONS,
-        chat: { ...readChat(table, context, false), ...base, type: "chat_completion" },
-      };
-  }
-}
-
-function readCandidates(table: Table): string[] {
+export function readCandidates(table: Table): string[] {
   table.lacks("timeout_s");
   const candidates = table.strings("candidates") ?? table.missing("candidates");
   return candidates.length > 0
@@ -90,7 +44,11 @@ function readCandidates(table: Table): string[] {
     : table.fail("candidates", "is empty; name at least one variant");
 }
 
-function readNested(table: Table, key: string, context: VariantContext): ChatCompletionConfig {
+export function readNested(
+  table: Table,
+  key: string,
+  context: VariantContext,
+): ChatCompletionConfig {
   const nested = table.table(key) ?? table.missing(key);
   const weight = nested.number("weight", 0); // it may carry that of the variant that it was copied from
   const chat = readChat(nested, context);
@@ -99,7 +57,7 @@ function readNested(table: Table, key: string, context: VariantContext): ChatCom
 }
 
 /** @param templated false for in-context learning, which has neither templates nor service tiers. */
-function readChat(
+export function readChat(
   table: Table,
   context: VariantContext,
   templated = true,
@@ -112,29 +70,12 @@ function readChat(
   return {
     model: table.requiredString("model"),
     templates: templated ? readTemplates(table, context) : new Map(),
-    params: defined({
-      temperature: table.number("temperature"),
-      max_tokens: table.integer("max_tokens"),
-      seed: table.integer("seed"),
-      top_p: table.number("top_p"),
-      presence_penalty: table.number("presence_penalty"),
-      frequency_penalty: table.number("frequency_penalty"),
-      stop_sequences: table.strings("stop_sequences"),
-      reasoning_effort: table.string("reasoning_effort"),
-      service_tier: templated ? table.oneOf("service_tier", SERVICE_TIERS) : undefined,
-      thinking_budget_tokens: table.integer("thinking_budget_tokens"),
-      verbosity: table.string("verbosity"),
-    }),
+    params: readChatParams(table, "json_mode", ...(templated ? [] : (["service_tier"] as const))),
     jsonMode: readJsonMode(table),
     retries: { numRetries, maxDelayS },
     extraBody: readExtraBody(table),
     extraHeaders: readExtraHeaders(table),
   };
-}
-
-function readJsonMode(table: Table): JsonMode | undefined {
-  const mode = table.oneOf("json_mode", ["off", "on", "strict", "tool", "implicit_tool"]);
-  return mode === "implicit_tool" ? "tool" : mode;
 }
 
 const ROLES = ["system", "user", "assistant"];
@@ -189,13 +130,4 @@ export function readTimeouts(table: Table): Timeouts {
   };
   for (const part of [nonStreaming, streaming, timeouts]) part?.end();
   return read;
-}
-
-/** The entries that have a value. */
-export function defined<T extends object>(
-  record: T,
-): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

@@ -1,4 +1,4 @@
-import { isRecord } from "../config/extra";
+import { isRecord } from "../basics/reader";
 import type { JsonSchema } from "../config/schema";
 import type { FunctionConfig } from "../config/types";
 import { asGatewayError, invalidRequest } from "../errors";

@@ -1,7 +1,8 @@
 import { JsonSchema } from "../config/schema";
 import type { FunctionConfig, ToolChoice, ToolConfig } from "../config/types";
 import { GatewayError, invalidRequest } from "../errors";
-import type { DynamicTool, DynamicTools } from "../requests/types";
+import type { DynamicTool } from "../models/providers/types";
+import type { DynamicTools } from "../requests/types";
 
 /** The tools of one inference. */
 export interface ToolSet {

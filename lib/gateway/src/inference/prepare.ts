@@ -13,12 +13,13 @@ import {
 import { validateInput } from "../functions/input";
 import { prepareTools } from "../functions/tools";
 import { uuidv7, validateEpisodeId } from "../ids";
-import type { Cache } from "../models/cache";
+import type { Cache, CacheOptions } from "../models/cache";
 import type { Examples } from "../models/examples";
 import type { CallContext } from "../models/model";
 import type { Fetch } from "../models/providers/exchange";
 import { refuseReservedTags } from "../requests/tags";
-import type { CacheOptions, InferenceRequest } from "../requests/types";
+import type { InferenceRequest } from "../requests/types";
+import { inferVariant } from "../variants/infer";
 import type { Run } from "../variants/run";
 
 /** What calls of models work with. */
@@ -85,7 +86,15 @@ export function prepare(
     signal: client,
   };
   const outputSchema = dynamicSchema(request.outputSchema);
-  const run = { fn, request, outputSchema, tools, call, params: request.params };
+  const run = {
+    fn,
+    request,
+    outputSchema,
+    tools,
+    call,
+    params: request.params,
+    infer: inferVariant,
+  };
   return { inferenceId, episodeId, started, fn, pinned: request.variantName, tags, run };
 }
 

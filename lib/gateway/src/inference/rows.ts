@@ -1,5 +1,5 @@
+import type { ChatParams } from "../config/chat-params";
 import type { JsonSchema } from "../config/schema";
-import type { ChatParams } from "../config/types";
 import type { ChatBlock, JsonOutput } from "../functions/output";
 import type { ToolSet } from "../functions/tools";
 import type { ModelResult } from "../models/model";

@@ -11,6 +11,11 @@ import type {
   ProviderResponse,
 } from "./providers/types";
 
+export interface CacheOptions {
+  enabled: "on" | "off" | "read_only" | "write_only";
+  maxAgeS: number | undefined;
+}
+
 export interface CacheKey {
   /** The long key's first eight bytes, as a number. */
   short: string;

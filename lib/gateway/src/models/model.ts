@@ -12,13 +12,13 @@ import {
   unknownModel,
 } from "../errors";
 import { uuidv7 } from "../ids";
-import type { CacheOptions, Filtered } from "../requests/types";
-import type { Cache } from "./cache";
+import type { Cache, CacheOptions } from "./cache";
 import type { Examples } from "./examples";
 import { findApiKey } from "./providers/credentials";
 import type { Fetch, Transport } from "./providers/exchange";
 import { complete } from "./providers/openai";
 import type {
+  Filtered,
   ModelMessage,
   ModelRequest,
   ProviderRequest,

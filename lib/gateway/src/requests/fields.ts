@@ -1,35 +1,17 @@
-import { isRecord } from "../config/extra";
+import { isRecord, Reader } from "../basics/reader";
 import { invalidJson } from "../errors";
 import { isUuid } from "../ids";
 
 /**
- * Reads one JSON object of a request field by field, with the error texts of Rust's serde, which TensorZero answers:
- * `path: problem`.
+ * Reads one JSON object of a request, with the error texts of Rust's serde, which TensorZero answers: `path: problem`.
  */
-export class Fields {
-  private readonly seen = new Set<string>();
-  readonly values: Record<string, unknown>;
+export class Fields extends Reader {
+  protected readonly words = { boolean: "a boolean", strings: "a sequence" };
 
-  constructor(
-    value: unknown,
-    private readonly path: string,
-    expected = "a map",
-  ) {
+  constructor(value: unknown, path: string, expected = "a map") {
     if (!isRecord(value))
       throw invalidJson(`${prefix(path)}invalid type: ${kindOf(value)}, expected ${expected}`);
-    this.values = value;
-  }
-
-  string(key: string): string | undefined {
-    return this.read(key, "a string", (value) => typeof value === "string");
-  }
-
-  requiredString(key: string): string {
-    return this.string(key) ?? this.missing(key);
-  }
-
-  boolean(key: string): boolean | undefined {
-    return this.read(key, "a boolean", (value) => typeof value === "boolean");
+    super(value, path);
   }
 
   number(key: string): number | undefined {
@@ -47,14 +29,6 @@ export class Fields {
       key,
       "u32",
       (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 32,
-    );
-  }
-
-  strings(key: string): string[] | undefined {
-    return this.read(
-      key,
-      "a sequence",
-      (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
     );
   }
 
@@ -98,27 +72,9 @@ export class Fields {
     return dashed.toLowerCase();
   }
 
-  oneOf<T extends string>(key: string, valid: readonly T[]): T | undefined {
-    const value = this.string(key);
-    if (value === undefined) return undefined;
-    return (
-      valid.find((candidate) => candidate === value) ?? this.fail(key, unknownVariant(value, valid))
-    );
-  }
-
-  raw(key: string): unknown {
-    this.seen.add(key);
-    return this.values[key];
-  }
-
   has(key: string): boolean {
     const value = this.values[key];
     return value !== undefined && value !== null;
-  }
-
-  /** Fields that nobody read. */
-  unread(): string[] {
-    return Object.keys(this.values).filter((key) => !this.seen.has(key));
   }
 
   /** Refuses fields that nobody read. `bare` leaves out path and list, as serde does for structs with flattened parts. */
@@ -148,15 +104,12 @@ export class Fields {
     return this.path === "" ? key : `${this.path}.${key}`;
   }
 
-  private read<T>(
-    key: string,
-    expected: string,
-    valid: (value: unknown) => boolean,
-  ): T | undefined {
-    const value = this.raw(key);
-    if (value === undefined || value === null) return undefined;
-    if (!valid(value)) this.fail(key, `invalid type: ${kindOf(value)}, expected ${expected}`);
-    return value as T;
+  protected refuse(key: string, value: unknown, wanted: string): never {
+    return this.fail(key, `invalid type: ${kindOf(value)}, expected ${wanted}`);
+  }
+
+  protected refuseChoice(key: string, value: string, valid: readonly string[]): never {
+    return this.fail(key, unknownVariant(value, valid));
   }
 }
 

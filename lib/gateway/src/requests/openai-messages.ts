@@ -1,4 +1,4 @@
-import { isRecord } from "../config/extra";
+import { isRecord } from "../basics/reader";
 import { invalidOpenAI, unsupported } from "../errors";
 import { Fields, unknownVariant } from "./fields";
 import type { Input, InputBlock, Role } from "./types";

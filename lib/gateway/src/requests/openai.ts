@@ -1,12 +1,13 @@
-import { isRecord } from "../config/extra";
-import type { JsonMode, ToolChoice } from "../config/types";
-import { SERVICE_TIERS } from "../config/variants";
+import { isRecord } from "../basics/reader";
+import { defined, type JsonMode, readChatParams } from "../config/chat-params";
+import type { ToolChoice } from "../config/types";
 import { invalidOpenAI, unsupported } from "../errors";
+import type { DynamicTool } from "../models/providers/types";
 import { Fields } from "./fields";
 import { refuseLacking } from "./native";
 import { readMessage, toInput } from "./openai-messages";
 import { readCacheOptions, readExtraBodies, readExtraHeaders, readParams } from "./parts";
-import type { DynamicTool, InferenceRequest } from "./types";
+import type { InferenceRequest } from "./types";
 
 const FUNCTION = "tensorzero::function_name::";
 const MODEL = "tensorzero::model_name::";
@@ -31,17 +32,16 @@ export function readOpenAIRequest(body: unknown): OpenAIRequest {
   const includeUsage = readIncludeUsage(fields);
   const n = fields.integer("n");
   const params = {
-    frequency_penalty: fields.single("frequency_penalty"),
+    ...readChatParams(
+      fields,
+      "json_mode",
+      "max_tokens",
+      "stop_sequences",
+      "thinking_budget_tokens",
+    ),
     json_mode: format.jsonMode,
     max_tokens: smaller(maxTokens, maxCompletionTokens),
-    presence_penalty: fields.single("presence_penalty"),
-    reasoning_effort: fields.string("reasoning_effort"),
-    service_tier: fields.oneOf("service_tier", SERVICE_TIERS),
-    seed: fields.integer("seed"),
     stop_sequences: fields.strings("stop"),
-    temperature: fields.single("temperature"),
-    top_p: fields.single("top_p"),
-    verbosity: fields.string("verbosity"),
     ...readParams(fields, "tensorzero::params"),
   };
   refuseLacking(fields, ["tensorzero::namespace", "tensorzero::internal_dynamic_variant_config"]);
@@ -52,7 +52,7 @@ export function readOpenAIRequest(body: unknown): OpenAIRequest {
   const request: Omit<InferenceRequest, "functionName" | "modelName" | "input"> = {
     variantName: fields.string("tensorzero::variant_name"),
     episodeId: fields.uuid("tensorzero::episode_id"),
-    params: Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined)),
+    params: defined(params),
     stream,
     dryrun: fields.boolean("tensorzero::dryrun") ?? false,
     internal: false,

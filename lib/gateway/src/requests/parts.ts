@@ -1,17 +1,12 @@
-import { type ExtraBody, type ExtraHeader, isRecord } from "../config/extra";
-import type { ChatParams, JsonMode, ToolChoice } from "../config/types";
-import { defined, SERVICE_TIERS } from "../config/variants";
+import { isRecord } from "../basics/reader";
+import { type ChatParams, defined, readChatParams } from "../config/chat-params";
+import type { ExtraBody, ExtraHeader } from "../config/extra";
+import type { ToolChoice } from "../config/types";
 import { invalidJson, unsupported } from "../errors";
+import type { CacheOptions } from "../models/cache";
+import type { DynamicTool, Filtered } from "../models/providers/types";
 import { Fields, unknownVariant } from "./fields";
-import type {
-  CacheOptions,
-  DynamicTool,
-  Filtered,
-  Input,
-  InputBlock,
-  InputMessage,
-  Role,
-} from "./types";
+import type { Input, InputBlock, InputMessage, Role } from "./types";
 
 export function readInput(fields: Fields, key: string): Input {
   const input = fields.object(key) ?? fields.missing(key);
@@ -126,27 +121,9 @@ export function readParams(fields: Fields, key: string): ChatParams {
   const chat = params?.object("chat_completion");
   params?.end();
   if (chat === undefined) return {};
-  const read = defined({
-    temperature: chat.single("temperature"),
-    max_tokens: chat.integer("max_tokens"),
-    seed: chat.integer("seed"),
-    top_p: chat.single("top_p"),
-    presence_penalty: chat.single("presence_penalty"),
-    frequency_penalty: chat.single("frequency_penalty"),
-    json_mode: readJsonMode(chat),
-    stop_sequences: chat.strings("stop_sequences"),
-    reasoning_effort: chat.string("reasoning_effort"),
-    service_tier: chat.oneOf("service_tier", SERVICE_TIERS),
-    thinking_budget_tokens: chat.integer("thinking_budget_tokens"),
-    verbosity: chat.string("verbosity"),
-  });
+  const read = readChatParams(chat);
   chat.end();
   return read;
-}
-
-function readJsonMode(chat: Fields): JsonMode | undefined {
-  const mode = chat.oneOf("json_mode", ["off", "on", "strict", "tool", "implicit_tool"] as const);
-  return mode === "implicit_tool" ? "tool" : mode; // the older name
 }
 
 export function readCacheOptions(fields: Fields, key: string): CacheOptions {

@@ -1,5 +1,8 @@
+import type { ChatParams } from "../config/chat-params";
 import type { ExtraBody, ExtraHeader } from "../config/extra";
-import type { ChatParams, ToolChoice } from "../config/types";
+import type { ToolChoice } from "../config/types";
+import type { CacheOptions } from "../models/cache";
+import type { DynamicTool, Filtered } from "../models/providers/types";
 
 export type Role = "user" | "assistant";
 
@@ -23,27 +26,12 @@ export interface Input {
   messages: InputMessage[];
 }
 
-export interface CacheOptions {
-  enabled: "on" | "off" | "read_only" | "write_only";
-  maxAgeS: number | undefined;
-}
-
 export interface DynamicTools {
   allowedTools: string[] | undefined;
   additionalTools: DynamicTool[] | undefined;
   toolChoice: ToolChoice | undefined;
   parallelToolCalls: boolean | undefined;
 }
-
-export interface DynamicTool {
-  name: string;
-  description: string;
-  parameters: unknown;
-  strict: boolean;
-}
-
-/** A change of the provider's request that holds for the named variant or model only, or for all. */
-export type Filtered<T> = T & { variantName?: string; modelName?: string; providerName?: string };
 
 /** One inference, however it was asked for. */
 export interface InferenceRequest {

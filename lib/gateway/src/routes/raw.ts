@@ -1,4 +1,4 @@
-import { isRecord } from "../config/extra";
+import { isRecord } from "../basics/reader";
 import type { GatewayError } from "../errors";
 import type { Answer, StreamedAnswer } from "../inference/engine";
 import type { ModelResult } from "../models/model";

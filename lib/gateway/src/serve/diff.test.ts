@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { createGateway } from "..";
 import { connect } from "../clickhouse/connect";
+import { createGateway } from "../gateway";
 import { SHIPPED_CONFIG } from "../testing/shipped-config";
 import { diffGateways, PROBES } from "./diff";
 

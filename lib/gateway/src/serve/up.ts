@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import { createGateway } from "..";
 import { connect, DATABASE } from "../clickhouse/connect";
 import { openEmbedded } from "../clickhouse/connect-embedded";
 import { clickHouseApp } from "../clickhouse/http/app";
+import { createGateway } from "../gateway";
 import { refusedPathFor } from "../store/refused-rows";
 import { reachModels } from "./in-process";
 import { bearerFor, type Fetcher, listen, type Service } from "./listen";

@@ -1,6 +1,7 @@
-import { isRecord } from "../config/extra";
+import { isRecord } from "../basics/reader";
 import { JsonSchema } from "../config/schema";
 import type { BestOfNConfig } from "../config/types";
+import { readCandidates, readNested } from "../config/variants";
 import { asGatewayError, GatewayError } from "../errors";
 import {
   callsOf,
@@ -11,7 +12,7 @@ import {
   takeOne,
 } from "./candidates";
 import { askModel, type Prompt, renderPrompt } from "./chat-completion";
-import type { Run, VariantResult, VariantStream } from "./run";
+import type { Run, VariantResult, VariantType } from "./run";
 
 /** What the evaluator has to answer. */
 const CHOICE = new JsonSchema({
@@ -21,8 +22,19 @@ const CHOICE = new JsonSchema({
   additionalProperties: false,
 });
 
-/** Lets an evaluator choose among the candidates' answers; where it fails, chance does. @throws GatewayError */
-export async function inferBestOfN(variant: BestOfNConfig, run: Run): Promise<VariantResult> {
+/** Lets an evaluator choose among the candidates' answers; where it fails, chance does. */
+export const bestOfN: VariantType<BestOfNConfig> = {
+  read: (table, base, context) => ({
+    ...base,
+    type: "experimental_best_of_n_sampling",
+    candidates: readCandidates(table),
+    evaluator: readNested(table, "evaluator", context),
+  }),
+  infer: inferBestOfN,
+  stream: async (variant, run) => streamOf(await inferBestOfN(variant, run)),
+};
+
+async function inferBestOfN(variant: BestOfNConfig, run: Run): Promise<VariantResult> {
   const { candidates, failed } = await inferCandidates(variant.candidates, run);
   const [only] = candidates;
   if (only !== undefined && candidates.length === 1)
@@ -40,10 +52,6 @@ export async function inferBestOfN(variant: BestOfNConfig, run: Run): Promise<Va
     calls: [...noteFailed(chosen.calls, failed), ...callsOf(others), ...judged.result.calls],
     originalResponse: judged.result.originalResponse,
   };
-}
-
-export async function streamBestOfN(variant: BestOfNConfig, run: Run): Promise<VariantStream> {
-  return streamOf(await inferBestOfN(variant, run));
 }
 
 async function judge(variant: BestOfNConfig, run: Run, candidates: VariantResult[]) {

@@ -9,7 +9,6 @@ import {
 } from "../errors";
 import type { ModelResult } from "../models/model";
 import { replay } from "../models/model-stream";
-import { inferVariant } from "./infer";
 import type { Run, VariantResult, VariantStream } from "./run";
 
 /**
@@ -29,7 +28,7 @@ export async function inferCandidates(
   setMaxListeners(Number.POSITIVE_INFINITY, run.call.signal); // every candidate follows it
   const settled = await Promise.allSettled(
     names.map((name, index) =>
-      inferVariant(candidate(name, run), {
+      run.infer(candidate(name, run), {
         ...run,
         params: {},
         extraCacheKey: `candidate_${index}`,

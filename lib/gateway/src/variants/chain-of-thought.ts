@@ -1,15 +1,31 @@
-import { isRecord } from "../config/extra";
+import { isRecord } from "../basics/reader";
 import { JsonSchema } from "../config/schema";
+import { ConfigError } from "../config/table";
 import type { ChatCompletionConfig } from "../config/types";
+import { readChat } from "../config/variants";
+import { streamingUnsupported } from "../errors";
 import { parseJson } from "../functions/output";
-import { inferChat } from "./chat-completion";
-import type { Run, VariantResult } from "./run";
+import { chatCompletion } from "./chat-completion";
+import type { Run, VariantResult, VariantType } from "./run";
 
 /**
  * Asks for a `thinking` text before the answer proper, in a schema put round the function's, and takes it off again. An
  * answer that does not fit that schema is left as it is.
  */
-export async function inferChainOfThought(
+export const chainOfThought: VariantType<ChatCompletionConfig> = {
+  read(table, base, context) {
+    if (context.type !== "json")
+      throw new ConfigError(`\`${table.path}\`: chain of thought is for JSON functions only.`);
+    return { ...readChat(table, context), ...base, type: "experimental_chain_of_thought" };
+  },
+  infer: inferChainOfThought,
+  stream: async () => {
+    const issue = "https://github.com/tensorzero/tensorzero/issues/1839";
+    throw streamingUnsupported("chain_of_thought", issue);
+  },
+};
+
+async function inferChainOfThought(
   variant: ChatCompletionConfig,
   run: Run,
 ): Promise<VariantResult> {
@@ -26,7 +42,7 @@ export async function inferChainOfThought(
     required: ["thinking", "response"],
     additionalProperties: false,
   });
-  const result = await inferChat(variant, { ...run, outputSchema: wrapped });
+  const result = await chatCompletion.infer(variant, { ...run, outputSchema: wrapped });
   const index = result.output.findLastIndex(({ type }) => type === "text" || type === "tool_call");
   const answer = result.output[index];
   const text =

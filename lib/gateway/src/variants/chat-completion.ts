@@ -1,26 +1,28 @@
+import type { ChatParams, JsonMode } from "../config/chat-params";
 import type { ExtraBody, ExtraHeader } from "../config/extra";
-import type { ChatCompletionConfig, ChatParams, JsonMode } from "../config/types";
+import type { ChatCompletionConfig } from "../config/types";
+import { readChat } from "../config/variants";
 import { invalidRequest } from "../errors";
 import { callModel, findModel, type ModelResult } from "../models/model";
 import { streamModel } from "../models/model-stream";
-import type { ModelMessage, ModelRequest } from "../models/providers/types";
+import type { Filtered, ModelMessage, ModelRequest } from "../models/providers/types";
 import { withRetries } from "../models/retries";
-import type { Filtered } from "../requests/types";
 import { renderMessage, renderSystem } from "./prompt";
-import type { Run, VariantResult, VariantStream } from "./run";
+import type { Run, VariantResult, VariantStream, VariantType } from "./run";
 
 /** The name of the tool by which JSON mode "tool" makes a model answer in a schema. */
 const RESPOND = "respond";
 
-/** Renders the input with the variant's templates and asks its model. @throws GatewayError */
-export async function inferChat(variant: ChatCompletionConfig, run: Run): Promise<VariantResult> {
-  return askModel(variant, run, renderPrompt(variant, run));
-}
-
-/** As `inferChat`, in pieces. @throws GatewayError */
-export async function streamChat(variant: ChatCompletionConfig, run: Run): Promise<VariantStream> {
-  return streamFromModel(variant, run, renderPrompt(variant, run));
-}
+/** Renders the input with the variant's templates and asks its model. */
+export const chatCompletion: VariantType<ChatCompletionConfig> = {
+  read: (table, base, context) => ({
+    ...readChat(table, context),
+    ...base,
+    type: "chat_completion",
+  }),
+  infer: (variant, run) => askModel(variant, run, renderPrompt(variant, run)),
+  stream: (variant, run) => streamFromModel(variant, run, renderPrompt(variant, run)),
+};
 
 export function renderPrompt(variant: ChatCompletionConfig, { call, request }: Run): Prompt {
   const { templates } = call.config;

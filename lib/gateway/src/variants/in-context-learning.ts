@@ -1,22 +1,42 @@
 import { performance } from "node:perf_hooks";
-import { isRecord } from "../config/extra";
+import { isRecord } from "../basics/reader";
 import type { DiclConfig } from "../config/types";
+import { readChat } from "../config/variants";
 import { rawResponsesOf } from "../errors";
 import { uuidv7 } from "../ids";
 import { eachProvider, findModel, type ModelResult } from "../models/model";
 import { embed } from "../models/providers/openai";
 import type { ModelBlock, ModelMessage } from "../models/providers/types";
 import { askModel, type Prompt, streamFromModel } from "./chat-completion";
-import type { Run, VariantResult, VariantStream } from "./run";
+import type { Run, VariantResult, VariantStream, VariantType } from "./run";
 
-/** Shows the model the stored examples that are nearest to the input, then asks for its output. @throws GatewayError */
-export async function inferInContext(variant: DiclConfig, run: Run): Promise<VariantResult> {
+/** What TensorZero tells a model about the examples of in-context learning, in our words. */
+const DICL_INSTRUCTIONS =
+  "You are given examples of inputs and the outputs that were right for them. Learn the pattern from the examples, then " +
+  "answer the last input with an output of the same form. Answer with the output alone.";
+
+/** Shows the model the stored examples that are nearest to the input, then asks for its output. */
+export const inContextLearning: VariantType<DiclConfig> = {
+  read: (table, base, context) => ({
+    ...base,
+    type: "experimental_dynamic_in_context_learning",
+    embeddingModel: table.requiredString("embedding_model"),
+    k: table.integer("k", 1) ?? table.missing("k"),
+    maxDistance: table.number("max_distance", 0),
+    systemInstructions: context.files.read(table, "system_instructions")?.text ?? DICL_INSTRUCTIONS,
+    chat: { ...readChat(table, context, false), ...base, type: "chat_completion" },
+  }),
+  infer: inferInContext,
+  stream: streamInContext,
+};
+
+async function inferInContext(variant: DiclConfig, run: Run): Promise<VariantResult> {
   const { prompt, embedding } = await prepare(variant, run);
   const result = await askModel(variant.chat, run, prompt);
   return { ...result, calls: [embedding, ...result.calls] };
 }
 
-export async function streamInContext(variant: DiclConfig, run: Run): Promise<VariantStream> {
+async function streamInContext(variant: DiclConfig, run: Run): Promise<VariantStream> {
   const { prompt, embedding } = await prepare(variant, run);
   const stream = await streamFromModel(variant.chat, run, prompt);
   const result = () => {

@@ -1,4 +1,5 @@
 import type { MixtureOfNConfig } from "../config/types";
+import { readCandidates, readNested } from "../config/variants";
 import { asGatewayError } from "../errors";
 import {
   callsOf,
@@ -9,10 +10,21 @@ import {
   takeOne,
 } from "./candidates";
 import { askModel, type Prompt, renderPrompt, streamFromModel } from "./chat-completion";
-import type { Run, VariantResult, VariantStream } from "./run";
+import type { Run, VariantResult, VariantStream, VariantType } from "./run";
 
-/** Lets a fuser write one answer out of the candidates'; where it fails, chance picks a candidate. @throws GatewayError */
-export async function inferMixtureOfN(variant: MixtureOfNConfig, run: Run): Promise<VariantResult> {
+/** Lets a fuser write one answer out of the candidates'; where it fails, chance picks a candidate. */
+export const mixtureOfN: VariantType<MixtureOfNConfig> = {
+  read: (table, base, context) => ({
+    ...base,
+    type: "experimental_mixture_of_n",
+    candidates: readCandidates(table),
+    fuser: readNested(table, "fuser", context),
+  }),
+  infer: inferMixtureOfN,
+  stream: streamMixtureOfN,
+};
+
+async function inferMixtureOfN(variant: MixtureOfNConfig, run: Run): Promise<VariantResult> {
   const { candidates, failed } = await inferCandidates(variant.candidates, run);
   const [only] = candidates;
   if (only !== undefined && candidates.length === 1)
@@ -31,10 +43,7 @@ export async function inferMixtureOfN(variant: MixtureOfNConfig, run: Run): Prom
 }
 
 /** The candidates answer in one piece, the fuser streams. */
-export async function streamMixtureOfN(
-  variant: MixtureOfNConfig,
-  run: Run,
-): Promise<VariantStream> {
+async function streamMixtureOfN(variant: MixtureOfNConfig, run: Run): Promise<VariantStream> {
   const { candidates, failed } = await inferCandidates(variant.candidates, run);
   const [only] = candidates;
   if (only !== undefined && candidates.length === 1)

@@ -1,5 +1,8 @@
+import type { ChatParams } from "../config/chat-params";
 import type { JsonSchema } from "../config/schema";
-import type { ChatParams, FunctionConfig } from "../config/types";
+import type { Table } from "../config/table";
+import type { FunctionConfig, VariantBase, VariantConfig } from "../config/types";
+import type { VariantContext } from "../config/variants";
 import type { ToolSet } from "../functions/tools";
 import type { CallContext, ModelResult } from "../models/model";
 import type { FinishReason, OutputBlock, ProviderChunk } from "../models/providers/types";
@@ -17,6 +20,8 @@ export interface Run {
   /** Parameters of the request; those of the variant fill the gaps. */
   params: ChatParams;
   extraCacheKey?: string;
+  /** Runs another variant of the function, a candidate. */
+  infer(variant: VariantConfig, run: Run): Promise<VariantResult>;
 }
 
 /** What a variant answered. */
@@ -42,4 +47,14 @@ export interface VariantStream {
   previous: ModelResult[];
   /** The streaming call. */
   call: Pick<ModelResult, "id" | "failed">;
+}
+
+/** All that there is to a type of variant. */
+export interface VariantType<C extends VariantConfig = VariantConfig> {
+  /** Reads its own keys of a variant's table; `base` has those that all types share. @throws ConfigError */
+  read(table: Table, base: VariantBase, context: VariantContext): C;
+  /** @throws GatewayError */
+  infer(variant: C, run: Run): Promise<VariantResult>;
+  /** Resolves when the first piece of the answer is there. @throws GatewayError */
+  stream(variant: C, run: Run): Promise<VariantStream>;
 }

@@ -2,9 +2,9 @@ import { relative, resolve } from "node:path";
 import type { Progress } from "../experiment/play/progress";
 import { root } from "../project/root";
 import type { MimeBundle } from "../runner/nbformat";
-import { TerminalListener } from "../runner/terminal";
 import { escapeHtml, inNotebook, liveDisplay, show } from "./display";
 import { progressMime, progressText, type RunReport, reportMime, variantTexts } from "./progress";
+import { TerminalListener } from "./terminal";
 
 /** A front end need not draw more often. */
 const redrawMs = 100;

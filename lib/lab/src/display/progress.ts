@@ -1,4 +1,4 @@
-import { describeInvalid } from "../experiment/play/answers";
+import { describeInvalid } from "../agents/answers";
 import type { Progress, VariantProgress } from "../experiment/play/progress";
 import { costText } from "../experiment/variants/prices";
 

@@ -1,4 +1,4 @@
-import type { DataFrame } from "../analysis/tables/frame";
+import type { DataFrame } from "../analysis/tables/danfojs";
 import { chartToSvg, rasterize } from "../charts/drawing/render";
 import type { ChartSpec } from "../charts/drawing/style";
 import { showSvg } from "./display";

@@ -1,10 +1,9 @@
 import { setMaxListeners } from "node:events";
 import { messageOf } from "embedded-gateway";
-import type { ChatMessage } from "../agents/local/reading/prompt";
-import type { ActArguments, ActFunction } from "../agents/prompt";
 import type { GatewayClient } from "../connection/client";
 import type { EpisodeKey } from "../queries/runs/run-state";
 import { episodeKey, grid } from "./plan/grid";
+import { REPLAYS } from "./plan/plan";
 import { type EvaluateOptions, newRunId, type Settings } from "./plan/settings";
 import { Pace } from "./play/pace";
 import { isLost, PATIENCE, type Patience, withPatience } from "./play/patience";
@@ -12,7 +11,8 @@ import { type Progress, Tally } from "./play/progress";
 import { type EpisodeResult, runEpisode } from "./play/run-episode";
 import { Spending } from "./play/spending";
 import { describe, FAILURES_IN_A_ROW, type Run } from "./run";
-import type { Cost, Price } from "./variants/prices";
+import type { PlayedVariant } from "./variants/played-variant";
+import type { Cost } from "./variants/prices";
 
 export interface EvaluateContext {
   client: GatewayClient;
@@ -21,20 +21,6 @@ export interface EvaluateContext {
   recordFailure: (run: string, result: EpisodeResult) => Promise<void>;
   /** Default: {@link PATIENCE}. */
   patience?: Patience;
-}
-
-/** What a run has to know of a variant. */
-export interface PlayedVariant {
-  /** The function that it is a variant of. */
-  function: ActFunction;
-  /** The model's name in the config; null for a variant made of other variants. */
-  model: string | null;
-  /** The servers' addresses by which its model is reached. */
-  servers: readonly string[];
-  /** Price of its model; undefined when it is not known. */
-  price: Price | undefined;
-  /** What its model is sent. */
-  prompt: (args: ActArguments) => readonly ChatMessage[];
 }
 
 /** What a run has already done when it is resumed. */
@@ -47,9 +33,6 @@ export interface Before {
 }
 
 type Hooks = Pick<EvaluateOptions, "signal" | "drain" | "onProgress">;
-
-/** So many times an episode is begun anew after an inference that the gateway did not answer. */
-export const REPLAYS = 2;
 
 /** A front end is told no more often. */
 const REPORT_EVERY_MS = 100;

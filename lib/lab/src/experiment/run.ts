@@ -1,6 +1,6 @@
 import { oneLine } from "embedded-gateway";
+import { describeInvalid, type InvalidCount } from "../agents/answers";
 import type { Settings } from "./plan/settings";
-import { describeInvalid, type InvalidCount } from "./play/answers";
 import { costText } from "./variants/prices";
 
 /** What `evaluate` did. Outcomes are read from ClickHouse, by `id`. */

@@ -1,4 +1,4 @@
-import { isRecord } from "../../config/extra";
+import { isRecord } from "../../basics/reader";
 import type { CostEntry } from "../../config/types";
 
 const MAX_COST = 1e9;

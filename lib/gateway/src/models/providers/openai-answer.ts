@@ -1,5 +1,5 @@
 import { messageOf } from "../../basics/message-of";
-import { isRecord } from "../../config/extra";
+import { isRecord } from "../../basics/reader";
 import type { ProviderConfig } from "../../config/types";
 import type { GatewayError } from "../../errors";
 import { costOf } from "./cost";

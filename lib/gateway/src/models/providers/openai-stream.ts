@@ -1,4 +1,4 @@
-import { isRecord } from "../../config/extra";
+import { isRecord } from "../../basics/reader";
 import type { ProviderConfig } from "../../config/types";
 import type { Exchange } from "./exchange";
 import { errorIn, finishReason, parseJson, readMessage, usageOf } from "./openai-answer";

@@ -1,4 +1,5 @@
-import { applyExtraBody, isRecord } from "../../config/extra";
+import { isRecord } from "../../basics/reader";
+import { applyExtraBody } from "../../config/extra";
 import type { ProviderConfig } from "../../config/types";
 import type { GatewayError } from "../../errors";
 import { Exchange, type Transport } from "./exchange";

@@ -1,6 +1,6 @@
+import type { ChatParams, JsonMode } from "../../config/chat-params";
 import type { ExtraBody, ExtraHeader } from "../../config/extra";
-import type { ChatParams, JsonMode, ToolChoice } from "../../config/types";
-import type { DynamicTool, Filtered } from "../../requests/types";
+import type { ToolChoice } from "../../config/types";
 
 /** A block of a message as a model sees it: templates are rendered. */
 export type ModelBlock =
@@ -13,6 +13,16 @@ export interface ModelMessage {
   role: "user" | "assistant";
   content: ModelBlock[];
 }
+
+export interface DynamicTool {
+  name: string;
+  description: string;
+  parameters: unknown;
+  strict: boolean;
+}
+
+/** A change of the provider's request that holds for the named variant or model only, or for all. */
+export type Filtered<T> = T & { variantName?: string; modelName?: string; providerName?: string };
 
 /** What a model is asked, whichever provider serves it. */
 export interface ModelRequest {

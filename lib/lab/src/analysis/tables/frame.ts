@@ -1,28 +1,5 @@
 import type { Summary } from "../summary";
-import { danfojs, dtypeOf } from "./danfojs";
-
-/** A value that fits in one cell of a table. */
-export type Cell = string | number | boolean | null;
-
-/**
- * What a notebook needs of danfojs-node's DataFrame; the whole class is there at run time.
- * Declared here because a tslab cell cannot see that package's types.
- */
-export interface DataFrame {
-  readonly columns: string[];
-  /** [rows, columns]. */
-  readonly shape: [number, number];
-  readonly values: Cell[][];
-  head(rows?: number): DataFrame;
-  sortValues(column: string, options?: { ascending?: boolean }): DataFrame;
-  query(condition: unknown): DataFrame;
-  loc(selection: { rows?: unknown[]; columns?: string[] }): DataFrame;
-  groupby(columns: string[]): unknown;
-  column(name: string): unknown;
-  describe(): DataFrame;
-  print(): void;
-  toString(): string;
-}
+import { type Cell, type DataFrame, danfojs, dtypeOf } from "./danfojs";
 
 /**
  * Flat rows as a danfojs-node DataFrame: every key of any row is a column, in the order in which they first appear, and

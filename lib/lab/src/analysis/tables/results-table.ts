@@ -1,7 +1,7 @@
 import type { EpisodeRow } from "../../queries/episodes";
 import type { Bounded } from "../bounds";
 import { type Summary, summarize } from "../summary";
-import type { Cell } from "./frame";
+import type { Cell } from "./danfojs";
 
 /**
  * The results as a table to read: one row a variant, or one a variant and task, with mean and 95 % interval as text. Where

@@ -4,11 +4,13 @@ import { countUsage } from "../../agents/local/tokens";
 import { type ActArguments, actArguments, longestHistory } from "../../agents/prompt";
 import type { EpisodeKey } from "../../queries/runs/run-state";
 import type { TypicalUsage } from "../../queries/runs/typical-usage";
-import { REPLAYS } from "../evaluate";
 import type { CallLimits } from "../variants/call-limits";
 import { costUsd, isFree, type Price } from "../variants/prices";
 import { grid } from "./grid";
 import type { Settings } from "./settings";
+
+/** So many times an episode is begun anew after an inference that the gateway did not answer. */
+export const REPLAYS = 2;
 
 /** What a run will do at most, and what that costs. */
 export interface Plan {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { tasks as balrogTasks, make, registeredEnvs } from "babyai";
-import type { PlayedVariant } from "../evaluate";
 import type { Progress } from "../play/progress";
+import type { PlayedVariant } from "../variants/played-variant";
 
 export interface EvaluateOptions {
   /** Names of variants of the function `act` in config/. */

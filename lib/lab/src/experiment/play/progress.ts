@@ -1,5 +1,5 @@
 import type { InvalidReason } from "../../agents/parse";
-import { Answers, type InvalidCount } from "./answers";
+import { Answers, type InvalidCount } from "../../agents/answers";
 import type { CountedTokens } from "./count-tokens";
 import { EpisodeLengths } from "./episode-lengths";
 import { type Played, type Speed, timeLeft } from "./time-left";

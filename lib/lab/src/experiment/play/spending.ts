@@ -1,4 +1,4 @@
-import type { PlayedVariant } from "../evaluate";
+import type { PlayedVariant } from "../variants/played-variant";
 import { type Cost, costUsd, isFree } from "../variants/prices";
 import { Budget } from "./budget";
 import type { CountedTokens } from "./count-tokens";

@@ -1,5 +1,5 @@
 import { oneLine } from "embedded-gateway";
-import type { InvalidReason } from "../../agents/parse";
+import type { InvalidReason } from "./parse";
 
 /** A variant's answers in one sitting of a run, of which at least one was no valid action. */
 export interface InvalidCount {

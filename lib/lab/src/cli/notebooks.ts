@@ -1,10 +1,15 @@
 import { dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { KernelError } from "./kernel";
-import { NotebookFileError, readNotebook, writeNotebook } from "./nbformat";
-import { ParameterError, parseAssignments } from "./parameters";
-import { type RunFailure, type RunOutcome, runNotebook, UnsupportedKernelError } from "./runner";
-import { TerminalListener } from "./terminal";
+import { TerminalListener } from "../display/terminal";
+import { KernelError } from "../runner/kernel";
+import { NotebookFileError, readNotebook, writeNotebook } from "../runner/nbformat";
+import { ParameterError, parseAssignments } from "../runner/parameters";
+import {
+  type RunFailure,
+  type RunOutcome,
+  runNotebook,
+  UnsupportedKernelError,
+} from "../runner/runner";
 
 const notebookUsage = `npm run notebook -- <notebook.ipynb> [-p name=value]… [-o out.ipynb] [--timeout seconds]
 

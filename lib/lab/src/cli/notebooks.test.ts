@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { progressMime, reportMime } from "../display/progress";
-import { notebookCommand, startCommand } from "./commands";
-import { type CodeCell, codeCell, readNotebook, writeNotebook } from "./nbformat";
+import { type CodeCell, codeCell, readNotebook, writeNotebook } from "../runner/nbformat";
+import { notebookCommand, startCommand } from "./notebooks";
 
 const local = resolve(__dirname, "..", "..", "..", "..", "data", ".local");
 mkdirSync(local, { recursive: true });

@@ -1,0 +1,40 @@
+import { readConfig, readConfigText } from "../config/load";
+import type { GatewayConfig, VariantConfig } from "../config/types";
+import { bestOfN } from "./best-of-n";
+import { chainOfThought } from "./chain-of-thought";
+import { chatCompletion } from "./chat-completion";
+import { inContextLearning } from "./in-context-learning";
+import { mixtureOfN } from "./mixture-of-n";
+import type { VariantType } from "./run";
+
+/** Every type of variant, by TensorZero's name. */
+export const variantTypes: Readonly<Record<VariantConfig["type"], VariantType>> = {
+  chat_completion: chatCompletion,
+  experimental_best_of_n_sampling: bestOfN,
+  experimental_mixture_of_n: mixtureOfN,
+  experimental_dynamic_in_context_learning: inContextLearning,
+  experimental_chain_of_thought: chainOfThought,
+};
+
+/**
+ * Reads a `tensorzero.toml`, or several files that make one configuration, and every file that they name. Paths are
+ * relative to the file that they stand in.
+ *
+ * @param env where keys are looked up: a model that is written out must find its key now.
+ * @throws ConfigError names the key: unknown, of the wrong type, not implemented here, or referring to what is not there.
+ */
+export async function loadConfig(
+  configPath: string | readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<GatewayConfig> {
+  return readConfig(configPath, env, variantTypes);
+}
+
+/** As `loadConfig`, for the text of a toml file that stands in `folder`. */
+export async function parseConfig(
+  text: string,
+  folder: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<GatewayConfig> {
+  return readConfigText(text, folder, env, variantTypes);
+}

@@ -1,0 +1,17 @@
+import type { ChatMessage } from "../../agents/local/reading/prompt";
+import type { ActArguments, ActFunction } from "../../agents/prompt";
+import type { Price } from "./prices";
+
+/** What a run has to know of a variant. */
+export interface PlayedVariant {
+  /** The function that it is a variant of. */
+  function: ActFunction;
+  /** The model's name in the config; null for a variant made of other variants. */
+  model: string | null;
+  /** The servers' addresses by which its model is reached. */
+  servers: readonly string[];
+  /** Price of its model; undefined when it is not known. */
+  price: Price | undefined;
+  /** What its model is sent. */
+  prompt: (args: ActArguments) => readonly ChatMessage[];
+}
