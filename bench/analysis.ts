@@ -86,7 +86,8 @@ function timeNotebook(dataDir: string, id: string): void {
   const { status } = spawnSync(
     process.execPath,
     [
-      "scripts/notebook.mjs",
+      "scripts/run.mjs",
+      "notebook",
       "notebooks/trajectories.ipynb",
       "-p",
       `dataDir=${dataDir}`,

@@ -7,8 +7,8 @@ import { openLab, type Progress, tasks } from "babyai-lab";
 
 const MIB = 1024 ** 2;
 
-export async function run() {
-  const episodes = Math.ceil(Number(process.argv[3] ?? 10_000) / tasks.length);
+export async function run([count = "10000"]: readonly string[]) {
+  const episodes = Math.ceil(Number(count) / tasks.length);
   const dataDir = mkdtempSync(join(tmpdir(), "memory-"));
   try {
     const lab = await openLab({ gateway: "embedded", dataDir });

@@ -3,10 +3,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { ConfigError } from "./config/table";
-import { ACT_INPUT, TEST_CONFIG } from "./testing/config";
+import { ACT_INPUT, parseConfig, TEST_CONFIG } from "./testing/config";
 import { type Harness, openHarness } from "./testing/harness";
 import { completion } from "./testing/stand-in";
-import { parseConfig } from "./variants/types";
 
 let h: Harness;
 beforeAll(async () => {

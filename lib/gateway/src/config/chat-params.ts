@@ -1,4 +1,4 @@
-import type { Reader } from "../basics/reader";
+import { isRecord, type Reader } from "../basics/reader";
 
 type Read<T> = (reader: Reader, key: string) => T | undefined;
 
@@ -40,6 +40,17 @@ export type ChatParams = { [P in Param]?: Exclude<ReturnType<(typeof PARAMS)[P]>
 export function readChatParams(reader: Reader, ...others: Param[]): ChatParams {
   const names = (Object.keys(PARAMS) as Param[]).filter((name) => !others.includes(name));
   return defined(Object.fromEntries(names.map((name) => [name, PARAMS[name](reader, name)])));
+}
+
+export type ToolChoice = "none" | "auto" | "required" | { specific: string };
+
+/** @param wanted said of anything else */
+export function readToolChoice(reader: Reader, wanted: string): ToolChoice | undefined {
+  const choice = reader.raw("tool_choice");
+  if (choice === undefined || choice === null) return undefined;
+  if (choice === "none" || choice === "auto" || choice === "required") return choice;
+  if (isRecord(choice) && typeof choice.specific === "string") return { specific: choice.specific };
+  return reader.fail("tool_choice", wanted);
 }
 
 /** The entries that have a value. */

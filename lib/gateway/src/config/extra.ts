@@ -8,57 +8,32 @@ export type ExtraBody = { pointer: string; value: unknown } | { pointer: string;
 export type ExtraHeader = { name: string; value: string } | { name: string; delete: true };
 
 export function readExtraBody(table: Table): ExtraBody[] {
-  const entries = table.raw("extra_body");
-  if (entries === undefined) return [];
-  if (!Array.isArray(entries))
-    return table.fail(
-      "extra_body",
-      "must be an array of { pointer, value } or { pointer, delete = true }",
-    );
-  return entries.map((entry) => {
-    const valid =
-      isRecord(entry) &&
-      typeof entry.pointer === "string" &&
-      hasOnly(entry, "pointer", "value", "delete");
-    if (valid && entry.delete === true && entry.value === undefined)
-      return { pointer: String(entry.pointer), delete: true };
-    if (valid && entry.delete === undefined && entry.value !== undefined) {
-      return { pointer: String(entry.pointer), value: entry.value };
-    }
-    return table.fail(
-      "extra_body",
-      `has the entry ${JSON.stringify(entry)}; it must be { pointer, value } or { pointer, delete = true }`,
-    );
-  });
+  return readChanges(table, "extra_body", "pointer", (value) => value !== undefined);
 }
 
 export function readExtraHeaders(table: Table): ExtraHeader[] {
-  const entries = table.raw("extra_headers");
-  if (entries === undefined) return [];
-  if (!Array.isArray(entries))
-    return table.fail(
-      "extra_headers",
-      "must be an array of { name, value } or { name, delete = true }",
-    );
-  return entries.map((entry) => {
-    const valid =
-      isRecord(entry) &&
-      typeof entry.name === "string" &&
-      hasOnly(entry, "name", "value", "delete");
-    if (valid && entry.delete === true && entry.value === undefined)
-      return { name: String(entry.name), delete: true };
-    if (valid && entry.delete === undefined && typeof entry.value === "string") {
-      return { name: String(entry.name), value: entry.value };
-    }
-    return table.fail(
-      "extra_headers",
-      `has the entry ${JSON.stringify(entry)}; it must be { name, value } or { name, delete = true }`,
-    );
-  });
+  return readChanges(table, "extra_headers", "name", (value) => typeof value === "string");
 }
 
-function hasOnly(record: Record<string, unknown>, ...keys: string[]): boolean {
-  return Object.keys(record).every((key) => keys.includes(key));
+/** An array of changes, each of what `what` names: a value is given, or it is deleted. */
+function readChanges<T extends ExtraBody | ExtraHeader>(
+  table: Table,
+  key: string,
+  what: "pointer" | "name",
+  isValue: (value: unknown) => boolean,
+): T[] {
+  const forms = `{ ${what}, value } or { ${what}, delete = true }`;
+  const entries = table.raw(key) ?? [];
+  if (!Array.isArray(entries)) return table.fail(key, `must be an array of ${forms}`);
+  return entries.map((entry) => {
+    if (isRecord(entry) && typeof entry[what] === "string") {
+      const { [what]: _, value, delete: remove, ...others } = entry;
+      const isRight =
+        remove === undefined ? isValue(value) : remove === true && value === undefined;
+      if (isRight && Object.keys(others).length === 0) return entry as T;
+    }
+    return table.fail(key, `has the entry ${JSON.stringify(entry)}; it must be ${forms}`);
+  });
 }
 
 /** Applies the changes in order. Missing objects on the way are made; an index one past an array's end appends. */

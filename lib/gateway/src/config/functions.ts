@@ -1,3 +1,4 @@
+import { readToolChoice } from "./chat-params";
 import type { ConfigFiles } from "./files";
 import { JsonSchema } from "./schema";
 import { ConfigError, type Table } from "./table";
@@ -5,7 +6,6 @@ import type {
   Experimentation,
   FunctionConfig,
   MetricConfig,
-  ToolChoice,
   ToolConfig,
   VariantConfig,
 } from "./types";
@@ -40,7 +40,10 @@ export function readFunction(
     variants,
     experimentation: readExperimentation(table, variants),
     tools: chat?.strings("tools") ?? [],
-    toolChoice: chat === undefined ? "auto" : readToolChoice(chat),
+    toolChoice:
+      (chat &&
+        readToolChoice(chat, 'must be "none", "auto", "required" or { specific = "name" }')) ??
+      "auto",
     parallelToolCalls: chat?.boolean("parallel_tool_calls"),
   };
   table.lacks("evaluators");
@@ -151,21 +154,6 @@ function readCandidateWeights(table: Table, equal: boolean): Map<string, number>
   if (equal) table.fail("candidate_variants", "must be an array of names");
   const weights = table.table("candidate_variants");
   return new Map(weights?.keys().map((name) => [name, weights.number(name, 0) ?? 0]));
-}
-
-function readToolChoice(table: Table): ToolChoice {
-  const choice = table.raw("tool_choice");
-  if (choice === undefined) return "auto";
-  if (choice === "none" || choice === "auto" || choice === "required") return choice;
-  if (
-    typeof choice === "object" &&
-    choice !== null &&
-    "specific" in choice &&
-    typeof choice.specific === "string"
-  ) {
-    return { specific: choice.specific };
-  }
-  return table.fail("tool_choice", 'must be "none", "auto", "required" or { specific = "name" }');
 }
 
 /** Reads one `[metrics.<m>]`. */

@@ -1,8 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { TEST_CONFIG } from "../testing/config";
-import { parseConfig } from "../variants/types";
+import { parseConfig, TEST_CONFIG } from "../testing/config";
 import { JsonSchema } from "./schema";
 import { ConfigError } from "./table";
 

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { TEST_CONFIG } from "../testing/config";
+import { parseConfig, TEST_CONFIG } from "../testing/config";
 import { SHIPPED_CONFIG } from "../testing/shipped-config";
-import { loadConfig, parseConfig } from "../variants/types";
+import { loadConfig } from "../variants/types";
 import { ConfigError } from "./table";
 
 const folder = mkdtempSync(join(tmpdir(), "config-test-"));

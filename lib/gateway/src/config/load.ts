@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { messageOf } from "../basics/message-of";
 import { readTextFile } from "../basics/text-file";
 import { parseToml } from "../basics/toml";
@@ -12,21 +12,13 @@ import type { ChatCompletionConfig, FunctionConfig, GatewayConfig, GatewaySettin
 import { chatOf, type VariantReaders } from "./variants";
 
 /** A toml file's text, and where it stands. */
-interface TomlFile {
+export interface TomlFile {
   path: string;
   text: string;
 }
 
-/** @param types how variants are read */
-export async function readConfig(
-  configPath: string | readonly string[],
-  env: NodeJS.ProcessEnv,
-  types: VariantReaders,
-): Promise<GatewayConfig> {
-  return readTomls([configPath].flat().map(readText), env, types);
-}
-
-function readText(configPath: string): TomlFile {
+/** A file of the configuration. @throws ConfigError it cannot be read */
+export function readConfigFile(configPath: string): TomlFile {
   const path = resolve(configPath);
   try {
     return { path, text: readTextFile(path) };
@@ -37,16 +29,8 @@ function readText(configPath: string): TomlFile {
   }
 }
 
-export async function readConfigText(
-  text: string,
-  folder: string,
-  env: NodeJS.ProcessEnv,
-  types: VariantReaders,
-): Promise<GatewayConfig> {
-  return readTomls([{ path: join(folder, "tensorzero.toml"), text }], env, types);
-}
-
-async function readTomls(
+/** The configuration that these files make. @param types how variants are read */
+export async function readConfig(
   tomls: readonly TomlFile[],
   env: NodeJS.ProcessEnv,
   types: VariantReaders,

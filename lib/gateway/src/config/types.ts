@@ -1,4 +1,4 @@
-import type { ChatParams, JsonMode } from "./chat-params";
+import type { ChatParams, JsonMode, ToolChoice } from "./chat-params";
 import type { ExtraBody, ExtraHeader } from "./extra";
 import type { JsonSchema } from "./schema";
 
@@ -166,5 +166,3 @@ export interface ToolConfig {
   parameters: JsonSchema;
   strict: boolean;
 }
-
-export type ToolChoice = "none" | "auto" | "required" | { specific: string };

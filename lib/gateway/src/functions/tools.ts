@@ -1,5 +1,6 @@
+import type { ToolChoice } from "../config/chat-params";
 import { JsonSchema } from "../config/schema";
-import type { FunctionConfig, ToolChoice, ToolConfig } from "../config/types";
+import type { FunctionConfig, ToolConfig } from "../config/types";
 import { GatewayError, invalidRequest } from "../errors";
 import type { DynamicTool } from "../models/providers/types";
 import type { DynamicTools } from "../requests/types";

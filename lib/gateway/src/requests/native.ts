@@ -1,3 +1,4 @@
+import { readToolChoice } from "../config/chat-params";
 import { unsupported } from "../errors";
 import { Fields } from "./fields";
 import {
@@ -7,7 +8,6 @@ import {
   readExtraHeaders,
   readInput,
   readParams,
-  readToolChoice,
 } from "./parts";
 import type { InferenceRequest } from "./types";
 
@@ -39,7 +39,10 @@ export function readInferenceRequest(body: unknown): InferenceRequest {
       additionalTools: fields
         .array("additional_tools")
         ?.map((tool, i) => readDynamicTool(tool, `additional_tools[${i}]`)),
-      toolChoice: readToolChoice(fields, "tool_choice"),
+      toolChoice: readToolChoice(
+        fields,
+        'expected "none", "auto", "required" or { "specific": name }',
+      ),
       parallelToolCalls: fields.boolean("parallel_tool_calls"),
     },
     extraBody: readExtraBodies(fields, "extra_body"),

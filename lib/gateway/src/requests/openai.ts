@@ -1,6 +1,6 @@
 import { isRecord } from "../basics/reader";
+import type { ToolChoice } from "../config/chat-params";
 import { defined, type JsonMode, readChatParams } from "../config/chat-params";
-import type { ToolChoice } from "../config/types";
 import { invalidOpenAI, unsupported } from "../errors";
 import type { DynamicTool } from "../models/providers/types";
 import { Fields } from "./fields";

@@ -1,7 +1,6 @@
 import { isRecord } from "../basics/reader";
 import { type ChatParams, defined, readChatParams } from "../config/chat-params";
 import type { ExtraBody, ExtraHeader } from "../config/extra";
-import type { ToolChoice } from "../config/types";
 import { invalidJson, unsupported } from "../errors";
 import type { CacheOptions } from "../models/cache";
 import type { DynamicTool, Filtered } from "../models/providers/types";
@@ -135,14 +134,6 @@ export function readCacheOptions(fields: Fields, key: string): CacheOptions {
   return { enabled, maxAgeS };
 }
 
-export function readToolChoice(fields: Fields, key: string): ToolChoice | undefined {
-  const choice = fields.raw(key);
-  if (choice === undefined || choice === null) return undefined;
-  if (choice === "none" || choice === "auto" || choice === "required") return choice;
-  if (isRecord(choice) && typeof choice.specific === "string") return { specific: choice.specific };
-  return fields.fail(key, 'expected "none", "auto", "required" or { "specific": name }');
-}
-
 export function readDynamicTool(value: unknown, path: string): DynamicTool {
   const tool = new Fields(value, path);
   const type = tool.string("type");
@@ -168,27 +159,26 @@ function readFilter(entry: Fields) {
 }
 
 export function readExtraBodies(fields: Fields, key: string): Filtered<ExtraBody>[] {
-  return (fields.array(key) ?? []).map((value, index) => {
-    const entry = new Fields(value, `${fields.at(key)}[${index}]`);
-    const pointer = entry.requiredString("pointer");
-    const filter = readFilter(entry);
-    const remove = entry.boolean("delete") ?? false;
-    const replacement = entry.raw("value");
-    entry.end();
-    if (remove) return { pointer, delete: true, ...filter };
-    return { pointer, value: replacement ?? entry.missing("value"), ...filter };
-  });
+  return readChanges(fields, key, "pointer", (entry) => entry.raw("value"));
 }
 
 export function readExtraHeaders(fields: Fields, key: string): Filtered<ExtraHeader>[] {
-  return (fields.array(key) ?? []).map((value, index) => {
-    const entry = new Fields(value, `${fields.at(key)}[${index}]`);
-    const name = entry.requiredString("name");
-    const filter = readFilter(entry);
+  return readChanges(fields, key, "name", (entry) => entry.string("value"));
+}
+
+function readChanges<T extends ExtraBody | ExtraHeader>(
+  fields: Fields,
+  key: string,
+  what: "pointer" | "name",
+  readValue: (entry: Fields) => unknown,
+): Filtered<T>[] {
+  return (fields.array(key) ?? []).map((element, index) => {
+    const entry = new Fields(element, `${fields.at(key)}[${index}]`);
+    const named = { [what]: entry.requiredString(what), ...readFilter(entry) };
     const remove = entry.boolean("delete") ?? false;
-    const replacement = entry.string("value");
+    const value = readValue(entry);
     entry.end();
-    if (remove) return { name, delete: true, ...filter };
-    return { name, value: replacement ?? entry.missing("value"), ...filter };
+    const change = remove ? { delete: true } : { value: value ?? entry.missing("value") };
+    return { ...named, ...change } as Filtered<T>;
   });
 }

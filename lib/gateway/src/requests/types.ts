@@ -1,6 +1,5 @@
-import type { ChatParams } from "../config/chat-params";
+import type { ChatParams, ToolChoice } from "../config/chat-params";
 import type { ExtraBody, ExtraHeader } from "../config/extra";
-import type { ToolChoice } from "../config/types";
 import type { CacheOptions } from "../models/cache";
 import type { DynamicTool, Filtered } from "../models/providers/types";
 

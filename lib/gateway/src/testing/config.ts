@@ -1,3 +1,11 @@
+import { join } from "node:path";
+import { readConfig } from "../config/load";
+import { variantTypes } from "../variants/types";
+
+/** As `loadConfig`, for the text of a toml file that stands in `folder`. */
+export const parseConfig = (text: string, folder: string, env: NodeJS.ProcessEnv) =>
+  readConfig([{ path: join(folder, "tensorzero.toml"), text }], env, variantTypes);
+
 /** A configuration with one of everything. `PROVIDER` stands for the provider's address. */
 export const TEST_CONFIG: Record<string, string> = {
   "tensorzero.toml": `

@@ -2,15 +2,7 @@ import { isRecord } from "../basics/reader";
 import { JsonSchema } from "../config/schema";
 import type { BestOfNConfig } from "../config/types";
 import { readCandidates, readNested } from "../config/variants";
-import { asGatewayError, GatewayError } from "../errors";
-import {
-  callsOf,
-  inferCandidates,
-  noteFailed,
-  shownAnswers,
-  streamOf,
-  takeOne,
-} from "./candidates";
+import { callsOf, fromCandidates, noteFailed, shownAnswers, streamOf, takeOne } from "./candidates";
 import { askModel, type Prompt, renderPrompt } from "./chat-completion";
 import type { Run, VariantResult, VariantType } from "./run";
 
@@ -30,28 +22,18 @@ export const bestOfN: VariantType<BestOfNConfig> = {
     candidates: readCandidates(table),
     evaluator: readNested(table, "evaluator", context),
   }),
-  infer: inferBestOfN,
-  stream: async (variant, run) => streamOf(await inferBestOfN(variant, run)),
+  infer: (variant, run) => choose(variant, run, (result) => result),
+  stream: (variant, run) => choose(variant, run, streamOf),
 };
 
-async function inferBestOfN(variant: BestOfNConfig, run: Run): Promise<VariantResult> {
-  const { candidates, failed } = await inferCandidates(variant.candidates, run);
-  const [only] = candidates;
-  if (only !== undefined && candidates.length === 1)
-    return { ...only, calls: noteFailed(only.calls, failed) };
-  const judged = await judge(variant, run, candidates).catch(asGatewayError);
-  run.call.signal.throwIfAborted();
-  if (judged instanceof GatewayError) {
-    const { chosen, others } = takeOne(candidates, null);
-    const calls = noteFailed(chosen.calls, failed, judged.rawResponses);
-    return { ...chosen, calls: [...calls, ...callsOf(others)], originalResponse: undefined };
-  }
-  const { chosen, others } = takeOne(candidates, judged.choice);
-  return {
-    ...chosen,
-    calls: [...noteFailed(chosen.calls, failed), ...callsOf(others), ...judged.result.calls],
-    originalResponse: judged.result.originalResponse,
+function choose<T>(variant: BestOfNConfig, run: Run, asAnswer: (result: VariantResult) => T) {
+  const decide = async (candidates: VariantResult[], failed: string[]) => {
+    const { result, choice } = await judge(variant, run, candidates);
+    const { chosen, others } = takeOne(candidates, choice);
+    const calls = [...noteFailed(chosen.calls, failed), ...callsOf(others), ...result.calls];
+    return asAnswer({ ...chosen, calls, originalResponse: result.originalResponse });
   };
+  return fromCandidates(variant.candidates, run, decide, asAnswer);
 }
 
 async function judge(variant: BestOfNConfig, run: Run, candidates: VariantResult[]) {

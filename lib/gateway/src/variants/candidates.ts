@@ -12,19 +12,46 @@ import { replay } from "../models/model-stream";
 import type { Run, VariantResult, VariantStream } from "./run";
 
 /**
+ * Runs the candidates and makes one answer out of several; where that fails, chance picks a candidate.
+ *
+ * @param decide gets also what providers answered to candidates that failed
+ * @param asAnswer what becomes of a candidate's answer
+ * @throws GatewayError 502 no candidate succeeded
+ */
+export async function fromCandidates<T>(
+  names: string[],
+  run: Run,
+  decide: (candidates: VariantResult[], failed: string[]) => Promise<T>,
+  asAnswer: (result: VariantResult) => T,
+): Promise<T> {
+  const { candidates, failed } = await inferCandidates(names, run);
+  const [only] = candidates;
+  if (only !== undefined && candidates.length === 1)
+    return asAnswer({ ...only, calls: noteFailed(only.calls, failed) });
+  try {
+    return await decide(candidates, failed);
+  } catch (error) {
+    run.call.signal.throwIfAborted();
+    const { chosen, others } = takeOne(candidates, null);
+    const calls = noteFailed(chosen.calls, failed, asGatewayError(error).rawResponses);
+    return asAnswer({
+      ...chosen,
+      calls: [...calls, ...callsOf(others)],
+      originalResponse: undefined,
+    });
+  }
+}
+
+/**
  * Runs all candidates at once and keeps those that succeed. They ignore the request's parameters, and the cache tells
  * equal candidates apart by their place in the list.
  *
  * @throws GatewayError 502 none succeeded
  */
-export async function inferCandidates(
+async function inferCandidates(
   names: string[],
   run: Run,
-): Promise<{
-  candidates: VariantResult[];
-  /** What providers answered to candidates that failed. */
-  failed: string[];
-}> {
+): Promise<{ candidates: VariantResult[]; failed: string[] }> {
   setMaxListeners(Number.POSITIVE_INFINITY, run.call.signal); // every candidate follows it
   const settled = await Promise.allSettled(
     names.map((name, index) =>

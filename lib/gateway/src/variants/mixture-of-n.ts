@@ -1,16 +1,8 @@
 import type { MixtureOfNConfig } from "../config/types";
 import { readCandidates, readNested } from "../config/variants";
-import { asGatewayError } from "../errors";
-import {
-  callsOf,
-  inferCandidates,
-  noteFailed,
-  shownAnswers,
-  streamOf,
-  takeOne,
-} from "./candidates";
+import { callsOf, fromCandidates, noteFailed, shownAnswers, streamOf } from "./candidates";
 import { askModel, type Prompt, renderPrompt, streamFromModel } from "./chat-completion";
-import type { Run, VariantResult, VariantStream, VariantType } from "./run";
+import type { Run, VariantResult, VariantType } from "./run";
 
 /** Lets a fuser write one answer out of the candidates'; where it fails, chance picks a candidate. */
 export const mixtureOfN: VariantType<MixtureOfNConfig> = {
@@ -20,65 +12,29 @@ export const mixtureOfN: VariantType<MixtureOfNConfig> = {
     candidates: readCandidates(table),
     fuser: readNested(table, "fuser", context),
   }),
-  infer: inferMixtureOfN,
-  stream: streamMixtureOfN,
-};
-
-async function inferMixtureOfN(variant: MixtureOfNConfig, run: Run): Promise<VariantResult> {
-  const { candidates, failed } = await inferCandidates(variant.candidates, run);
-  const [only] = candidates;
-  if (only !== undefined && candidates.length === 1)
-    return { ...only, calls: noteFailed(only.calls, failed) };
-  try {
-    const fused = await askModel(
-      variant.fuser,
-      fuserRun(run),
-      fuserPrompt(variant, run, candidates),
-    );
-    return { ...fused, calls: noteFailed([...fused.calls, ...callsOf(candidates)], failed) };
-  } catch (error) {
-    run.call.signal.throwIfAborted();
-    return withoutFuser(candidates, failed, error);
-  }
-}
-
-/** The candidates answer in one piece, the fuser streams. */
-async function streamMixtureOfN(variant: MixtureOfNConfig, run: Run): Promise<VariantStream> {
-  const { candidates, failed } = await inferCandidates(variant.candidates, run);
-  const [only] = candidates;
-  if (only !== undefined && candidates.length === 1)
-    return streamOf({ ...only, calls: noteFailed(only.calls, failed) });
-  try {
-    const stream = await streamFromModel(
-      variant.fuser,
-      fuserRun(run),
-      fuserPrompt(variant, run, candidates),
-    );
-    const previous = noteFailed(callsOf(candidates), failed);
-    const result = () => {
-      const fused = stream.result();
-      return { ...fused, calls: [...fused.calls, ...previous] };
+  infer(variant, run) {
+    const fuse = async (candidates: VariantResult[], failed: string[]) => {
+      const prompt = fuserPrompt(variant, run, candidates);
+      const fused = await askModel(variant.fuser, { ...run, params: {} }, prompt);
+      return { ...fused, calls: noteFailed([...fused.calls, ...callsOf(candidates)], failed) };
     };
-    return { chunks: stream.chunks, result, previous, call: stream.call };
-  } catch (error) {
-    run.call.signal.throwIfAborted();
-    return streamOf(withoutFuser(candidates, failed, error));
-  }
-}
-
-function withoutFuser(
-  candidates: VariantResult[],
-  failed: string[],
-  fuserError: unknown,
-): VariantResult {
-  const { chosen, others } = takeOne(candidates, null);
-  const calls = noteFailed(chosen.calls, failed, asGatewayError(fuserError).rawResponses);
-  return { ...chosen, calls: [...calls, ...callsOf(others)], originalResponse: undefined };
-}
-
-function fuserRun(run: Run): Run {
-  return { ...run, params: {} };
-}
+    return fromCandidates(variant.candidates, run, fuse, (result) => result);
+  },
+  /** The candidates answer in one piece, the fuser streams. */
+  stream(variant, run) {
+    const fuse = async (candidates: VariantResult[], failed: string[]) => {
+      const prompt = fuserPrompt(variant, run, candidates);
+      const stream = await streamFromModel(variant.fuser, { ...run, params: {} }, prompt);
+      const previous = noteFailed(callsOf(candidates), failed);
+      const result = () => {
+        const fused = stream.result();
+        return { ...fused, calls: [...fused.calls, ...previous] };
+      };
+      return { ...stream, result, previous };
+    };
+    return fromCandidates(variant.candidates, run, fuse, streamOf);
+  },
+};
 
 function fuserPrompt(variant: MixtureOfNConfig, run: Run, candidates: VariantResult[]): Prompt {
   const { system, messages } = renderPrompt(variant.fuser, run);

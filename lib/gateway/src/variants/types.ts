@@ -1,4 +1,4 @@
-import { readConfig, readConfigText } from "../config/load";
+import { readConfig, readConfigFile } from "../config/load";
 import type { GatewayConfig, VariantConfig } from "../config/types";
 import { bestOfN } from "./best-of-n";
 import { chainOfThought } from "./chain-of-thought";
@@ -27,14 +27,5 @@ export async function loadConfig(
   configPath: string | readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<GatewayConfig> {
-  return readConfig(configPath, env, variantTypes);
-}
-
-/** As `loadConfig`, for the text of a toml file that stands in `folder`. */
-export async function parseConfig(
-  text: string,
-  folder: string,
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<GatewayConfig> {
-  return readConfigText(text, folder, env, variantTypes);
+  return readConfig([configPath].flat().map(readConfigFile), env, variantTypes);
 }

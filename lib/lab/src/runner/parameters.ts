@@ -54,6 +54,15 @@ function declaredParameters(source: string): Map<string, { isText: boolean }> {
   return parameters;
 }
 
+/** One line for each parameter that a notebook declares on a line of its own: name, default, and what is said of it. */
+export function parameterLines({ cells }: Notebook): string[] {
+  const source = cells.find((cell) => hasTag(cell, declaring))?.source ?? "";
+  const rows = [...source.matchAll(/^let (\w+)(?:: [^=]+)? = (.+?);(?: \/\/ (.*))?$/gm)];
+  const texts = rows.map(([, name, value]) => `${name} = ${value}`);
+  const width = Math.max(0, ...texts.map((text) => text.length));
+  return texts.map((text, row) => `${text.padEnd(width)}  ${rows[row]?.[3] ?? ""}`.trimEnd());
+}
+
 /** The text as JSON (numbers, booleans, null, arrays, objects), or else as the string that it is. */
 function parseValue(text: string): unknown {
   try {

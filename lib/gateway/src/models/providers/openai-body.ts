@@ -1,5 +1,5 @@
+import type { ToolChoice } from "../../config/chat-params";
 import { applyExtraBody } from "../../config/extra";
-import type { ToolChoice } from "../../config/types";
 import type { ModelMessage, ProviderRequest } from "./types";
 
 /**

@@ -1,6 +1,5 @@
-import type { ChatParams, JsonMode } from "../../config/chat-params";
+import type { ChatParams, JsonMode, ToolChoice } from "../../config/chat-params";
 import type { ExtraBody, ExtraHeader } from "../../config/extra";
-import type { ToolChoice } from "../../config/types";
 
 /** A block of a message as a model sees it: templates are rendered. */
 export type ModelBlock =

@@ -2,12 +2,14 @@ import { relative } from "node:path";
 import { textTable } from "../display/table";
 import { modelPrices, type Price } from "../experiment/variants/prices";
 import { readVariants } from "../experiment/variants/variants";
+import { addModel } from "../models/add-model";
+import { checkModel } from "../models/check-model";
+import { modelFiles, removeModel } from "../models/model-files";
 import { configFiles } from "../project/config-files";
-import { addModel } from "./add-model";
-import { checkModel } from "./check-model";
-import { modelFiles, removeModel } from "./model-files";
+import { readEnvironment } from "../project/environment";
+import { command, UsageError } from "./command";
 
-type Command = (
+type Do = (
   root: string,
   env: NodeJS.ProcessEnv,
   words: readonly string[],
@@ -15,7 +17,7 @@ type Command = (
 ) => Promise<string>;
 
 /** What `npm run model` does, by its first word; the text is printed. @throws ModelError, GatewayError, ConfigError */
-export const modelCommands: Record<"list" | "add" | "check" | "remove", Command> = {
+export const modelCommands: Record<"list" | "add" | "check" | "remove", Do> = {
   list: async (root, env) => {
     const prices = pricesOf(root);
     const rows = modelFiles(root).flatMap(({ name, variants, models }) =>
@@ -75,6 +77,36 @@ export const modelCommands: Record<"list" | "add" | "check" | "remove", Command>
     return `Removed ${relative(root, path)} and with it the variants ${variants.join(", ")}.`;
   },
 };
+
+/** How many words each takes besides itself. */
+const takes = { list: 0, add: 2, check: 1, remove: 1 };
+
+export default command({
+  usage: `npm run model -- list
+npm run model -- add <server> <model> [options]
+npm run model -- check <name | variant>
+npm run model -- remove <name>`,
+  about: `  list    the models in config/models: where they are served, their variants, price and end
+  add     writes config/models/<name>.toml after config/examples/<server>.toml, once the server knows the model:
+          npm run model -- add ollama qwen3:8b
+  check   has it choose one action, through the embedded gateway, and says what came back
+  remove  deletes config/models/<name>.toml`,
+  options: {
+    url: {
+      value: "address",
+      help: "the server's, e.g. http://192.168.1.5:11434/v1/; default: the example's",
+    },
+    name: { value: "name", help: "ours for the model; default: made of the server's" },
+  },
+  takesWords: true,
+  async run(options, [first = "list", ...words], root) {
+    const name = (Object.keys(takes) as (keyof typeof takes)[]).find((known) => known === first);
+    if (name === undefined) throw new UsageError(`There is no command "${first}".`);
+    if (words.length !== takes[name])
+      throw new UsageError(`${name} takes ${takes[name]} arguments; got ${words.length}.`);
+    console.log(await modelCommands[name](root, readEnvironment(root), words, options));
+  },
+});
 
 function pricesOf(root: string) {
   return modelPrices(root, readVariants(configFiles(root)));

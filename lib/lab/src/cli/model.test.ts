@@ -11,9 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listen, loadConfig } from "embedded-gateway";
 import { Hono } from "hono";
+import { addModel } from "../models/add-model";
 import { configFiles } from "../project/config-files";
-import { addModel } from "./add-model";
-import { modelCommands } from "./commands";
+import { modelCommands } from "./model";
 
 /** A project of its own, with the shipped configuration. */
 const root = mkdtempSync(join(tmpdir(), "models-"));

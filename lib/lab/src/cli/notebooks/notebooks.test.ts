@@ -1,10 +1,13 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { progressMime, reportMime } from "../display/progress";
-import { type CodeCell, codeCell, readNotebook, writeNotebook } from "../runner/nbformat";
-import { notebookCommand, startCommand } from "./notebooks";
+import { progressMime, reportMime } from "../../display/progress";
+import { main } from "../../main";
+import { type CodeCell, codeCell, readNotebook, writeNotebook } from "../../runner/nbformat";
 
-const local = resolve(__dirname, "..", "..", "..", "..", "data", ".local");
+const notebookCommand = (args: string[]) => main("notebook", args);
+const startCommand = (root: string, args: string[]) => main("start", args, root);
+
+const local = resolve(__dirname, "..", "..", "..", "..", "..", "data", ".local");
 mkdirSync(local, { recursive: true });
 const directory = mkdtempSync(join(local, "commands-test-"));
 afterAll(() => rmSync(directory, { recursive: true }));

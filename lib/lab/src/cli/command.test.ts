@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { commands, main } from "../main";
+import { root } from "../project/root";
+import { command, help, runCommand, UsageError } from "./command";
+
+let printed = { stdout: "", stderr: "" };
+beforeEach(() => {
+  printed = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    jest.spyOn(process[name], "write").mockImplementation((text) => {
+      printed[name] += text;
+      return true;
+    });
+  }
+});
+afterEach(() => jest.restoreAllMocks());
+
+const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  scripts: Record<string, string>;
+};
+
+test("package.json's scripts are the commands, and each file of cli/ with a command is one of them", async () => {
+  const called = Object.values(scripts).flatMap((line) => /run\.mjs (\S+)$/.exec(line)?.[1] ?? []);
+  expect(called.sort()).toEqual(Object.keys(commands).sort());
+  const files = readdirSync(__dirname, { recursive: true, encoding: "utf8" });
+  const own = files.filter(
+    (file) =>
+      /^[^.]+\.ts$/.test(file) &&
+      readFileSync(join(__dirname, file), "utf8").includes("export default command("),
+  );
+  expect(own).toHaveLength(called.length);
+});
+
+test.each(Object.keys(commands))("%s --help names every option with its default", async (name) => {
+  expect(await main(name, ["--help"])).toBe(0);
+  const { default: it } = commands[name]!();
+  expect(printed.stdout).toContain(it.usage);
+  for (const [option, { value, default: fallback, help: text }] of Object.entries(it.options)) {
+    const line = printed.stdout.split("\n").find((line) => line.includes(`--${option} `)) ?? "";
+    expect(line).toContain(`${text}`);
+    if (value === undefined) continue; // a switch is off
+    expect(line).toMatch(fallback === undefined ? /; default: ./ : `; default: ${fallback}`);
+  }
+});
+
+test("start --help lists the notebook's parameters with their defaults", async () => {
+  expect(await main("start", ["--help"])).toBe(0);
+  const rows = [
+    ...readFileSync(join(root, "README.md"), "utf8").matchAll(/^\| `(\w+)` \| `?([^`|]+?)`? \|/gm),
+  ];
+  expect(rows.length).toBeGreaterThan(8);
+  for (const [, name, value] of rows)
+    expect(printed.stdout).toMatch(new RegExp(`^ {2}${name} = "?${value}"?( |$)`, "m"));
+});
+
+const greet = command({
+  usage: "npm run greet -- <whom>",
+  about: "Greets.",
+  options: {
+    loud: { short: "l", help: "in capitals" },
+    with: { value: "word", default: "Hello", help: "a word" },
+  },
+  takesWords: true,
+  async run({ loud, with: word }, [whom]) {
+    if (whom === undefined) throw new UsageError("Whom?");
+    if (whom === "Nobody") throw new Error("Nobody is not there.");
+    if (whom === "bug") throw new TypeError("not a function");
+    process.stdout.write(loud ? `${word} ${whom}`.toUpperCase() : `${word} ${whom}`);
+  },
+});
+
+test("a command gets its options' values, and says in a line what is wrong", async () => {
+  const run = (...args: string[]) => runCommand(greet, args, root);
+  expect([await run("Ada", "-l", "--with", "Hi"), printed.stdout]).toEqual([0, "HI ADA"]);
+  expect([await run(), printed.stderr]).toEqual([1, `Whom?\n\n${help(greet, root)}\n`]);
+  printed.stderr = "";
+  expect([await run("Nobody"), printed.stderr]).toEqual([1, "Nobody is not there.\n"]);
+  expect(await run("Ada", "--quiet")).toBe(1);
+  expect(printed.stderr).toContain("Unknown option '--quiet'");
+  await expect(run("bug")).rejects.toThrow("not a function");
+});

@@ -1,0 +1,97 @@
+import { parseArgs } from "node:util";
+
+/** An option of a command. Without a `value` it is a switch. */
+export interface Option {
+  help: string;
+  /** What its value is, for the help: "run", "seconds". */
+  value?: string;
+  /** Of one letter. */
+  short?: string;
+  default?: string;
+  /** Takes part several times. */
+  multiple?: true;
+}
+
+type Options = Readonly<Record<string, Option>>;
+
+type Values<O extends Options> = {
+  readonly [K in keyof O]: O[K] extends { multiple: true }
+    ? readonly string[]
+    : O[K] extends { default: string }
+      ? string
+      : O[K] extends { value: string }
+        ? string | undefined
+        : boolean;
+};
+
+/** What `npm run <name>` does. */
+export interface Command<O extends Options = Options> {
+  /** How it is called, without the options: "npm run export -- <file.csv>". */
+  usage: string;
+  /** What it does, in whole lines. */
+  about: string;
+  options: O;
+  /** What stands below the options. */
+  more?(root: string): string;
+  /** It takes words that are no options; "any": also those that look like options, but for --help. */
+  takesWords?: true | "any";
+  /** @returns the exit code; nothing: 0 */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most commands return nothing
+  run(values: Values<O>, words: readonly string[], root: string): Promise<number | void>;
+}
+
+/** A command, with the types of its options' values. */
+export function command<O extends Options>(it: Command<O>): Command {
+  return it as unknown as Command;
+}
+
+/** A command line that does not say what to do. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** The text of `--help`: every option with its default. */
+export function help({ usage, about, options, more }: Command, root: string): string {
+  const rows = Object.entries({ ...options, help: { short: "h", help: "shows this" } }).map(
+    ([name, { short, value, help, default: fallback }]: [string, Option]) => ({
+      name: `${short ? `-${short}, ` : "    "}--${name}${value ? ` ${value}` : ""}`,
+      text: fallback === undefined ? help : `${help}; default: ${fallback}`,
+    }),
+  );
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  const listed = rows.map(({ name, text }) => `  ${name.padEnd(width)}  ${text}`);
+  return [usage, "", about, "", ...listed, ...(more ? ["", more(root)] : [])].join("\n");
+}
+
+/** Runs a command with the arguments that it was given; what is wrong is said in a line. @returns the exit code */
+export async function runCommand(it: Command, args: string[], root: string): Promise<number> {
+  try {
+    const options = Object.entries(it.options).map(
+      ([name, { value, short, multiple, ...rest }]) => [
+        name,
+        {
+          type: value === undefined ? "boolean" : "string",
+          ...(short && { short }),
+          ...(multiple && { multiple, default: [] }),
+          ...(rest.default !== undefined && { default: rest.default }),
+        },
+      ],
+    );
+    const { values, positionals } = parseArgs({
+      args: it.takesWords !== "any" || /^(-h|--help)$/.test(args[0] ?? "") ? args : ["--", ...args],
+      allowPositionals: it.takesWords !== undefined,
+      options: { ...Object.fromEntries(options), help: { type: "boolean", short: "h" } },
+    });
+    const given = values as Record<string, never>;
+    if (given.help === undefined) return (await it.run(given, positionals, root)) ?? 0;
+    process.stdout.write(`${help(it, root)}\n`);
+    return 0;
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    const isUsage = error instanceof UsageError || code.startsWith("ERR_PARSE_ARGS");
+    // A mistake of ours is shown with its stack.
+    if (!isUsage && (error instanceof TypeError || error instanceof RangeError)) throw error;
+    process.stderr.write(`${message}\n${isUsage ? `\n${help(it, root)}\n` : ""}`);
+    return 1;
+  }
+}

@@ -1,0 +1,79 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { command } from "../command";
+
+/** The ways to JupyterLab: installed, or fetched by a tool that is. */
+const ways = [
+  ["jupyter-lab"],
+  ["uvx", "--from", "jupyterlab", "jupyter-lab"],
+  ["pipx", "run", "--spec", "jupyterlab", "jupyter-lab"],
+] as const;
+
+/** All that JupyterLab writes of its own stays under data/.local. */
+export default command({
+  usage: "npm run lab [-- arguments of JupyterLab's]",
+  about: "Starts JupyterLab on this folder, with the project's kernel known to it alone.",
+  options: {},
+  takesWords: "any",
+  async run(_values, words, root) {
+    const way = ways.find(
+      ([name]) => spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0,
+    );
+    if (way === undefined) {
+      console.error(`JupyterLab was not found. Install it, or a tool that fetches it, and run this again:
+  pip install jupyterlab     https://jupyter.org/install
+  or uv                      https://docs.astral.sh/uv/getting-started/installation
+  or pipx                    https://pipx.pypa.io
+Without it, notebooks run by: npm run notebook -- notebooks/babyai.ipynb`);
+      return 1;
+    }
+    const folder = join(root, "data", ".local", "jupyter");
+    registerKernel(folder);
+    const [name, ...args] = way;
+    const own = [
+      "--ServerApp.ip=127.0.0.1",
+      `--ServerApp.root_dir=${root}`,
+      "--LabApp.default_url=/lab/tree/notebooks/babyai.ipynb",
+    ];
+    const lab = spawn(name, [...args, ...own, ...words], {
+      cwd: root,
+      env: environment(folder),
+      stdio: "inherit",
+    });
+    // JupyterLab asks or ends at Ctrl-C by itself; this waits for it and takes over its exit code.
+    process.on("SIGINT", () => {});
+    process.on("SIGTERM", () => lab.kill("SIGTERM"));
+    return new Promise((resolve, reject) => {
+      lab.once("error", reject).once("exit", (code) => resolve(code ?? 1));
+    });
+  },
+});
+
+/** Writes the kernel's entry where only a Jupyter that gets our JUPYTER_PATH looks. */
+function registerKernel(jupyter: string): void {
+  const folder = join(jupyter, "kernels", "tslab");
+  mkdirSync(folder, { recursive: true });
+  const tslab = join(require.resolve("tslab/package.json"), "..", "bin", "tslab");
+  const spec = {
+    argv: [process.execPath, tslab, "kernel", "--config-path", "{connection_file}"],
+    display_name: "TypeScript (babyai-lab)",
+    language: "typescript",
+  };
+  writeFileSync(join(folder, "kernel.json"), `${JSON.stringify(spec, null, 2)}\n`);
+}
+
+function environment(jupyter: string): NodeJS.ProcessEnv {
+  return {
+    // Where uv and pipx keep what they fetch, unless the user said where.
+    UV_CACHE_DIR: join(jupyter, "uv"),
+    UV_PYTHON_INSTALL_DIR: join(jupyter, "python"),
+    PIPX_HOME: join(jupyter, "pipx"),
+    ...process.env,
+    JUPYTER_PATH: [jupyter, process.env.JUPYTER_PATH].filter(Boolean).join(delimiter),
+    JUPYTER_CONFIG_DIR: join(jupyter, "config"),
+    JUPYTER_DATA_DIR: join(jupyter, "data"),
+    JUPYTER_RUNTIME_DIR: join(jupyter, "runtime"),
+    IPYTHONDIR: join(jupyter, "ipython"),
+  };
+}

@@ -1,0 +1,62 @@
+import { join, relative, resolve } from "node:path";
+import { TerminalListener } from "../../display/terminal";
+import { readNotebook, writeNotebook } from "../../runner/nbformat";
+import { parameterLines, parseAssignments } from "../../runner/parameters";
+import { command, UsageError } from "../command";
+import { runInTerminal } from "./run-in-terminal";
+
+/** What a resumed run has of its own. */
+const runParameters = ["variants", "tasks", "episodes", "seed", "historyLength"];
+
+const notebookIn = (root: string) => join(root, "notebooks", "babyai.ipynb");
+
+/** Leaves the executed notebook beside the charts. */
+export default command({
+  usage: "npm start [-- options]",
+  about: "Evaluates the agents with notebooks/babyai.ipynb and prints the table of results.",
+  options: {
+    parameter: {
+      short: "p",
+      value: "name=value",
+      multiple: true,
+      help: "sets a parameter of the notebook, any number of times; default: as below",
+    },
+    resume: {
+      value: "run",
+      help: `plays what this run lacks, with its own ${runParameters.join(", ")}; default: a new run`,
+    },
+  },
+  more: (root) => {
+    const lines = parameterLines(readNotebook(notebookIn(root)));
+    return ["Parameters, with their defaults:", ...lines].join("\n  ");
+  },
+  async run({ parameter, resume }, _words, root) {
+    const parameters = parseAssignments(parameter);
+    if (resume !== undefined) {
+      const own = runParameters.find((name) => name in parameters);
+      if (own) throw new UsageError(`A resumed run has ${own} of its own: leave out -p ${own}=….`);
+      parameters.resume = resume;
+    }
+    const terminal = new TerminalListener({ headings: false });
+    const { outcome, exitCode } = await runInTerminal(terminal, {
+      path: notebookIn(root),
+      parameters,
+    });
+    const { report } = terminal;
+    const unfinished = `unfinished-${new Date().toISOString().replaceAll(":", "-")}`;
+    const directory = resolve(
+      root,
+      report?.directory ?? join("data", ".local", "runs", unfinished),
+    );
+    const executed = join(directory, "babyai.ipynb");
+    writeNotebook(executed, outcome.notebook);
+    const shown = (path: string) => `  ${relative(process.cwd(), resolve(root, path))}`;
+    if (report) print(["", report.table, "", "Charts:", ...report.charts.map(shown)]);
+    print(["Executed notebook:", shown(executed)]);
+    return exitCode;
+  },
+});
+
+function print(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
+}

@@ -1,0 +1,96 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { command, UsageError } from "../command";
+import { compare, inspect, means } from "./inspect";
+
+export default command({
+  usage: "npm run torture [-- options]",
+  about:
+    "Kills a run (kill -9) at random moments and resumes it each time, then compares what the store holds with an\n" +
+    "undisturbed run: 2 local variants on the 5 tasks.",
+  options: {
+    kills: { value: "n", default: "100", help: "how often" },
+    episodes: { value: "n", default: "20", help: "of each variant and task" },
+  },
+  async run(values, _words, root) {
+    const [kills, episodes] = [Number(values.kills), Number(values.episodes)];
+    if (![kills, episodes].every((n) => Number.isInteger(n) && n >= 1))
+      throw new UsageError("--kills and --episodes take whole numbers from 1.");
+    return torture(kills, episodes, root);
+  },
+});
+
+async function torture(kills: number, episodes: number, root: string): Promise<number> {
+  const play = (dataDir: string, ms: number | null) => playFor(dataDir, episodes, ms);
+  const local = join(root, "data", ".local");
+  mkdirSync(local, { recursive: true });
+  const folder = mkdtempSync(join(local, "torture-"));
+  try {
+    const started = performance.now();
+    await play(join(folder, "undisturbed"), null);
+    const undisturbedMs = performance.now() - started;
+    const [expected] = await inspect(join(folder, "undisturbed"));
+    if (expected === undefined) throw new Error("the undisturbed run is not there");
+    console.log(
+      `Undisturbed: ${expected.completed.size} episodes in ${seconds(undisturbedMs)}, means ${means(expected)}`,
+    );
+
+    const dataDir = join(folder, "killed");
+    let finished = 0;
+    let killed = 0;
+    const limit = (undisturbedMs + 10_000) * 1.5 * kills;
+    while (killed < kills || finished === 0) {
+      if (performance.now() - started > limit) throw new Error("the run does not get on");
+      // From the first instruction of the process to some time after it has begun to play; the last one is let go.
+      const ms = killed < kills ? Math.random() * Math.min(undisturbedMs, 6000) : null;
+      if ((await play(dataDir, ms)) === null) killed += 1;
+      else finished += 1;
+      if (killed % 10 === 0) process.stderr.write(`\r${killed} of ${kills} kills`);
+    }
+    await play(dataDir, null); // the run under way
+    process.stderr.write("\n");
+
+    const runs = await inspect(dataDir);
+    const problems = runs.flatMap((run) => compare(run, expected));
+    for (const run of runs) {
+      console.log(
+        `Run ${run.id}: ${run.tries} tries for ${run.completed.size} episodes, means ${means(run)}`,
+      );
+    }
+    console.log(
+      `${killed} kills over ${runs.length} run(s) of ${expected.completed.size} episodes in ${seconds(performance.now() - started)}: ` +
+        (problems.length === 0
+          ? "every episode is there once and whole, and equals the undisturbed one."
+          : `${problems.length} problems`),
+    );
+    for (const problem of problems.slice(0, 20)) console.error(problem);
+    return problems.length === 0 ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Resolves with how the process ended: its exit code, or null when it was killed after `ms`. */
+function playFor(dataDir: string, episodes: number, ms: number | null): Promise<number | null> {
+  const child = spawn(process.execPath, [join(__dirname, "play.js"), dataDir, String(episodes)], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let errors = "";
+  child.stderr.on("data", (text: Buffer) => {
+    errors = (errors + text).slice(-4000);
+  });
+  const timer = ms === null ? undefined : setTimeout(() => child.kill("SIGKILL"), ms);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      clearTimeout(timer);
+      if (code) reject(new Error(`a process ended with exit code ${code}:\n${errors}`));
+      else resolve(code);
+    });
+  });
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
