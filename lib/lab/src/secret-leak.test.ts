@@ -112,7 +112,7 @@ test("no part of a key is in anything that a run leaves", () => {
   const executed = join(folder, "executed.ipynb");
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
-    [join(root, "scripts", "notebook.mjs"), join(folder, "given.ipynb"), "-o", executed],
+    [join(root, "scripts", "run.mjs"), "notebook", join(folder, "given.ipynb"), "-o", executed],
     {
       cwd: folder,
       encoding: "utf8",
