@@ -4,9 +4,8 @@ import { defined, type JsonMode, readChatParams } from "../config/chat-params";
 import { invalidOpenAI, unsupported } from "../errors";
 import type { DynamicTool } from "../models/providers/types";
 import { Fields } from "./fields";
-import { refuseLacking } from "./native";
 import { readMessage, toInput } from "./openai-messages";
-import { readCacheOptions, readExtraBodies, readExtraHeaders, readParams } from "./parts";
+import { readParams, readShared } from "./parts";
 import type { InferenceRequest } from "./types";
 
 const FUNCTION = "tensorzero::function_name::";
@@ -44,22 +43,14 @@ export function readOpenAIRequest(body: unknown): OpenAIRequest {
     stop_sequences: fields.strings("stop"),
     ...readParams(fields, "tensorzero::params"),
   };
-  refuseLacking(fields, ["tensorzero::namespace", "tensorzero::internal_dynamic_variant_config"]);
-  if (fields.array("tensorzero::provider_tools")?.length)
-    throw unsupported("`tensorzero::provider_tools`");
-  const includeRawUsage = fields.boolean("tensorzero::include_raw_usage") ?? false;
+  const shared = readShared(fields, "tensorzero::");
   const { toolChoice, allowedTools } = readChoice(fields);
   const request: Omit<InferenceRequest, "functionName" | "modelName" | "input"> = {
-    variantName: fields.string("tensorzero::variant_name"),
-    episodeId: fields.uuid("tensorzero::episode_id"),
+    ...shared,
     params: defined(params),
     stream,
-    dryrun: fields.boolean("tensorzero::dryrun") ?? false,
     internal: false,
-    tags: { ...fields.stringMap("tensorzero::tags") },
     outputSchema: format.schema,
-    cache: readCacheOptions(fields, "tensorzero::cache_options"),
-    credentials: fields.secretMap("tensorzero::credentials"),
     tools: {
       allowedTools,
       additionalTools: fields
@@ -68,11 +59,6 @@ export function readOpenAIRequest(body: unknown): OpenAIRequest {
       toolChoice,
       parallelToolCalls: fields.boolean("parallel_tool_calls"),
     },
-    extraBody: readExtraBodies(fields, "tensorzero::extra_body"),
-    extraHeaders: readExtraHeaders(fields, "tensorzero::extra_headers"),
-    includeOriginalResponse: fields.boolean("tensorzero::include_original_response") ?? false,
-    includeRawResponse: fields.boolean("tensorzero::include_raw_response") ?? false,
-    includeRawUsage,
   };
   const parsed = messages.map((message, index) => readMessage(message, `messages[${index}]`));
   const denyUnknown = fields.boolean("tensorzero::deny_unknown_fields") ?? false;
@@ -88,7 +74,7 @@ export function readOpenAIRequest(body: unknown): OpenAIRequest {
       `\`tensorzero::deny_unknown_fields\` is set to true, but found unknown fields in the request: [${unknown.join(", ")}]`,
     );
   }
-  if (stream && includeRawUsage && includeUsage === false) {
+  if (stream && shared.includeRawUsage && includeUsage === false) {
     throw invalidOpenAI(
       "`tensorzero::include_raw_usage` requires `stream_options.include_usage` to be true (or omitted) for streaming requests",
     );
@@ -97,7 +83,7 @@ export function readOpenAIRequest(body: unknown): OpenAIRequest {
   const inference = { ...request, ...target, input: toInput(parsed) };
   const modelPrefix =
     target.functionName === undefined ? MODEL : `${FUNCTION}${target.functionName}::variant_name::`;
-  return { inference, modelPrefix, includeUsage: includeUsage ?? includeRawUsage };
+  return { inference, modelPrefix, includeUsage: includeUsage ?? shared.includeRawUsage };
 }
 
 function readTarget(model: string): {

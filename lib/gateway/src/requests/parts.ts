@@ -7,6 +7,34 @@ import type { DynamicTool, Filtered } from "../models/providers/types";
 import { Fields, unknownVariant } from "./fields";
 import type { Input, InputBlock, InputMessage, Role } from "./types";
 
+/** What both routes take by the same names, behind `prefix`. */
+export function readShared(fields: Fields, prefix: "" | "tensorzero::") {
+  const at = (key: string) => prefix + key;
+  refuseLacking(fields, [at("namespace"), at("internal_dynamic_variant_config")]);
+  if (fields.array(at("provider_tools"))?.length) throw unsupported(`\`${at("provider_tools")}\``);
+  return {
+    variantName: fields.string(at("variant_name")),
+    episodeId: fields.uuid(at("episode_id")),
+    dryrun: fields.boolean(at("dryrun")) ?? false,
+    tags: { ...fields.stringMap(at("tags")) },
+    cache: readCacheOptions(fields, at("cache_options")),
+    credentials: fields.secretMap(at("credentials")),
+    extraBody: readExtraBodies(fields, at("extra_body")),
+    extraHeaders: readExtraHeaders(fields, at("extra_headers")),
+    includeOriginalResponse: fields.boolean(at("include_original_response")) ?? false,
+    includeRawResponse: fields.boolean(at("include_raw_response")) ?? false,
+    includeRawUsage: fields.boolean(at("include_raw_usage")) ?? false,
+  };
+}
+
+/** Keys that TensorZero knows and the embedded gateway does not: refused, unless they ask for nothing. */
+export function refuseLacking(fields: Fields, keys: string[]): void {
+  for (const key of keys) {
+    const value = fields.raw(key);
+    if (value !== undefined && value !== null && value !== false) throw unsupported(`\`${key}\``);
+  }
+}
+
 export function readInput(fields: Fields, key: string): Input {
   const input = fields.object(key) ?? fields.missing(key);
   const system = readSystem(input);
@@ -125,7 +153,7 @@ export function readParams(fields: Fields, key: string): ChatParams {
   return read;
 }
 
-export function readCacheOptions(fields: Fields, key: string): CacheOptions {
+function readCacheOptions(fields: Fields, key: string): CacheOptions {
   const options = fields.object(key);
   const enabled =
     options?.oneOf("enabled", ["on", "off", "read_only", "write_only"] as const) ?? "off";
@@ -158,11 +186,11 @@ function readFilter(entry: Fields) {
   return defined({ variantName: entry.string("variant_name"), modelName, providerName });
 }
 
-export function readExtraBodies(fields: Fields, key: string): Filtered<ExtraBody>[] {
+function readExtraBodies(fields: Fields, key: string): Filtered<ExtraBody>[] {
   return readChanges(fields, key, "pointer", (entry) => entry.raw("value"));
 }
 
-export function readExtraHeaders(fields: Fields, key: string): Filtered<ExtraHeader>[] {
+function readExtraHeaders(fields: Fields, key: string): Filtered<ExtraHeader>[] {
   return readChanges(fields, key, "name", (entry) => entry.string("value"));
 }
 
