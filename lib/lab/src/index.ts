@@ -50,7 +50,7 @@ export {
   SettingsError,
 } from "./experiment/plan/settings";
 export type { DemonstrateOptions, Demonstrations } from "./experiment/play/demonstrate";
-export type { Progress, VariantProgress } from "./experiment/play/progress";
+export type { Progress, VariantProgress } from "./experiment/progress/progress";
 export type { RunRow } from "./experiment/resume";
 export type { Run } from "./experiment/run";
 export { RunNotStoredError } from "./experiment/settle";

@@ -1,5 +1,5 @@
 import { relative, resolve } from "node:path";
-import type { Progress } from "../experiment/play/progress";
+import type { Progress } from "../experiment/progress/progress";
 import { root } from "../project/root";
 import type { MimeBundle } from "../runner/nbformat";
 import { escapeHtml, inNotebook, liveDisplay, show } from "./display";

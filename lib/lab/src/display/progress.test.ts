@@ -1,4 +1,4 @@
-import type { Progress } from "../experiment/play/progress";
+import type { Progress } from "../experiment/progress/progress";
 import { progressText, variantTexts } from "./progress";
 
 const invalid = {

@@ -1,5 +1,5 @@
 import { describeInvalid } from "../agents/answers";
-import type { Progress, VariantProgress } from "../experiment/play/progress";
+import type { Progress, VariantProgress } from "../experiment/progress/progress";
 import { costText } from "../experiment/variants/prices";
 
 /** The MIME type of a `Progress`; front ends that do not know it show the HTML beside it. */

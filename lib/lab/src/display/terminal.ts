@@ -1,13 +1,7 @@
-import type { Progress } from "../experiment/play/progress";
+import type { Progress } from "../experiment/progress/progress";
 import type { CodeCell, MimeBundle } from "../runner/nbformat";
 import type { RunListener } from "../runner/runner";
-import {
-  progressMime,
-  progressText,
-  type RunReport,
-  reportMime,
-  variantTexts,
-} from "./progress";
+import { progressMime, progressText, type RunReport, reportMime, variantTexts } from "./progress";
 
 const barWidth = 24;
 /** A log gets a line at least so often, a sign of life of slow models. */

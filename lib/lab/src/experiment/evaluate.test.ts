@@ -5,8 +5,8 @@ import { GatewayClient } from "../connection/client";
 import { type Before, type EvaluateContext, evaluate } from "./evaluate";
 import { episodeKey } from "./plan/grid";
 import { checkSettings, type EvaluateOptions } from "./plan/settings";
-import type { Progress } from "./play/progress";
 import type { EpisodeResult } from "./play/run-episode";
+import type { Progress } from "./progress/progress";
 
 /** What the stand-in gateway was asked, and how it is to answer. */
 interface Asked {

@@ -11,8 +11,8 @@ import { invalidAnswers } from "../queries/invalid-answers";
 import { insertFailure } from "../queries/runs/failures";
 import { evaluate } from "./evaluate";
 import { checkSettings, type EvaluateOptions } from "./plan/settings";
-import type { Progress } from "./play/progress";
 import type { EpisodeResult } from "./play/run-episode";
+import type { Progress } from "./progress/progress";
 import { actConfig, IMPATIENT_MS } from "./testing/act-config";
 
 // The model's side fails in every way it can. A provider on a real port stands in for OpenAI, behind the embedded

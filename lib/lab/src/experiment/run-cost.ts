@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { countTokens } from "../agents/count-tokens";
 import type { TokenUsage } from "../connection/client";
 import { type ModelUsage, uncountedCalls } from "../queries/runs/model-usage";
-import { countTokens } from "./play/count-tokens";
 import { type Cost, costUsd, isFree, type Price } from "./variants/prices";
 
 /**

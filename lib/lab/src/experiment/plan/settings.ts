@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { tasks as balrogTasks, make, registeredEnvs } from "babyai";
-import type { Progress } from "../play/progress";
+import type { Progress } from "../progress/progress";
 import type { PlayedVariant } from "../variants/played-variant";
 
 export interface EvaluateOptions {

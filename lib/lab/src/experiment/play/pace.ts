@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GatewayError, type TokenUsage } from "../../connection/client";
 import type { Settings } from "../plan/settings";
+import type { Speed } from "../progress/time-left";
 import { isCongestion } from "./patience";
-import type { Speed } from "./time-left";
 import { Window } from "./window";
 
 export type PaceOptions = Pick<

@@ -1,12 +1,12 @@
 import { setMaxListeners } from "node:events";
 import { make } from "babyai";
+import { type CountedTokens, countTokens } from "../../agents/count-tokens";
 import { gatewayAgent } from "../../agents/gateway-agent";
 import type { ChatMessage } from "../../agents/local/reading/prompt";
 import type { InvalidReason } from "../../agents/parse";
 import { play } from "../../agents/play";
 import type { ActArguments, ActFunction } from "../../agents/prompt";
 import type { GatewayClient, Inference, InferenceRequest } from "../../connection/client";
-import { type CountedTokens, countTokens } from "./count-tokens";
 import { InferenceTimeoutError, isTimeout } from "./inference-timeout";
 import type { Pace } from "./pace";
 import { type Patience, withPatience } from "./patience";

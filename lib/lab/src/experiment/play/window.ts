@@ -1,4 +1,4 @@
-import type { Speed } from "./time-left";
+import type { Speed } from "../progress/time-left";
 
 /** While answers take less than this share of the time that one may take, a queue does no harm. */
 const HARMLESS = 1 / 100;

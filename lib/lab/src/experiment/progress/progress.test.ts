@@ -1,4 +1,4 @@
-import { Pace } from "./pace";
+import { Pace } from "../play/pace";
 import { Tally } from "./progress";
 
 // The clock stands still while episodes wait, and then goes to the next answer.

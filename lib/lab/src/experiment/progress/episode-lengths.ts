@@ -1,4 +1,8 @@
-import type { Played } from "./time-left";
+/** What an episode has played, and may play. */
+export interface Played {
+  steps: number;
+  maxSteps: number;
+}
 
 /** What is taken for granted of a step counts as much as so many episodes seen to play it. */
 const SMOOTHING = 5;

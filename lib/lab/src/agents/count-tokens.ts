@@ -1,6 +1,6 @@
-import type { ChatMessage } from "../../agents/local/reading/prompt";
-import { countUsage } from "../../agents/local/tokens";
-import type { TokenUsage } from "../../connection/client";
+import type { TokenUsage } from "../connection/client";
+import type { ChatMessage } from "./local/reading/prompt";
+import { countUsage } from "./local/tokens";
 
 /** Tokens of an inference, none of them unknown. */
 export interface CountedTokens extends TokenUsage {

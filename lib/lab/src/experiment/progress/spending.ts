@@ -1,7 +1,7 @@
+import type { CountedTokens } from "../../agents/count-tokens";
 import type { PlayedVariant } from "../variants/played-variant";
 import { type Cost, costUsd, isFree } from "../variants/prices";
 import { Budget } from "./budget";
-import type { CountedTokens } from "./count-tokens";
 
 /** What a try of an episode costs. */
 export interface TrySpending {

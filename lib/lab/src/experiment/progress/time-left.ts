@@ -1,4 +1,4 @@
-import type { EpisodeLengths } from "./episode-lengths";
+import type { EpisodeLengths, Played } from "./episode-lengths";
 
 /** What a variant still has to play. */
 export interface Remaining {
@@ -9,11 +9,6 @@ export interface Remaining {
   queued: number;
   lengths: EpisodeLengths;
   /** Steps that those may play, on average. */
-  maxSteps: number;
-}
-
-export interface Played {
-  steps: number;
   maxSteps: number;
 }
 

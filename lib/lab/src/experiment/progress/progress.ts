@@ -1,8 +1,8 @@
-import type { InvalidReason } from "../../agents/parse";
 import { Answers, type InvalidCount } from "../../agents/answers";
-import type { CountedTokens } from "./count-tokens";
-import { EpisodeLengths } from "./episode-lengths";
-import { type Played, type Speed, timeLeft } from "./time-left";
+import type { CountedTokens } from "../../agents/count-tokens";
+import type { InvalidReason } from "../../agents/parse";
+import { EpisodeLengths, type Played } from "./episode-lengths";
+import { type Speed, timeLeft } from "./time-left";
 
 /** Where a run stands. What was done before a resume is not among it. */
 export interface Progress extends Counts {
