@@ -90,7 +90,8 @@ test("cells run in order with parameters; outputs are merged and updated; an err
 const { showTable } = require("./lib/lab/src/display/table.js");
 const update = progressBar();
 for (let done = 0; done <= 3; done++) {
-  update({ done, total: 3, success: done, failed: 0, steps: done, spentUsd: 0, invalidAnswers: [], seconds: done, state: done < 3 ? "running" : "finished" });
+  update({ done, total: 3, success: done, failed: 0, answers: done, invalid: 0, inputTokens: 0, outputTokens: 0, answersPerSecond: 1,
+    spentUsd: 0, invalidAnswers: [], variants: [], seconds: done, secondsLeft: 3 - done, state: done < 3 ? "running" : "finished" });
 }
 showTable([{ answer: "<script>" }]);
 publishReport({ run: "r1", directory: process.cwd() + "/r1", table: "t", charts: ["r1/a.svg"] });`,
@@ -136,7 +137,7 @@ publishReport({ run: "r1", directory: process.cwd() + "/r1", table: "t", charts:
   expect(bundles).toHaveLength(3);
   expect(bundles[0]).toMatchObject({
     [progressMime]: { done: 3, total: 3, state: "finished" },
-    "text/plain": "3 of 3 episodes · 3 solved (100 %) · in 3.0 s",
+    "text/plain": "3 of 3 episodes · in 3.0 s · 3 solved (100 %) · 3 answers (1.0/s) · 0 tokens",
     "text/html": expect.stringContaining("3 of 3 episodes"),
   });
   expect(bundles[1]!["text/html"]).toContain("&lt;script&gt;");

@@ -1,5 +1,5 @@
-import { progressMime } from "../display/progress";
-import type { Progress } from "../experiment/play/progress";
+import type { Progress } from "../experiment/progress/progress";
+import { progressMime } from "./progress";
 import { TerminalListener } from "./terminal";
 
 const counts = {
