@@ -41,7 +41,7 @@ export interface EmbeddedGateway {
   readonly config: GatewayConfig;
   /** Makes all rows of what has been answered visible in the store. @throws StoreWriteError */
   flush(): Promise<void>;
-  /** Waits for inferences under way and flushes; the app must not be used afterwards. */
+  /** Waits for inferences under way, then flushes. Do not use the app afterwards. */
   close(): Promise<void>;
 }
 
@@ -139,7 +139,7 @@ function createApp({ config, client, writer, engine, feedback }: AppParts): Hono
   app.use(async (c, next) => {
     await next();
     c.res.headers.set("x-tensorzero-gateway-version", VERSION);
-    // Tells the embedded gateway from TensorZero's own, which sends no such header.
+    // Distinguishes the embedded gateway from TensorZero's, which sends no such header.
     c.res.headers.set("server", "babyai-lab");
   });
   for (const [path, { method, handler }] of Object.entries(routes)) {

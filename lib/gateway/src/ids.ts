@@ -1,7 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import { invalidId, invalidUuid, workflowRunNotFound } from "./errors";
 
-/** No gateway was there before: 2020-01-23, in seconds. */
+/** No gateway existed before 2020-01-23; in seconds. */
 const EARLIEST = 1_579_751_960;
 /** Ids from here on belong to runs of workflow evaluations, in seconds. */
 const FIRST_WORKFLOW_EVALUATION = 10_000_000_000;
@@ -12,8 +12,8 @@ let lastMs = 0;
 let counter = 0;
 
 /**
- * A UUIDv7 (RFC 9562): 48 bits of milliseconds, then a 12-bit counter, so that ids made here sort in the order in which
- * they were made, then 62 random bits.
+ * A UUIDv7 (RFC 9562): 48 bits of milliseconds, then a 12-bit counter, so that ids made here sort by creation, then 62
+ * random bits.
  */
 export function uuidv7(now: number = Date.now()): string {
   if (now > lastMs) {

@@ -61,7 +61,7 @@ export interface LabOptions {
   gateway?: "embedded";
   /** Folder of the embedded ClickHouse. Default: data/.local/clickhouse. */
   dataDir?: string;
-  /** The clock that models' ends are told by. Default: the machine's. */
+  /** The clock that decides whether a model has been shut down. Default: the machine's. */
   now?: () => Date;
 }
 

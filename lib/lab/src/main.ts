@@ -1,7 +1,7 @@
 import { type Command, runCommand } from "./cli/command";
 import { root } from "./project/root";
 
-/** The commands, by npm's name of each. Loaded when called: most load much. */
+/** The commands, by npm's name of each. Loaded when called, because most of them load a lot. */
 export const commands: Record<string, () => { default: Command }> = {
   start: () => require("./cli/notebooks/start"),
   notebook: () => require("./cli/notebooks/notebook"),

@@ -1,4 +1,7 @@
-/** An address cannot be used. The message is the rest of a sentence that begins with what holds it, e.g. a variable. */
+/**
+ * An address that cannot be used. The message is the rest of a sentence that begins with what holds it, e.g. a
+ * variable.
+ */
 export class HttpUrlError extends Error {
   override readonly name = "HttpUrlError";
 }

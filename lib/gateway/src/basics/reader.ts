@@ -4,8 +4,8 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Reads an object key by key and remembers which ones, so that what nobody asked for can be refused and a typo is never a
- * silent default. TOML's tables and the JSON of requests word their errors each in their own way.
+ * Reads an object key by key and remembers which keys were read, so that the others can be refused: a typo never
+ * becomes a silent default. TOML tables and JSON requests each word errors in their own way.
  */
 export abstract class Reader {
   protected readonly seen = new Set<string>();

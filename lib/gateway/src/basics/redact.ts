@@ -3,7 +3,7 @@ const MASK = "[key]";
 
 /**
  * Keys as providers print them back: "Incorrect API key provided: sk-ab***yz", "Bearer …", and anything that begins as
- * OpenAI's, Anthropic's and others' keys do. Half masked ones too, because a part of a key is no one's business either.
+ * OpenAI's, Anthropic's and others' keys do. Partly masked keys too: a part of a key is secret as well.
  */
 const KEYS = [
   /(?<=\bapi[ _-]?key(?: provided)?: ?["']?)[^\s"',}]+/gi,
@@ -16,10 +16,13 @@ export function redactKeys(text: string): string {
   return KEYS.reduce((redacted, key) => redacted.replace(key, MASK), text);
 }
 
-/** Shorter ones are what servers without keys are given ("none", "lm-studio"); without them ordinary text would have holes. */
+/**
+ * Shorter ones are placeholders for servers without keys ("none", "lm-studio"); to remove them would cut holes into
+ * ordinary text.
+ */
 const SHORTEST_SECRET = 12;
 
-/** The text without these very secrets. For answers, which must otherwise stay as they are. */
+/** The text without exactly these secrets. For answers, which must otherwise stay as they are. */
 export function redactSecrets(text: string, secrets: readonly string[]): string {
   let redacted = text;
   for (const secret of secrets) {

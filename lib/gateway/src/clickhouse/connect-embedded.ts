@@ -41,10 +41,12 @@ interface Request {
 /** Idle engine connections kept for the next query; more are closed when they come back. */
 const MAX_IDLE = 4;
 
-/** An insert whose rows the engine takes as bytes; by its own client they would become text and be copied thrice. */
+/**
+ * An insert whose rows the engine takes as bytes; its own client would turn them into text and copy them three times.
+ */
 const INSERT_JSON = /^INSERT INTO (\w+) FORMAT JSONEachRow$/;
 
-/** While rows come in, memory that the engine has freed goes back to the system this often; it would keep hundreds of MiB. */
+/** How often, while rows come in, freed memory is given back to the system; the engine would keep hundreds of MiB. */
 const PURGE_EVERY_MS = 1000;
 
 /** A session that nobody uses ends after this time, as a server's does. */
@@ -81,7 +83,8 @@ export class EmbeddedConnection implements Connection {
     const set = Object.entries(options.settings).map(
       ([k, v]) => `${k} = ${typeof v === "number" ? v : `'${v}'`}`,
     );
-    // subtle: tables know batches again for `RowWriter` alone; of anybody else two equal inserts are two, as on a server.
+    // subtle: only `RowWriter`'s batches are deduplicated; two equal inserts by anyone else are both stored, as on a
+    // server.
     this.prelude = `USE ${options.database}; SET deduplicate_insert = 'backward_compatible_choice', insert_deduplicate = 0, ${set.join(", ")}`;
     this.idle.push(openEngine(path));
     if (options.temporary) process.once("exit", this.removeFolder);
@@ -317,7 +320,7 @@ function assertWritable(path: string): void {
   }
 }
 
-/** The engine would find out by itself, but only after printing a stack of its own; where /proc exists, ask it first. */
+/** The engine would notice too, but prints a stack trace first; where /proc exists, look there before. */
 function assertNotHeld(path: string): void {
   const pid = statusPid(path);
   if (pid === undefined || pid === process.pid) return;
@@ -370,7 +373,7 @@ function heldBy(path: string, pid: number, cause?: unknown): StoreOpenError {
 function commandOf(pid: number): string {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-    // A kernel is started with code in its command line, which says nobody anything.
+    // A kernel's command line holds code, which tells a reader nothing.
     const isCode = (word: string) => word === "--import" || word.startsWith("data:");
     const command = words
       .filter((word) => !isCode(word))

@@ -11,7 +11,7 @@ export { StoreOpenError, type StoreOpenErrorCode } from "./connect-error";
 export const DATABASE = "tensorzero";
 
 /**
- * Settings that make both stores answer alike: times as UTC text, and 64-bit integers as strings, because a
+ * Settings that make both stores give the same answers: times as UTC text, and 64-bit integers as strings, because a
  * JavaScript number would drop digits of a UInt64 or UInt128.
  */
 export const SESSION_SETTINGS = {

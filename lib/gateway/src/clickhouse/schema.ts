@@ -6,7 +6,10 @@ import { VIEWS } from "./schema-views";
 const UINT_TO_UUID = `CREATE FUNCTION IF NOT EXISTS uint_to_uuid AS (x) -> reinterpretAsUUID(
   concat(substring(reinterpretAsString(x), 9, 8), substring(reinterpretAsString(x), 1, 8)))`;
 
-/** So many batches of late are known again when they come a second time; see `RowWriter`. TensorZero's tables lack it. */
+/**
+ * ClickHouse remembers this many recent batches, so one that is sent twice is stored once; see `RowWriter`.
+ * TensorZero's tables lack it.
+ */
 const DEDUPLICATION = "non_replicated_deduplication_window = 100";
 
 /**

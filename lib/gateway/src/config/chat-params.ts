@@ -44,7 +44,7 @@ export function readChatParams(reader: Reader, ...others: Param[]): ChatParams {
 
 export type ToolChoice = "none" | "auto" | "required" | { specific: string };
 
-/** @param wanted said of anything else */
+/** @param wanted named in the error for anything else */
 export function readToolChoice(reader: Reader, wanted: string): ToolChoice | undefined {
   const choice = reader.raw("tool_choice");
   if (choice === undefined || choice === null) return undefined;

@@ -99,7 +99,7 @@ function checkCandidates(table: Table, variants: Map<string, VariantConfig>): vo
   }
 }
 
-/** `[functions.<f>.experimentation]`, or the weights of the variants, or none: then all variants alike. */
+/** `[functions.<f>.experimentation]`, or the weights of the variants; with neither, all have equal chances. */
 function readExperimentation(table: Table, variants: Map<string, VariantConfig>): Experimentation {
   const weights = new Map<string, number>();
   for (const [name, { weight }] of variants) if (weight !== undefined) weights.set(name, weight);
@@ -145,7 +145,7 @@ function readExperimentation(table: Table, variants: Map<string, VariantConfig>)
   return { type: "static", candidates, fallbacks };
 }
 
-/** `["a", "b"]`, all alike, or `{ a = 0.3, b = 0.7 }`. */
+/** `["a", "b"]` with equal chances, or `{ a = 0.3, b = 0.7 }`. */
 function readCandidateWeights(table: Table, equal: boolean): Map<string, number> {
   const given = table.raw("candidate_variants");
   if (given === undefined) return new Map();

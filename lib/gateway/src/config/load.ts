@@ -49,7 +49,7 @@ export async function readConfig(
     metrics: each("metrics", readMetric),
     functions: each("functions", (table, name) => readFunction(table, name, files, types)),
   };
-  // Migrations are the store's business here; the key changes nothing.
+  // The store runs migrations itself here; the key has no effect.
   const clickhouse = top.table("clickhouse");
   clickhouse?.boolean("disable_automatic_migrations");
   clickhouse?.end();
@@ -95,7 +95,7 @@ function readGateway(table: Table, folderOf: (key: string) => string): GatewaySe
     "relay",
     "metrics",
   );
-  // Where it listens is decided by whoever serves it; nothing is reported to anybody.
+  // The caller decides where it listens, and no telemetry is sent.
   table.string("bind_address");
   table.boolean("disable_pseudonymous_usage_analytics");
   const observability = table.table("observability");
@@ -131,7 +131,7 @@ function readGateway(table: Table, folderOf: (key: string) => string): GatewaySe
   return settings;
 }
 
-/** A folder alone means it, too, as in TensorZero, where `enabled` is the older key. */
+/** A folder alone enables it too, as in TensorZero, where `enabled` is the older key. */
 function readIncludes(access: Table, folderOf: (key: string) => string): string | undefined {
   const mayInclude = access.boolean("enabled");
   const base = access.string("base_path");

@@ -23,7 +23,7 @@ function compile(schema: object | boolean): ValidateFunction {
   try {
     return compiler.compile(schema);
   } finally {
-    compiler.removeSchema(schema); // or it would be kept for ever
+    compiler.removeSchema(schema); // or it would be kept forever
   }
 }
 

@@ -61,7 +61,7 @@ export class Table extends Reader {
     }
   }
 
-  /** To be called last: what was not read is no key of this table. */
+  /** Call it last: keys that were not read are refused. */
   end(): void {
     const unknown = this.unread();
     if (unknown.length === 0) return;
@@ -96,7 +96,7 @@ export class Table extends Reader {
   }
 }
 
-/** TOML's dates are objects, too, and no tables. */
+/** TOML's dates are objects too, but not tables. */
 export function isTable(value: unknown): value is Record<string, unknown> {
   return isRecord(value) && !(value instanceof Date);
 }

@@ -45,7 +45,7 @@ export interface FunctionConfig {
   schemas: Map<string, JsonSchema>;
   /** JSON functions only. */
   outputSchema: JsonSchema;
-  /** Names of the templates that arguments may be sent to, over all variants. */
+  /** Names of the templates that take arguments, over all variants. */
   templateNames: Set<string>;
   variants: Map<string, VariantConfig>;
   experimentation: Experimentation;
@@ -54,7 +54,9 @@ export interface FunctionConfig {
   parallelToolCalls: boolean | undefined;
 }
 
-/** How a variant is drawn: candidates with weights first, then the fallbacks in turn. Undefined: all alike. */
+/**
+ * How a variant is drawn: candidates by weight first, then the fallbacks in order. Undefined: all with equal chances.
+ */
 export type Experimentation =
   | { type: "uniform" }
   | { type: "static"; candidates: Map<string, number>; fallbacks: string[] };

@@ -106,7 +106,7 @@ function readTemplates(
   return templates;
 }
 
-/** The chat completion that a variant is, judges with, fuses with, or shows its examples to. */
+/** The chat completion of a variant: itself, its evaluator, its fuser, or the one that sees its examples. */
 export function chatOf(variant: VariantConfig): ChatCompletionConfig {
   if ("evaluator" in variant) return variant.evaluator;
   if ("fuser" in variant) return variant.fuser;

@@ -112,7 +112,7 @@ export class Feedback {
         columns: { inference_id: targetId, value: stored },
       };
     }
-    // Existence comes before the value's type, as in TensorZero.
+    // The target's existence is checked before the value's type, as in TensorZero.
     if (this.parts.config.gateway.validateFeedbackTargets)
       await this.waitForTarget(level, targetId);
     switch (type) {
@@ -150,7 +150,7 @@ export class Feedback {
     if (version !== "7") throw invalidUuid(id);
     const deadline = Math.max(timeOf(id) + COOLDOWN_MS, Date.now() + MINIMUM_WAIT_MS);
     for (;;) {
-      // subtle: whoever is under way now may be the target; once none is, what is not stored will not come.
+      // subtle: an inference under way may be the target; once none is left, what is not stored will not come.
       const mayCome = this.parts.inFlight() > 0;
       const found = await this.findTarget(level, id);
       if (found !== undefined) return found;
@@ -190,7 +190,7 @@ export class Feedback {
     return readDemonstration(fn, value, facts);
   }
 
-  /** What the inference was told that it may answer, by its row: its own schema and tools. */
+  /** What the inference could have answered, from its row: its own schema and tools. */
   private async storedAnswerable(inferenceId: string, fn: FunctionConfig): Promise<Answerable> {
     const { client, writer } = this.parts;
     await writer.flush();

@@ -9,7 +9,7 @@ export interface JsonOutput {
   parsed: unknown;
 }
 
-/** The last text, or arguments of a tool call, is the answer; what else there is stays beside it. */
+/** The last text, or a tool call's arguments, is the answer; everything else is kept beside it. */
 export function jsonOutput(
   blocks: OutputBlock[],
   schema: JsonSchema,

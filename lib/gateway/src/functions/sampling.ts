@@ -13,8 +13,9 @@ export function episodeFraction(functionName: string, episodeId: string): number
 }
 
 /**
- * Draws one of the variants that are still to be tried. With weights: the first, in the order of names, whose weights so
- * far exceed the fraction of their sum; none of them left: the fallbacks in turn. Undefined: there is nothing to draw.
+ * Draws one of the variants that are still to be tried. With weights: the first, in the order of names, at which the
+ * cumulative weight exceeds the fraction of the sum; when none is left, the fallbacks in order. Undefined: there is
+ * nothing to draw.
  */
 export function drawVariant(
   experimentation: Experimentation,

@@ -65,7 +65,7 @@ export interface StreamedAnswer {
   /** The call that streams, and those that were over before it began. */
   call: Pick<ModelResult, "id" | "failed">;
   previous: ModelResult[];
-  /** To be called once. Resolves with the whole answer. */
+  /** Call it once. Resolves with the whole answer. */
   pump(listener: StreamListener): Promise<Answer>;
 }
 
@@ -87,7 +87,8 @@ export class Engine {
   }
 
   /**
-   * @param client aborted when nobody waits for the answer any more: providers' requests end then, and nothing is stored
+   * @param client aborted when nobody waits for the answer any more: the provider's request then ends, and nothing is
+   * stored
    * @throws GatewayError
    */
   async infer(request: InferenceRequest, client: AbortSignal): Promise<Answer> {
@@ -171,7 +172,7 @@ export class Engine {
     if (this.running === 0) for (const resolve of this.whenIdle.splice(0)) resolve();
   }
 
-  /** The pinned variant; else one drawn after the other until one succeeds. */
+  /** The pinned variant; otherwise variants are drawn until one succeeds. */
   private async withVariant<T>(
     { fn, pinned, episodeId, run }: Prepared,
     attempt: (variantName: string, failed: string[]) => Promise<T>,

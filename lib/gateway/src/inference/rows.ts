@@ -100,7 +100,7 @@ export function modelInferenceRow(call: ModelResult, facts: InferenceFacts) {
     raw_response: call.rawResponse,
     model_name: call.modelName,
     model_provider_name: call.providerName,
-    // A model always uses a token, so a count of 0 is a provider's mistake and stays out of sums.
+    // A model always uses at least one token, so a count of 0 is the provider's mistake and is left out of sums.
     input_tokens: usage.inputTokens || null,
     output_tokens: usage.outputTokens || null,
     response_time_ms: call.responseTimeMs,

@@ -9,11 +9,11 @@ export interface InferenceTarget {
   answerable?: Answerable;
 }
 
-/** How many inferences, and episodes, are remembered at least. */
+/** The least number of inferences, and of episodes, that are remembered. */
 const CAPACITY = 5_000;
 
 /**
- * The inferences of a moment ago, so that feedback on them need not ask the store, where they may not be yet. Their rows
+ * Recent inferences, so that feedback on them need not query the store, which may not have them yet. Their rows
  * are in the writer before the feedback's, which keeps that order.
  */
 export class RecentTargets {

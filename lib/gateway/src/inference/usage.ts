@@ -1,6 +1,6 @@
 import type { Usage } from "../models/providers/types";
 
-/** Sums calls. A count that one call lacks is null for all; a cached call counts nothing. */
+/** Sums calls. If one call lacks a count, the sum is null; a cached call counts 0. */
 export function sumUsage(calls: { usage: Usage; cached: boolean }[]): Usage {
   const billed = calls.map(({ usage, cached }) =>
     cached ? { inputTokens: 0, outputTokens: 0, cost: 0 } : usage,

@@ -28,7 +28,7 @@ interface StoredRow {
   snapshot_hash: string | null;
 }
 
-/** Stored inferences, whole. What has been answered a moment ago is among them. */
+/** Stored inferences, complete. Those answered a moment ago are included. */
 export async function listInferences(
   request: ListRequest,
   {

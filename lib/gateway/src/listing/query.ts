@@ -122,7 +122,7 @@ class Builder {
   private filter(filter: Filter, joins: Joins): string {
     switch (filter.type) {
       case "float_metric":
-        // As text: the client takes no number for a whole one beyond 2^53.
+        // As text: a JavaScript number is exact only up to 2^53.
         return `${joins.value(filter.metricName)} ${filter.operator} ${this.bind(String(filter.value), "Float64")}`;
       case "boolean_metric":
         return `${joins.value(filter.metricName)} = ${this.bind(filter.value ? 1 : 0, "Bool")}`;

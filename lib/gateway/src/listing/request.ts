@@ -101,7 +101,7 @@ const FILTERS = [
   "not",
 ] as const;
 
-/** How deep filters may be nested: deeper ones are no honest question and would exhaust the stack. */
+/** How deep filters may be nested: deeper ones would exhaust the stack. */
 const MAX_DEPTH = 50;
 
 function readFilter(value: unknown, path: string, depth = 0): Filter {
@@ -139,7 +139,7 @@ function readFilter(value: unknown, path: string, depth = 0): Filter {
     case "time": {
       const time = fields.requiredString("time");
       if (Number.isNaN(Date.parse(time))) fields.fail("time", "input contains invalid characters");
-      // JavaScript would take a time without an offset for one of this machine's zone.
+      // JavaScript would read a time without an offset in this machine's time zone.
       if (!/(?:Z|[+-]\d\d:?\d\d)$/i.test(time)) fields.fail("time", "premature end of input");
       return { type, time: new Date(time).toISOString(), operator: readOperator(fields) };
     }

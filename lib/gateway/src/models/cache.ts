@@ -42,7 +42,7 @@ const KEEP_MS = 5_000;
 
 /** Answers of models, kept in the table ModelInferenceCache. Rows never expire; `max_age_s` decides when reading. */
 export class Cache {
-  /** What was stored a moment ago and is not to be found in the table yet. */
+  /** What was stored a moment ago and may not be in the table yet. */
   private readonly recent = new Recent<{ row: CacheRow; at: number }>({ ms: KEEP_MS });
 
   constructor(
@@ -138,7 +138,7 @@ function toResponse(row: CacheRow, output: OutputBlock[]): ProviderResponse {
   };
 }
 
-/** A tool call whose arguments are no JSON would fail again each time; plain text is kept whatever it holds. */
+/** A tool call whose arguments are not JSON would fail again each time; plain text is kept whatever it holds. */
 function isWorthKeeping({ output }: ProviderResponse): boolean {
   return output.every((block) => block.type !== "tool_call" || isJson(block.arguments));
 }

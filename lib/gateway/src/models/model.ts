@@ -143,7 +143,7 @@ export async function eachProvider<T>(
           const transport = {
             fetch: context.fetch,
             apiKey,
-            // subtle: joined when it is asked for, which is dear; the models of this process never ask.
+            // subtle: joined only on demand, because that is expensive; the models in this process never need it.
             get signal() {
               signal ??= outboundSignal(outboundTimeoutMs, inner);
               return signal;

@@ -3,14 +3,15 @@ import { type GatewayError, outboundTimeout } from "../errors";
 
 /** A signal that is never aborted, for a request that nobody can give up. */
 export const NEVER: AbortSignal = new AbortController().signal;
-// Every inference under way may listen to it. subtle: not 0, of which Node 20's getMaxListeners, which undici calls, throws.
+// Every inference under way may listen to it. subtle: not 0, because Node 20's getMaxListeners, which undici calls,
+// throws then.
 setMaxListeners(Number.POSITIVE_INFINITY, NEVER);
 
 let outbound = { bornMs: 0, limitMs: 0, signal: NEVER };
 
 /**
  * A signal that is aborted with `outer`, or when a request has taken as long as any may. All that begin in one second
- * share the latter, since a signal of its own is among the dearest things that an inference could make.
+ * share the latter, since a signal of its own would be among the most expensive parts of an inference.
  */
 export function outboundSignal(limitMs: number, outer: AbortSignal): AbortSignal {
   const now = performance.now(); // a clock that nobody sets back
@@ -23,7 +24,7 @@ export function outboundSignal(limitMs: number, outer: AbortSignal): AbortSignal
   return outer === NEVER ? outbound.signal : AbortSignal.any([outer, outbound.signal]);
 }
 
-/** Time limits that count down together: the outermost one that runs out is the one that is reported. */
+/** Nested time limits: the outermost one that runs out is reported. */
 export class Deadline {
   private readonly controller = new AbortController();
   private readonly timer: NodeJS.Timeout | undefined;
@@ -58,7 +59,7 @@ export async function within<T>(
   if (ms === undefined) return work(outer);
   const deadline = new Deadline(outer, ms, error);
   const { signal } = deadline;
-  // subtle: a race, because a fetch that runs in this process need not heed the signal.
+  // subtle: a race, because a fetch in this process may ignore the signal.
   const expiry = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason));
   });

@@ -82,7 +82,7 @@ export function toInput(messages: Message[]): Input {
           ? message.content
           : JSON.stringify(message.content ?? "");
       const block: InputBlock = { type: "tool_result", name, result, id: message.toolCallId };
-      // The results of parallel calls belong into one message.
+      // The results of parallel calls belong in one message.
       if (results !== undefined) results.push(block);
       else {
         results = [block];

@@ -75,12 +75,12 @@ const labels = (apiType: ModelResult["apiType"]) => ({
   api_type: apiType ?? "chat_completions",
 });
 
-/** A try that failed belongs to no stored call, so it has no id. */
+/** A failed try belongs to no stored call, so it has no id. */
 function ofFailed(failed: string[]): object[] {
   return failed.map((data) => ({ ...labels(undefined), data }));
 }
 
-/** Nobody answered where the cache did. */
+/** Where the cache answered, no provider did. */
 function responsesOfCall({ id, apiType, cached, rawResponse, failed }: ModelResult): object[] {
   const answered = { model_inference_id: id, ...labels(apiType), data: rawResponse };
   return [...ofFailed(failed), ...(cached ? [] : [answered])];

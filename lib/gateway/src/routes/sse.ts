@@ -17,7 +17,7 @@ export function eventStream(
       const write = (data: string) => {
         if (open) controller.enqueue(encoder.encode(`data: ${data}\n\n`));
       };
-      // subtle: not awaited, or the stream would only begin once all of it is there.
+      // subtle: not awaited, or the stream would begin only once it is complete.
       void produce((event) => write(JSON.stringify(event)))
         .catch((error) => write(JSON.stringify({ error: String(error) })))
         .finally(() => {

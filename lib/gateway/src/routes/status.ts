@@ -14,8 +14,8 @@ export function getStatus(c: Context, config: GatewayConfig): Response {
 /**
  * GET /health: 503 if the store does not answer, or takes no rows. Stores that are not in use count as well.
  *
- * `refused_rows` is there once rows were refused. The status stays 200: all else is stored, and whoever restarts what is
- * not healthy would heal nothing.
+ * `refused_rows` is there once rows were refused. The status stays 200: everything else is stored, and a restart would
+ * not help.
  */
 export async function getHealth(
   c: Context,

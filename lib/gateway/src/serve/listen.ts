@@ -71,14 +71,14 @@ export async function listen(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        // Connections that are kept alive and idle would hold the close up until their time-out.
+        // Idle keep-alive connections would delay closing until they time out.
         if ("closeIdleConnections" in server) server.closeIdleConnections();
       }),
   };
 }
 
 /**
- * Keeps web pages out, which can reach loopback, too: a browser names the page's origin, and the host that it was told.
+ * Keeps web pages out, which can reach loopback too: a browser sends the page's origin and the host that it was given.
  * With a password, it must come as a bearer token.
  */
 function guard(app: Fetcher, password: string | undefined): Hono {

@@ -37,7 +37,7 @@ export interface Up {
 
 /**
  * An answer is made whole in memory before it is sent, and a client that goes away does not stop it; so its size has a
- * limit, which a request can set otherwise by the same name.
+ * limit, which a request can change by the same name.
  */
 const SERVER_SETTINGS = {
   session_timezone: "UTC",

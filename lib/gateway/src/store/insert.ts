@@ -66,17 +66,17 @@ function reasonOf(cause: unknown): string {
   return type === "NOT_ENOUGH_SPACE" ? `the disk is full (${message})` : message;
 }
 
-/** So many full batches may be unstored. */
+/** How many full batches may be unstored. */
 const ROOM = 8;
 
-/** A failing store is asked again after so many intervals. */
+/** A failing store is tried again after this many intervals. */
 const AGAIN = 10;
 
-/** For so many intervals, a minute by default, whoever needs room waits for a store that fails: time for it to restart. */
+/** How many intervals (a minute by default) writers wait for a failing store: time for it to restart. */
 const OUTAGE = 600;
 
 export interface RowWriterOptions {
-  /** A batch is sent at the latest this long after its first row, in milliseconds. Default 100. */
+  /** Longest time that a row waits for its batch to be sent, in milliseconds. Default 100. */
   intervalMs?: number;
   /** A batch is sent as soon as this many rows wait. Default 1000. */
   maxRows?: number;
@@ -97,11 +97,11 @@ interface Batch {
   table: WritableTable;
   rows: Rows;
   /**
-   * By this the store knows a batch that it has already taken, wholly or in part, although no answer said so; no row is
-   * ever there twice. Tables need `non_replicated_deduplication_window`, which those of the embedded store have.
+   * Lets the store recognize a batch that it has already taken, wholly or in part, although no answer said so; no row
+   * is stored twice. Tables need `non_replicated_deduplication_window`, which those of the embedded store have.
    */
   token: string;
-  /** A view cannot take the rows: the table and the other views do without it. */
+  /** A view cannot take the rows: they go to the table and the other views only. */
   withoutViews?: boolean;
 }
 
@@ -170,8 +170,8 @@ export class RowWriter {
   }
 
   /**
-   * Resolves at once while few rows are unstored, else when the store has caught up; whoever makes rows awaits it, or they
-   * would pile up in memory.
+   * Resolves at once while few rows are unstored, otherwise when the store has caught up. Await it before making rows,
+   * or they pile up in memory.
    *
    * @throws StoreWriteError there is no room, and the store has taken nothing for long
    */
@@ -299,8 +299,8 @@ export class RowWriter {
   }
 
   /**
-   * Stores a batch, or puts its one refused row away. @returns what to send instead: its halves, in order. subtle: a half
-   * has a token of its own, and keeps it: if its answer is lost, it is known again.
+   * Stores a batch, or puts its one refused row away. @returns what to send instead: its halves, in order. subtle: a
+   * half has a token of its own and keeps it, so that it is recognized if its answer is lost.
    */
   private async attempt(batch: Batch): Promise<Batch[]> {
     const { table, rows, token } = batch;

@@ -1,5 +1,5 @@
 /**
- * Entries of a moment ago, for a bounded time and in bounded memory: two maps, of which the older one is dropped whole.
+ * Recent entries, kept for a bounded time and in bounded memory: two maps, the older of which is dropped as a whole.
  * (A single map that drops its oldest entry one by one grows slow: V8 walks over the deleted ones each time.)
  */
 export class Recent<V> {

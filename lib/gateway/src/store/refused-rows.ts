@@ -33,7 +33,7 @@ export function isRefusal(error: unknown): error is ClickHouseError {
   return OF_THE_ROW.has(error.type) || error.type.startsWith("CANNOT_PARSE_");
 }
 
-/** Whether a refusal is a view's, which is somebody's own: TensorZero's take what its tables take. */
+/** Whether a view refused the row. Such a view is a user's own: TensorZero's views take whatever its tables take. */
 export function isOfAView({ message }: ClickHouseError): boolean {
   return /while pushing to view [^:]*$/.test(message);
 }
@@ -56,7 +56,7 @@ export class ViewError extends Error {
 export class RowsRefusedError extends Error {
   override readonly name = "RowsRefusedError";
   constructor(
-    /** So many since the writer was made. */
+    /** How many since the writer was created. */
     readonly rows: number,
     readonly path: string,
     cause: ClickHouseError,

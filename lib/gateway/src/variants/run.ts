@@ -49,7 +49,7 @@ export interface VariantStream {
   call: Pick<ModelResult, "id" | "failed">;
 }
 
-/** All that there is to a type of variant. */
+/** What defines a type of variant. */
 export interface VariantType<C extends VariantConfig = VariantConfig> {
   /** Reads its own keys of a variant's table; `base` has those that all types share. @throws ConfigError */
   read(table: Table, base: VariantBase, context: VariantContext): C;

@@ -14,17 +14,19 @@ export interface InvalidCount {
   example: string;
 }
 
-/** After so many answers of a variant it shows whether the model can do what is asked. */
+/** After this many answers of a variant it is clear whether the model can do what is asked. */
 const JUDGED_AFTER = 20;
 
 /** Characters of an example: enough to see a code fence, or how a refusal begins. */
 const EXAMPLE_LENGTH = 60;
 
-/** Counts the answers that were no valid action, so that a model that was asked in the wrong way does not pass for a bad one. */
+/**
+ * Counts the answers that were no valid action, so that a model that was prompted wrongly is not taken for a bad one.
+ */
 export class Answers {
   private readonly variants = new Map<string, VariantAnswers>();
 
-  /** @param warn is told once of a variant most of whose first answers are invalid */
+  /** @param warn called once for a variant most of whose first answers are invalid */
   constructor(private readonly warn: (text: string) => void) {}
 
   add(variant: string, answer: string | null, reason: InvalidReason | null): void {

@@ -74,7 +74,7 @@ export function scoreAgainstExpert(rows: readonly EpisodeRow[]): ScoredEpisode[]
 }
 
 /**
- * Steps above optimal, and success weighted by path length, of each variant; 95 % t intervals.
+ * Steps above the expert's, and success weighted by path length, of each variant; 95 % t intervals.
  *
  * @throws EnvError as {@link scoreAgainstExpert}
  * @throws AnalysisError a variant has rows of several runs

@@ -48,7 +48,7 @@ export function rangeOf(row: EpisodeRow, quantity: Quantity): Range {
   return { least: Math.min(stepsPlayed(row), limit ?? Number.POSITIVE_INFINITY), most: limit };
 }
 
-/** Counts that there are: what a provider did not count is no 0. */
+/** The counts that are known: what a provider did not count is not 0. */
 export function known(values: readonly (number | null)[]): number[] {
   return values.filter((value) => value !== null);
 }

@@ -192,7 +192,7 @@ function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpe
 
 /**
  * "n = 98, 2 failed": finished episodes, the others beside them, and whether whole tasks are missing; "n = 90 of 98" where
- * a quantity of some is not known.
+ * a quantity is unknown for some.
  */
 function counts(
   { success, failed, cut_off, not_begun, task, tasks }: Summary,

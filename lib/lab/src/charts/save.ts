@@ -41,8 +41,8 @@ export interface Background {
 
 /**
  * Every chart there is, by file name: those of {@link mainCharts}, the same by task, success by step, beside published results,
- * against tokens and against cost where a variant has no episode without an outcome, steps above optimal where the expert can play the tasks, and paired differences where there
- * is more than one variant.
+ * against tokens and against cost where a variant has no episode without an outcome, steps above the expert's where it
+ * can play the tasks, and paired differences where there is more than one variant.
  *
  * Throws AnalysisError when no episode is finished.
  */

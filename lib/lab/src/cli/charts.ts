@@ -10,7 +10,7 @@ export default command({
   options: {},
   async run(_values, _words, root) {
     const images = await committedImages(root);
-    // An image that is no longer drawn must not stay behind.
+    // Images that are no longer drawn must not remain.
     await rm(join(root, "img"), { recursive: true, force: true });
     for (const [name, image] of images) {
       await mkdir(dirname(join(root, "img", name)), { recursive: true });

@@ -2,7 +2,7 @@ import type { GatewayConfig, ProviderConfig } from "embedded-gateway";
 import { findApiKey, messageOf, outboundFetch, shorthandModel } from "embedded-gateway";
 import type { GatewayClient } from "./client";
 
-/** Who takes longer to answer has a lot to do, but is there. */
+/** A server that takes longer is busy, but it is there. */
 const PATIENCE_MS = 10_000;
 
 /** What a gateway says, in TensorZero's words, of a model that it cannot call: no key, a wrong one, no server, no model. */

@@ -56,7 +56,7 @@ export function show(data: MimeBundle): void {
   liveDisplay()(data);
 }
 
-/** Shows HTML. Whatever it holds that is not ours must have gone through {@link escapeHtml}. */
+/** Shows HTML. Text from elsewhere in it must have gone through {@link escapeHtml}. */
 export function showHtml(html: string): void {
   show({ "text/html": html });
 }

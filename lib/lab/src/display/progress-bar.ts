@@ -6,7 +6,7 @@ import { escapeHtml, inNotebook, liveDisplay, show } from "./display";
 import { progressMime, progressText, type RunReport, reportMime, variantTexts } from "./progress";
 import { TerminalListener } from "./terminal";
 
-/** A front end need not draw more often. */
+/** Often enough for a front end to redraw. */
 const redrawMs = 100;
 
 /** Wong's color-blind safe palette (Nature Methods 8, 441, 2011): solved, unsolved, failed. */

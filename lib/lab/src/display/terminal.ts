@@ -4,7 +4,7 @@ import type { RunListener } from "../runner/runner";
 import { progressMime, progressText, type RunReport, reportMime, variantTexts } from "./progress";
 
 const barWidth = 24;
-/** A log gets a line at least so often, a sign of life of slow models. */
+/** A log gets a line at least this often, as a sign of life while models are slow. */
 const logEveryMs = 60_000;
 
 /**
@@ -77,7 +77,7 @@ export class TerminalListener implements RunListener {
     return true;
   }
 
-  /** Writes above the bar: without it, and then draws it again. */
+  /** Writes above the bar: removes it, writes, and draws it again. */
   #above(write: () => void): void {
     if (this.#bar.length === 0) return void write();
     process.stderr.write(this.#clear());
@@ -85,7 +85,7 @@ export class TerminalListener implements RunListener {
     process.stderr.write(this.#bar.join("\n"));
   }
 
-  /** What takes the bar away and leaves the cursor where it began. */
+  /** Escape codes that erase the bar and put the cursor back where it began. */
   #clear(): string {
     const up = this.#bar.length > 1 ? `\x1b[${this.#bar.length - 1}A` : "";
     return this.#bar.length === 0 ? "" : `\r${up}\x1b[J`;

@@ -34,7 +34,7 @@ export interface Before {
 
 type Hooks = Pick<EvaluateOptions, "signal" | "drain" | "onProgress">;
 
-/** A front end is told no more often. */
+/** The shortest time between two reports to a front end. */
 const REPORT_EVERY_MS = 100;
 
 /**
@@ -122,7 +122,7 @@ class Sitting {
     return this.context.variant(variant).model ?? variant;
   }
 
-  /** Heeds `signal` and `drain`, until what it returns is called. */
+  /** Follows `signal` and `drain` until the returned function is called. */
   private follow(): () => void {
     const { signal, drain } = this.hooks;
     const interrupt = () => this.stopNow("interrupted");
@@ -217,7 +217,7 @@ class Sitting {
     }
   }
 
-  /** The first answer is told of at once: it shows that the model is there. */
+  /** The first answer is reported at once: it shows that the model is there. */
   private reportSoon(): void {
     const isFirst = this.tally.answered === 1;
     if (isFirst || performance.now() - this.reportedAt >= REPORT_EVERY_MS) this.report("running");

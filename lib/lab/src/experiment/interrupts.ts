@@ -1,4 +1,4 @@
-/** Under npm a terminal's Ctrl-C arrives twice: npm forwards it. The echo is no second wish. */
+/** Under npm a terminal's Ctrl-C arrives twice: npm forwards it. The echo is not a second interrupt. */
 const ECHO_MS = 300;
 
 /**

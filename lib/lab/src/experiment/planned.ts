@@ -8,7 +8,7 @@ import type { RunRecord } from "./plan/record";
 
 /**
  * One row for each episode that a run was ever to play, in the order of `episodes`: those that it has begun as the store
- * knows them, the others without id and outcome. So whoever reads the rows of a run cut short sees what is missing. Rows
+ * knows them, the others without id and outcome. So the rows of a run that was cut short show what is missing. Rows
  * that no `evaluate` made have no plan, and are all there is.
  */
 export async function plannedEpisodes(

@@ -39,10 +39,10 @@ export interface Run {
   text: string;
 }
 
-/** So many failures in a row, with no success between, mean that the next would fail as well. */
+/** After this many failures in a row the next episode would fail as well. */
 export const FAILURES_IN_A_ROW = 10;
 
-/** A gateway says of every retry why it failed; in a sentence the beginning is enough. */
+/** A gateway explains every failed retry; in one sentence the beginning is enough. */
 const SHOWN = 300;
 
 /** How a run ended, in a few sentences. */

@@ -19,7 +19,7 @@ export interface ServerAddress {
 
 const TIMEOUT_MS = 20_000;
 
-/** So many names are offered for one that the server does not know. */
+/** How many names are suggested for one that the server does not know. */
 const SUGGESTIONS = 5;
 
 /**

@@ -61,7 +61,7 @@ const SPEEDS = [0.5, 1, 2, 4, 8];
 
 const hash = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
-/** JSON that no text in it can end early: inside a script element only "<" could. */
+/** JSON in which no text can end the script element early: inside a script element only "<" could. */
 const embed = (data: unknown) => JSON.stringify(data).replaceAll("<", "\\u003c");
 
 /** The player's data. Texts are lists of indices into `lines`: pictures and prompts of an episode share most lines. */

@@ -38,7 +38,7 @@ export function clickHouseApp({ connection, ...credentials }: ClickHouseHttpOpti
     const queryId = c.req.query("query_id") ?? randomUUID();
     c.header("x-clickhouse-query-id", queryId);
     try {
-      // What has no query is not worth a password: a browser or a load balancer looks whether anybody is there.
+      // A request without a query needs no password: a browser or a load balancer checks whether the server is up.
       if (!c.req.query("query") && c.req.method !== "POST") return c.text("Ok.\n");
       authenticate(c, credentials);
       const input = await readRequest(c);
@@ -87,7 +87,7 @@ async function answer(
   const shown = /\bFORMAT\s+(\w+)\s*;?\s*$/i.exec(query.slice(-200))?.[1] ?? format;
   c.header("content-type", CONTENT_TYPES[shown] ?? "text/plain; charset=UTF-8");
   c.header("x-clickhouse-format", shown);
-  // The engine counts nothing for us; the client wants the header to be there.
+  // The engine reports no counts, but the client expects the header.
   c.header(
     "x-clickhouse-summary",
     JSON.stringify({

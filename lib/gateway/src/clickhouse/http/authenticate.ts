@@ -2,13 +2,17 @@ import type { Context } from "hono";
 import { isSameSecret } from "../../basics/same-secret";
 import { ClickHouseHttpError } from "./error";
 
-/** Who may ask; both are needed. */
+/** User and password; both are needed. */
 export interface Credentials {
   user: string;
   password: string;
 }
 
-/** Compares what the headers, the URL or basic authentication give, in this order. @throws ClickHouseHttpError 516 */
+/**
+ * Checks the credentials in the headers, the URL or basic authentication, in this order.
+ *
+ * @throws ClickHouseHttpError 516
+ */
 export function authenticate(c: Context, expected: Credentials): void {
   const basic = /^Basic (.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
   const decoded = basic === undefined ? undefined : Buffer.from(basic, "base64").toString("utf8");

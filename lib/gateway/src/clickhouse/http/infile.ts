@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClickHouseHttpError } from "./error";
 
-/** Data of an INSERT that cannot stand in a query's text: bytes of a binary format, or packed as only the engine can unpack. */
+/**
+ * Data of an INSERT that cannot be part of a query's text: a binary format, or compression that only the engine can
+ * undo.
+ */
 export interface BinaryData {
   bytes: Buffer;
   /** ClickHouse's name for how the bytes are packed; `none` if they are not. */
@@ -45,7 +48,7 @@ export async function throughFile<T>(
     const source = `FROM INFILE '${file.replace(/[\\']/g, "\\$&")}' COMPRESSION '${compression}'`;
     return await run(withSource(head, source) + query.slice(head.length));
   } catch (error) {
-    // The file is nobody's business, and gone.
+    // The temporary file's name means nothing to the client, and the file is gone.
     if (error instanceof Error)
       error.message = error.message.replaceAll(file, "the request's body");
     throw error;
@@ -54,7 +57,7 @@ export async function throughFile<T>(
   }
 }
 
-/** subtle: the engine wants settings after the file, where an INSERT without one has them before the format. */
+/** subtle: the engine expects settings after the file name; in an INSERT without a file they come before the format. */
 function withSource(head: string, source: string): string {
   const settings = /\bSETTINGS\s+\w+\s*=/i.exec(head);
   if (settings === null) return `${head}${source} `;

@@ -53,7 +53,7 @@ export async function readRequest(c: Context): Promise<Input> {
   const body = c.req.method !== "POST" || isForm ? "" : await readBody(c, inUrl);
   const settings: Record<string, string> = {};
   for (const [name, value] of parameters) {
-    // subtle: a parameter's text is quoted once more on its way to the engine, which takes backslashes for escapes there.
+    // subtle: a parameter's text is quoted once more on its way to the engine, which reads backslashes as escapes.
     if (name.startsWith("param_")) settings[name] = value.replaceAll("\\", "\\\\");
     else if (!RESERVED.has(name)) settings[name] = value;
   }
@@ -65,7 +65,7 @@ export async function readRequest(c: Context): Promise<Input> {
       "Compression by blocks (compress=1, decompress=1) is not supported; use gzip",
     );
   }
-  // A GET must not write, as on a server. In a session the setting would stay, so there it is left to the client.
+  // A GET must not write, as on a server. In a session the setting would persist, so the client decides there.
   if (c.req.method !== "POST" && get("session_id") === undefined) settings.readonly = "2";
   return {
     query: [inUrl, typeof body === "string" ? body : ""].filter((part) => part !== "").join("\n"),
@@ -111,7 +111,7 @@ async function unpack(bytes: Buffer, encoding: string): Promise<Buffer> {
   }
 }
 
-/** Parameters as parts of a form, which is how a client sends those that are too long for a URL. */
+/** Parameters as form fields: how a client sends what is too long for a URL. */
 async function readForm(c: Context, parameters: [string, string][]): Promise<void> {
   for (const [name, value] of Object.entries(await c.req.parseBody())) {
     if (typeof value !== "string") {

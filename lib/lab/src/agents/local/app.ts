@@ -7,7 +7,7 @@ import { type CompletionRequest, RefusedRequest, readRequest } from "./request";
 import { decide } from "./rule-based/rule-based";
 import { countUsage, type Usage } from "./tokens";
 
-/** Anything that answers requests as a server does, in process or behind one. */
+/** Anything that answers requests like a server, in process or behind one. */
 export interface ModelServer {
   fetch(request: Request): Response | Promise<Response>;
 }

@@ -61,7 +61,7 @@ export function fairBinomialCdf(k: number, n: number): number {
 }
 
 /**
- * Regularised incomplete beta function I_x(a, b), by the continued fraction DLMF 8.17.22 with
+ * Regularized incomplete beta function I_x(a, b), by the continued fraction DLMF 8.17.22 with
  * Lentz's method; the symmetry I_x(a, b) = 1 - I_{1-x}(b, a) keeps x where it converges fast.
  */
 function incompleteBeta(x: number, a: number, b: number): number {

@@ -9,7 +9,7 @@ export interface TerminalRun {
   cellTimeoutSeconds?: number;
 }
 
-/** A terminal's Ctrl-C arrives twice under npm, which forwards it; the echo is no second wish. */
+/** A terminal's Ctrl-C arrives twice under npm, which forwards it; the echo is not a second interrupt. */
 const echoMs = 300;
 
 /** Runs a notebook under the terminal's signals: Ctrl-C interrupts, once and again; a third one kills. */

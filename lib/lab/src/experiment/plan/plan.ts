@@ -9,7 +9,7 @@ import { costUsd, isFree, type Price } from "../variants/prices";
 import { grid } from "./grid";
 import type { Settings } from "./settings";
 
-/** So many times an episode is begun anew after an inference that the gateway did not answer. */
+/** How often an episode is begun again after an inference that the gateway did not answer. */
 export const REPLAYS = 2;
 
 /** What a run will do at most, and what that costs. */

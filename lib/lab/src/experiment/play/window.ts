@@ -6,7 +6,7 @@ const HARMLESS = 1 / 100;
 /** No more calls are let in than answers would come within this share of that time for, if all were to queue. */
 const LONGEST = 3 / 4;
 
-/** Throughput is compared once there is so much more room. */
+/** Throughput is compared once the window has grown by this factor. */
 const WORTH_A_LOOK = 1.25;
 
 /** An answer's share in the mean time of the last ones. */
@@ -54,7 +54,7 @@ export class Window {
   }
 
   /**
-   * Waits for a place, which is to be given back by `leave`. Those of the lowest rank come first.
+   * Waits for a place; `leave` gives it back. Those of the lowest rank come first.
    *
    * @throws the signal's reason
    */

@@ -4,18 +4,18 @@ export interface Played {
   maxSteps: number;
 }
 
-/** What is taken for granted of a step counts as much as so many episodes seen to play it. */
+/** The prior of a step counts as much as this many episodes seen to play it. */
 const SMOOTHING = 5;
 
-/** Taken for granted is this share of the mean hazard: who succeeds does so early. */
+/** The prior is this share of the mean hazard, because successes come early. */
 const LATER = 1 / 4;
 
 /** Before anything is known: one episode that ended within so many steps. */
 const FIRST_GUESS = 30;
 
 /**
- * How long the episodes of a variant are that end before their step limit, learnt from all of them: of one that is still
- * under way, or that its limit cut off, it is known that it was not shorter (Kaplan & Meier 1958, "Nonparametric estimation
+ * How long the episodes of a variant are that end before their step limit, learnt from all of them: one that is still
+ * under way, or that its limit cut off, is known not to be shorter (Kaplan & Meier 1958, "Nonparametric estimation
  * from incomplete observations").
  */
 export class EpisodeLengths {

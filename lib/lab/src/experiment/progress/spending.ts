@@ -7,12 +7,15 @@ import { Budget } from "./budget";
 export interface TrySpending {
   /** An inference that was answered. */
   add(tokens: CountedTokens): void;
-  /** One whose answer was lost: the provider may have answered, and will bill it. Taken for as dear as the variant's costliest. */
+  /**
+   * One whose answer was lost: the provider may have answered, and will bill it. Assumed to cost as much as the
+   * variant's costliest.
+   */
   addLost(): void;
   end(): void;
 }
 
-/** Puts prices to the tokens of a run's inferences, and keeps its budget. */
+/** Prices the tokens of a run's inferences, and watches its budget. */
 export class Spending {
   private readonly budget: Budget;
   /** In US dollars, by variant. */

@@ -20,7 +20,7 @@ export interface Speed {
   concurrency: number;
 }
 
-/** Of more episodes so many are played in thought; the others take as long. */
+/** At most this many episodes are simulated; the others are assumed to take as long. */
 const MOST_DRAWN = 2000;
 
 /** Fractions of its multiples fill the interval from 0 to 1 evenly, in an order without a pattern (Weyl 1916). */

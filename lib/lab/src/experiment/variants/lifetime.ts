@@ -1,6 +1,6 @@
 import type { Price, Prices } from "./prices";
 
-/** So many days before its end a model's shutdown is announced. */
+/** How many days ahead a model's shutdown is announced. */
 const NOTICE_DAYS = 90;
 
 const DAY_MS = 86_400_000;

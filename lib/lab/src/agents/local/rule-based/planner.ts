@@ -3,7 +3,7 @@ import type { Floor } from "./floor";
 
 type Move = Extract<Action, "turn left" | "turn right" | "go forward">;
 
-/** In this order ties are broken: walking on keeps in view what lies ahead. */
+/** Order in which ties are broken: to walk on keeps in view what lies ahead. */
 const moves: readonly Move[] = ["go forward", "turn left", "turn right"];
 
 const opposite: Record<Move, Move | null> = {
@@ -58,7 +58,7 @@ export function posesInside(floor: Floor): number[] {
   return poses;
 }
 
-/** What a move may cost more that keeps the goal in sight, for an agent that forgets what it does not see. */
+/** How much more a move may cost if it keeps the goal in sight, for an agent that forgets what it does not see. */
 const worthOfSight = 1.5;
 
 /** The move with the fewest steps to go, allowing for a detour to keep one of the cells `inSight`. */
@@ -80,7 +80,7 @@ export function bestMove(floor: Floor, cost: Float64Array, inSight: readonly num
 
 /**
  * The first move of the search that reaches a thing soonest on average, were the thing equally likely in every cell
- * of `unseen`: minimises the sum over these cells of (step at which the cell comes into view + steps from there to it).
+ * of `unseen`: minimizes the sum over these cells of (step at which the cell comes into view + steps from there to it).
  * Undefined when nothing is unseen or no move leads anywhere.
  */
 export function searchMove(floor: Floor, unseen: readonly number[]): Move | undefined {
