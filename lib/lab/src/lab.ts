@@ -74,7 +74,8 @@ export interface Lab {
   /** Which gateway and store this is, and why. */
   readonly about: string;
   /**
-   * The variants on language models that live and that the gateway can call; the local ones where there is none. Prints
+   * The variants on language models that have not been shut down and that the gateway can call; the local ones if there
+   * are none. Prints
    * why a model is left out. A remote gateway is asked, by an inference of one token for each model that is not stored.
    */
   defaultVariants(): Promise<readonly string[]>;

@@ -170,7 +170,7 @@ export class Pcg64 {
   }
 }
 
-/** Throws `InvalidSeedError` unless `seed` is a whole number 0..2^53-1 or a bigint ≥ 0. */
+/** @throws InvalidSeedError `seed` is neither a whole number 0..2^53-1 nor a bigint ≥ 0 */
 export function checkSeed(seed: unknown): asserts seed is number | bigint {
   const valid =
     typeof seed === "bigint" ? seed >= 0n : Number.isSafeInteger(seed) && (seed as number) >= 0;

@@ -37,7 +37,10 @@ function canDecode(text: string): boolean {
   }
 }
 
-/** The address without user and password, which fetch refuses and nobody should read, and the header that carries them. */
+/**
+ * The address without user and password (fetch refuses them, and they must not be shown), and the header that carries
+ * them.
+ */
 export function splitCredentials(url: URL): { url: string; headers: Record<string, string> } {
   const bare = new URL(url);
   bare.username = "";

@@ -69,7 +69,7 @@ export abstract class Reader {
     return Object.keys(this.values);
   }
 
-  /** Keys that nobody read. */
+  /** Keys that were not read. */
   unread(): string[] {
     return this.keys().filter((key) => !this.seen.has(key));
   }

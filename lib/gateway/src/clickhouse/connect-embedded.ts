@@ -49,7 +49,7 @@ const INSERT_JSON = /^INSERT INTO (\w+) FORMAT JSONEachRow$/;
 /** How often, while rows come in, freed memory is given back to the system; the engine would keep hundreds of MiB. */
 const PURGE_EVERY_MS = 1000;
 
-/** A session that nobody uses ends after this time, as a server's does. */
+/** An idle session ends after this time, as a server's does. */
 const SESSION_MS = 60_000;
 
 interface Session {

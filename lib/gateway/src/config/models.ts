@@ -181,7 +181,8 @@ function readCost(table: Table): CostEntry[] | undefined {
 }
 
 /**
- * The model that a shorthand stands for, e.g. `openai::gpt-4o-mini-2024-07-18`; undefined if the name is none.
+ * The model that a shorthand stands for, e.g. `openai::gpt-4o-mini-2024-07-18`; undefined if the name is not a
+ * shorthand.
  *
  * @throws GatewayError 501 `openai::responses::…`
  */

@@ -5,7 +5,7 @@ import { type CheckedToolCall, checkToolCall, type ToolSet } from "./tools";
 export interface JsonOutput {
   /** The model's answer as it gave it; null if it gave none. */
   raw: string | null;
-  /** The answer as JSON; null if it is none or does not fit the schema. */
+  /** The answer as JSON; null if it is not JSON or does not fit the schema. */
   parsed: unknown;
 }
 

@@ -77,7 +77,9 @@ export class Fields extends Reader {
     return value !== undefined && value !== null;
   }
 
-  /** Refuses fields that nobody read. `bare` leaves out path and list, as serde does for structs with flattened parts. */
+  /**
+   * Refuses fields that were not read. `bare` leaves out path and list, as serde does for structs with flattened parts.
+   */
   end(options: { bare?: boolean } = {}): void {
     const [unknown] = this.unread();
     if (unknown === undefined) return;

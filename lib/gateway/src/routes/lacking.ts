@@ -13,7 +13,7 @@ const LACKING: Record<string, string> = {
   "/internal": "the routes of TensorZero's user interface",
 };
 
-/** The error for a route that TensorZero has and this gateway does not; undefined for what is no route of either. */
+/** The error for a route that TensorZero has and this gateway does not; undefined for a route of neither. */
 export function lackingRoute(method: string, path: string): GatewayError | undefined {
   const prefix = Object.keys(LACKING).find(
     (candidate) => path === candidate || path.startsWith(`${candidate}/`),

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { readConfig } from "../config/load";
 import { variantTypes } from "../variants/types";
 
-/** As `loadConfig`, for the text of a toml file that stands in `folder`. */
+/** As `loadConfig`, for the text of a toml file in `folder`. */
 export const parseConfig = (text: string, folder: string, env: NodeJS.ProcessEnv) =>
   readConfig([{ path: join(folder, "tensorzero.toml"), text }], env, variantTypes);
 

@@ -53,7 +53,7 @@ export function parseAnswer(content: string | null, cutOff = false): Answer {
   return { action, thinking: thought, invalid: null };
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined for text that is not JSON. */
 function parseJson(text: string | null): unknown {
   try {
     return text === null ? undefined : JSON.parse(text);

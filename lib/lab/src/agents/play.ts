@@ -50,7 +50,7 @@ export interface PlayOptions {
  *   console.log(step, decision.action, reward);
  * }
  * @throws InvalidSeedError, GenerationError
- * @throws InvalidActionError in the loop: the agent's action is none; and whatever the agent throws
+ * @throws InvalidActionError in the loop: the agent's action is not one of the six; and whatever the agent throws
  */
 export function play<D extends Decision>(
   env: Env,

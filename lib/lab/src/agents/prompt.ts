@@ -40,9 +40,10 @@ export function actArguments(
 /**
  * The latest turns as text, numbered from 1 at the episode's start; "" when there are none.
  *
- * Turns are dropped `length` at a time, so between `length` and 2 · `length` - 1 of them are shown once there are so many.
- * A window that slid by one each turn would change the text's beginning each turn, and a server that caches what two
- * prompts begin with in common would read all of it anew.
+ * Turns are dropped `length` at a time, so between `length` and 2 · `length` - 1 of them are shown, once there are that
+ * many.
+ * A window that slid by one each turn would change the text's beginning each turn, and a server that caches the common
+ * beginning of prompts would have to read all of it again.
  */
 export function formatHistory(turns: readonly PastTurn[], length: number): string {
   if (length === 0) return "";

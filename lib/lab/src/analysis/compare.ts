@@ -44,7 +44,7 @@ export interface Comparison {
  * Compares every two variants of the rows on one quantity, episode by episode: pairs share task and seed, so
  * they started in the same world.
  *
- * Throws AnalysisError when a variant has rows of several runs, or two on one task and seed.
+ * @throws AnalysisError a variant has rows of several runs, or two on one task and seed
  */
 export function compareVariants(rows: readonly EpisodeRow[], quantity: Quantity): Comparison[] {
   refuseMixedRuns(rows);

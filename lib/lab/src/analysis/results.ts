@@ -68,7 +68,7 @@ export function formatResults({ provenance, episodes }: Results): string {
 /**
  * Reads what {@link formatResults} wrote. `source` names the text in errors.
  *
- * Throws AnalysisError when the text is no JSON, or a part is missing or of another type than EpisodeRow says.
+ * @throws AnalysisError the text is no JSON, or a part is missing or of another type than EpisodeRow says
  */
 export function parseResults(text: string, source: string): Results {
   let content: unknown;

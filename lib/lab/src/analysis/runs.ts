@@ -2,7 +2,7 @@ import { variantOrder } from "./order";
 import { AnalysisError } from "./statistics/errors";
 
 /**
- * Refuses rows in which a variant has episodes of several runs: nobody should pool them unawares. Different variants may
+ * Refuses rows in which a variant has episodes of several runs: they would be pooled unnoticed. Different variants may
  * come from different runs.
  *
  * @throws AnalysisError

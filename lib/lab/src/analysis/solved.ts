@@ -15,7 +15,7 @@ export interface SolvedWithin extends Bounded {
  * episode of all variants. Pointwise 95 % Wilson intervals over the episodes of all tasks together. An episode without an
  * outcome may have been solved at any step from those that it has played on: see {@link Bounded}.
  *
- * Throws AnalysisError when a variant has rows of several runs.
+ * @throws AnalysisError a variant has rows of several runs
  */
 export function solvedWithin(rows: readonly EpisodeRow[]): SolvedWithin[] {
   refuseMixedRuns(rows);

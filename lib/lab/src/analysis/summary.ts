@@ -42,7 +42,7 @@ export interface Summary {
  * One summary a variant, or one a variant and task, in the order of {@link variantOrder}, then of tasks by name.
  * Success has a 95 % Wilson interval, the means a 95 % t interval.
  *
- * Throws AnalysisError when there is no row, or a variant has rows of several runs.
+ * @throws AnalysisError there is no row, or a variant has rows of several runs
  */
 export function summarize(
   rows: readonly EpisodeRow[],

@@ -26,10 +26,10 @@ const Y_AXIS = 52;
 /**
  * Success by step: the share of episodes solved within k steps, a curve a variant with pointwise 95 % Wilson bands; of a
  * variant with episodes that have no outcome, no curve but its range.
- * A dotted curve is the expert's, played here on the same tasks and seeds: an upper bound. With the published results,
+ * A dotted curve is the expert's, played here on the same tasks and seeds. With the published results,
  * dashed lines mark what others reached at the step limit.
  *
- * Throws AnalysisError when no episode is finished.
+ * @throws AnalysisError no episode is finished
  */
 export function successByStep(rows: readonly EpisodeRow[], published?: Published): ChartSpec {
   const points = solvedWithin(rows);
@@ -177,7 +177,9 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
   };
 }
 
-/** The share of the episodes that the expert solves within so many steps, in percent; empty where it plays none. */
+/**
+ * The share of the episodes that the expert solves within each number of steps, in percent; empty where it plays none.
+ */
 function expertCurve(rows: readonly EpisodeRow[], last: number): { step: number; share: number }[] {
   if (!hasUpperBound(rows)) return [];
   const episodes = new Map(rows.map((row) => [`${row.task} ${row.seed}`, row]));

@@ -53,8 +53,8 @@ export function episodeReturn(rows: readonly EpisodeRow[], by: By = "variant"): 
 }
 
 /**
- * Mean episode length by variant, in environment steps, with 95 % t intervals. Dashed lines mark the mean of the expert in
- * the same episodes, played here: a lower bound of the length that success takes.
+ * Mean episode length by variant, in environment steps, with 95 % t intervals. Dashed lines mark the mean of the expert
+ * in the same episodes, played here.
  */
 export function episodeLength(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
   return draw(rows, by, {

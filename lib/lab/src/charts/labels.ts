@@ -9,7 +9,7 @@ const LOCAL: Readonly<Record<string, string>> = {
   rule_based_history: "rules, not an LLM",
 };
 
-/** What plays where a chart marks an upper bound. */
+/** Name of the expert in charts. */
 export const EXPERT = "expert with full state (a planner, not an LLM)";
 
 /** What a local variant is, or null for a variant on a language model. */

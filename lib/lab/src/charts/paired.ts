@@ -11,7 +11,7 @@ import { group, players, scope, shorten, unfinishedNote } from "./labels";
  * Differences between every two variants on the same tasks and seeds: the mean of the second minus the first with
  * its 95 % interval (Newcombe's for success, t for the rest) and the p-value after Holm's correction.
  *
- * Throws AnalysisError when the rows hold fewer than two variants.
+ * @throws AnalysisError the rows hold fewer than two variants
  */
 export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantity): ChartSpec {
   const { title, axis, factor, digits, format } = SHOWN[quantity];

@@ -44,7 +44,7 @@ export interface Background {
  * against tokens and against cost where a variant has no episode without an outcome, steps above the expert's where it
  * can play the tasks, and paired differences where there is more than one variant.
  *
- * Throws AnalysisError when no episode is finished.
+ * @throws AnalysisError no episode is finished
  */
 export function allCharts(
   rows: readonly EpisodeRow[],

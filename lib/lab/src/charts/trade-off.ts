@@ -23,7 +23,7 @@ const NOTHING_TO_DRAW =
  * episodes that have no outcome is named below the title and not drawn: nothing bounds what they would have used;
  * so are episodes whose tokens are not known.
  *
- * Throws AnalysisError when there is no variant left to draw.
+ * @throws AnalysisError there is no variant left to draw
  */
 export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Published): ChartSpec {
   const tokens = ({ input_tokens, output_tokens }: EpisodeRow) =>
@@ -73,7 +73,7 @@ export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Publis
  * the success rate with Wilson's. `models` names the model of each variant. A variant whose model has no price, or that has
  * episodes without an outcome, is named below the title and not drawn.
  *
- * Throws AnalysisError when there is no variant left to draw, when a variant has no model, or when no model has a price.
+ * @throws AnalysisError there is no variant left to draw, a variant has no model, or no model has a price
  */
 export function costAndSuccess(
   rows: readonly EpisodeRow[],

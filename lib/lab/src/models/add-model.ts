@@ -23,7 +23,7 @@ export interface AddOptions {
   model: string;
   /** The server's address, e.g. "http://192.168.1.5:11434/v1/". Default: the example's. */
   url?: string;
-  /** Our name for the model. Default: the server's, with "-" for what is no letter, digit, ".", "_" or "-". */
+  /** Our name for the model. Default: the server's, with "-" for everything but letters, digits, ".", "_" and "-". */
   name?: string;
 }
 

@@ -78,7 +78,7 @@ export function modelsIn(toml: object): Pick<ModelFile, "variants" | "models"> {
   return { variants: Object.keys(variants), models: [...explicit, ...shorthands] };
 }
 
-/** Deletes a file of config/models. @throws ModelError there is none of this name */
+/** Deletes a file of config/models. @throws ModelError there is no file of this name */
 export function removeModel(root: string, name: string): ModelFile {
   const files = modelFiles(root);
   const file = files.find((other) => other.name === name);

@@ -15,7 +15,7 @@ export interface DemonstrationRow {
   mission: string;
   observation: string;
   history: string;
-  /** The action demonstrated; null for what is no valid action, which `demonstrate` never stores. */
+  /** The action demonstrated; null if it is no valid action, which `demonstrate` never stores. */
   action: ActionName | null;
 }
 

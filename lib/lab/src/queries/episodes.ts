@@ -38,7 +38,7 @@ export interface BegunEpisode extends EpisodeRow {
 
 /** A try at an episode: one that failed or was cut off may have been followed by another. */
 export interface TryRow extends BegunEpisode {
-  /** A later try of the same variant, task and seed stands in its place; this one is only kept. */
+  /** A later try of the same variant, task and seed replaces it; this one is only kept. */
   replaced: boolean;
 }
 

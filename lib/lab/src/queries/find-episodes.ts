@@ -12,7 +12,7 @@ export interface EpisodeFilter {
   /** Steps, both bounds included; an unfinished episode has no length. */
   minLength?: number;
   maxLength?: number;
-  /** At least so many answers that were no valid action. */
+  /** At least this many answers that were no valid action. */
   minInvalidActions?: number;
 }
 

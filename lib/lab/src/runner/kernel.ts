@@ -152,7 +152,7 @@ export class Kernel {
     this.#receive(this.#iopub, (message) => this.#onOutput(message));
   }
 
-  /** Starts a kernel and waits until it answers. Throws a {@link KernelError} when it does not. */
+  /** Starts a kernel and waits until it answers. @throws KernelError it does not */
   static async start({ directory, kill }: KernelOptions): Promise<Kernel> {
     for (let starts = 1; ; starts++) {
       kill?.throwIfAborted();
@@ -176,7 +176,7 @@ export class Kernel {
 
   /**
    * Runs code; `onOutput` gets each message that the iopub channel carries for it, late ones too.
-   * Throws a {@link KernelError} when the kernel ends before it answers.
+   * @throws KernelError the kernel ends before it answers
    */
   async execute(code: string, onOutput: (message: Message) => void): Promise<ExecuteReply> {
     const { reply, idle } = this.#request(

@@ -118,7 +118,9 @@ function derivedId(cell: Cell, index: number): string {
 
 /**
  * Parses the text of an .ipynb file of format 4.x and brings it up to 4.5.
- * Throws a {@link NotebookFileError} for anything else; `name` is what the message calls the file.
+ *
+ * @param name what the error's message calls the file
+ * @throws NotebookFileError the text is anything else
  */
 export function parseNotebook(text: string, name: string): Notebook {
   let file: Notebook;

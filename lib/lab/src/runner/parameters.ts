@@ -5,7 +5,7 @@ import { type Cell, codeCell, type Notebook } from "./nbformat";
 // Papermill's habits: the cell tagged "parameters" declares them with their defaults, and what the
 // caller gives is set by a cell tagged "injected-parameters" right after it.
 
-/** A parameter that the notebook does not have, or a value that is none. */
+/** A parameter that the notebook does not have, or a value that does not parse. */
 export class ParameterError extends Error {
   override readonly name = "ParameterError";
 }
@@ -82,7 +82,7 @@ function literal(value: unknown): string {
 
 /**
  * The parameters in arguments of the form `name=value`; the last of a name counts.
- * Throws a {@link ParameterError} for any other form.
+ * @throws ParameterError an argument has another form
  */
 export function parseAssignments(assignments: readonly string[]): Record<string, string> {
   return Object.fromEntries(
@@ -103,7 +103,8 @@ export function parseAssignments(assignments: readonly string[]): Record<string,
  * A copy of the notebook with a cell that sets `parameters` after the cell that declares them. A
  * value is the text that was typed: kept as it is for a parameter that holds text, else read as JSON,
  * else a string. Whether it fits the declared type is checked by the kernel, as for any other cell.
- * Throws a {@link ParameterError} that lists the valid names when the notebook does not declare one.
+ *
+ * @throws ParameterError the notebook does not declare one; the message lists the valid names
  */
 export function injectParameters(
   notebook: Notebook,

@@ -57,9 +57,11 @@ const interruptLimitMs = 5_000;
 
 /**
  * Runs the notebook's code cells in order in a tslab kernel of its own and collects their outputs.
- * The first cell that fails ends the run; the kernel has ended when this returns. Throws a
- * ParameterError for parameters that the notebook does not declare, an {@link UnsupportedKernelError}
- * for another kernel's notebook and a {@link KernelError} when the kernel does not start.
+ * The first cell that fails ends the run; the kernel has ended when this returns.
+ *
+ * @throws ParameterError the notebook does not declare one of the parameters
+ * @throws UnsupportedKernelError the notebook is for another kernel
+ * @throws KernelError the kernel does not start
  */
 export async function runNotebook(notebook: Notebook, options: RunOptions): Promise<RunOutcome> {
   const { directory, parameters = {}, interrupt, kill, listener } = options;

@@ -62,7 +62,7 @@ export function encode(message: Message, key: string): string[] {
   return [delimiter, sign(key, parts), ...parts];
 }
 
-/** The message in received `frames`. Throws a {@link WireError} when it is not signed with `key`. */
+/** The message in received `frames`. @throws WireError it is not signed with `key` */
 export function decode(frames: readonly Buffer[], key: string): Message {
   const start = frames.findIndex((frame) => frame.toString() === delimiter);
   if (start < 0 || frames.length < start + 6) {

@@ -14,7 +14,7 @@ export interface Transport {
   signal: AbortSignal;
 }
 
-/** Headers whose values are nobody's business. */
+/** Headers whose values are secret. */
 const SECRET_HEADER = /auth|key|token|secret/i;
 
 /**

@@ -8,7 +8,7 @@ import type { FinishReason, OutputBlock, Usage } from "./types";
 /** Makes an error of the provider of what is wrong with its answer. */
 export type Unreadable = (problem: string) => GatewayError;
 
-/** A body, or an event of a stream, as a JSON object. @throws GatewayError it is none */
+/** A body, or an event of a stream, as a JSON object. @throws GatewayError it is not one */
 export function parseJson(text: string, unreadable: Unreadable): Record<string, unknown> {
   let body: unknown;
   try {

@@ -23,7 +23,7 @@ class ToolIds {
   private readonly byIndex = new Map<unknown, string>();
   private latest: string | undefined;
 
-  /** The id of the call that a piece belongs to. An empty id is none, unless the call has no other. */
+  /** The id of the call that a piece belongs to. An empty id does not count, unless the call has no other. */
   of({ id, index }: Record<string, unknown>): string | undefined {
     const known = index === undefined ? this.latest : this.byIndex.get(index);
     if (typeof id !== "string" || (id === "" && known !== undefined)) return known;

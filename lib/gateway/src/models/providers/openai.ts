@@ -90,7 +90,7 @@ export async function embed(
   return { output: [], usage, finishReason: undefined, rawRequest, rawResponse, embedding };
 }
 
-/** The body of an answer that is no stream, as JSON. @throws GatewayError it is none, or says that something went wrong */
+/** The body of an answer that is not streamed, as JSON. @throws GatewayError it is not JSON, or reports an error */
 async function readAnswer(
   exchange: Exchange,
   response: Response,

@@ -16,7 +16,7 @@ export interface IntervalRow {
   /** Printed at the right: the numbers. */
   label: string;
   color: string;
-  /** What no agent should beat; a dashed line through the row marks it. */
+  /** The expert's value; a dashed line through the row marks it. */
   bound?: number | null;
 }
 

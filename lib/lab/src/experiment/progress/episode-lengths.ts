@@ -10,7 +10,7 @@ const SMOOTHING = 5;
 /** The prior is this share of the mean hazard, because successes come early. */
 const LATER = 1 / 4;
 
-/** Before anything is known: one episode that ended within so many steps. */
+/** Before anything is known: one episode that ended within this many steps. */
 const FIRST_GUESS = 30;
 
 /**

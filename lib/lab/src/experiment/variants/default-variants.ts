@@ -2,7 +2,7 @@ import { hasEnded, shutdownNotice } from "./lifetime";
 import type { Prices } from "./prices";
 import type { VariantInfo } from "./variants";
 
-/** What to play when nobody says what. */
+/** What to play by default. */
 export interface DefaultVariants {
   variants: readonly string[];
   /** Why, in sentences. */
@@ -18,8 +18,8 @@ export interface DefaultVariantsContext {
 }
 
 /**
- * The variants on every LLM that lives and can be called, without the successors of such; where there is none, those on
- * local rules.
+ * The variants on every LLM that has not been shut down and can be called, without their successors; if there are none,
+ * those on local rules.
  */
 export async function defaultVariants(context: DefaultVariantsContext): Promise<DefaultVariants> {
   const { variants, prices, now, obstacle } = context;

@@ -25,7 +25,7 @@ export interface Cost {
   isEstimated: boolean;
 }
 
-/** Prices by model: those of the project's config/prices.toml, and 0 for models that nobody is paid for. */
+/** Prices by model: those of the project's config/prices.toml, and 0 for models that cost nothing. */
 export function modelPrices(root: string, variants: ReadonlyMap<string, VariantInfo>): Prices {
   const nothing = {
     input: 0,

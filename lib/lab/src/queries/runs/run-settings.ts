@@ -10,8 +10,8 @@ export interface StoredSettings {
 }
 
 /**
- * Stores a run's settings beside its rows, as a comment tagged `record: settings`: whoever holds the tables can resume
- * the run. subtle: a comment needs a target, and the run has no episode yet, so the record is its own.
+ * Stores a run's settings beside its rows, as a comment tagged `record: settings`: the run can be resumed from the
+ * tables alone. subtle: a comment needs a target, and the run has no episode yet, so the record is its own.
  */
 export async function insertRunSettings(
   clickhouse: ClickHouseClient,
