@@ -10,7 +10,7 @@ import { chartToSvg } from "./drawing/render";
 import type { ChartSpec } from "./drawing/style";
 import { pairedDifferences } from "./paired";
 import { type Published, publishedResults } from "./published";
-import { allCharts } from "./save";
+import { allCharts } from "./registry";
 import { costAndSuccess, tokensAndSuccess } from "./trade-off";
 
 const root = join(__dirname, "../../../..");

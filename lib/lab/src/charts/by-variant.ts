@@ -91,7 +91,7 @@ export function generatedTokens(rows: readonly EpisodeRow[], by: By = "variant")
 }
 
 /** One bar a variant, or one a variant under each task. */
-type By = "variant" | "variant and task";
+export type By = "variant" | "variant and task";
 
 interface Quantity {
   title: string;

@@ -7,7 +7,8 @@ import { play } from "../agents/play";
 import { parseResults, requireFinished } from "../analysis/results";
 import { readPrices } from "../experiment/variants/prices";
 import type { Published } from "./published";
-import { allCharts, drawImages } from "./save";
+import { allCharts } from "./registry";
+import { drawImages } from "./save";
 
 /** The local agents' results, floor and ceiling of all others. */
 const LOCAL = "local.json";

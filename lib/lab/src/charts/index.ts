@@ -11,5 +11,6 @@ export { chartToPng, chartToSvg } from "./drawing/render";
 export type { ChartSpec } from "./drawing/style";
 export { pairedDifferences } from "./paired";
 export { type Published, publishedResults } from "./published";
-export { allCharts, mainCharts, saveCharts } from "./save";
+export { allCharts, type Background, mainCharts } from "./registry";
+export { saveCharts } from "./save";
 export { costAndSuccess, tokensAndSuccess } from "./trade-off";
