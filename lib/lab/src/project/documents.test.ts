@@ -76,6 +76,18 @@ test("a link, an anchor, a picture and a path that lead nowhere are found", () =
   ]);
 });
 
+test("the rooms that README names are the workspaces' folders", () => {
+  const [, layout = ""] =
+    /## How the code is laid out[\s\S]*?```\n([\s\S]*?)```/.exec(read("README.md")) ?? [];
+  const named = layout.split(/^(?=\S)/m).flatMap((block) => {
+    const [workspace = ""] = /^lib\/\w+/.exec(block) ?? [];
+    const rooms = block.slice(workspace.length + 1).match(/(?<= )[a-z]+(?=\/)/g) ?? [];
+    return workspace === "" ? [] : rooms.map((room) => `${workspace}/src/${room}`);
+  });
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((room) => !existsSync(join(root, room)))).toEqual([]);
+});
+
 interface Form {
   name?: string;
   description?: string;
