@@ -53,7 +53,8 @@ export function progressText(progress: Progress): string {
 export function variantTexts({ variants }: Progress): string[] {
   if (variants.length < 2) return [];
   const width = Math.max(...variants.map(({ variant }) => variant.length));
-  return variants.map((counts) => {
+  const playing = variants.filter(({ total }) => total > 0); // a resumed run may have no more of one
+  return playing.map((counts) => {
     const { variant, done, total } = counts;
     const parts = [`${done} of ${total} episodes`, ...outcomes(counts), answersText(counts)];
     return `${variant.padEnd(width)}  ${parts.join(" · ")}`;

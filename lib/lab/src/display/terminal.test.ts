@@ -32,35 +32,41 @@ afterEach(() => {
   Object.assign(process.stderr, { isTTY, columns, rows });
 });
 
-test("a terminal's lines are redrawn in place, cut to its width; what a cell writes goes above", () => {
-  const listener = terminal({ isTTY: true, columns: 40, rows: 20 });
+test("a terminal's lines are redrawn in place, broken to its width; what a cell writes goes above", () => {
+  const listener = terminal({ isTTY: true, columns: 64, rows: 20 });
   listener.display(shown({}));
-  const bar = `${"█".repeat(4)}${"░".repeat(20)} 2 of 10 episod`;
-  const lines = `${bar}\n  a  2 of 5 episodes · 1 solved (20–80 \n  b  2 of 5 episodes · 1 solved (20–80 `;
+  const bar = `${"█".repeat(4)}${"░".repeat(20)} 2 of 10 episodes · 4.0 s left`;
+  const lines = [
+    `${bar}\n    1 solved (10–90 % of all) · 40 answers · 1,000 tokens`,
+    "  a  2 of 5 episodes · 1 solved (20–80 % of all) · 40 answers",
+    "  b  2 of 5 episodes · 1 solved (20–80 % of all) · 40 answers",
+  ].join("\n");
   expect(written).toBe(lines);
   written = "";
   listener.stream("stderr", "hello\n");
-  expect(written).toBe(`\r\x1b[2A\x1b[Jhello\n${lines}`);
+  expect(written).toBe(`\r\x1b[3A\x1b[Jhello\n${lines}`);
   written = "";
-  listener.display(shown({ state: "finished" }));
-  expect(written).toBe(`\r\x1b[2A\x1b[J${lines}\n`);
+  listener.display(shown({ secondsLeft: 5 }));
+  expect(written).toBe(`\r\x1b[3A\x1b[J${lines.replace("4.0 s", "5.0 s")}`);
 });
 
 test.each([
-  [0, 3],
+  [0, 4],
   [3, 2],
 ])("a terminal of %p rows shows %p lines", (height, count) => {
   terminal({ isTTY: true, columns: 0, rows: height }).display(shown({}));
   expect(written.split("\n")).toHaveLength(count);
 });
 
-test("a log gets a line at the beginning, after the first answer, for a tenth, each minute, and at the end", () => {
+test("a log gets a line at the beginning, after the first answer of each variant, for a tenth, each minute, and at the end", () => {
   let now = 0;
   jest.spyOn(performance, "now").mockImplementation(() => now);
   const listener = terminal({ isTTY: false });
   const lines = (change: Partial<Progress>) => {
     written = "";
-    listener.display(shown({ variants: [], ...change }));
+    const { answers = 0 } = change;
+    const [a] = progress.variants;
+    listener.display(shown({ variants: [{ ...a!, answers }], ...change }));
     return written.split("\n").length - 1;
   };
   expect(lines({ done: 0, answers: 0 })).toBe(1);

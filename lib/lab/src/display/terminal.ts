@@ -10,14 +10,14 @@ const logEveryMs = 60_000;
 /**
  * Shows a running notebook in the terminal: the text that cells write as it comes, progress as a bar
  * on stderr that is redrawn in place. When stderr is no terminal, it gets the progress as lines: at the beginning, after the
- * first answer, for every tenth, every minute, and at the end.
+ * first answer of each variant, for every tenth, every minute, and at the end.
  */
 export class TerminalListener implements RunListener {
   /** The last report that the notebook published. */
   report: RunReport | undefined;
   /** The lines that are redrawn in place. */
   #bar: readonly string[] = [];
-  #logged = { answers: -1, tenth: -1, at: Number.NEGATIVE_INFINITY };
+  #logged = { answering: -1, tenth: -1, at: Number.NEGATIVE_INFINITY };
 
   /** `headings`: also name each cell, with its time. */
   constructor(private readonly options: { headings: boolean }) {}
@@ -60,7 +60,8 @@ export class TerminalListener implements RunListener {
       const columns = process.stderr.columns || 80;
       const rows = process.stderr.rows || 24;
       process.stderr.write(this.#clear());
-      this.#bar = lines.slice(0, rows - 1).map((line) => line.slice(0, columns - 1));
+      const fitting = lines.flatMap((line) => wrapped(line, columns - 1));
+      this.#bar = fitting.slice(0, rows - 1).map((line) => line.slice(0, columns - 1));
       process.stderr.write(this.#bar.join("\n"));
       if (isFinal) this.endBar();
     } else if (isFinal || this.#isWorthALine(progress, Math.floor(share * 10))) {
@@ -68,12 +69,12 @@ export class TerminalListener implements RunListener {
     }
   }
 
-  #isWorthALine({ answers }: Progress, tenth: number): boolean {
-    const { answers: before, tenth: passed, at } = this.#logged;
-    const isFirst = before < Math.min(answers, 1);
+  #isWorthALine({ variants }: Progress, tenth: number): boolean {
+    const { answering: before, tenth: passed, at } = this.#logged;
+    const answering = variants.filter(({ answers }) => answers > 0).length;
     const now = performance.now();
-    if (!isFirst && tenth <= passed && now - at < logEveryMs) return false;
-    this.#logged = { answers, tenth, at: now };
+    if (answering <= before && tenth <= passed && now - at < logEveryMs) return false;
+    this.#logged = { answering, tenth, at: now };
     return true;
   }
 
@@ -90,6 +91,18 @@ export class TerminalListener implements RunListener {
     const up = this.#bar.length > 1 ? `\x1b[${this.#bar.length - 1}A` : "";
     return this.#bar.length === 0 ? "" : `\r${up}\x1b[J`;
   }
+}
+
+/** Broken before a " · " where it is too long; what follows is indented. */
+function wrapped(line: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const part of line.split(" · ")) {
+    const last = lines.at(-1);
+    if (last === undefined) lines.push(part);
+    else if (last.length + 3 + part.length <= width) lines.push(`${lines.pop()} · ${part}`);
+    else lines.push(`    ${part}`);
+  }
+  return lines;
 }
 
 function indented(line: string): string {

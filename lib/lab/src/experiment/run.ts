@@ -43,7 +43,7 @@ export interface Run {
 export const FAILURES_IN_A_ROW = 10;
 
 /** A gateway explains every failed retry; in one sentence the beginning is enough. */
-const SHOWN = 300;
+const SHOWN = 500;
 
 /** How a run ended, in a few sentences. */
 export function describe(run: Run): string {

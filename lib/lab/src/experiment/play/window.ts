@@ -29,6 +29,8 @@ export class Window {
   /** By rank. */
   private readonly waiting: { rank: number; resume: () => void }[] = [];
   private meanMs: number | null = null;
+  /** The mean time of an answer while no other call was let in. */
+  private aloneMs = Number.POSITIVE_INFINITY;
   private halvedAt = Number.NEGATIVE_INFINITY;
   private round = { began: Number.NEGATIVE_INFINITY, answers: 0, ms: 0, isFull: false };
   /** The window up to which throughput has grown, and that throughput. */
@@ -50,7 +52,12 @@ export class Window {
 
   /** The mean time of the last answers, and the calls that may be under way; while that still doubles, all that may ever be. */
   get speed(): Speed {
-    return { answerMs: this.meanMs, concurrency: this.doubles ? this.most : this.limit };
+    const { meanMs, aloneMs, doubles, most, limit } = this;
+    return {
+      answerMs: meanMs,
+      aloneMs: meanMs && Math.min(meanMs, aloneMs),
+      concurrency: doubles ? most : limit,
+    };
   }
 
   /**
@@ -104,6 +111,7 @@ export class Window {
   private endRound(): void {
     const { limit, best, limitMs, round } = this;
     const mean = round.ms / round.answers;
+    if (limit === 1) this.aloneMs = mean;
     const now = { limit, perMs: limit / mean };
     const gain = now.perMs / best.perMs - 1;
     const isBetter = limit <= best.limit || gain >= (limit / best.limit - 1) / 2;

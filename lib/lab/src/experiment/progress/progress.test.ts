@@ -1,5 +1,7 @@
 import { Pace } from "../play/pace";
+import { EpisodeLengths } from "./episode-lengths";
 import { Tally } from "./progress";
+import { timeLeft } from "./time-left";
 
 // The clock stands still while episodes wait, and then goes to the next answer.
 let now = 0;
@@ -81,9 +83,21 @@ test.each([
   },
 );
 
+test("two calls at a server with one slot take as long as one after the other", () => {
+  const lengths = new EpisodeLengths();
+  for (let step = 0; step < 128; step++) for (let i = 0; i < 10_000; i++) lengths.addStep(step);
+  const active = [64, 128].map((maxSteps) => ({ steps: 32, maxSteps }));
+  const left = [{ model: "m", active, queued: 0, lengths, maxSteps: 96 }];
+  const speed = { answerMs: 4000, aloneMs: 2000, concurrency: 2 };
+  expect(timeLeft(left, () => speed, 50)).toBe((32 + 96) * 2000);
+  const slots = { ...speed, aloneMs: 4000 };
+  expect(timeLeft(left, () => slots, 50)).toBe(96 * 4000);
+});
+
 test("before a model has answered, the time left is not known", () => {
   const tally = new Tally([{ variant: "a", model: "m", total: 1 }], 1, () => ({
     answerMs: null,
+    aloneMs: null,
     concurrency: 1,
   }));
   expect(tally.progress).toMatchObject({ secondsLeft: null, answers: 0, answersPerSecond: 0 });
@@ -92,6 +106,7 @@ test("before a model has answered, the time left is not known", () => {
 test("a rate is that of the last half minute", () => {
   const tally = new Tally([{ variant: "a", model: "m", total: 1 }], 1, () => ({
     answerMs: 1,
+    aloneMs: 1,
     concurrency: 1,
   }));
   const episode = tally.try("a");

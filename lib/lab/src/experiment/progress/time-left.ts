@@ -16,6 +16,8 @@ export interface Remaining {
 export interface Speed {
   /** Mean time of an answer; null before the first one. */
   answerMs: number | null;
+  /** That of an answer beside which none is under way; no more than `answerMs`. */
+  aloneMs: number | null;
   /** Inferences that may be under way at the same time. */
   concurrency: number;
 }
@@ -45,15 +47,17 @@ export function timeLeft(
   let drawn = 0;
   let total = 0;
   for (const [model, parts] of byModel) {
-    const { answerMs, concurrency: most } = speedOf(model);
-    if (answerMs === null) return null;
-    const durations = parts.map((part) => draw(part).map((steps) => steps * answerMs));
+    const { answerMs, aloneMs, concurrency: most } = speedOf(model);
+    if (answerMs === null || aloneMs === null) return null;
+    const steps = parts.map(draw);
+    const durations = steps.map((part) => part.map((left) => left * aloneMs));
     const count = parts.reduce((sum, { active, queued }) => sum + active.length + queued, 0);
     const taken = inTurn(durations);
-    longest = Math.max(
-      longest,
-      (makespan(taken, Math.min(most, concurrency)) * count) / taken.length,
-    );
+    const atOnce = Math.min(most, concurrency, taken.length);
+    // A server with fewer slots makes answers wait for each other: then all take as long as its throughput says.
+    const answers = steps.flat().reduce((sum, left) => sum + left, 0);
+    const ms = Math.max(makespan(taken, atOnce), (answers * answerMs) / atOnce);
+    longest = Math.max(longest, (ms * count) / taken.length);
     everything.push(...durations);
     drawn += taken.length;
     total += count;
