@@ -13,11 +13,11 @@ export {
 export { actArguments, formatHistory, type PastTurn } from "./agents/prompt";
 export { randomAgent } from "./agents/random-agent";
 export {
-  type AboveOptimal,
+  type AboveExpert,
+  aboveExpert,
   type ScoredEpisode,
   scoreAgainstExpert,
-  stepsAboveOptimal,
-} from "./analysis/above-optimal";
+} from "./analysis/above-expert";
 export { type Comparison, compareVariants } from "./analysis/compare";
 export { formatResults, parseResults, type Results, UnfinishedRunError } from "./analysis/results";
 export { solvedWithin } from "./analysis/solved";

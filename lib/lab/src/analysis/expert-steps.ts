@@ -20,7 +20,7 @@ export function expertSteps({ task, seed }: Episode): number | null {
  * Whether the expert can be set beside the rows' episodes, for comparison. Not where a task is
  * not registered, or draws its kind when it is made, so that the seed does not settle the episode.
  */
-export function hasUpperBound(rows: readonly Episode[]): boolean {
+export function hasExpert(rows: readonly Episode[]): boolean {
   try {
     rows.forEach(expertSteps);
     return true;

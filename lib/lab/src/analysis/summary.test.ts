@@ -1,5 +1,5 @@
 import type { EpisodeRow } from "../queries/episodes";
-import { stepsAboveOptimal } from "./above-optimal";
+import { aboveExpert } from "./above-expert";
 import { compareVariants } from "./compare";
 import { variantOrder } from "./order";
 import { solvedWithin } from "./solved";
@@ -122,7 +122,7 @@ test("a length has no upper end where the step limit is not known", () => {
 
 test("a variant's episodes of two runs are not pooled", () => {
   const rows = [episode({}), episode({ run: "run-2", seed: 201 })];
-  for (const pool of [summarize, resultsTable, solvedWithin, stepsAboveOptimal]) {
+  for (const pool of [summarize, resultsTable, solvedWithin, aboveExpert]) {
     expect(() => pool(rows)).toThrow("history has episodes of several runs (run-1, run-2)");
   }
   expect(() => compareVariants(rows, "success")).toThrow(AnalysisError);

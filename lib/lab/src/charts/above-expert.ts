@@ -1,4 +1,4 @@
-import { stepsAboveOptimal } from "../analysis/above-optimal";
+import { aboveExpert } from "../analysis/above-expert";
 import { AnalysisError } from "../analysis/statistics/errors";
 import type { EpisodeRow } from "../queries/episodes";
 import { intervalChart } from "./drawing/intervals";
@@ -7,20 +7,22 @@ import { EXPERT, group, playerOf, rangeLabel, scope, shorten, unfinishedNote } f
 
 /**
  * Steps above the expert's by variant, over the episodes that the variant solved, with 95 % t intervals; beside them SPL,
- * success weighted by path length, over all episodes (see `stepsAboveOptimal`).
+ * success weighted by path length, over all episodes (see `aboveExpert`).
  *
  * @throws AnalysisError no episode is finished
  * @throws EnvError a task draws its kind when it is made, so that the seed does not settle the episode
  */
 export function stepsAboveExpert(rows: readonly EpisodeRow[]): ChartSpec {
-  const scores = stepsAboveOptimal(rows);
+  const scores = aboveExpert(rows);
   if (scores.every(({ episodes, unscored }) => episodes + unscored === 0)) {
-    throw new AnalysisError("steps above optimal need a finished episode, and the rows have none");
+    throw new AnalysisError(
+      "steps above the expert's need a finished episode, and the rows have none",
+    );
   }
   const colors = variantColors(rows);
   const note = unfinishedNote(rows);
   return intervalChart({
-    title: "Steps above optimal",
+    title: "Steps above the expert's",
     subtitle: [
       scope(rows),
       "Points: mean over the solved episodes; whiskers: 95 % t interval. SPL: success weighted by path length.",

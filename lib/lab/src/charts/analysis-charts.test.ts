@@ -209,7 +209,7 @@ describe("success by step", () => {
   });
 });
 
-describe("steps above optimal", () => {
+describe("steps above the expert's", () => {
   test("the mean over what was solved, and SPL over all, beside the expert", () => {
     const steps = solve("BabyAI-MixedTrainLocal-v0/goto", 1)!.length;
     const own = [episode("random", "goto", 1, steps + 5), episode("random", "goto", 2, 64)];
@@ -252,7 +252,7 @@ describe("steps above optimal", () => {
     const drawn = { ...episode("baseline", "goto", 1, 5), task: "BabyAI-MixedTrainLocal-v0" };
     expect(() => stepsAboveExpert([drawn])).toThrow(EnvError);
     const charts = allCharts([drawn], { models, prices, published });
-    expect(Object.keys(charts)).not.toContain("steps_above_optimal");
+    expect(Object.keys(charts)).not.toContain("steps_above_expert");
   });
 });
 

@@ -1,4 +1,4 @@
-import { expertSteps, hasUpperBound } from "../analysis/expert-steps";
+import { expertSteps, hasExpert } from "../analysis/expert-steps";
 import { variantOrder } from "../analysis/order";
 import { isFinished } from "../analysis/outcome";
 import { solvedWithin } from "../analysis/solved";
@@ -181,7 +181,7 @@ export function successByStep(rows: readonly EpisodeRow[], published?: Published
  * The share of the episodes that the expert solves within each number of steps, in percent; empty where it plays none.
  */
 function expertCurve(rows: readonly EpisodeRow[], last: number): { step: number; share: number }[] {
-  if (!hasUpperBound(rows)) return [];
+  if (!hasExpert(rows)) return [];
   const episodes = new Map(rows.map((row) => [`${row.task} ${row.seed}`, row]));
   const lengths = [...episodes.values()]
     .map(expertSteps)

@@ -1,5 +1,5 @@
 import type { Bounded } from "../analysis/bounds";
-import { expertSteps, hasUpperBound } from "../analysis/expert-steps";
+import { expertSteps, hasExpert } from "../analysis/expert-steps";
 import { taskOrder } from "../analysis/order";
 import { mean } from "../analysis/statistics/statistics";
 import { type Summary, summarize } from "../analysis/summary";
@@ -64,7 +64,7 @@ export function episodeLength(rows: readonly EpisodeRow[], by: By = "variant"): 
     axis: "steps in an episode",
     estimate: (summary) => summary.episode_length,
     format: (value) => group(value, 1),
-    expert: hasUpperBound(rows),
+    expert: hasExpert(rows),
   });
 }
 

@@ -1,4 +1,4 @@
-import { hasUpperBound } from "../analysis/expert-steps";
+import { hasExpert } from "../analysis/expert-steps";
 import { variantOrder } from "../analysis/order";
 import { summarize } from "../analysis/summary";
 import type { Prices } from "../experiment/variants/prices";
@@ -63,7 +63,7 @@ const registry: Readonly<Record<string, Chart>> = {
     costAndSuccess(rows, models, prices, published),
   ),
   // Where the expert can play the tasks.
-  steps_above_optimal: (rows) => (hasUpperBound(rows) ? stepsAboveExpert(rows) : null),
+  steps_above_expert: (rows) => (hasExpert(rows) ? stepsAboveExpert(rows) : null),
   success_rate_differences: ofSeveral((rows) => pairedDifferences(rows, "success")),
   episode_return_differences: ofSeveral((rows) => pairedDifferences(rows, "episode_return")),
   episode_length_differences: ofSeveral((rows) => pairedDifferences(rows, "episode_length")),

@@ -1,6 +1,6 @@
 import { make, solve, tasks } from "babyai";
 import type { EpisodeRow } from "../queries/episodes";
-import { scoreAgainstExpert, stepsAboveOptimal } from "./above-optimal";
+import { aboveExpert, scoreAgainstExpert } from "./above-expert";
 
 const [goto] = tasks as [string];
 
@@ -63,7 +63,7 @@ test("a variant's mean is over what it solved, its path-weighted success over al
     episode("rule_based", goto, 202, 64, false),
     episode("random", goto, 202, z + 10),
   ];
-  const [random, ruleBased] = stepsAboveOptimal(rows);
+  const [random, ruleBased] = aboveExpert(rows);
   expect(random).toMatchObject({ variant: "random", episodes: 1, solved: 1, unscored: 0 });
   expect(random!.above.mean).toBe(10);
   expect(random!.spl.mean).toBeCloseTo(z / (z + 10), 12);
@@ -77,13 +77,13 @@ test("episodes without an outcome leave a range; those that the expert cannot so
   const impossible = "BabyAI-GoToImpUnlock-v0";
   const failed = { ...episode("a", goto, 200, 5), success: null, error: "429" };
   const best = solve(goto, 201)!.length;
-  expect(stepsAboveOptimal([failed, episode("a", goto, 201, best)])).toMatchObject([
+  expect(aboveExpert([failed, episode("a", goto, 201, best)])).toMatchObject([
     {
       ...{ variant: "a", episodes: 1, solved: 1, unfinished: 1, above: { mean: null } },
       spl: { n: 1, mean: null, least: 0.5, most: 1 },
     },
   ]);
-  expect(stepsAboveOptimal([episode("a", impossible, 6, 9, false)])).toMatchObject([
+  expect(aboveExpert([episode("a", impossible, 6, 9, false)])).toMatchObject([
     { variant: "a", episodes: 0, solved: 0, unscored: 1, above: { n: 0, mean: null } },
   ]);
 });

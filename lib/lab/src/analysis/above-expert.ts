@@ -24,7 +24,7 @@ export interface ScoredEpisode {
 }
 
 /** How far a variant's ways are from the expert's. */
-export interface AboveOptimal {
+export interface AboveExpert {
   variant: string;
   /** Finished episodes that could be scored. */
   episodes: number;
@@ -79,7 +79,7 @@ export function scoreAgainstExpert(rows: readonly EpisodeRow[]): ScoredEpisode[]
  * @throws EnvError as {@link scoreAgainstExpert}
  * @throws AnalysisError a variant has rows of several runs
  */
-export function stepsAboveOptimal(rows: readonly EpisodeRow[]): AboveOptimal[] {
+export function aboveExpert(rows: readonly EpisodeRow[]): AboveExpert[] {
   refuseMixedRuns(rows);
   const finished = rows.filter(isFinished);
   const open = rows.filter((row) => !isFinished(row) && expertSteps(row) !== null);
