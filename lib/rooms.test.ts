@@ -42,7 +42,9 @@ interface Import {
 /** What a file imports, by `import`, `export … from`, `import()` or `require()`. */
 function importsOf(path: string): Import[] {
   const text = readFileSync(path, "utf8");
-  const ofTypes = new Set([...text.matchAll(/^import type [^;]+ from "(.+)";$/gm)].map(([, name]) => name));
+  const ofTypes = new Set(
+    [...text.matchAll(/^import type [^;]+ from "(.+)";$/gm)].map(([, name]) => name),
+  );
   return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName: specifier }) => ({
     specifier,
     isOfTypes: ofTypes.has(specifier),

@@ -50,11 +50,11 @@ export class Grid {
   /** Look (see `encode` in objects.ts) in bits 0..7, whether sight is blocked in bit 8, object id above. */
   readonly cells: Uint32Array;
   /** By id: the look. */
-  codes = new Uint8Array(64);
+  codes: Uint8Array = new Uint8Array(64);
   /** By id: the cell, 0 while carried. Stale once a box is destroyed, so see `isOnGrid`. */
-  places = new Int32Array(64);
+  places: Int32Array = new Int32Array(64);
   /** By id: the id of what a box contains. */
-  contents = new Uint16Array(64);
+  contents: Uint16Array = new Uint16Array(64);
   /** One more than the last id in use. */
   end = FIRST_ID;
 
