@@ -9,6 +9,7 @@ import { publishReport } from "./display/progress-bar";
 import { evaluate } from "./experiment/evaluate";
 import { checkSettings } from "./experiment/plan/settings";
 import { actConfig } from "./experiment/testing/act-config";
+import { playedVariant } from "./experiment/testing/played-variant";
 import { showFrame, showTable } from "./index";
 import { type EpisodeRow, episodes } from "./queries/episodes";
 import { type InvalidAnswer, invalidAnswers } from "./queries/invalid-answers";
@@ -37,13 +38,7 @@ beforeAll(async () => {
         url: "http://embedded",
         fetch: async (input, init) => harness.gateway.app.fetch(new Request(input, init)),
       }),
-      variant: () => ({
-        function: "act",
-        model: "m",
-        servers: ["http://m/v1/"],
-        price: undefined,
-        prompt: () => [],
-      }),
+      variant: () => playedVariant(),
       recordFailure: async () => {},
     },
     checkSettings(

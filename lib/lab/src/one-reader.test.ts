@@ -10,6 +10,7 @@ import { GatewayClient, type InferenceRequest } from "./connection/client";
 import { evaluate } from "./experiment/evaluate";
 import { checkSettings } from "./experiment/plan/settings";
 import { actConfig } from "./experiment/testing/act-config";
+import { playedVariant } from "./experiment/testing/played-variant";
 import { demonstrations } from "./queries/demonstrations";
 import { episodes } from "./queries/episodes";
 import { exportRows } from "./queries/export";
@@ -112,13 +113,7 @@ async function play(replies: { content: string | null; finish_reason: string | n
   const run = await evaluate(
     {
       client,
-      variant: () => ({
-        function: "act",
-        model: "m",
-        servers: ["http://m/v1/"],
-        price: undefined,
-        prompt: () => [],
-      }),
+      variant: () => playedVariant(),
       recordFailure: async () => {},
     },
     checkSettings({ variants: ["retried"], tasks: [TASK], episodes: 2, concurrency: 2 }, [

@@ -8,6 +8,7 @@ import { evaluate } from "./experiment/evaluate";
 import { checkSettings, type EvaluateOptions } from "./experiment/plan/settings";
 import { listRuns, type RunHistory } from "./experiment/resume";
 import { actConfig } from "./experiment/testing/act-config";
+import { playedVariant } from "./experiment/testing/played-variant";
 import { readVariants } from "./experiment/variants/variants";
 import { episodes } from "./queries/episodes";
 import { storedEpisode } from "./queries/steps";
@@ -42,13 +43,7 @@ async function play(usage: (index: number) => object, options: Partial<EvaluateO
         url: "http://embedded",
         fetch: async (input, init) => harness.gateway.app.fetch(new Request(input, init)),
       }),
-      variant: () => ({
-        function: "act",
-        model: "m",
-        servers: ["http://m/v1/"],
-        price: PRICE,
-        prompt,
-      }),
+      variant: () => playedVariant({ price: PRICE, prompt }),
       recordFailure: async () => {},
     },
     checkSettings(

@@ -7,6 +7,7 @@ import { episodeKey } from "./plan/grid";
 import { checkSettings, type EvaluateOptions } from "./plan/settings";
 import type { EpisodeResult } from "./play/run-episode";
 import type { Progress } from "./progress/progress";
+import { playedVariant } from "./testing/played-variant";
 
 /** What the stand-in gateway was asked, and how it is to answer. */
 interface Asked {
@@ -67,13 +68,7 @@ async function run(
   const result = await evaluate(
     {
       client,
-      variant: () => ({
-        function: "act",
-        model: "m",
-        servers: ["http://m/v1/"],
-        price: PRICE,
-        prompt: () => [],
-      }), // 0.0002 $ an inference
+      variant: () => playedVariant({ price: PRICE }), // 0.0002 $ an inference
       recordFailure: async (_, failure) => {
         failures.push(failure);
       },

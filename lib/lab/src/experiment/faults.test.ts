@@ -14,6 +14,7 @@ import { checkSettings, type EvaluateOptions } from "./plan/settings";
 import type { EpisodeResult } from "./play/run-episode";
 import type { Progress } from "./progress/progress";
 import { actConfig, IMPATIENT_MS } from "./testing/act-config";
+import { playedVariant } from "./testing/played-variant";
 
 // The model's side fails in every way it can. A provider on a real port stands in for OpenAI, behind the embedded
 // gateway on a real port; what each fault leaves in the store is checked.
@@ -89,13 +90,7 @@ async function play(options: Partial<EvaluateOptions> = {}) {
   const run = await evaluate(
     {
       client: new GatewayClient({ url: `http://127.0.0.1:${port}`, fetch: fetchGateway }),
-      variant: () => ({
-        function: "act",
-        model: "m",
-        servers: ["http://m/v1/"],
-        price: undefined,
-        prompt: () => [],
-      }),
+      variant: () => playedVariant(),
       recordFailure,
       patience: { retries: 5, firstMs: 100, longestMs: 400 },
     },

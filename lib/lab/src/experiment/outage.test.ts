@@ -23,6 +23,7 @@ import { checkSettings, newRunId } from "./plan/settings";
 import type { EpisodeResult } from "./play/run-episode";
 import { RunNotStoredError, settle } from "./settle";
 import { actConfig } from "./testing/act-config";
+import { playedVariant } from "./testing/played-variant";
 import { startTcpProxy, type TcpProxy } from "./testing/tcp-proxy";
 
 // A gateway that writes to a ClickHouse over HTTP, through a network that breaks in the middle of a run.
@@ -91,13 +92,7 @@ function play(
   return evaluate(
     {
       client: new GatewayClient({ url: "http://gateway", fetch: inProcess(gateway.app) }),
-      variant: () => ({
-        function: "act",
-        model: "m",
-        servers: ["http://m/v1/"],
-        price: undefined,
-        prompt: () => [],
-      }),
+      variant: () => playedVariant(),
       recordFailure,
       patience: { retries: 3, firstMs: 10, longestMs: 50 },
     },

@@ -12,6 +12,7 @@ import { checkSettings, type EvaluateOptions, newRunId } from "./plan/settings";
 import { listRuns } from "./resume";
 import { settle } from "./settle";
 import { actConfig } from "./testing/act-config";
+import { playedVariant } from "./testing/played-variant";
 
 // A run in several sittings: whoever counts its failed episodes counts the same ones.
 
@@ -32,13 +33,7 @@ async function sitting(id: string, options: Partial<EvaluateOptions> = {}) {
   const run = await evaluate(
     {
       client: new GatewayClient({ url: "http://gateway", fetch: inProcess(gateway.app) }),
-      variant: () => ({
-        function: "act",
-        model: "m",
-        servers: ["http://m/v1/"],
-        price: undefined,
-        prompt: () => [],
-      }),
+      variant: () => playedVariant(),
       recordFailure: (run, { variant, task, seed, episodeId, error }) =>
         insertFailure(clickhouse, {
           ...{ run, variant, task, seed, error: error?.message ?? "" },

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { basename } from "node:path";
-import { readToml, shorthandModel } from "embedded-gateway";
+import { OPENAI_BASE, readToml, shorthandModel } from "embedded-gateway";
 import { type ActFunction, actFunctions } from "../agents/prompt";
 import { configFiles } from "../project/config-files";
 import { ModelError } from "./model-error";
@@ -39,7 +39,7 @@ interface ProviderToml {
 }
 
 /** TensorZero's defaults of a provider of type "openai". */
-const OPENAI = { apiBase: "https://api.openai.com/v1/", keyLocation: "env::OPENAI_API_KEY" };
+const OPENAI = { apiBase: OPENAI_BASE, keyLocation: "env::OPENAI_API_KEY" };
 
 /** The files of config/models, by name. */
 export function modelFiles(root: string): ModelFile[] {

@@ -73,8 +73,6 @@ export class Tally {
   /** How many answers there were at some moments of the last half minute. */
   private readonly marks = [{ at: performance.now(), answers: 0 }];
   private left: number | null = null;
-  /** Inferences that were answered, with whatever variant. */
-  answered = 0;
 
   /**
    * @param planned of each variant its model and the episodes to play
@@ -113,7 +111,6 @@ export class Tally {
       answer: ({ inputTokens, outputTokens, content }, invalid) => {
         this.answers.add(variant, content, invalid);
         tally.lengths.addStep(episode.steps++);
-        this.answered += 1;
         counts.answers += 1;
         counts.inputTokens += inputTokens;
         counts.outputTokens += outputTokens;
@@ -135,6 +132,13 @@ export class Tally {
     const { counts } = this.of(variant);
     counts.done += 1;
     counts.failed += 1;
+  }
+
+  /** Inferences that were answered, with whatever variant. */
+  get answered(): number {
+    let answered = 0;
+    for (const { counts } of this.variants.values()) answered += counts.answers;
+    return answered;
   }
 
   /** All variants together, and each. */
