@@ -31,6 +31,7 @@ export async function player(variantName: string, historyLength = 8, envOptions:
     functions: { act: { variants: Record<string, Variant> } };
   };
   const variant = toml.functions.act.variants[variantName];
+  if (!variant) throw new Error(`config/tensorzero.toml has no variant ${variantName} of act.`);
   const templates = new Environment();
   templates.addTemplate("system", readFileSync(join(config, variant.system_template), "utf8"));
   templates.addTemplate("user", readFileSync(join(config, variant.user_template), "utf8"));

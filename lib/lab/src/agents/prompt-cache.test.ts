@@ -22,7 +22,7 @@ function* episode(variant: string, task: string, seed: number): Generator<readon
     yield variants
       .get(variant)!
       .prompt(actArguments(observation.mission, observation.text, turns, 8));
-    const action = actions[(step * step + seed) % 3]; // turns and walks
+    const action = actions[(step * step + seed) % 3]!; // turns and walks
     turns.push({ observation: observation.text, action });
     const next = env.step(action);
     observation = next.observation;

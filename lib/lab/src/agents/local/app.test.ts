@@ -16,13 +16,12 @@ const openai = new OpenAI({
   fetch: async (input, init) => app.fetch(new Request(input as string, init)),
 });
 
-const messages = [
-  { role: "system" as const, content: "Your mission: go to the red ball." },
-  {
-    role: "user" as const,
-    content: "Current observation:\na red ball 2 steps forward\n\nYour action, as JSON:",
-  },
-];
+const system = { role: "system" as const, content: "Your mission: go to the red ball." };
+const user = {
+  role: "user" as const,
+  content: "Current observation:\na red ball 2 steps forward\n\nYour action, as JSON:",
+};
+const messages = [system, user];
 
 test("answers OpenAI's client with the action and real token counts", async () => {
   const completion = await openai.chat.completions.create({ model: "rule_based", messages });
@@ -50,7 +49,7 @@ test.each(["rule_based", "random"])(
     const history = "Turn 1. You saw:\na wall 2 steps forward\nYou did: turn left\n\n";
     const content = `${history}Current observation:\na red ball 2 steps left\n\nYour action, as JSON:\n`;
     const answerTo = async (text: string) => {
-      const asked = [messages[0], { role: "user", content: text }];
+      const asked = [system, { role: "user", content: text }];
       return (await post({ model, messages: asked, seed: 7 })).json();
     };
     const { choices, usage } = (await answerTo(content)) as { choices: unknown; usage: unknown };
@@ -62,17 +61,17 @@ test("thinks aloud when the prompt asks for it; content may come in parts", asyn
   const completion = await openai.chat.completions.create({
     model: "rule_based",
     messages: [
-      messages[0],
+      system,
       {
         role: "user",
         content: [
-          { type: "text", text: messages[1].content },
+          { type: "text", text: user.content },
           { type: "text", text: 'Fill "thinking".' },
         ],
       },
     ],
   });
-  expect(JSON.parse(completion.choices[0].message.content!)).toEqual({
+  expect(JSON.parse(completion.choices[0]!.message.content!)).toEqual({
     thinking: "I want to go to the red ball, seen 2 ahead. To get there I go forward.",
     action: "go forward",
   });
@@ -141,7 +140,7 @@ test.each([
   ["stream in words", { model: "random", messages, stream: "yes" }, 400, { param: "stream" }],
   [
     "an unreadable prompt",
-    { model: "rule_based", messages: messages.slice(1) },
+    { model: "rule_based", messages: [user] },
     400,
     {
       param: "messages",

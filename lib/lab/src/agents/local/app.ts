@@ -12,15 +12,20 @@ export interface ModelServer {
   fetch(request: Request): Response | Promise<Response>;
 }
 
-/** Each local model: chat messages in, the text of its answer out. It sees nothing else and keeps nothing. */
-const models: Record<string, (messages: readonly ChatMessage[], seed?: number) => string> = {
-  random: (messages, seed) => JSON.stringify({ action: randomAction(messages, seed) }),
-  rule_based: (messages) => {
-    const prompt = readPrompt(messages);
-    const { thinking, action } = decide(prompt);
-    return JSON.stringify(prompt.wantsThinking ? { thinking, action } : { action });
-  },
-};
+/** Chat messages in, the text of the answer out. A local model sees nothing else and keeps nothing. */
+type LocalModel = (messages: readonly ChatMessage[], seed?: number) => string;
+
+const models = new Map<string, LocalModel>([
+  ["random", (messages, seed) => JSON.stringify({ action: randomAction(messages, seed) })],
+  [
+    "rule_based",
+    (messages) => {
+      const prompt = readPrompt(messages);
+      const { thinking, action } = decide(prompt);
+      return JSON.stringify(prompt.wantsThinking ? { thinking, action } : { action });
+    },
+  ],
+]);
 
 /**
  * The local models behind OpenAI's API: POST /v1/chat/completions, GET /v1/models, and GET /health.
@@ -39,7 +44,7 @@ export function localModels(): ModelServer {
   app.get("/v1/models", (c) =>
     c.json({
       object: "list",
-      data: Object.keys(models).map((id) => ({
+      data: [...models.keys()].map((id) => ({
         id,
         object: "model",
         created: 0,
@@ -104,14 +109,15 @@ async function complete({ model, messages, seed }: CompletionRequest): Promise<C
   };
 }
 
-function answer(model: string, messages: readonly ChatMessage[], seed?: number): string {
-  if (!Object.hasOwn(models, model)) {
-    const known = Object.keys(models).join(", ");
-    const message = `The model ${JSON.stringify(model)} does not exist. There are: ${known}.`;
+function answer(name: string, messages: readonly ChatMessage[], seed?: number): string {
+  const model = models.get(name);
+  if (!model) {
+    const known = [...models.keys()].join(", ");
+    const message = `The model ${JSON.stringify(name)} does not exist. There are: ${known}.`;
     throw new RefusedRequest(404, message, "model", "model_not_found");
   }
   try {
-    return models[model](messages, seed);
+    return model(messages, seed);
   } catch (cause) {
     if (!(cause instanceof UnreadablePrompt)) throw cause;
     throw new RefusedRequest(400, cause.message, "messages", "unreadable_prompt", { cause });

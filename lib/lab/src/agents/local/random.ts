@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { at } from "../../basics/at";
 import { type Action, actions, type ChatMessage } from "./reading/prompt";
 
 /**
@@ -12,5 +13,5 @@ import { type Action, actions, type ChatMessage } from "./reading/prompt";
 export function randomAction(messages: readonly ChatMessage[], seed?: number): Action {
   const text = JSON.stringify([messages.map(({ role, content }) => [role, content]), seed ?? null]);
   const bits = createHash("sha256").update(text).digest().readUIntBE(0, 6);
-  return actions[Math.floor((bits / 2 ** 48) * actions.length)];
+  return at(actions, Math.floor((bits / 2 ** 48) * actions.length));
 }

@@ -38,8 +38,8 @@ const forms: [RegExp, (first: Description, second: Description) => Mission][] = 
  */
 export function parseMission(text: string): Mission {
   for (const [form, mission] of forms) {
-    const match = form.exec(text.trim());
-    if (match) return mission(description(match[1]), description(match[2] ?? match[1]));
+    const [, first, second = first] = form.exec(text.trim()) ?? [];
+    if (first && second) return mission(description(first), description(second));
   }
   throw new UnreadablePrompt(
     `The mission ${JSON.stringify(text)} is none that rule_based knows. It knows "go to X", "pick up X", ` +

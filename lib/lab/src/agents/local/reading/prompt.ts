@@ -48,8 +48,8 @@ const firstTurn = /^This is your first turn\b/m;
  */
 export function readPrompt(messages: readonly ChatMessage[]): Prompt {
   const text = messages.map((message) => message.content).join("\n\n");
-  const mission = missionLine.exec(text);
-  if (!mission) {
+  const [, mission] = missionLine.exec(text) ?? [];
+  if (mission === undefined) {
     throw new UnreadablePrompt('No mission found. Expected "mission: <mission>." in a message.');
   }
   // A prompt without headings, such as compact's, has nothing but the observation in its last message.
@@ -60,12 +60,12 @@ export function readPrompt(messages: readonly ChatMessage[]): Prompt {
       'No observation found. Expected a line "Current observation:" followed by the observation and a blank line, or a last user message that holds the observation alone.',
     );
   }
-  const turns = [...text.matchAll(pastTurn)].map(([, saw, did]) => ({
+  const turns = [...text.matchAll(pastTurn)].map(([, saw = "", did = ""]) => ({
     observation: parseObservation(saw),
     action: parseAction(did),
   }));
   return {
-    mission: parseMission(mission[1]),
+    mission: parseMission(mission),
     observation: parseObservation(observation),
     ...((turns.length > 0 || firstTurn.test(text)) && { turns }),
     wantsThinking: text.includes('"thinking"'),

@@ -1,4 +1,17 @@
-import { type Cell, type Pose, type RoomMap, stepX, stepY, viewAhead, viewAside } from "./room-map";
+import {
+  type Cell,
+  type Direction,
+  directions,
+  type Pose,
+  type RoomMap,
+  stepX,
+  stepY,
+  turned,
+  viewAhead,
+  viewAside,
+} from "./room-map";
+
+const directionOf = (pose: number): Direction => turned(0, pose);
 
 /**
  * A room and its surrounding walls with numbered cells and poses (cell * 4 + direction), to plan on arrays.
@@ -15,8 +28,6 @@ export class Floor {
   readonly seen: Uint8Array;
   private readonly minX: number;
   private readonly minY: number;
-  private readonly columns: Int16Array;
-  private readonly rows: Int16Array;
   private readonly width: number;
   private readonly height: number;
   private readonly views: number[][] = [];
@@ -36,8 +47,6 @@ export class Floor {
     for (let x = 1; x < this.width - 1; x++) {
       this.inside.fill(1, x * this.height + 1, (x + 1) * this.height - 1);
     }
-    this.columns = Int16Array.from(this.inside, (_, cell) => Math.floor(cell / this.height));
-    this.rows = Int16Array.from(this.inside, (_, cell) => cell % this.height);
     this.free = this.inside.slice();
     for (const thing of map.things()) {
       const cell = this.cell(thing);
@@ -61,13 +70,21 @@ export class Floor {
     return exists ? column * this.height + row : -1;
   }
 
+  private column(cell: number): number {
+    return Math.floor(cell / this.height);
+  }
+
+  private row(cell: number): number {
+    return cell % this.height;
+  }
+
   pose(pose: Pose): number {
     return this.cell(pose) * 4 + pose.dir;
   }
 
   /** The cell directly ahead of a pose inside the room. */
   ahead(pose: number): number {
-    const dir = pose & 3;
+    const dir = directionOf(pose);
     return (pose >> 2) + stepX[dir] * this.height + stepY[dir];
   }
 
@@ -79,7 +96,7 @@ export class Floor {
   /** The up to four poses inside the room that have a cell directly ahead. */
   posesFacing(cell: number): number[] {
     const poses: number[] = [];
-    for (let dir = 0; dir < 4; dir++) {
+    for (const dir of directions) {
       const from = cell - stepX[dir] * this.height - stepY[dir];
       if (this.inside[from] === 1) poses.push(from * 4 + dir);
     }
@@ -97,18 +114,19 @@ export class Floor {
 
   /** Cells in view from a pose: in a room without inner walls nothing hides anything. */
   view(pose: number): number[] {
-    this.views[pose] ??= this.cellsInView(pose);
-    return this.views[pose];
+    const view = this.views[pose] ?? this.cellsInView(pose);
+    this.views[pose] = view;
+    return view;
   }
 
   private cellsInView(pose: number): number[] {
-    const dir = pose & 3;
-    const side = (dir + 1) & 3;
+    const dir = directionOf(pose);
+    const side = turned(dir, 1);
     const view: number[] = [];
     for (let forward = 0; forward <= viewAhead; forward++) {
       for (let right = -viewAside; right <= viewAside; right++) {
-        const column = this.columns[pose >> 2] + stepX[dir] * forward + stepX[side] * right;
-        const row = this.rows[pose >> 2] + stepY[dir] * forward + stepY[side] * right;
+        const column = this.column(pose >> 2) + stepX[dir] * forward + stepX[side] * right;
+        const row = this.row(pose >> 2) + stepY[dir] * forward + stepY[side] * right;
         const cell = this.at(column, row);
         if (cell >= 0) view.push(cell);
       }
@@ -118,9 +136,9 @@ export class Floor {
 
   /** Steps until a cell is directly ahead, obstacles aside. */
   stepsToFace(pose: number, cell: number): number {
-    const dir = pose & 3;
-    const dx = this.columns[cell] - this.columns[pose >> 2];
-    const dy = this.rows[cell] - this.rows[pose >> 2];
+    const dir = directionOf(pose);
+    const dx = this.column(cell) - this.column(pose >> 2);
+    const dy = this.row(cell) - this.row(pose >> 2);
     const forward = dx * stepX[dir] + dy * stepY[dir];
     const distance = Math.abs(dx) + Math.abs(dy);
     const turns = forward < 0 ? 2 : forward === distance ? 0 : 1;

@@ -22,6 +22,11 @@ function after(floor: Floor, pose: number, move: Move): number {
   return floor.afterTurn(pose, move === "turn right" ? 1 : -1);
 }
 
+/** Steps from a pose; Infinity beyond the walls, from where no way leads on. */
+export function stepsFrom(pose: number, cost: Float64Array): number {
+  return cost[pose] ?? Number.POSITIVE_INFINITY;
+}
+
 /**
  * Fewest steps to the end from every pose, where `end` gives the steps still needed once there (Infinity: no end).
  * Dijkstra's algorithm from the ends backwards. Every move costs 1, so poses are found in the order of their cost and
@@ -31,17 +36,26 @@ export function costToGo(floor: Floor, end: Float64Array): Float64Array {
   const cost = end.slice();
   const ends = posesInside(floor)
     .filter((pose) => Number.isFinite(end[pose]))
-    .sort((a, b) => end[a] - end[b]);
+    .sort((a, b) => stepsFrom(a, end) - stepsFrom(b, end));
   const found: number[] = [];
   const reach = (pose: number, steps: number) => {
-    if (steps >= cost[pose]) return;
+    if (steps >= stepsFrom(pose, cost)) return;
     cost[pose] = steps;
     found.push(pose);
   };
-  for (let i = 0, j = 0; i < ends.length || j < found.length; ) {
-    const takeEnd = j === found.length || end[ends[i]] <= cost[found[j]];
-    const pose = takeEnd ? ends[i++] : found[j++];
-    const steps = cost[pose] + 1;
+  let [i, j] = [0, 0];
+  const cheapest = (): number | undefined => {
+    const atEnd = ends[i];
+    const onTheWay = found[j];
+    const isEnd =
+      onTheWay === undefined ||
+      (atEnd !== undefined && stepsFrom(atEnd, end) <= stepsFrom(onTheWay, cost));
+    if (isEnd) i++;
+    else j++;
+    return isEnd ? atEnd : onTheWay;
+  };
+  for (let pose = cheapest(); pose !== undefined; pose = cheapest()) {
+    const steps = stepsFrom(pose, cost) + 1;
     reach(floor.afterTurn(pose, 1), steps);
     reach(floor.afterTurn(pose, -1), steps);
     const behind = floor.behind(pose);
@@ -69,7 +83,7 @@ export function bestMove(floor: Floor, cost: Float64Array, inSight: readonly num
     const next = after(floor, floor.start, move);
     if (next === floor.start) continue;
     const sees = floor.view(next).some((cell) => inSight.includes(cell));
-    const total = cost[next] - (sees ? worthOfSight : 0);
+    const total = stepsFrom(next, cost) - (sees ? worthOfSight : 0);
     if (total < bestCost) {
       bestCost = total;
       best = move;
@@ -119,7 +133,7 @@ export function searchMove(floor: Floor, unseen: readonly number[]): Move | unde
         cost += step + 1 + floor.stepsToFace(next, cell);
       }
       visit(next, step + 1, cost, left - (shown.length - before), first ?? move, move);
-      while (shown.length > before) hidden[shown.pop()!] = 1;
+      for (const cell of shown.splice(before)) hidden[cell] = 1;
     }
   };
   if (unseen.length > 0) visit(floor.start, 0, 0, unseen.length);

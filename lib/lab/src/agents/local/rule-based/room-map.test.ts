@@ -31,7 +31,7 @@ test("positions, things and walls agree with the world after any play", () => {
 
         // The map's y axis is the agent's first direction; the environment's y axis points down.
         const toWorld = ({ x, y }: Cell): [number, number] => {
-          const ahead = { x: [1, 0, -1, 0][origin.dir], y: [0, 1, 0, -1][origin.dir] };
+          const ahead = { x: [1, 0, -1, 0][origin.dir]!, y: [0, 1, 0, -1][origin.dir]! };
           return [origin.x + ahead.x * y - ahead.y * x, origin.y + ahead.y * y + ahead.x * x];
         };
         expect(toWorld(map.pose)).toEqual([env.agentPos[0], env.agentPos[1]]);

@@ -4,8 +4,9 @@ import type { Thing } from "../reading/things";
 
 /** Directions clockwise: 0 is where the agent faced at the oldest remembered turn. */
 export type Direction = 0 | 1 | 2 | 3;
-export const stepX = [0, 1, 0, -1];
-export const stepY = [1, 0, -1, 0];
+export const directions = [0, 1, 2, 3] as const;
+export const stepX = [0, 1, 0, -1] as const;
+export const stepY = [1, 0, -1, 0] as const;
 
 export interface Cell {
   x: number;
@@ -64,7 +65,7 @@ export function inView(pose: Pose, cell: Cell): boolean {
 }
 
 /** How far a cell lies from the origin in a direction. */
-function along({ x, y }: Cell, dir: number): number {
+function along({ x, y }: Cell, dir: Direction): number {
   return x * stepX[dir] + y * stepY[dir];
 }
 
@@ -81,9 +82,9 @@ export class RoomMap {
   readonly seenFrom: Pose[] = [];
   private readonly placed = new Map<number, PlacedThing>();
   /** Distance from the origin to the wall in each direction, once seen. */
-  private readonly wall: (number | undefined)[] = [];
+  private readonly wall: [number?, number?, number?, number?] = [];
   /** Distance from the origin to the farthest cell known to be inside, in each direction. */
-  private readonly reach = [0, 0, 0, 0];
+  private readonly reach: [number, number, number, number] = [0, 0, 0, 0];
 
   constructor(turns: readonly ReadTurn[], now: Observation) {
     for (const { observation, action } of turns) {
@@ -99,15 +100,19 @@ export class RoomMap {
   }
 
   bounds(): Bounds {
-    const [maxY, maxX, minY, minX] = [0, 1, 2, 3].map((dir) => this.lastCell(dir));
-    return { minX: -minX, maxX, minY: -minY, maxY };
+    return {
+      minX: -this.lastCell(3),
+      maxX: this.lastCell(1),
+      minY: -this.lastCell(2),
+      maxY: this.lastCell(0),
+    };
   }
 
-  private lastCell(dir: number): number {
+  private lastCell(dir: Direction): number {
     const stood = Math.max(...this.seenFrom.map((pose) => along(pose, dir)));
     const wall = this.wall[dir];
     if (wall !== undefined) return Math.max(wall - 1, stood);
-    const opposite = (dir + 2) & 3;
+    const opposite = turned(dir, 2);
     const oppositeWall = this.wall[opposite];
     const oppositeSpan = oppositeWall === undefined ? this.reach[opposite] : oppositeWall - 1;
     return Math.max(standardSpan - 1 - oppositeSpan, this.reach[dir], stood);
@@ -163,9 +168,7 @@ export class RoomMap {
   }
 
   private extendReach(cell: Cell): void {
-    for (let dir = 0; dir < 4; dir++) {
-      this.reach[dir] = Math.max(this.reach[dir], along(cell, dir));
-    }
+    for (const dir of directions) this.reach[dir] = Math.max(this.reach[dir], along(cell, dir));
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Action, Prompt } from "../reading/prompt";
 import { type Description, matches } from "../reading/things";
 import { Floor } from "./floor";
-import { bestMove, costToGo, posesInside, searchMove } from "./planner";
+import { bestMove, costToGo, posesInside, searchMove, stepsFrom } from "./planner";
 import { isBlocked, RoomMap, relativePosition } from "./room-map";
 import { type Stage, stagesOf } from "./stages";
 
@@ -25,9 +25,10 @@ export function decide(prompt: Prompt): Decision {
   const [stage] = stages;
   const { end, toGo } = planCost(floor, stages);
 
-  if (stage.cells.length > 0 && Number.isFinite(toGo[floor.start])) {
+  const steps = stepsFrom(floor.start, toGo);
+  if (stage.cells.length > 0 && Number.isFinite(steps)) {
     const { action } = stage;
-    if (action && end[floor.start] <= toGo[floor.start]) {
+    if (action && stepsFrom(floor.start, end) <= steps) {
       return { action, thinking: `I can ${stage.aim} right here.` };
     }
     const move = bestMove(floor, toGo, prompt.turns ? [] : stage.cells);
@@ -78,7 +79,9 @@ function planCost(
     if (stage.action === "drop" && rest.length > 0) {
       later = planCost(new Floor(floor.map, cell), rest).toGo;
     }
-    for (const pose of floor.posesFacing(cell)) end[pose] = later[pose] + (stage.action ? 1 : 0);
+    for (const pose of floor.posesFacing(cell)) {
+      end[pose] = stepsFrom(pose, later) + (stage.action ? 1 : 0);
+    }
   }
   return { end, toGo: costToGo(floor, end) };
 }

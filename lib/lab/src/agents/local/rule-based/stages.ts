@@ -14,8 +14,11 @@ export interface Stage {
   cells: number[];
 }
 
-/** What is left to do of a mission, in order; what the agent carries tells how far it is. */
-export function stagesOf(mission: Mission, floor: Floor): Stage[] {
+/** In order; the last stage ends the mission. */
+export type Plan = [...Stage[], Stage];
+
+/** What is left to do of a mission; what the agent carries tells how far it is. */
+export function stagesOf(mission: Mission, floor: Floor): Plan {
   switch (mission.kind) {
     case "go to":
       return [goTo(mission.target, floor)];
@@ -39,7 +42,7 @@ function goTo(target: Description, floor: Floor): Stage {
 }
 
 /** Hands that hold something, be it the right thing, are emptied first: only the act of picking up counts. */
-function pickUp(target: Description, floor: Floor): Stage[] {
+function pickUp(target: Description, floor: Floor): Plan {
   const take: Stage = {
     aim: `pick up the ${nameOf(target)}`,
     target,
@@ -72,7 +75,7 @@ function putNextTo(fixed: Description, floor: Floor): Stage {
 }
 
 /** A locked door opens to a key of its own color only; while its color is unknown, any key in sight is taken. */
-function open(target: Description, floor: Floor): Stage[] {
+function open(target: Description, floor: Floor): Plan {
   const { carrying } = floor.map;
   const doors = known(target, floor).filter(({ state }) => state !== "open");
   const opening = doors.filter(
