@@ -3,6 +3,8 @@
 // milliseconds. (npm's install scripts are off in .npmrc, so nothing else would compile lib.)
 import { spawnSync } from "node:child_process";
 import {
+  accessSync,
+  constants,
   existsSync,
   readdirSync,
   readFileSync,
@@ -70,13 +72,33 @@ function isBuilt(stamp) {
   );
 }
 
+function isWritable() {
+  try {
+    accessSync(root, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** In a container the folder may be mounted read-only; its host keeps it up to date. */
+function useAsItIs(stamp) {
+  const renew = "npm run setup, where it can be written, renews it.";
+  if (!existsSync(stamp) || !existsSync(join(root, "node_modules")))
+    stop(`${root} is read-only and not set up: ${renew}`);
+  console.error(`${root} is read-only, so its older packages or code are used: ${renew}`);
+}
+
 /** Installs and compiles what is missing or out of date; ends the process when that fails. */
 export function setup() {
   checkNode();
+  const stamp = join(root, "lib", "lab", "dist", ".built");
+  const installed = isInstalled();
+  if (installed && isBuilt(stamp)) return;
+  if (!isWritable()) return useAsItIs(stamp);
   // Whatever the machine leaves out by NODE_ENV or npm's own settings: compiling and the tests need it.
   const all = ["dev", "optional", "peer"].map((kind) => `--include=${kind}`);
-  if (!isInstalled()) run("Installing packages", "npm", ["ci", ...all]);
-  const stamp = join(root, "lib", "lab", "dist", ".built");
+  if (!installed) run("Installing packages", "npm", ["ci", ...all]);
   if (isBuilt(stamp)) return;
   const started = new Date();
   run("Compiling lib", process.execPath, [

@@ -17,8 +17,7 @@ import {
   type createClient,
   parseError,
 } from "@clickhouse/client";
-import { drainPending } from "chdb";
-import { type ChdbConnection, createChdbConnection } from "chdb/connection";
+import type { ChdbConnection } from "chdb/connection";
 import { messageOf } from "../basics/message-of";
 import { oneLine } from "../basics/one-line";
 import { StoreOpenError } from "./connect-error";
@@ -155,7 +154,7 @@ export class EmbeddedConnection implements Connection {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    await drainPending();
+    await chdb("chdb").drainPending();
     await Promise.all([...this.sessions.keys()].map((id) => this.endSession(id)));
     await Promise.all(this.idle.splice(0).map((connection) => connection.close()));
     if (!this.options.temporary) return;
@@ -241,6 +240,7 @@ async function collect(stream: AsyncIterable<Buffer | string>): Promise<Buffer> 
 }
 
 function openEngine(path: string): Engine {
+  chdb("chdb/connection");
   try {
     return inUtc(() => newConnection(path));
   } catch (cause) {
@@ -282,7 +282,26 @@ function inUtc<T>(start: () => T): T {
 
 /** subtle: chdb types its connection by `@clickhouse/client-common`, of which the client bundles a copy of its own. */
 function newConnection(path: string): Engine {
-  return createChdbConnection({ path }) as unknown as Engine;
+  return chdb("chdb/connection").createChdbConnection({ path }) as unknown as Engine;
+}
+
+interface Chdb {
+  chdb: typeof import("chdb");
+  "chdb/connection": typeof import("chdb/connection");
+}
+
+/** The engine is native code, loaded when a store is opened: where it has no build, what needs no store still works. */
+function chdb<Module extends keyof Chdb>(module: Module): Chdb[Module] {
+  try {
+    return require(module);
+  } catch (cause) {
+    throw new StoreOpenError(
+      "unsupported_platform",
+      `The embedded ClickHouse cannot be loaded on ${process.platform}-${process.arch}: ${oneLine(messageOf(cause), 300)} ` +
+        "If packages were left out, install them (npm ci); else use a ClickHouse server: see docker-compose.yml.",
+      { cause },
+    );
+  }
 }
 
 /** The same error class as over HTTP, so that `instanceof ClickHouseError` holds for both. */

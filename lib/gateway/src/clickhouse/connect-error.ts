@@ -4,6 +4,7 @@ export type StoreOpenErrorCode =
   | "held"
   | "not_writable"
   | "disk_full"
+  | "unsupported_platform"
   | "engine";
 
 /** The store could not be opened. The message names what was wrong and what to do next. */

@@ -127,15 +127,16 @@ const SECTIONS: Record<string, Section> = {
   },
   "gateway.observability": {
     at: (line) => `[gateway.observability]\n${line}\n`,
-    honoured: { enabled: "false", batch_writes: "{ enabled = true, max_rows = 5 }" },
+    honoured: { enabled: "false", batch_writes: "{ max_rows = 5 }" },
     idle: {
       backend: '"clickhouse"',
-      async_writes: "true",
+      async_writes: "false",
       disable_automatic_migrations: "true",
     },
   },
   "gateway.observability.batch_writes": {
-    at: (line) => `[gateway.observability.batch_writes]\n${line}\n`,
+    at: (line) =>
+      `[gateway.observability]\nasync_writes = false\n[gateway.observability.batch_writes]\n${line}\n`,
     honoured: { flush_interval_ms: "5", max_rows: "5" },
     idle: { enabled: "true" },
     lacking: {

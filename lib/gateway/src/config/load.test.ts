@@ -189,6 +189,11 @@ test.each([
     "[gateway.observability]\nasync_writes = true\nbatch_writes = { enabled = true }\n",
     "cannot both be on",
   ],
+  [
+    "batches while asynchronous writes are on by default",
+    "[gateway.observability.batch_writes]\nenabled = true\n",
+    "set it to false",
+  ],
 ])("refuses %s and says where", async (_, text, message) => {
   writeFileSync(join(folder, "bad.minijinja"), "{% if %}");
   await expect(parse(text)).rejects.toThrow(ConfigError);

@@ -102,12 +102,15 @@ function readGateway(table: Table, folderOf: (key: string) => string): GatewaySe
   const backend = observability?.oneOf("backend", ["auto", "clickhouse", "postgres"]);
   if (backend === "postgres")
     observability?.fail("backend", 'is "postgres", which the embedded gateway lacks');
-  const asyncWrites = observability?.boolean("async_writes");
+  const asyncWrites = observability?.boolean("async_writes") ?? true;
   observability?.boolean("disable_automatic_migrations"); // the older place of the same key of [clickhouse]
   const batch = observability?.table("batch_writes");
   batch?.lacks("max_rows_postgres", "write_queue_capacity", "__force_allow_embedded_batch_writes");
   if (batch?.boolean("enabled") && asyncWrites) {
-    observability?.fail("async_writes", "and `batch_writes.enabled` cannot both be on");
+    observability?.fail(
+      "async_writes",
+      "is on by default, and it and `batch_writes.enabled` cannot both be on: set it to false",
+    );
   }
   const cache = table.table("cache");
   cache?.lacks("enabled", "backend", "valkey");

@@ -50,7 +50,7 @@ beforeAll(async () => {
   files["tensorzero.toml"] = files["tensorzero.toml"]
     ?.replace("PROVIDER", "http://localhost:3030/v1/")
     .concat(
-      "[gateway.observability]\nbatch_writes = { enabled = true, flush_interval_ms = 20, max_rows = 50 }\n",
+      "[gateway.observability]\nasync_writes = false\nbatch_writes = { enabled = true, flush_interval_ms = 20, max_rows = 50 }\n",
     ) as string;
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
