@@ -230,7 +230,7 @@ test.each([
     400,
     "117",
   ],
-  ["a table in the request", "/?query=SELECT%201", { method: "POST", body: table }, 501, "48"],
+  ["a table without columns", "/?query=SELECT%201", { method: "POST", body: table }, 500, "36"],
   [
     "a database's name that is no name",
     `/?database=${enc("1;x")}&query=SELECT%201`,
@@ -253,4 +253,30 @@ test.each([
       "s",
     ),
   );
+});
+
+test("external tables: text and binary, in a database, joined with stored ones, and gone afterwards", async () => {
+  const native = await ask(`/?query=${enc("SELECT number AS id FROM numbers(3) FORMAT Native")}`);
+  const form = new FormData();
+  form.append("query", "SELECT n.id, w._2 FROM n JOIN w ON n.id = w._1 ORDER BY n.id FORMAT CSV");
+  form.append("n", await native.blob(), "n.bin");
+  form.append("n_structure", "id UInt64");
+  form.append("n_format", "Native");
+  form.append("w", new Blob(["1\tone\n2\ttab\\tand ; 'quote'\n"]), "w.tsv");
+  form.append("w_types", "UInt64,String");
+  const path = "/?database=tensorzero&session_id=external";
+  const answer = await ask(path, { method: "POST", body: form });
+  expect(await answer.text()).toBe(`1,"one"\n2,"tab\tand ; 'quote'"\n`);
+  const after = await ask(path, { method: "POST", body: "SELECT * FROM n" });
+  expect(after.headers.get("x-clickhouse-exception-code")).toBe("60");
+});
+
+test("an external table whose data does not fit its columns is an error, and nothing of it stays", async () => {
+  const form = new FormData();
+  form.append("query", "SELECT * FROM n");
+  form.append("n", new Blob(["one"]), "n");
+  form.append("n_structure", "id UInt64");
+  const answer = await ask("/?session_id=broken", { method: "POST", body: form });
+  expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining("Cannot parse")]);
+  expect(await post("/?session_id=broken", "SELECT * FROM n")).toContain("UNKNOWN_TABLE");
 });

@@ -7,6 +7,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { EmbeddedConnection } from "../connect-embedded";
 import { authenticate, type Credentials } from "./authenticate";
 import { ClickHouseHttpError } from "./error";
+import { withExternalTables } from "./external-tables";
 import { throughFile } from "./infile";
 import { type Input, readRequest } from "./request";
 
@@ -15,12 +16,12 @@ export interface ClickHouseHttpOptions extends Credentials {
 }
 
 /**
- * ClickHouse's HTTP interface over the embedded engine: enough for `@clickhouse/client` and curl. Queries in the URL, the
- * body, or both; `param_x`; settings, formats and sessions in the URL; text and binary formats; gzip both ways; errors with
- * ClickHouse's codes.
+ * ClickHouse's HTTP interface over the embedded engine: enough for `@clickhouse/client`, curl and TensorZero's own gateway.
+ * Queries in the URL, the body, or both; `param_x`; settings, formats and sessions in the URL; text and binary formats;
+ * external tables; gzip both ways; errors with ClickHouse's codes.
  *
- * Left out: the native protocol's block compression (`compress=1`), external tables, users and roles, `system.query_log`,
- * progress headers, errors in the middle of an answer, and cancelling.
+ * Left out: the native protocol's block compression (`compress=1`), users and roles, `system.query_log`, progress headers,
+ * errors in the middle of an answer, and cancelling.
  */
 export function clickHouseApp({ connection, ...credentials }: ClickHouseHttpOptions): Hono {
   const app = new Hono();
@@ -51,19 +52,20 @@ export function clickHouseApp({ connection, ...credentials }: ClickHouseHttpOpti
 }
 
 async function run(connection: EmbeddedConnection, input: Input): Promise<Buffer> {
-  const { database, query, binary } = input;
+  const { database, query, binary, externalTables } = input;
   const settings = { ...input.settings, default_format: input.format };
   const send = (session: string | undefined) =>
     binary === undefined
       ? connection.raw(query, settings, session)
       : throughFile(query, binary, (insert) => connection.raw(insert, settings, session));
-  if (database === undefined) return send(input.sessionId);
-  if (!/^\w+$/.test(database))
+  if (database === undefined && externalTables.length === 0) return send(input.sessionId);
+  if (database !== undefined && !/^\w+$/.test(database))
     throw new ClickHouseHttpError(81, "UNKNOWN_DATABASE", `Database ${database} does not exist`);
   const session = input.sessionId ?? randomUUID();
   try {
-    await connection.raw(`USE ${database}`, {}, session);
-    return await send(session);
+    const raw = (statement: string) => connection.raw(statement, {}, session);
+    if (database !== undefined) await raw(`USE ${database}`);
+    return await withExternalTables(externalTables, raw, () => send(session));
   } finally {
     if (input.sessionId === undefined) await connection.endSession(session);
   }

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { Context } from "hono";
 import { DECODERS } from "../../basics/decoders";
 import { ClickHouseHttpError } from "./error";
+import { type ExternalTable, takeExternalTable } from "./external-tables";
 import { type BinaryData, isBinaryInsert } from "./infile";
 
 /** One request, read. */
@@ -9,6 +10,7 @@ export interface Input {
   /** With its data, unless that is in `binary`. */
   query: string;
   binary: BinaryData | undefined;
+  externalTables: ExternalTable[];
   settings: Record<string, string>;
   database: string | undefined;
   sessionId: string | undefined;
@@ -48,7 +50,7 @@ export async function readRequest(c: Context): Promise<Input> {
   const url = new URL(c.req.url);
   const parameters = [...url.searchParams];
   const isForm = c.req.header("content-type")?.startsWith("multipart/form-data") ?? false;
-  if (isForm) await readForm(c, parameters);
+  const externalTables = isForm ? await readForm(c, parameters) : [];
   const inUrl = parameters.findLast(([name]) => name === "query")?.[1] ?? "";
   const body = c.req.method !== "POST" || isForm ? "" : await readBody(c, inUrl);
   const settings: Record<string, string> = {};
@@ -70,6 +72,7 @@ export async function readRequest(c: Context): Promise<Input> {
   return {
     query: [inUrl, typeof body === "string" ? body : ""].filter((part) => part !== "").join("\n"),
     binary: typeof body === "string" ? undefined : body,
+    externalTables,
     settings,
     database: c.req.header("x-clickhouse-database") ?? get("database"),
     sessionId: get("session_id"),
@@ -111,12 +114,14 @@ async function unpack(bytes: Buffer, encoding: string): Promise<Buffer> {
   }
 }
 
-/** Parameters as form fields: how a client sends what is too long for a URL. */
-async function readForm(c: Context, parameters: [string, string][]): Promise<void> {
-  for (const [name, value] of Object.entries(await c.req.parseBody())) {
-    if (typeof value !== "string") {
-      throw new ClickHouseHttpError(48, "NOT_IMPLEMENTED", "External tables are not supported");
-    }
-    parameters.push([name, value]);
+/** Parameters as form fields: how a client sends what is too long for a URL. Its files are external tables. */
+async function readForm(c: Context, parameters: [string, string][]): Promise<ExternalTable[]> {
+  const fields = Object.entries(await c.req.parseBody());
+  for (const [name, value] of fields) if (typeof value === "string") parameters.push([name, value]);
+  const tables: ExternalTable[] = [];
+  for (const [name, value] of fields) {
+    if (typeof value !== "string")
+      tables.push(await takeExternalTable(name, value as Blob, parameters));
   }
+  return tables;
 }
