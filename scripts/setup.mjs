@@ -39,17 +39,31 @@ function run(what, command, args) {
     stop(`${what} failed: ${[command, ...args].join(" ")}${error ? ` (${error.message})` : ""}`);
 }
 
+const lockFile = join(root, "package-lock.json");
+const installedFile = join(root, "node_modules", ".package-lock.json");
+const packages = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
+
 /** True when every package of the lock file is installed in its version. */
 function isInstalled() {
-  const installedFile = join(root, "node_modules", ".package-lock.json");
   if (!existsSync(installedFile)) return false;
-  const packages = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
   const installed = packages(installedFile);
-  return Object.entries(packages(join(root, "package-lock.json"))).every(([path, wanted]) => {
+  return Object.entries(packages(lockFile)).every(([path, wanted]) => {
     if (path === "") return true;
     // What is absent is another platform's.
     return installed[path] ? installed[path].version === wanted.version : wanted.optional;
   });
+}
+
+/** Names what was installed without a hash in package-lock.json to hold it against. */
+function tellUnpinned() {
+  const installed = packages(installedFile);
+  for (const [path, { version, integrity, link }] of Object.entries(packages(lockFile))) {
+    if (integrity || link || !path.includes("node_modules/") || !installed[path]) continue;
+    console.error(
+      `package-lock.json has no hash of ${path.split("node_modules/").at(-1)} ${version}; this registry's is ` +
+        `${installed[path].integrity}. npm audit signatures checks who published it.`,
+    );
+  }
 }
 
 function newestChange(path) {
@@ -98,7 +112,10 @@ export function setup() {
   if (!isWritable()) return useAsItIs(stamp);
   // Whatever the machine leaves out by NODE_ENV or npm's own settings: compiling and the tests need it.
   const all = ["dev", "optional", "peer"].map((kind) => `--include=${kind}`);
-  if (!installed) run("Installing packages", "npm", ["ci", ...all]);
+  if (!installed) {
+    run("Installing packages", "npm", ["ci", ...all]);
+    tellUnpinned();
+  }
   if (isBuilt(stamp)) return;
   const started = new Date();
   run("Compiling lib", process.execPath, [
