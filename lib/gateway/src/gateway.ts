@@ -30,6 +30,8 @@ export interface GatewayOptions {
   fetch?: Fetch;
   /** The file for rows that ClickHouse refuses. Default: see `RowWriterOptions`. */
   refusedPath?: string;
+  /** Told of rows that ClickHouse does not take. Default: see `RowWriterOptions`. */
+  onError?: (error: unknown) => void;
   /** Where keys and proxies are looked up. Default: the process's environment. */
   env?: Readonly<Record<string, string | undefined>>;
 }
@@ -62,6 +64,7 @@ export async function createGateway(options: GatewayOptions): Promise<EmbeddedGa
     intervalMs: flushIntervalMs,
     maxRows: maxBatchRows,
     refusedPath: options.refusedPath,
+    onError: options.onError,
   });
   const targets = new RecentTargets();
   const fetch = options.fetch ?? outboundFetch(env);

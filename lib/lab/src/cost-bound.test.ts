@@ -22,10 +22,8 @@ files["tensorzero.toml"] = files["tensorzero.toml"]!.replace(
 );
 const folder = mkdtempSync(join(tmpdir(), "cost-bound-"));
 let harness: Harness;
-let warn: jest.SpyInstance;
 
 beforeAll(async () => {
-  warn = jest.spyOn(console, "warn").mockImplementation(() => {});
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
@@ -35,7 +33,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await harness.close();
   rmSync(folder, { recursive: true });
-  warn.mockRestore();
 });
 
 /** How a provider behaves; shares of answers are from 0 to 1. */

@@ -11,11 +11,11 @@ import { type Lab, openLab } from "./lab";
 
 const dataDir = mkdtempSync(join(tmpdir(), "lab-"));
 let lab: Lab;
+const log = jest.fn();
 let today = new Date("2026-10-01");
 
 beforeAll(async () => {
-  jest.spyOn(console, "log").mockImplementation(() => {});
-  lab = await openLab({ gateway: "embedded", dataDir, now: () => today });
+  lab = await openLab({ gateway: "embedded", dataDir, now: () => today, log });
 });
 afterAll(async () => {
   await lab.close();
@@ -227,13 +227,13 @@ test("a TensorZero gateway is asked for its keys, and without one the local agen
   process.env.CLICKHOUSE_URL = `http://127.0.0.1:${port}`;
   process.env.OPENAI_API_KEY = "sk-ours-not-the-gateways";
   try {
-    const remote = await openLab({ now: () => today });
+    const remote = await openLab({ now: () => today, log });
     expect(await remote.defaultVariants()).toEqual(["random", "rule_based", "rule_based_history"]);
     expect(asked.length).toBeGreaterThanOrEqual(2);
     for (const body of asked) expect(body).toMatchObject({ dryrun: true });
-    const printed = jest.mocked(console.log).mock.calls.flat();
-    expect(printed).toContain("So the local agents play: rules, not language models.");
-    expect(printed.join("\n")).toMatch(
+    const told = log.mock.calls.flat();
+    expect(told).toContain("So the local agents play: rules, not language models.");
+    expect(told.join("\n")).toMatch(
       /gpt-4o-mini-2024-07-18 is left out: .*`OPENAI_API_KEY` is missing/,
     );
     await remote.close();
@@ -273,7 +273,7 @@ test("an interrupt lets the episodes under way end; a kernel's own listener wait
 });
 
 test("what a run has played is saved although its charts cannot be drawn", async () => {
-  const warn = jest.spyOn(console, "warn").mockImplementation(() => {});
+  log.mockClear();
   const run = await lab.evaluate({
     variants: ["rule_based"],
     tasks: tasks.slice(0, 1),
@@ -283,10 +283,9 @@ test("what a run has played is saved although its charts cannot be drawn", async
   mkdirSync(join(folder, "success_rate.svg"), { recursive: true }); // where a chart is to be written
   const { directory, charts } = await lab.save(run);
   expect([directory, charts]).toEqual([folder, []]);
-  expect(warn.mock.calls).toEqual([
+  expect(log.mock.calls).toEqual([
     [expect.stringMatching(/^The charts were not drawn: EISDIR.*results\.json\.$/)],
   ]);
-  warn.mockRestore();
   const { columns, episodes } = JSON.parse(readFileSync(join(directory, "results.json"), "utf8"));
   expect(columns).toContain("success");
   expect(episodes).toHaveLength(run.planned);

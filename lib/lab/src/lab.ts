@@ -1,25 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { testTasks, tasks as trainTasks } from "babyai";
-import {
-  connect,
-  createGateway,
-  describeDamage,
-  inProcess,
-  messageOf,
-  patientFetch,
-  reachModels,
-  refusedPathFor,
-  StoreOpenError,
-  uuidv7,
-} from "embedded-gateway";
+import { messageOf, reachModels, uuidv7 } from "embedded-gateway";
 import { localModels } from "./agents/local/app";
 import { formatResults, type Provenance } from "./analysis/results";
 import { saveCharts } from "./charts/save";
-import { GatewayClient } from "./connection/client";
-import { locateGateway } from "./connection/locate";
-import { embeddedObstacle, remoteObstacle } from "./connection/obstacle";
+import type { GatewayClient } from "./connection/client";
+import { type Connection, openConnection } from "./connection/open";
+import { Catalog } from "./experiment/catalog";
 import { evaluate } from "./experiment/evaluate";
 import { interruptible } from "./experiment/interrupts";
 import { episodeKey } from "./experiment/plan/grid";
@@ -28,7 +17,6 @@ import {
   checkSettings,
   type EvaluateOptions,
   type ResumeOptions,
-  SettingsError,
 } from "./experiment/plan/settings";
 import { plannedEpisodes } from "./experiment/planned";
 import {
@@ -41,7 +29,6 @@ import { listRuns, prepareRun, type RunHistory, type RunRow } from "./experiment
 import type { Run } from "./experiment/run";
 import { settle } from "./experiment/settle";
 import { defaultVariants } from "./experiment/variants/default-variants";
-import { hasEnded, shutdownNotice } from "./experiment/variants/lifetime";
 import { modelPrices } from "./experiment/variants/prices";
 import { readVariants } from "./experiment/variants/variants";
 import { configFiles } from "./project/config-files";
@@ -57,9 +44,15 @@ import { serverVersion } from "./queries/version";
 const { version } = require("../package.json") as { version: string };
 
 export interface LabOptions {
+  /** The folder that holds config/, .env and data/. Default: that of this library's own project. */
+  project?: string;
+  /** A `tensorzero.toml`, or the files of one configuration. Default: the project's config/models/*.toml and config/tensorzero.toml. */
+  configPath?: string | readonly string[];
+  /** Told, a line at a time, what is going on and what is wrong, such as `console.log`. Default: nobody is; nothing is printed. */
+  log?: (line: string) => void;
   /** "embedded" takes the embedded gateway even where another one answers. Default: see `locateGateway`. */
   gateway?: "embedded";
-  /** Folder of the embedded ClickHouse. Default: data/.local/clickhouse. */
+  /** Folder of the embedded ClickHouse. Default: data/.local/clickhouse of the project. */
   dataDir?: string;
   /** The clock that decides whether a model has been shut down. Default: the machine's. */
   now?: () => Date;
@@ -75,7 +68,7 @@ export interface Lab {
   readonly about: string;
   /**
    * The variants on language models that have not been shut down and that the gateway can call; the local ones if there
-   * are none. Prints
+   * are none. `log` is told
    * why a model is left out. A remote gateway is asked, by an inference of one token for each model that is not stored.
    */
   defaultVariants(): Promise<readonly string[]>;
@@ -116,158 +109,180 @@ export interface SavedRun {
 }
 
 /**
- * Opens gateway and store, and prints in one line which and why: those that TENSORZERO_GATEWAY_URL and CLICKHOUSE_URL
- * name, else those on localhost:3000 if a gateway answers there, else both embedded in this process. Variables may
- * stand in .env.
+ * Opens gateway and store: those that TENSORZERO_GATEWAY_URL and CLICKHOUSE_URL name, else those on localhost:3000 if a
+ * gateway answers there, else both embedded in this process. Variables may stand in the project's .env.
  *
+ * @example
+ * const lab = await openLab({ project: "/home/me/experiment", log: console.log });
  * @throws GatewayNotFoundError a gateway was named and does not answer, or only one of the two variables is set
  * @throws StoreOpenError the store cannot be opened, for instance because another process holds the folder
+ * @throws ConfigError the configuration is missing or wrong
  */
 export async function openLab(options: LabOptions = {}): Promise<Lab> {
-  const env = readEnvironment(root);
-  const now = options.now ?? (() => new Date());
-  const config = configFiles(root);
-  const variants = readVariants(config);
-  const prices = modelPrices(root, variants);
-  const connection = await open(options, config, env);
-  const { client, clickhouse, about, close } = connection;
+  const { gateway, dataDir, log = () => {}, now = () => new Date() } = options;
+  const project = resolve(options.project ?? root);
+  const env = readEnvironment(project);
+  const configPath = [options.configPath ?? configFiles(project)].flat();
+  const variants = readVariants(configPath);
+  const catalog = new Catalog(variants, modelPrices(project, variants), now);
+  const fetch = reachModels(localModels(), env);
+  const connection = await openConnection({
+    ...{ gateway, project, dataDir, configPath, env, fetch, log },
+  });
+  log(connection.about);
+  return labOf({ project, catalog, connection, log });
+}
 
-  const priceOf = (model: string) => prices[model];
-  const price = (variant: string) => priceOf(variants.get(variant)?.model ?? "");
-  const played = (variant: string) => ({ ...variants.get(variant)!, price: price(variant) });
-  const noticeOf = (variant: string) =>
-    shutdownNotice(variants.get(variant)?.model ?? "", prices, now());
-  const refuseEnded = (variant: string) => {
-    if (!hasEnded(price(variant), now())) return;
-    const successors = [...variants].filter(
-      ([, { model }]) => model !== null && model === price(variant)?.successor,
-    );
-    const names = successors.map(([name]) => name).join(", ");
-    throw new SettingsError(
-      `${variant} cannot be played: ${noticeOf(variant)}${names && ` Play ${names} instead.`}`,
-    );
-  };
-  const check = (evaluateOptions: EvaluateOptions) => {
-    const settings = checkSettings(evaluateOptions, [...variants.keys()], played);
-    for (const variant of settings.variants) refuseEnded(variant);
-    return settings;
-  };
-  const history: RunHistory = { clickhouse, price: priceOf, flush: connection.flush };
-  const prepare = (options: EvaluateOptions | ResumeOptions) =>
-    prepareRun(options, { check, define: (name) => variants.get(name)?.definition ?? {}, history });
+/** What a lab works with. */
+interface Opened {
+  project: string;
+  catalog: Catalog;
+  connection: Connection;
+  log: (line: string) => void;
+}
 
-  const episodesOf = async ({ run }: { run: string }) => {
-    await connection.flush();
-    return plannedEpisodes(clickhouse, run);
-  };
-
-  console.log(about);
+function labOf(opened: Opened): Lab {
+  const { catalog, connection, log } = opened;
+  const { client, clickhouse } = connection;
   return {
     clickhouse,
     gateway: client,
-    about,
+    about: connection.about,
     defaultVariants: async () => {
+      const { variants, prices, now } = catalog;
       const { obstacle } = connection;
       const chosen = await defaultVariants({ variants, prices, now: now(), obstacle });
-      for (const note of chosen.notes) console.log(note);
+      for (const note of chosen.notes) log(note);
       return chosen.variants;
     },
-    plan: async (options) => {
-      const { settings, before } = await prepare(options);
-      const typical = await typicalUsage(clickhouse);
-      const isDone = (episode: EpisodeKey) => before.completed.has(episodeKey(episode));
-      const plan = await planRun(settings, played, typical, isDone);
-      const notices = new Set(settings.variants.map(noticeOf).filter((notice) => notice !== null));
-      return { ...plan, text: [plan.text, ...notices].join("\n") };
-    },
-    evaluate: async (options) => {
-      const { settings, before, record } = await prepare(options);
-      await insertRunSettings(clickhouse, {
-        run: before.run,
-        id: uuidv7(),
-        settings: JSON.stringify(record),
-      });
-      const recordFailure = (run: string, result: EpisodeResult) =>
-        insertFailure(clickhouse, {
-          run,
-          variant: result.variant,
-          task: result.task,
-          seed: result.seed,
-          episodeId: result.episodeId ?? uuidv7(),
-          feedbackId: uuidv7(),
-          error: result.error?.message ?? "",
-        });
-      const run = await interruptible(
-        ({ drain, stop }) =>
-          evaluate(
-            {
-              client,
-              variant: played,
-              recordFailure,
-            },
-            settings,
-            {
-              onProgress: options.onProgress,
-              drain: either(options.drain, drain),
-              signal: either(options.signal, stop),
-            },
-            before,
-          ),
-        () =>
-          console.log(
-            `The episodes under way come to their end; a second interrupt stops at once. To go on later: npm start -- --resume ${before.run}`,
-          ),
-      );
-      await settle(run, connection);
-      return run;
-    },
+    plan: (options) => makePlan(opened, options),
+    evaluate: (options) => playRun(opened, options),
     demonstrate: async (options) => {
-      refuseEnded(options.variant);
-      const functions = new Map([...variants].map(([name, info]) => [name, info.function]));
-      const made = await demonstrate({ client, functions }, options);
+      catalog.refuseEnded(options.variant);
+      const made = await demonstrate({ client, variants: catalog.variants }, options);
       await connection.flush();
       return made;
     },
-    episodes: episodesOf,
+    episodes: ({ run }) => episodesOf(opened, run),
     tries: async ({ run }) => {
       await connection.flush();
       return tries(clickhouse, run);
     },
-    runs: () => listRuns(history),
-    save: async (run) => {
-      const directory = join(root, "data", ".local", "runs", run.id);
-      const rows = await episodesOf({ run: run.id });
-      const models = Object.fromEntries(
-        run.settings.variants.map((variant) => [
-          variant,
-          variants.get(variant)?.model ?? "several",
-        ]),
-      );
-      const versions = {
-        "babyai-lab": version,
-        node: process.version,
-        gateway: connection.gateway,
-        clickhouse: await serverVersion(clickhouse),
-      };
-      await mkdir(directory, { recursive: true });
-      const provenance = { ...provenanceOf(run), models, versions };
-      const results = join(directory, "results.json");
-      await writeFile(results, formatResults({ provenance, episodes: rows }));
-      const charts = await saveCharts(rows, directory).catch((error: unknown) => {
-        const where = relative(root, results);
-        console.warn(
-          `The charts were not drawn: ${messageOf(error)} The episodes are in ${where}.`,
-        );
-        return [];
-      });
-      return { directory, charts };
-    },
-    close,
+    runs: () => listRuns(historyOf(opened)),
+    save: (run) => save(opened, run),
+    close: () => connection.close(),
   };
+}
+
+function historyOf({ catalog, connection }: Opened): RunHistory {
+  const { clickhouse, flush } = connection;
+  return { clickhouse, price: (model) => catalog.price(model), flush };
+}
+
+function prepare(opened: Opened, options: EvaluateOptions | ResumeOptions) {
+  const { catalog } = opened;
+  return prepareRun(options, {
+    check: (given) => {
+      const names = [...catalog.variants.keys()];
+      const settings = checkSettings(given, names, (name) => catalog.played(name));
+      for (const variant of settings.variants) catalog.refuseEnded(variant);
+      return settings;
+    },
+    define: (name) => catalog.variants.get(name)?.definition ?? {},
+    history: historyOf(opened),
+  });
+}
+
+async function makePlan(opened: Opened, options: EvaluateOptions | ResumeOptions): Promise<Plan> {
+  const { catalog, connection } = opened;
+  const { settings, before } = await prepare(opened, options);
+  const typical = await typicalUsage(connection.clickhouse);
+  const isDone = (episode: EpisodeKey) => before.completed.has(episodeKey(episode));
+  const plan = await planRun(settings, (name) => catalog.played(name), typical, isDone);
+  return { ...plan, text: [plan.text, ...catalog.notices(settings.variants)].join("\n") };
+}
+
+async function playRun(opened: Opened, options: EvaluateOptions | ResumeOptions): Promise<Run> {
+  const { catalog, connection, log } = opened;
+  const { client, clickhouse } = connection;
+  const { settings, before, record } = await prepare(opened, options);
+  await insertRunSettings(clickhouse, {
+    run: before.run,
+    id: uuidv7(),
+    settings: JSON.stringify(record),
+  });
+  const context = {
+    ...{ client, log },
+    variant: (name: string) => catalog.played(name),
+    recordFailure: (run: string, result: EpisodeResult) => recordFailure(clickhouse, run, result),
+  };
+  const run = await interruptible(
+    ({ drain, stop }) =>
+      evaluate(
+        context,
+        settings,
+        {
+          onProgress: options.onProgress,
+          drain: either(options.drain, drain),
+          signal: either(options.signal, stop),
+        },
+        before,
+      ),
+    () =>
+      log(
+        `The episodes under way come to their end; a second interrupt stops at once. To go on later: npm start -- --resume ${before.run}`,
+      ),
+  );
+  await settle(run, connection);
+  return run;
+}
+
+function recordFailure(
+  clickhouse: ClickHouseClient,
+  run: string,
+  { variant, task, seed, episodeId, error }: EpisodeResult,
+): Promise<void> {
+  return insertFailure(clickhouse, {
+    ...{ run, variant, task, seed },
+    episodeId: episodeId ?? uuidv7(),
+    feedbackId: uuidv7(),
+    error: error?.message ?? "",
+  });
 }
 
 function either(given: AbortSignal | undefined, own: AbortSignal): AbortSignal {
   return given === undefined ? own : AbortSignal.any([given, own]);
+}
+
+async function episodesOf({ connection }: Opened, run: string): Promise<EpisodeRow[]> {
+  await connection.flush();
+  return plannedEpisodes(connection.clickhouse, run);
+}
+
+async function save(opened: Opened, run: Run): Promise<SavedRun> {
+  const { project, catalog, connection, log } = opened;
+  const directory = join(project, "data", ".local", "runs", run.id);
+  const rows = await episodesOf(opened, run.id);
+  const modelOf = (variant: string) => catalog.variants.get(variant)?.model ?? "several";
+  const provenance = {
+    ...provenanceOf(run),
+    models: Object.fromEntries(run.settings.variants.map((variant) => [variant, modelOf(variant)])),
+    versions: {
+      "babyai-lab": version,
+      node: process.version,
+      gateway: connection.gateway,
+      clickhouse: await serverVersion(connection.clickhouse),
+    },
+  };
+  await mkdir(directory, { recursive: true });
+  const results = join(directory, "results.json");
+  await writeFile(results, formatResults({ provenance, episodes: rows }));
+  const charts = await saveCharts(rows, directory).catch((error: unknown) => {
+    const where = relative(project, results);
+    log(`The charts were not drawn: ${messageOf(error)} The episodes are in ${where}.`);
+    return [];
+  });
+  return { directory, charts };
 }
 
 /** How a run can be made again. */
@@ -284,74 +299,5 @@ function provenanceOf({
     command: `npm start -- -p variants=${variants} -p tasks=${what} -p episodes=${seeds.length} -p seed=${seed} -p historyLength=${historyLength}`,
     date: startedAt.toISOString().slice(0, 10),
     seeds: `${seed} to ${seeds.at(-1)} on each task`,
-  };
-}
-
-interface Connection {
-  client: GatewayClient;
-  clickhouse: ClickHouseClient;
-  /** The gateway's name and version. */
-  gateway: string;
-  about: string;
-  /** Why a model cannot be called; null when it can. */
-  obstacle(model: string): Promise<string | null>;
-  /** Makes visible what the gateway has taken; nothing that can be asked of a remote one. */
-  flush(): Promise<void>;
-  close(): Promise<void>;
-}
-
-async function open(
-  options: LabOptions,
-  configPath: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Connection> {
-  const found =
-    options.gateway === "embedded"
-      ? ({ kind: "embedded", reason: "openLab was told so" } as const)
-      : await locateGateway(env);
-  if (found.kind === "remote") {
-    const { gatewayUrl, clickhouseUrl, status, reason } = found;
-    const clickhouse = await connect({ url: clickhouseUrl });
-    const store = new URL(clickhouseUrl);
-    const ping = await clickhouse.ping({ select: true });
-    if (!ping.success) {
-      await clickhouse.close();
-      throw new StoreOpenError(
-        "unreachable",
-        `ClickHouse at ${store.host} takes no query (${ping.error.message || ping.error.name}). Start it, or correct CLICKHOUSE_URL.`,
-        { cause: ping.error },
-      );
-    }
-    const client = new GatewayClient({ url: gatewayUrl, fetch: patientFetch });
-    return {
-      client,
-      clickhouse,
-      gateway: `${status.server} ${status.version}`,
-      about: `Gateway: ${status.server} ${status.version} at ${client.url}, because ${reason}. ClickHouse: ${store.host}.`,
-      obstacle: (model) => remoteObstacle(client, model),
-      flush: async () => {},
-      close: () => clickhouse.close(),
-    };
-  }
-  const dataDir = options.dataDir ?? join(root, "data", ".local", "clickhouse");
-  const clickhouse = await connect({ dataDir });
-  const damage = await describeDamage(clickhouse);
-  if (damage !== null) console.warn(damage);
-  const gateway = await createGateway({
-    configPath,
-    clickhouse,
-    refusedPath: refusedPathFor(dataDir),
-    env,
-    fetch: reachModels(localModels(), env),
-  });
-  const client = new GatewayClient({ url: "http://embedded", fetch: inProcess(gateway.app) });
-  return {
-    client,
-    clickhouse,
-    gateway: `embedded, with the API of TensorZero ${(await client.status()).version}`,
-    about: `Gateway: embedded, because ${found.reason}. ClickHouse: embedded, in ${relative(root, dataDir)}.`,
-    obstacle: (model) => embeddedObstacle(gateway.config, env, model),
-    flush: () => gateway.flush(),
-    close: () => gateway.close().finally(() => clickhouse.close()),
   };
 }

@@ -25,7 +25,6 @@ import { whatWentWrong } from "./replay/what-went-wrong";
 const TASK = "BabyAI-MixedTrainLocal-v0/goto";
 let harness: Harness;
 beforeAll(async () => {
-  jest.spyOn(console, "warn").mockImplementation(() => {});
   harness = await openHarness(actConfig(), { OPENAI_API_KEY: "sk-test-0123456789" });
 });
 afterAll(() => harness.close());

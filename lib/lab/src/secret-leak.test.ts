@@ -53,7 +53,7 @@ undici.fetch = async (input, init = {}) => {
 
 const CELLS = [
   `import { openLab } from "babyai-lab";
-const lab = await openLab({ gateway: "embedded", dataDir: ${JSON.stringify(dataDir)} });`,
+const lab = await openLab({ gateway: "embedded", dataDir: ${JSON.stringify(dataDir)}, log: console.log });`,
   `import { progressBar } from "babyai-lab";
 const refused = lab.gateway.infer({ functionName: "act_with_reasoning", variantName: "reasoning",
   system: { mission: "one's own" }, user: { observation: "nothing", history: "" } }).catch((error) => error);

@@ -20,7 +20,7 @@ const { prompt } = readVariants(SHIPPED_CONFIG).get("baseline")!;
 const answer = '{"action":"turn left"}';
 let harness: Harness;
 let history: RunHistory;
-let warn: jest.SpyInstance;
+const log = jest.fn();
 
 beforeAll(async () => {
   harness = await openHarness(actConfig(), { OPENAI_API_KEY: "sk-test-0123456789" });
@@ -28,10 +28,7 @@ beforeAll(async () => {
   history = { clickhouse, price: () => PRICE, flush: () => gateway.flush() };
 });
 afterAll(() => harness.close());
-beforeEach(() => {
-  warn = jest.spyOn(console, "warn").mockImplementation(() => {});
-});
-afterEach(() => warn.mockRestore());
+beforeEach(() => log.mockClear());
 
 /** Plays goto, 64 steps an episode, because turning on the spot never solves it. `usage` is that of the nth answer. */
 async function play(usage: (index: number) => object, options: Partial<EvaluateOptions> = {}) {
@@ -45,6 +42,7 @@ async function play(usage: (index: number) => object, options: Partial<EvaluateO
       }),
       variant: () => playedVariant({ price: PRICE, prompt }),
       recordFailure: async () => {},
+      log,
     },
     checkSettings(
       {
@@ -83,7 +81,7 @@ test("a provider that counts nothing: unknown in rows, tables and charts; an est
   expect(run.text).toMatch(/, ≈ \$0\.0\d, estimated\./);
   expect(listed).toMatchObject({ run: run.id, cost_is_estimated: true });
   expect(listed.cost_usd).toBeCloseTo(run.spentUsd!, 9); // from the stored texts
-  expect(warn.mock.calls).toEqual([
+  expect(log.mock.calls).toEqual([
     [
       expect.stringMatching(
         /^The provider of m, which plays retried, does not say how many tokens/,
@@ -123,7 +121,7 @@ test("zeros for all counts are no counts; an answer of no tokens is", async () =
   expect(some.run).toMatchObject({ spentIsEstimated: false });
   expect(some.listed).toMatchObject({ cost_is_estimated: false });
   expect(some.listed.cost_usd).toBeCloseTo(some.run.spentUsd!, 9);
-  expect(warn).toHaveBeenCalledTimes(1);
+  expect(log).toHaveBeenCalledTimes(1);
 });
 
 test("cached input and hidden reasoning are priced", async () => {
@@ -137,5 +135,5 @@ test("cached input and hidden reasoning are priced", async () => {
   expect(run.spentUsd).toBeCloseTo((64 * (20 * 1 + 80 * 0.5 + 10 * 10)) / 1e6, 12);
   expect(listed).toMatchObject({ cost_is_estimated: false });
   expect(listed.cost_usd).toBeCloseTo(run.spentUsd!, 12);
-  expect(warn).not.toHaveBeenCalled();
+  expect(log).not.toHaveBeenCalled();
 });

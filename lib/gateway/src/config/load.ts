@@ -5,7 +5,7 @@ import { readTextFile } from "../basics/text-file";
 import { parseToml } from "../basics/toml";
 import { ConfigFiles } from "./files";
 import { readFunction, readMetric, readTool } from "./functions";
-import { mergeConfig } from "./merge";
+import { type ConfigSource, mergeConfig } from "./merge";
 import { readEmbedder, readModel, shorthandModel } from "./models";
 import { ConfigError, Table } from "./table";
 import type { ChatCompletionConfig, FunctionConfig, GatewayConfig, GatewaySettings } from "./types";
@@ -35,7 +35,7 @@ export async function readConfig(
   env: NodeJS.ProcessEnv,
   types: VariantReaders,
 ): Promise<GatewayConfig> {
-  const merged = mergeConfig(tomls.map(({ path, text }) => ({ path, table: parse(text, path) })));
+  const merged = mergeConfig(tomls.map(parseConfigFile));
   const top = new Table(merged.values, "");
   const files = new ConfigFiles(merged.folderOf);
   const gateway = readGateway(top.table("gateway") ?? new Table({}, "gateway"), merged.folderOf);
@@ -76,9 +76,10 @@ export async function readConfig(
   };
 }
 
-function parse(text: string, path: string): Record<string, unknown> {
+/** @throws ConfigError it is no TOML; the message says where */
+export function parseConfigFile({ path, text }: TomlFile): ConfigSource {
   try {
-    return parseToml(text);
+    return { path, table: parseToml(text) };
   } catch (cause) {
     throw new ConfigError(
       `The configuration is no valid TOML: ${path}: ${messageOf(cause).trim()}`,

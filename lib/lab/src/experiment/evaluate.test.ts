@@ -118,10 +118,9 @@ test("an episode is inferences of one episode id, then five metrics, success las
 
 test("an answer that is no action is counted and played as go forward", async () => {
   answer = () => "I would go left.";
-  const warn = jest.spyOn(console, "warn").mockImplementation(() => {});
-  await run({ episodes: 1 });
-  expect(warn).toHaveBeenCalledTimes(1);
-  warn.mockRestore();
+  const log = jest.fn();
+  await run({ episodes: 1 }, { log });
+  expect(log).toHaveBeenCalledTimes(1);
   const invalid = asked.feedback.find(({ metric_name }) => metric_name === "invalid_actions");
   expect(invalid?.value).toBe(64);
   const user = JSON.stringify(asked.inferences.at(-1)?.messages);
@@ -231,16 +230,15 @@ test("a resumed run plays what is missing, and its budget counts what was spent 
 
 test("a progress callback that throws fails no episode, and is told of once", async () => {
   answer = () => '{"action":"turn left"}';
-  const warn = jest.spyOn(console, "warn").mockImplementation(() => {});
+  const log = jest.fn();
   const onProgress = () => {
     throw new Error("Socket is busy writing");
   };
-  const { result } = await run({ episodes: 3, onProgress });
+  const { result } = await run({ episodes: 3, onProgress }, { log });
   expect(result).toMatchObject({ completed: 3, failed: 0 });
-  expect(warn.mock.calls).toEqual([
+  expect(log.mock.calls).toEqual([
     ["The run goes on, but its onProgress failed: Socket is busy writing"],
   ]);
-  warn.mockRestore();
 });
 
 test("a failure whose record is refused for a moment is recorded", async () => {

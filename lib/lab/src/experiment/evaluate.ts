@@ -21,6 +21,8 @@ export interface EvaluateContext {
   recordFailure: (run: string, result: EpisodeResult) => Promise<void>;
   /** Default: {@link PATIENCE}. */
   patience?: Patience;
+  /** Told, a line at a time, what a user should know while the run goes on. Default: nobody is. */
+  log?: (line: string) => void;
 }
 
 /** What a run has already done when it is resumed. */
@@ -61,6 +63,7 @@ class Sitting {
   private readonly pace: Pace;
   private readonly tally: Tally;
   private readonly patience: Patience;
+  private readonly log: (line: string) => void;
   private readonly completedBefore: number;
   private stopped: Run["stopped"] = null;
   private lastError: string | null = null;
@@ -80,7 +83,8 @@ class Sitting {
     const { variants, budgetUsd, concurrency } = settings;
     setMaxListeners(0, this.stop.signal); // every episode under way follows it
     this.patience = context.patience ?? PATIENCE;
-    this.spending = new Spending(context.variant, budgetUsd, before.spent);
+    this.log = context.log ?? (() => {});
+    this.spending = new Spending(context.variant, budgetUsd, before.spent, this.log);
     this.pace = new Pace(settings);
     const open = [...grid(settings)].filter((episode) => !this.isDone(episode));
     this.completedBefore = this.planned - open.length;
@@ -89,7 +93,7 @@ class Sitting {
       model: this.modelOf(variant),
       total: open.filter((episode) => episode.variant === variant).length,
     }));
-    this.tally = new Tally(planned, concurrency, (model) => this.pace.speed(model));
+    this.tally = new Tally(planned, concurrency, (model) => this.pace.speed(model), this.log);
   }
 
   async play(): Promise<Run> {
@@ -240,7 +244,7 @@ class Sitting {
     } catch (error) {
       // A front end that cannot draw just now, such as a kernel whose socket is busy, must not fail an episode.
       if (!this.hasReportFailed)
-        console.warn(`The run goes on, but its onProgress failed: ${messageOf(error)}`);
+        this.log(`The run goes on, but its onProgress failed: ${messageOf(error)}`);
       this.hasReportFailed = true;
     }
   }

@@ -78,7 +78,7 @@ afterAll(async () => {
   limits.restore();
 });
 
-async function play(options: Partial<EvaluateOptions> = {}) {
+async function play(options: Partial<EvaluateOptions> = {}, log?: (line: string) => void) {
   const { clickhouse } = harness;
   const recordFailure = (run: string, { variant, task, seed, episodeId, error }: EpisodeResult) =>
     insertFailure(clickhouse, {
@@ -93,6 +93,7 @@ async function play(options: Partial<EvaluateOptions> = {}) {
       variant: () => playedVariant(),
       recordFailure,
       patience: { retries: 5, firstMs: 100, longestMs: 400 },
+      log,
     },
     checkSettings(asked, ["retried", "impatient"]),
     options,
@@ -239,14 +240,13 @@ test.each<[string, () => Response, string | null, string]>([
 });
 
 test("a model that is asked in the wrong way shows in warning, progress and text", async () => {
-  const warn = jest.spyOn(console, "warn").mockImplementation(() => {});
+  const log = jest.fn();
   harness.provider.reply = () => completion('```json\n{"action":"\u001b[31mtoggle"}\n```');
   const seen: Progress[] = [];
-  const { run } = await play({ episodes: 2, onProgress: (progress) => seen.push(progress) });
+  const { run } = await play({ episodes: 2, onProgress: (progress) => seen.push(progress) }, log);
   const fact = (count: string) =>
     `${count} answers of retried were no valid action: not JSON, e.g. "\`\`\`json {"action":" [31mtoggle"} \`\`\`"`;
-  expect(warn.mock.calls).toEqual([[expect.stringContaining(fact("20 of 20"))]]);
-  warn.mockRestore();
+  expect(log.mock.calls).toEqual([[expect.stringContaining(fact("20 of 20"))]]);
   expect(run.text).toContain(`${fact("128 of 128")}.`);
   expect(run).toMatchObject({ completed: 2, failed: 0 });
   expect(progressText(seen.at(-1)!)).toContain(fact("128 of 128"));

@@ -5,10 +5,11 @@ import {
   mergeConfig,
   messageOf,
   outboundFetch,
+  parseConfigFile,
   parseHttpUrl,
   parseToml,
+  readConfigFile,
   readTextFile,
-  readToml,
 } from "embedded-gateway";
 import { type ActFunction, actFunctions } from "../agents/prompt";
 import { configFiles, modelsFolder } from "../project/config-files";
@@ -108,7 +109,7 @@ function refuseTaken(root: string, name: string, names: readonly string[]): void
       `config/models/${file.name}.toml is there already. Edit it, remove it first (npm run model -- remove ${file.name}), or give another name with --name.`,
     );
   }
-  const sources = configFiles(root).map((path) => ({ path, table: readToml(path) }));
+  const sources = configFiles(root).map(readConfigFile).map(parseConfigFile);
   const { models = {}, functions } = mergeConfig(sources).values as {
     models?: object;
     functions?: Partial<Record<ActFunction, { variants?: object }>>;

@@ -21,7 +21,6 @@ let run: Run;
 let rows: EpisodeRow[];
 
 beforeAll(async () => {
-  jest.spyOn(console, "log").mockImplementation(() => {});
   lab = await openLab({ gateway: "embedded", dataDir: folder });
   run = await lab.evaluate({
     variants: ["random", "rule_based_history"],

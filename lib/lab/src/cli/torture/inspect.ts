@@ -19,20 +19,14 @@ export interface InspectedRun {
   problems: string[];
 }
 
-/** A lab of the embedded store in that folder. What openLab says is not printed. */
-export async function openQuietly(dataDir: string): Promise<Lab> {
-  const log = console.log;
-  console.log = () => {};
-  try {
-    return await openLab({ gateway: "embedded", dataDir });
-  } finally {
-    console.log = log;
-  }
+/** A lab of the embedded store in that folder. */
+export function openAt(dataDir: string): Promise<Lab> {
+  return openLab({ gateway: "embedded", dataDir });
 }
 
 /** What the store holds of each run, with what is wrong with it. */
 export async function inspect(dataDir: string): Promise<InspectedRun[]> {
-  const lab = await openQuietly(dataDir);
+  const lab = await openAt(dataDir);
   const select = async (query: string, query_params: Record<string, unknown>) => {
     const result = await lab.clickhouse.query({ query, query_params, format: "JSONEachRow" });
     return result.json<Record<string, unknown>>();

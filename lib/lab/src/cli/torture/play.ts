@@ -1,8 +1,8 @@
 // Begins the run of `npm run torture`, or resumes it if there is one: in a process of its own, which is killed.
-import { openQuietly } from "./inspect";
+import { openAt } from "./inspect";
 
 async function play([dataDir, episodes]: readonly string[]): Promise<void> {
-  const lab = await openQuietly(dataDir!);
+  const lab = await openAt(dataDir!);
   const [earlier] = (await lab.runs()).filter((row) => row.state !== "finished");
   const fresh = { variants: ["random", "rule_based_history"], episodes: Number(episodes) };
   const options = earlier ? { run: earlier.run } : fresh;

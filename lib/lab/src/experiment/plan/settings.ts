@@ -120,9 +120,11 @@ export function checkSettings(
   list("tasks", tasks);
   for (const variant of variants) {
     if (!knownVariants.includes(variant)) {
-      throw new SettingsError(
-        `Unknown variant ${JSON.stringify(variant)}. config/ has: ${knownVariants.join(", ")}`,
-      );
+      const known =
+        knownVariants.length > 0
+          ? `has: ${knownVariants.join(", ")}`
+          : "has no variants of the functions act and act_with_reasoning";
+      throw new SettingsError(`Unknown variant ${JSON.stringify(variant)}. config/ ${known}`);
     }
   }
   for (const task of tasks) {

@@ -34,13 +34,13 @@ afterAll(async () => {
   await clickhouse.close();
 });
 
-const functions = new Map([
-  ["random", "act"],
-  ["baseline", "act"],
-  ["reasoning", "act_with_reasoning"],
-] as const);
+const variants = new Map([
+  ["random", { function: "act" as const }],
+  ["baseline", { function: "act" as const }],
+  ["reasoning", { function: "act_with_reasoning" as const }],
+]);
 const run = (options: Partial<DemonstrateOptions>) =>
-  demonstrate({ client, functions }, { variant: "random", ...options });
+  demonstrate({ client, variants }, { variant: "random", ...options });
 
 /** The stored rows of one episode are the expert's play: what it saw, what it did, up to success. */
 function expectExpertsPlay(rows: readonly DemonstrationRow[], task: string, seed: number) {

@@ -45,7 +45,7 @@ export interface Demonstrations {
 export interface DemonstrateContext {
   client: GatewayClient;
   /** Of each variant that there is, the function that it is one of. */
-  functions: ReadonlyMap<string, ActFunction>;
+  variants: ReadonlyMap<string, { function: ActFunction }>;
   /** Default: {@link PATIENCE}. */
   patience?: Patience;
 }
@@ -61,11 +61,11 @@ export interface DemonstrateContext {
  * @throws GatewayError an inference or a demonstration failed for good; what was stored until then stays
  */
 export async function demonstrate(
-  { client, functions, patience = PATIENCE }: DemonstrateContext,
+  { client, variants, patience = PATIENCE }: DemonstrateContext,
   { variant, signal: stop, seed = 100_000, ...options }: DemonstrateOptions,
 ): Promise<Demonstrations> {
-  const settings = checkSettings({ ...options, seed, variants: [variant] }, [...functions.keys()]);
-  if (functions.get(variant) !== "act") {
+  const settings = checkSettings({ ...options, seed, variants: [variant] }, [...variants.keys()]);
+  if (variants.get(variant)?.function !== "act") {
     throw new SettingsError(
       `${variant} answers with its thinking, and the expert has none to demonstrate. Take a variant of the function act, such as rule_based_history.`,
     );

@@ -68,7 +68,7 @@ interface VariantTally {
 
 /** Counts what a run has done, variant by variant, and estimates the time that it still takes. */
 export class Tally {
-  private readonly answers = new Answers((text) => console.warn(text));
+  private readonly answers: Answers;
   private readonly variants: ReadonlyMap<string, VariantTally>;
   /** How many answers there were at some moments of the last half minute. */
   private readonly marks = [{ at: performance.now(), answers: 0 }];
@@ -77,12 +77,15 @@ export class Tally {
   /**
    * @param planned of each variant its model and the episodes to play
    * @param concurrency episodes played at the same time
+   * @param log told of a variant most of whose first answers are no valid action
    */
   constructor(
     planned: readonly { variant: string; model: string; total: number }[],
     private readonly concurrency: number,
     private readonly speedOf: (model: string) => Speed,
+    log: (line: string) => void = () => {},
   ) {
+    this.answers = new Answers(log);
     this.variants = new Map(
       planned.map(({ variant, model, total }) => [
         variant,

@@ -25,11 +25,13 @@ export class Spending {
   /**
    * @param limitUsd null for none
    * @param before what the run has cost before a resume; null when that is not known
+   * @param log told once of each variant whose tokens a provider does not count
    */
   constructor(
     private readonly variantOf: (name: string) => PlayedVariant,
     limitUsd: number | null,
     before: Cost | null,
+    private readonly log: (line: string) => void,
   ) {
     this.budget = new Budget(limitUsd, before);
   }
@@ -65,7 +67,7 @@ export class Spending {
     const played = this.variantOf(name);
     if (tokens.isEstimated && !this.uncounted.has(name)) {
       this.uncounted.add(name);
-      console.warn(uncountedText(name, played));
+      this.log(uncountedText(name, played));
     }
     const usd = costUsd(played.price, tokens);
     if (usd === null) return null;

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readToml } from "embedded-gateway";
 import type { VariantInfo } from "./variants";
@@ -25,8 +26,8 @@ export interface Cost {
   isEstimated: boolean;
 }
 
-/** Prices by model: those of the project's config/prices.toml, and 0 for models that cost nothing. */
-export function modelPrices(root: string, variants: ReadonlyMap<string, VariantInfo>): Prices {
+/** Prices by model: those of the project's config/prices.toml, if it has one, and 0 for models that cost nothing. */
+export function modelPrices(project: string, variants: ReadonlyMap<string, VariantInfo>): Prices {
   const nothing = {
     input: 0,
     output: 0,
@@ -34,9 +35,10 @@ export function modelPrices(root: string, variants: ReadonlyMap<string, VariantI
     source: "served on this machine or its network",
   };
   const free = [...variants.values()].flatMap((info) => (info.free ? [info.model ?? ""] : []));
+  const path = join(project, "config", "prices.toml");
   return {
     ...Object.fromEntries(free.map((model) => [model, nothing])),
-    ...readPrices(join(root, "config", "prices.toml")),
+    ...(existsSync(path) ? readPrices(path) : {}),
   };
 }
 

@@ -6,9 +6,10 @@ import {
   mergeConfig,
   messageOf,
   OPENAI_BASE,
+  parseConfigFile,
   pathOf,
+  readConfigFile,
   readTextFile,
-  readToml,
   shorthandModel,
 } from "embedded-gateway";
 import { Environment } from "minijinja-js";
@@ -40,7 +41,7 @@ export interface VariantInfo {
 
 /** The part of the configuration that is read here; the gateway checks all of it. */
 interface Config {
-  functions: Partial<Record<ActFunction, Schemas & { variants?: Record<string, Variant> }>>;
+  functions?: Partial<Record<ActFunction, Schemas & { variants?: Record<string, Variant> }>>;
   models?: Record<string, { providers: Record<string, Provider> }>;
 }
 interface Provider {
@@ -71,12 +72,12 @@ type ReadFile = (key: string, file: string) => string;
  * The variants of `act` and `act_with_reasoning`, model by model, in the config's order.
  *
  * @param paths the configuration's files
- * @throws ConfigError two files give the same key, both functions have a variant of one name, or a template or schema cannot be read
+ * @throws ConfigError a file cannot be read or is no TOML, two files give the same key, both functions have a variant of one name, or a template or schema cannot be read
  */
 export function readVariants(paths: readonly string[]): ReadonlyMap<string, VariantInfo> {
-  const sources = paths.map((path) => ({ path, table: readToml(path) }));
-  const { values, folderOf } = mergeConfig(sources);
-  const { functions, models } = values as unknown as Config;
+  const files = paths.map(readConfigFile);
+  const { values, folderOf } = mergeConfig(files.map(parseConfigFile));
+  const { functions, models } = values as Config;
   const readFor =
     (table: string): ReadFile =>
     (key, file) => {
@@ -99,7 +100,7 @@ export function readVariants(paths: readonly string[]): ReadonlyMap<string, Vari
   };
   const variants = new Map<string, VariantInfo>();
   for (const name of actFunctions) {
-    const fn = functions[name];
+    const fn = functions?.[name];
     if (fn === undefined) continue;
     const path = `functions.${name}`;
     const schemas = hashes(schemaFiles(fn), readFor(path));

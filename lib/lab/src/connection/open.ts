@@ -1,0 +1,105 @@
+import { join, relative } from "node:path";
+import type { ClickHouseClient } from "@clickhouse/client";
+import {
+  connect,
+  createGateway,
+  describeDamage,
+  type GatewayOptions,
+  inProcess,
+  messageOf,
+  patientFetch,
+  refusedPathFor,
+  StoreOpenError,
+} from "embedded-gateway";
+import { GatewayClient } from "./client";
+import { locateGateway, type RemoteGateway } from "./locate";
+import { embeddedObstacle, remoteObstacle } from "./obstacle";
+
+/** A gateway and its store, wherever they are. */
+export interface Connection {
+  client: GatewayClient;
+  clickhouse: ClickHouseClient;
+  /** The gateway's name and version. */
+  gateway: string;
+  /** Which gateway and store these are, and why. */
+  about: string;
+  /** Why a model cannot be called; null when it can. */
+  obstacle(model: string): Promise<string | null>;
+  /** Makes visible what the gateway has taken; nothing that can be asked of a remote one. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ConnectionOptions extends Pick<GatewayOptions, "configPath" | "fetch"> {
+  /** "embedded" takes the embedded gateway even where another one answers. */
+  gateway?: "embedded";
+  /** The project's folder. */
+  project: string;
+  /** Folder of the embedded ClickHouse. Default: data/.local/clickhouse of the project. */
+  dataDir?: string;
+  /** Where addresses, keys and proxies are looked up. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** Told of what is wrong with the embedded store. */
+  log(line: string): void;
+}
+
+/**
+ * Opens the gateway that `locateGateway` finds, or the embedded one.
+ *
+ * @throws GatewayNotFoundError
+ * @throws StoreOpenError
+ * @throws ConfigError
+ */
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  if (options.gateway === "embedded") return openEmbedded(options, "openLab was told so");
+  const found = await locateGateway(options.env);
+  return found.kind === "remote" ? openRemote(found) : openEmbedded(options, found.reason);
+}
+
+async function openRemote(found: RemoteGateway): Promise<Connection> {
+  const { gatewayUrl, clickhouseUrl, status, reason } = found;
+  const clickhouse = await connect({ url: clickhouseUrl });
+  const store = new URL(clickhouseUrl);
+  const ping = await clickhouse.ping({ select: true });
+  if (!ping.success) {
+    await clickhouse.close();
+    throw new StoreOpenError(
+      "unreachable",
+      `ClickHouse at ${store.host} takes no query (${ping.error.message || ping.error.name}). Start it, or correct CLICKHOUSE_URL.`,
+      { cause: ping.error },
+    );
+  }
+  const client = new GatewayClient({ url: gatewayUrl, fetch: patientFetch });
+  return {
+    client,
+    clickhouse,
+    gateway: `${status.server} ${status.version}`,
+    about: `Gateway: ${status.server} ${status.version} at ${client.url}, because ${reason}. ClickHouse: ${store.host}.`,
+    obstacle: (model) => remoteObstacle(client, model),
+    flush: async () => {},
+    close: () => clickhouse.close(),
+  };
+}
+
+async function openEmbedded(options: ConnectionOptions, reason: string): Promise<Connection> {
+  const { project, configPath, env, fetch, log } = options;
+  const dataDir = options.dataDir ?? join(project, "data", ".local", "clickhouse");
+  const clickhouse = await connect({ dataDir });
+  const damage = await describeDamage(clickhouse);
+  if (damage !== null) log(damage);
+  const gateway = await createGateway({
+    ...{ configPath, clickhouse, env, fetch },
+    refusedPath: refusedPathFor(dataDir),
+    onError: (error) => log(messageOf(error)),
+  });
+  const client = new GatewayClient({ url: "http://embedded", fetch: inProcess(gateway.app) });
+  return {
+    client,
+    clickhouse,
+    gateway: `embedded, with the API of TensorZero ${(await client.status()).version}`,
+    about: `Gateway: embedded, because ${reason}. ClickHouse: embedded, in ${relative(project, dataDir) || dataDir}.`,
+    obstacle: (model) => embeddedObstacle(gateway.config, env, model),
+    flush: () => gateway.flush(),
+    close: () => gateway.close().finally(() => clickhouse.close()),
+  };
+}
