@@ -277,6 +277,9 @@ test("an external table whose data does not fit its columns is an error, and not
   form.append("n", new Blob(["one"]), "n");
   form.append("n_structure", "id UInt64");
   const answer = await ask("/?session_id=broken", { method: "POST", body: form });
-  expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining("Cannot parse")]);
+  expect([answer.status, await answer.text()]).toEqual([
+    400,
+    expect.stringContaining("Cannot parse"),
+  ]);
   expect(await post("/?session_id=broken", "SELECT * FROM n")).toContain("UNKNOWN_TABLE");
 });
