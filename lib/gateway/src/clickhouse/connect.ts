@@ -3,6 +3,7 @@ import { parseHttpUrl } from "../basics/http-url";
 import { messageOf } from "../basics/message-of";
 import { openEmbedded } from "./connect-embedded";
 import { StoreOpenError } from "./connect-error";
+import { fillViews } from "./fill-views";
 import { createSchema } from "./schema";
 
 export { StoreOpenError, type StoreOpenErrorCode } from "./connect-error";
@@ -28,7 +29,8 @@ export type StoreTarget = { url: string } | { dataDir: string };
  * - `url`: e.g. `http://chuser:chpassword@localhost:8123/tensorzero`; the path names the database (default
  *   `tensorzero`). The tables are TensorZero's own: its gateway makes them. Nothing is sent until the first query.
  * - `dataDir`: a folder for the embedded engine, made if missing, or `":memory:"` for a store that ends with
- *   `close()`. Missing tables are created. One process at a time can hold a folder.
+ *   `close()`. Missing tables are created, and rows that views owe to their tables added. One process at a time can hold
+ *   a folder.
  *
  * @throws StoreOpenError the URL is not HTTP or cannot be read, or the folder is held by another process, not writable, on a full disk,
  *   or of another engine version; `code` says which.
@@ -39,7 +41,7 @@ export async function connect(target: StoreTarget): Promise<ClickHouseClient> {
   const client = createClient({ connection });
   try {
     await connection.initialize();
-    await createSchema(client);
+    if (await createSchema(client)) await fillViews(client);
   } catch (error) {
     await client.close();
     throw error;

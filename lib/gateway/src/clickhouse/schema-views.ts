@@ -4,10 +4,16 @@ import { QUANTILES } from "./schema-tables";
 export interface View {
   target: string;
   query: string;
+  /** The columns that name a row of the target; without them its rows are sums. */
+  key?: string;
+  /** Over rows that are sums: an aggregate that stays the same however they are added up. */
+  total?: string;
 }
 
 /** Ids from here on (10^10 s after 1970) belong to workflow evaluations, which are no episodes. */
 const FIRST_WORKFLOW_EVALUATION_ID = "09184e72-a000-7000-8000-000000000000";
+
+const COUNT = "sum(finalizeAggregation(count))";
 
 function inferenceViews(type: "chat" | "json"): Record<string, View> {
   const Type = type === "chat" ? "Chat" : "Json";
@@ -16,11 +22,13 @@ function inferenceViews(type: "chat" | "json"): Record<string, View> {
   return {
     [`${source}ByIdView`]: {
       target: "InferenceById",
+      key: "id_uint",
       query: `SELECT toUInt128(id) AS id_uint, function_name, variant_name, episode_id, '${type}' AS function_type, snapshot_hash
         FROM ${source}`,
     },
     [`${source}ByEpisodeIdView`]: {
       target: "InferenceByEpisodeId",
+      key: "id_uint",
       query: `SELECT toUInt128(episode_id) AS episode_id_uint, toUInt128(id) AS id_uint, function_name, variant_name,
           '${type}' AS function_type, snapshot_hash
         FROM ${source}`,
@@ -28,6 +36,7 @@ function inferenceViews(type: "chat" | "json"): Record<string, View> {
     // subtle: `count` is 1 for each inserted block that has the episode, not for each inference. TensorZero's is the same.
     [`EpisodeById${Type}View`]: {
       target: "EpisodeById",
+      total: "sum(length(finalizeAggregation(inference_ids)))",
       query: `SELECT toUInt128(episode_id) AS episode_id_uint, 1 AS count, groupArrayState(id) AS inference_ids,
           toUInt128(min(id)) AS min_inference_id_uint, toUInt128(max(id)) AS max_inference_id_uint
         FROM ${source}
@@ -36,15 +45,18 @@ function inferenceViews(type: "chat" | "json"): Record<string, View> {
     },
     [`${source}TagView`]: {
       target: "InferenceTag",
+      key: "inference_id, key",
       query: `SELECT function_name, key, ${eachTag} FROM ${source} ARRAY JOIN mapKeys(tags) AS key`,
     },
     [`Tag${source}View`]: {
       target: "TagInference",
+      key: "inference_id, key",
       query: `SELECT function_name, variant_name, episode_id, '${type}' AS function_type, key, ${eachTag}
         FROM ${source} ARRAY JOIN mapKeys(tags) AS key`,
     },
     [`VariantStatistics${Type}View`]: {
       target: "VariantStatistics",
+      total: COUNT,
       query: `SELECT function_name, variant_name, toStartOfMinute(timestamp) AS minute,
           quantilesTDigestState(${QUANTILES})(processing_time_ms) AS processing_time_ms_quantiles,
           quantilesTDigestState(${QUANTILES})(ttft_ms) AS ttft_ms_quantiles,
@@ -64,10 +76,12 @@ function feedbackViews(
   return {
     [`${byTarget}View`]: {
       target: byTarget,
+      key: "id",
       query: `SELECT id, ${columns}, tags, snapshot_hash FROM ${source}`,
     },
     [`${source}TagView`]: {
       target: "FeedbackTag",
+      key: "feedback_id, key",
       query: `SELECT ${metricName} AS metric_name, key, tags[key] AS value, id AS feedback_id, snapshot_hash
         FROM ${source} ARRAY JOIN mapKeys(tags) AS key`,
     },
@@ -84,6 +98,7 @@ function byVariantViews(type: "Boolean" | "Float"): Record<string, View> {
   return {
     [`${source}ByVariantView`]: {
       target: `${source}ByVariant`,
+      key: "id_uint, function_name",
       query: `WITH
           given AS (
             SELECT toUInt128(id) AS id_uint, metric_name, target_id, toUInt128(target_id) AS target_id_uint, value, tags,
@@ -109,6 +124,7 @@ function byVariantViews(type: "Boolean" | "Float"): Record<string, View> {
     },
     [`${source}ByVariantStatisticsView`]: {
       target: "FeedbackByVariantStatistics",
+      total: "sum(count)",
       query: `SELECT function_name, variant_name, metric_name,
           toStartOfMinute(UUIDv7ToDateTime(uint_to_uuid(id_uint))) AS minute,
           avgState(${value}) AS feedback_mean, varSampStableState(${value}) AS feedback_variance, count() AS count
@@ -155,6 +171,7 @@ export const VIEWS: Record<string, View> = {
   ...byVariantViews("Float"),
   CumulativeUsageView: {
     target: "CumulativeUsage",
+    total: "sum(count)",
     query: `SELECT tupleElement(t, 1) AS type, tupleElement(t, 2) AS count
       FROM (
         SELECT arrayJoin([
@@ -167,6 +184,7 @@ export const VIEWS: Record<string, View> = {
   },
   ModelProviderStatisticsView: {
     target: "ModelProviderStatistics",
+    total: COUNT,
     query: `SELECT model_name, model_provider_name, toStartOfMinute(timestamp) AS minute,
         quantilesTDigestState(${QUANTILES})(response_time_ms) AS response_time_ms_quantiles,
         quantilesTDigestState(${QUANTILES})(ttft_ms) AS ttft_ms_quantiles,
@@ -175,6 +193,7 @@ export const VIEWS: Record<string, View> = {
   },
   VariantStatisticsModelView: {
     target: "VariantStatistics",
+    total: "sum(ifNull(finalizeAggregation(total_input_tokens), 0))",
     query: `SELECT function_name, variant_name, toStartOfMinute(timestamp) AS minute, ${TOTALS}
       FROM ModelInference WHERE function_name != '' GROUP BY function_name, variant_name, minute`,
   },

@@ -15,8 +15,10 @@ const DEDUPLICATION = "non_replicated_deduplication_window = 100";
 /**
  * Creates what is missing of TensorZero's tables and views in the client's database. A complete store costs one query.
  * Only for the embedded store: a ClickHouse server gets its tables from the TensorZero Gateway.
+ *
+ * @returns whether there were tables already
  */
-export async function createSchema(client: ClickHouseClient): Promise<void> {
+export async function createSchema(client: ClickHouseClient): Promise<boolean> {
   const result = await client.query({
     query: `SELECT name, engine_full AS engine FROM system.tables WHERE database = currentDatabase()
       UNION ALL SELECT name, '' AS engine FROM system.functions WHERE name = 'uint_to_uuid'`,
@@ -42,4 +44,5 @@ export async function createSchema(client: ClickHouseClient): Promise<void> {
       query: `CREATE MATERIALIZED VIEW IF NOT EXISTS ${name} TO ${target} AS ${query}`,
     });
   }
+  return present.size > 0;
 }

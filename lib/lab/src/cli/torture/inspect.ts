@@ -1,3 +1,4 @@
+import { differentTables } from "embedded-gateway";
 import { type Lab, openLab } from "../../lab";
 import type { TryRow } from "../../queries/episodes";
 
@@ -24,8 +25,10 @@ export function openAt(dataDir: string): Promise<Lab> {
   return openLab({ gateway: "embedded", dataDir });
 }
 
-/** What the store holds of each run, with what is wrong with it. */
-export async function inspect(dataDir: string): Promise<InspectedRun[]> {
+/** What the store holds of each run, with what is wrong with it, and how the views' tables differ from the main ones. */
+export async function inspect(
+  dataDir: string,
+): Promise<{ runs: InspectedRun[]; problems: string[] }> {
   const lab = await openAt(dataDir);
   const select = async (query: string, query_params: Record<string, unknown>) => {
     const result = await lab.clickhouse.query({ query, query_params, format: "JSONEachRow" });
@@ -78,8 +81,12 @@ export async function inspect(dataDir: string): Promise<InspectedRun[]> {
       problems.push(`feedback of ${row.episode_id}: ${JSON.stringify(row)}`);
     runs.push({ id: run, tries: rows.length, completed, problems });
   }
+  const different = await differentTables(lab.clickhouse);
   await lab.close();
-  return runs;
+  const problems = different.map(
+    ({ table, has, given }) => `${table} adds up to ${has}, the main tables to ${given}`,
+  );
+  return { runs, problems };
 }
 
 /** How a run differs from the undisturbed one. */
