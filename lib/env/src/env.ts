@@ -3,8 +3,13 @@ import { type AnyInstruction, CONTINUE, SUCCESS } from "./missions/instructions"
 import { type Observation, observe, writeImage } from "./view/observation";
 import { renderPng } from "./view/png";
 import { renderSvg } from "./view/render";
-import { InvalidActionError, InvalidOptionError, NotResetError } from "./world/errors";
-import { NOTHING } from "./world/grid";
+import {
+  GenerationError,
+  InvalidActionError,
+  InvalidOptionError,
+  NotResetError,
+} from "./world/errors";
+import { type Direction, NOTHING } from "./world/grid";
 import type { WorldObject } from "./world/objects";
 import { entropySeed } from "./world/random";
 import { RoomGrid } from "./world/room-grid";
@@ -80,7 +85,7 @@ export class Env {
   }
 
   /** Where the agent faces: 0 right (+x), 1 down (+y), 2 left, 3 up. */
-  get agentDir(): number {
+  get agentDir(): Direction {
     return this.world.agentDir;
   }
 
@@ -202,8 +207,9 @@ export class Env {
   private takeObjectToMove(): void {
     const { world, missionTree } = this;
     if (!this.level.options.startCarrying || missionTree?.kind !== "PutNext") return;
-    const id = missionTree.move.objects[0]!;
-    world.grid.empty(world.grid.places[id]!);
+    const [id] = missionTree.move.objects;
+    if (id === undefined) throw new GenerationError("There is no object to start with in hand.");
+    world.grid.empty(world.grid.cellOf(id));
     world.carrying = id;
   }
 }

@@ -5,12 +5,15 @@ import {
   BALL,
   defineLevel,
   Expert,
+  GenerationError,
   GoTo,
   InvalidIdError,
   InvalidOptionError,
   like,
   make,
+  Open,
   oneRoom,
+  Pcg64,
   register,
   registeredEnvs,
   VectorEnv,
@@ -129,4 +132,40 @@ test("the README's level is the example's", () => {
   );
   const inReadme = /```ts\n(const fetchTheBall[\s\S]+?)```/.exec(readme)?.[1] ?? "missing";
   expect(example).toContain(inReadme.trimEnd());
+});
+
+test("a door goes between two rooms only", () => {
+  const outerDoor = (side: 0 | 1 | 2 | 3) =>
+    defineLevel({
+      summary: "Open the door.",
+      competences: ["Open"],
+      options: {},
+      shape: () => ({ roomSize: 5, numRows: 1, numCols: 2 }),
+      navigations: () => 1,
+      generate(world) {
+        const door = world.addDoor(0, 0, { side });
+        world.placeAgent(0, 0);
+        return new Open(like(world, door));
+      },
+    });
+  register("Door-v0/right", outerDoor(0));
+  expect(make("Door-v0/right").reset({ seed: 1 }).observation.mission).toMatch(/^open the /);
+  for (const side of [1, 2, 3] as const) {
+    register(`Door-v0/${side}`, outerDoor(side));
+    expect(() => make(`Door-v0/${side}`).reset({ seed: 1 })).toThrow(
+      new GenerationError(
+        `No door can go into side ${side} of the room in column 0 and row 0: there is no room beyond it.`,
+      ),
+    );
+  }
+});
+
+test("a choice is one of the list, by seed", () => {
+  const choices = (seed: number) => {
+    const random = new Pcg64(seed);
+    return Array.from({ length: 8 }, () => random.choice(["a", "b", "c"]));
+  };
+  expect(choices(1)).toEqual(choices(1));
+  expect(new Set(choices(1))).toEqual(new Set(["a", "b", "c"]));
+  expect(() => new Pcg64(1).choice([])).toThrow("There is nothing to choose from");
 });

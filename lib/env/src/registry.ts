@@ -17,6 +17,7 @@ import { putNextLevels } from "./levels/putnext";
 import { synthLevels } from "./levels/synth";
 import { unlockLevels } from "./levels/unlock";
 import { InvalidIdError, UnknownEnvError } from "./world/errors";
+import { entropySeed, Pcg64 } from "./world/random";
 
 /** The five BALROG tasks. */
 export const tasks: readonly string[] = MIXED_TASKS.map((task) => `${MIXED_TRAIN_ID}/${task}`);
@@ -115,7 +116,7 @@ export function make(id: string, options: EnvOptions = {}): Env {
   ) as EnvOptions;
   if (maxSteps !== undefined) checkMaxSteps(maxSteps);
   if (MIXED_IDS.includes(id)) {
-    const task = MIXED_TASKS[Math.floor(Math.random() * MIXED_TASKS.length)]!;
+    const task = new Pcg64(entropySeed()).choice(MIXED_TASKS);
     return make(`${id}/${task}`, { numDists: GYM_NUM_DISTS, maxSteps, ...given });
   }
   const registration = REGISTRATIONS.get(id);
@@ -158,7 +159,7 @@ function summarizeDrawn(id: string, taskSummaries: readonly EnvSummary[]): EnvSu
     width: Math.max(...taskSummaries.map(({ width }) => width)),
     height: Math.max(...taskSummaries.map(({ height }) => height)),
     maxSteps: Math.max(...taskSummaries.map(({ maxSteps }) => maxSteps)),
-    options: { ...taskSummaries[0]!.options, numDists: GYM_NUM_DISTS },
+    options: { ...taskSummaries.at(0)?.options, numDists: GYM_NUM_DISTS },
   };
 }
 

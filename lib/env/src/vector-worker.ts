@@ -1,4 +1,5 @@
 import { workerData } from "node:worker_threads";
+import type { Env } from "./env";
 import { make } from "./registry";
 import {
   COMMAND,
@@ -23,7 +24,7 @@ for (let done = 0; ; done++) {
 }
 
 function resetAll(): void {
-  const seed = shared.seed[0]!;
+  const [seed = Number.NaN] = shared.seed;
   for (const [i, env] of envs.entries()) {
     env.restart(Number.isNaN(seed) ? undefined : seed + first + i);
     const index = first + i;
@@ -31,15 +32,14 @@ function resetAll(): void {
     shared.terminated[index] = 0;
     shared.truncated[index] = 0;
     writeMission(shared.missions, index, env.mission);
-    observe(i);
+    observe(env, index);
   }
 }
 
 function stepAll(): void {
-  for (let i = 0; i < count; i++) {
-    const env = envs[i]!;
+  for (const [i, env] of envs.entries()) {
     const index = first + i;
-    env.advance(shared.actions[index]!);
+    env.advance(Atomics.load(shared.actions, index));
     shared.rewards[index] = env.reward;
     shared.terminated[index] = env.terminated ? 1 : 0;
     shared.truncated[index] = env.truncated ? 1 : 0;
@@ -47,12 +47,11 @@ function stepAll(): void {
       env.restart();
       writeMission(shared.missions, index, env.mission);
     }
-    observe(i);
+    observe(env, index);
   }
 }
 
-function observe(i: number): void {
-  const index = first + i;
-  envs[i]!.writeImage(shared.images, index * IMAGE_BYTES);
-  shared.directions[index] = envs[i]!.agentDir;
+function observe(env: Env, index: number): void {
+  env.writeImage(shared.images, index * IMAGE_BYTES);
+  shared.directions[index] = env.agentDir;
 }

@@ -158,7 +158,8 @@ export class VectorEnv {
       throw new InvalidOptionError("actions", choice.length, `There must be ${this.numEnvs}.`);
     }
     for (let i = 0; i < choice.length; i++) {
-      if (actions[choice[i]!] === undefined) throw new InvalidActionError(choice[i], actions);
+      const action = choice[i] ?? -1;
+      if (actions[action] === undefined) throw new InvalidActionError(choice[i], actions);
     }
     this.shared.actions.set(choice);
     this.run(STEP);

@@ -28,10 +28,10 @@ function whyImpossible(env: Env): string | null {
   }
   const { grid } = env.world;
   const { touched, entered } = reach(env);
-  const isTouched = (id: number) => touched.has(grid.places[id]!);
+  const isTouched = (id: number) => touched.has(grid.cellOf(id));
   const canFulfil = (clause: ActionInstruction): boolean => {
     if (clause instanceof Open)
-      return clause.target.objects.some((id) => entered.has(grid.places[id]!));
+      return clause.target.objects.some((id) => entered.has(grid.cellOf(id)));
     return clause
       .descriptions()
       .every(({ objects }) => objects.some((id) => id === env.world.carrying || isTouched(id)));
@@ -55,7 +55,7 @@ function reach({ world }: Env): { entered: Set<number>; touched: Set<number> } {
         const next = cell + step;
         const code = grid.code(next);
         touched.add(next);
-        const inside = grid.codes[grid.contents[grid.idAt(next)]!]!;
+        const inside = grid.codeOf(grid.contentOf(grid.idAt(next)));
         for (const thing of [code, inside]) if (typeOf(thing) === KEY) keys.add(colorOf(thing));
         const isLocked = typeOf(code) === DOOR && stateOf(code) === LOCKED;
         if (code !== WALL && (!isLocked || keys.has(colorOf(code)))) entered.add(next);
@@ -100,7 +100,7 @@ test("a strict sequence fails with the very step that opens its first door", () 
   env.reset({ seed: 1 });
   const expert = new Expert(env);
   const doors = env.instruction.descriptions().flatMap(({ objects }) => objects);
-  const isOpen = (door: number) => stateOf(env.world.grid.codes[door]!) === OPEN;
+  const isOpen = (door: number) => stateOf(env.world.grid.codeOf(door)) === OPEN;
   while (!env.terminated) {
     expect(doors.some(isOpen)).toBe(false);
     env.step(expert.act());

@@ -1,7 +1,7 @@
 import type { Env } from "../env";
 import { type AnyInstruction, remainingOrders } from "../missions/instructions";
 import { NoPlanError } from "../world/errors";
-import { type ActionName, actions, type Scene } from "../world/scene";
+import { type ActionIndex, type ActionName, actions, type Scene } from "../world/scene";
 import { Planner } from "./planner";
 
 export { NoPlanError };
@@ -21,7 +21,7 @@ export { NoPlanError };
  * while (!env.terminated && !env.truncated) env.step(expert.act());
  */
 export class Expert {
-  private plan: number[] = [];
+  private plan: ActionIndex[] = [];
   private foreseen: Scene | null = null;
   private mission: AnyInstruction | null = null;
 
@@ -33,14 +33,15 @@ export class Expert {
    */
   act(): ActionName {
     const { env } = this;
-    if (this.mission !== env.instruction || !this.isAsForeseen() || this.plan.length === 0) {
+    let [action, ...rest] = this.isAsForeseen() ? this.plan : [];
+    if (action === undefined) {
       this.mission = env.instruction;
       this.foreseen = env.world.copy();
-      this.plan = planAhead(this.foreseen.copy(), env.instruction);
+      [action, ...rest] = planAhead(env.world.copy(), env.instruction);
     }
-    const action = this.plan.shift()!;
-    this.foreseen!.act(action);
-    return actions[action]!;
+    this.plan = rest;
+    this.foreseen?.act(action);
+    return actions[action];
   }
 
   private isAsForeseen(): boolean {
@@ -48,6 +49,7 @@ export class Expert {
     const { world } = this.env;
     return (
       foreseen !== null &&
+      this.mission === this.env.instruction &&
       foreseen.agentCell === world.agentCell &&
       foreseen.agentDir === world.agentDir &&
       foreseen.carrying === world.carrying &&
@@ -56,16 +58,20 @@ export class Expert {
   }
 }
 
-/** At least one action towards the mission's end. */
-function planAhead(scene: Scene, mission: AnyInstruction): number[] {
+/** Actions towards the mission's end. */
+function planAhead(scene: Scene, mission: AnyInstruction): [ActionIndex, ...ActionIndex[]] {
   const planner = new Planner(scene, mission);
   const orders = remainingOrders(mission);
   const free = planner.cheapest(
     orders.flatMap((order) => planner.legs.forClauses(order)),
     false,
   );
-  if (free !== null) return free.route.actions.length > 0 ? free.route.actions : [planner.wait()];
+  if (free !== null) {
+    const [first = planner.wait(), ...rest] = free.route.actions;
+    return [first, ...rest];
+  }
   planner.makeWay(planner.firstClauses());
-  if (planner.done.length === 0) throw new NoPlanError("There is no way to complete the mission.");
-  return planner.done;
+  const [first, ...rest] = planner.done;
+  if (first === undefined) throw new NoPlanError("There is no way to complete the mission.");
+  return [first, ...rest];
 }

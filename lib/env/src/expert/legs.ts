@@ -2,13 +2,13 @@ import type { ObjectDescription } from "../missions/descriptions";
 import type { ActionInstruction } from "../missions/instructions";
 import { NOTHING, WALL_ID } from "../world/grid";
 import { colorOf, isPortable, KEY, LOCKED, OPEN, stateOf, typeOf } from "../world/objects";
-import { DROP, PICK_UP, type Scene, TOGGLE } from "../world/scene";
+import { type ActionIndex, DROP, PICK_UP, type Scene, TOGGLE } from "../world/scene";
 
 /** A leg before it is known how obstacles count; see `Leg`. */
 export interface PlannedLeg {
   goals: ReadonlySet<number>;
-  action: number | null;
-  /** Ids of what the agent has held so far; the last is in its hand, if any. */
+  action: ActionIndex | null;
+  /** Ids of what the agent has held so far. */
   held: readonly number[];
   /** Cells that earlier legs have cleared or opened. */
   freed: readonly number[];
@@ -17,6 +17,8 @@ export interface PlannedLeg {
 /** Legs under construction, and how things stand at their end. */
 interface Draft {
   legs: PlannedLeg[];
+  /** Id of what is in the agent's hand, or NOTHING. */
+  hand: number;
   held: readonly number[];
   freed: readonly number[];
   /** Nothing may follow before a new plan. */
@@ -33,8 +35,13 @@ export class Legs {
   /** The legs of some clauses in this order, for each choice of objects, up to the first drop or full hand. */
   forClauses(clauses: readonly ActionInstruction[]): PlannedLeg[][] {
     const choices: PlannedLeg[][] = [];
-    this.extend({ legs: [], held: [this.scene.carrying], freed: [] }, clauses, choices);
+    this.extend(this.emptyDraft(), clauses, choices);
     return choices;
+  }
+
+  private emptyDraft(): Draft {
+    const { carrying } = this.scene;
+    return { legs: [], hand: carrying, held: [carrying], freed: [] };
   }
 
   private extend(
@@ -55,10 +62,10 @@ export class Legs {
   /** The draft with the legs of one more clause, for each choice of objects; none if it cannot follow at once. */
   private draftsFor(draft: Draft, clause: ActionInstruction): Draft[] {
     const { grid } = this.scene;
-    const hand = draft.held.at(-1)!;
+    const { hand } = draft;
     // What is in hand now can be put down first; what later legs take would be put down who knows where.
     const canTake = hand === NOTHING || draft.legs.length === 0;
-    const within = (id: number) => !draft.freed.includes(grid.places[id]!);
+    const within = (id: number) => !draft.freed.includes(grid.cellOf(id));
     switch (clause.kind) {
       case "GoTo":
         return clause.target.cells.length === 0
@@ -79,21 +86,21 @@ export class Legs {
   }
 
   private taking(draft: Draft, id: number): Draft {
-    const cell = this.scene.grid.places[id]!;
+    const cell = this.scene.grid.cellOf(id);
     return withLeg(draft, { goals: [cell], action: PICK_UP, takes: id, frees: cell });
   }
 
   private opening(draft: Draft, door: number, canTake: boolean): Draft[] {
     const { grid } = this.scene;
-    const cell = grid.places[door]!;
-    const code = grid.codes[door]!;
-    const toggle = { goals: [cell], action: TOGGLE, frees: cell };
-    if (stateOf(code) === LOCKED && !opens(grid.codes[draft.held.at(-1)!]!, code)) {
+    const cell = grid.cellOf(door);
+    const code = grid.codeOf(door);
+    const toggle: NewLeg = { goals: [cell], action: TOGGLE, frees: cell };
+    if (stateOf(code) === LOCKED && !opens(grid.codeOf(draft.hand), code)) {
       if (!canTake) return [];
       const keys = this.keysTo(code);
       if (keys.length > 0) return keys.map((key) => withLeg(this.taking(draft, key), toggle));
       return this.boxesWithKeyTo(code).map((box) => ({
-        ...withLeg(draft, { goals: [grid.places[box]!], action: TOGGLE }),
+        ...withLeg(draft, { goals: [grid.cellOf(box)], action: TOGGLE }),
         isEnd: true,
       }));
     }
@@ -103,14 +110,13 @@ export class Legs {
   }
 
   private puttingNext(draft: Draft, fixed: ObjectDescription): Draft[] {
-    const goals = this.cellsNextTo(fixed, draft.held.at(-1)!);
+    const goals = this.cellsNextTo(fixed, draft.hand);
     return [{ ...withLeg(draft, { goals, action: DROP }), isEnd: true }];
   }
 
   /** The legs that open a locked door, for each key and box. */
   forUnlocking(door: number): PlannedLeg[][] {
-    const start: Draft = { legs: [], held: [this.scene.carrying], freed: [] };
-    return this.opening(start, door, true).map(({ legs }) => legs);
+    return this.opening(this.emptyDraft(), door, true).map(({ legs }) => legs);
   }
 
   private objects(): number[] {
@@ -121,17 +127,17 @@ export class Legs {
   }
 
   private boxesWithKeyTo(door: number): number[] {
-    const { codes, contents } = this.scene.grid;
-    return this.objects().filter((id) => opens(codes[contents[id]!]!, door));
+    const { grid } = this.scene;
+    return this.objects().filter((id) => opens(grid.codeOf(grid.contentOf(id)), door));
   }
 
   private keysTo(door: number): number[] {
-    return this.objects().filter((id) => opens(this.scene.grid.codes[id]!, door));
+    return this.objects().filter((id) => opens(this.scene.grid.codeOf(id), door));
   }
 
   private byDistance({ objects }: ObjectDescription): number[] {
     const { grid, agentCell } = this.scene;
-    const distance = (id: number) => manhattan(grid.places[id]! - agentCell, grid.stride);
+    const distance = (id: number) => manhattan(grid.cellOf(id) - agentCell, grid.stride);
     return objects.filter((id) => grid.isOnGrid(id)).sort((a, b) => distance(a) - distance(b));
   }
 
@@ -140,23 +146,25 @@ export class Legs {
     const { grid } = this.scene;
     return fixed.objects
       .filter((id) => id !== moved && grid.isOnGrid(id))
-      .flatMap((id) => grid.ahead.map((step) => grid.places[id]! + step))
+      .flatMap((id) => grid.ahead.map((step) => grid.cellOf(id) + step))
       .filter((cell) => grid.isFree(cell) || isPortable(grid.code(cell)));
   }
 }
 
 interface NewLeg {
   goals: Iterable<number>;
-  action: number | null;
+  action: ActionIndex | null;
   /** Id of what the agent then holds. */
   takes?: number;
   /** Cell that is then free. */
   frees?: number;
 }
 
-function withLeg({ legs, held, freed }: Draft, { goals, action, takes, frees }: NewLeg): Draft {
+function withLeg({ legs, hand, held, freed }: Draft, leg: NewLeg): Draft {
+  const { goals, action, takes, frees } = leg;
   return {
     legs: [...legs, { goals: new Set(goals), action, held, freed }],
+    hand: takes ?? hand,
     held: takes === undefined ? held : [...held, takes],
     freed: frees === undefined ? freed : [...freed, frees],
   };

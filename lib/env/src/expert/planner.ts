@@ -2,7 +2,7 @@ import { type AnyInstruction, Open, PickUp, remainingOrders } from "../missions/
 import { NoPlanError } from "../world/errors";
 import { NOTHING } from "../world/grid";
 import { BOX, CLOSED, DOOR, isWalkable, stateOf, typeOf, WALL } from "../world/objects";
-import { DROP, PICK_UP, type Scene } from "../world/scene";
+import { type ActionIndex, DROP, PICK_UP, type Scene } from "../world/scene";
 import { Legs, manhattan, opens, type PlannedLeg } from "./legs";
 import { FREE, findRoute, IMPASSABLE, OPENABLE, type Route } from "./route";
 
@@ -22,7 +22,7 @@ const NO_WAY = 1000;
 /** Plans in a scene of its own, by trying actions out in it. */
 export class Planner {
   /** What has been done in the scene so far. */
-  readonly done: number[] = [];
+  readonly done: ActionIndex[] = [];
   readonly legs: Legs;
   /** Locked doors whose keys are being fetched: no way leads through them to their own keys. */
   private readonly barred = new Set<number>();
@@ -42,7 +42,7 @@ export class Planner {
   }
 
   /** An action that changes nothing, for the verifier to look again. */
-  wait(): number {
+  wait(): ActionIndex {
     return this.scene.grid.isFree(this.scene.frontCell) ? PICK_UP : DROP;
   }
 
@@ -50,7 +50,7 @@ export class Planner {
   cheapest(choices: readonly PlannedLeg[][], withObstacles: boolean): Choice | null {
     let best: Choice | null = null;
     for (const legs of choices) {
-      const needsEmptyHand = legs[0]!.action === PICK_UP && this.scene.carrying !== NOTHING;
+      const needsEmptyHand = legs[0]?.action === PICK_UP && this.scene.carrying !== NOTHING;
       if (needsEmptyHand && !withObstacles) continue;
       const route = this.route(this.scene, legs, withObstacles);
       if (route !== null && (best === null || route.cost < best.route.cost)) best = { legs, route };
@@ -100,7 +100,7 @@ export class Planner {
     this.do([...route.actions, PICK_UP]);
   }
 
-  private leg(cell: number, action: number): PlannedLeg {
+  private leg(cell: number, action: ActionIndex): PlannedLeg {
     return { goals: new Set([cell]), action, held: [this.scene.carrying], freed: [] };
   }
 
@@ -134,10 +134,12 @@ export class Planner {
 
   /** The legs of the clause that comes next, for each order and choice of objects. */
   firstClauses(): PlannedLeg[][] {
-    return remainingOrders(this.mission).flatMap(([first]) => this.legs.forClauses([first!]));
+    return remainingOrders(this.mission).flatMap((order) =>
+      this.legs.forClauses(order.slice(0, 1)),
+    );
   }
 
-  private do(list: readonly number[]): void {
+  private do(list: readonly ActionIndex[]): void {
     for (const action of list) this.scene.act(action);
     this.done.push(...list);
   }
@@ -172,12 +174,12 @@ export class Planner {
     if (typeOf(code) === DOOR) {
       if (!this.mayOpenOthers) return IMPASSABLE;
       // A key held earlier has opened its doors by then, if they are on the way.
-      const hasKey = held.some((key) => opens(grid.codes[key]!, code));
+      const hasKey = held.some((key) => opens(grid.codeOf(key), code));
       if (stateOf(code) === CLOSED || hasKey) return OPENABLE;
       return withObstacles && !this.barred.has(cell) ? FETCH_KEY : IMPASSABLE;
     }
     // An empty box that is not part of the mission is gone once opened.
-    if (typeOf(code) === BOX && !this.named.has(id) && grid.contents[id] === NOTHING)
+    if (typeOf(code) === BOX && !this.named.has(id) && grid.contentOf(id) === NOTHING)
       return OPENABLE;
     return withObstacles && this.mayTakeOthers ? MOVE_ASIDE : IMPASSABLE;
   }

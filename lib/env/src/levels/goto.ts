@@ -53,8 +53,7 @@ const goToObj = defineLevel({
   navigations: () => 1,
   generate(world) {
     world.placeAgent();
-    const [id] = world.addDistractors(1, { i: 0, j: 0 });
-    return new GoTo(like(world, id!));
+    return new GoTo(like(world, world.pick(world.addDistractors(1, { i: 0, j: 0 }))));
   },
 });
 
@@ -103,7 +102,7 @@ const goToImpUnlock = defineLevel({
     // comparison never holds.
     world.addObject(world.int(world.numCols), world.int(world.numRows), {
       type: KEY,
-      color: colorOf(world.grid.codes[door]!),
+      color: colorOf(world.grid.codeOf(door)),
     });
     world.connectAll();
     for (let column = 0; column < world.numCols; column++) {
@@ -114,8 +113,7 @@ const goToImpUnlock = defineLevel({
     const lockedRoom = world.room(i, j);
     world.placeAgentOutside((room) => room === lockedRoom);
     world.requireAllReachable();
-    const [id] = world.addDistractors(1, { i, j, unique: false });
-    return new GoTo(like(world, id!));
+    return new GoTo(like(world, world.pick(world.addDistractors(1, { i, j, unique: false }))));
   },
 });
 
@@ -136,7 +134,7 @@ const goToRedBlueBall = defineLevel({
     world.placeAgent();
     const distractors = world.addDistractors(numDists, { i: 0, j: 0, unique: false });
     const taken = [encode(BALL, red), encode(BALL, blue)];
-    if (distractors.some((id) => taken.includes(world.grid.codes[id]!))) throw REJECTED;
+    if (distractors.some((id) => taken.includes(world.grid.codeOf(id)))) throw REJECTED;
     const id = world.addObject(0, 0, { type: BALL, color: world.pick([red, blue]) });
     world.requireAllReachable();
     return new GoTo(like(world, id));
@@ -152,7 +150,7 @@ const goToDoor = defineLevel({
   generate(world) {
     const doors = Array.from({ length: 4 }, () => world.addDoor(1, 1));
     world.placeAgent(1, 1);
-    return new GoTo(new ObjectDescription(DOOR, colorOf(world.grid.codes[world.pick(doors)]!)));
+    return new GoTo(new ObjectDescription(DOOR, colorOf(world.grid.codeOf(world.pick(doors)))));
   },
 });
 

@@ -234,7 +234,7 @@ function isValid(instruction: AnyInstruction, world: RoomGrid, unblocking: boole
 function namesKeyOfLockedDoor(instruction: AnyInstruction, world: RoomGrid): boolean {
   const lockedColors = world
     .allDoors()
-    .map((door) => world.grid.codes[door]!)
+    .map((door) => world.grid.codeOf(door))
     .filter((code) => stateOf(code) === LOCKED)
     .map(colorOf);
   return instruction

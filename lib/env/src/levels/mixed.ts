@@ -42,11 +42,12 @@ function pickTwo(
   world: RoomGrid,
   objects: readonly number[],
 ): [ObjectDescription, ObjectDescription] {
-  const { codes } = world.grid;
+  const { grid } = world;
   const first = world.pick(objects);
   let second = world.pick(objects);
-  if (codes[second] === codes[first] && world.countLike(first) < 2) {
-    while (codes[second] === codes[first]) second = world.pick(objects);
+  const lookAlike = () => grid.codeOf(second) === grid.codeOf(first);
+  if (lookAlike() && world.countLike(first) < 2) {
+    while (lookAlike()) second = world.pick(objects);
   }
   return [like(world, first), like(world, second)];
 }

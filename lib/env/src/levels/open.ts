@@ -1,5 +1,6 @@
 import { LOCATIONS, like, ObjectDescription } from "../missions/descriptions";
 import { After, Before, Open } from "../missions/instructions";
+import { turned } from "../world/grid";
 import { COLOR_INDEX, DOOR } from "../world/objects";
 import { COLORS_TO_DRAW, LEFT, RIGHT } from "../world/rooms";
 import {
@@ -49,11 +50,13 @@ const openDoor = defineLevel({
   navigations: () => 1,
   generate(world, { debug, selectBy }) {
     const colors = world.pickSome(COLORS_TO_DRAW, 4);
-    const doors = colors.map((color, side) => world.addDoor(1, 1, { side, color, locked: false }));
+    for (const [i, color] of colors.entries()) {
+      world.addDoor(1, 1, { side: turned(RIGHT, i), color, locked: false });
+    }
     const by = selectBy ?? world.pick(["color", "loc"] as const);
     const door =
       by === "color"
-        ? like(world, doors[0]!)
+        ? new ObjectDescription(DOOR, colors[0])
         : new ObjectDescription(DOOR, null, world.pick(LOCATIONS));
     world.placeAgent(1, 1);
     return new Open(door, debug);
@@ -76,15 +79,15 @@ const openTwoDoors = defineLevel({
   maxSteps: () => 20 * 6 ** 2,
   navigations: () => 2,
   generate(world, { firstColor, secondColor, strict }) {
-    const colors = world.pickSome(COLORS_TO_DRAW, 2);
+    const colors = world.pickSome(COLORS_TO_DRAW);
     const first = world.addDoor(1, 1, {
       side: LEFT,
-      color: firstColor === null ? colors[0]! : COLOR_INDEX[firstColor],
+      color: firstColor === null ? colors[0] : COLOR_INDEX[firstColor],
       locked: false,
     });
     const second = world.addDoor(1, 1, {
       side: RIGHT,
-      color: secondColor === null ? colors[1]! : COLOR_INDEX[secondColor],
+      color: secondColor === null ? colors[1] : COLOR_INDEX[secondColor],
       locked: false,
     });
     world.placeAgent(1, 1);
@@ -103,16 +106,15 @@ const openDoorsOrder = defineLevel({
     const colors = world.pickSome(COLORS_TO_DRAW, numDoors);
     const doors = colors.map((color) => world.addDoor(1, 1, { color, locked: false }));
     world.placeAgent(1, 1);
-    const [first, second] = world
-      .pickSome(doors, 2)
-      .map((door) => new Open(like(world, door), debug));
+    const open = (door: number) => new Open(like(world, door), debug);
+    const [first, second] = world.pickSome(doors);
     switch (world.int(3)) {
       case 0:
-        return first!;
+        return open(first);
       case 1:
-        return new Before(first!, second!);
+        return new Before(open(first), open(second));
       default:
-        return new After(first!, second!);
+        return new After(open(first), open(second));
     }
   },
 });

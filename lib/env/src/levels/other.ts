@@ -26,7 +26,7 @@ const actionObjDoor = defineLevel({
     const id = world.pick(things);
     const target = like(world, id);
     if (world.flip()) return new GoTo(target);
-    return typeOf(world.grid.codes[id]!) === DOOR ? new Open(target) : new PickUp(target);
+    return typeOf(world.grid.codeOf(id)) === DOOR ? new Open(target) : new PickUp(target);
   },
 });
 
@@ -73,7 +73,7 @@ const keyCorridor = defineLevel({
     world.addObject(2, row, { type });
     world.addObject(0, world.int(world.numRows), {
       type: KEY,
-      color: colorOf(world.grid.codes[door]!),
+      color: colorOf(world.grid.codeOf(door)),
     });
     world.placeAgent(1, world.numRows >> 1);
     world.connectAll();
@@ -106,9 +106,12 @@ const moveTwoAcross = defineLevel({
     const leftObjects = world.addDistractors(objsPerRoom, { i: 0, j: 0 });
     const rightObjects = world.addDistractors(objsPerRoom, { i: 1, j: 0 });
     world.removeWall(0, 0, RIGHT);
-    const [a, d] = world.pickSome(leftObjects, 2).map((id) => like(world, id));
-    const [b, c] = world.pickSome(rightObjects, 2).map((id) => like(world, id));
-    return new Before(new PutNext(a!, b!), new PutNext(c!, d!));
+    const [a, d] = world.pickSome(leftObjects);
+    const [b, c] = world.pickSome(rightObjects);
+    return new Before(
+      new PutNext(like(world, a), like(world, b)),
+      new PutNext(like(world, c), like(world, d)),
+    );
   },
 });
 

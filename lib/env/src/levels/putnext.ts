@@ -14,8 +14,8 @@ const putNextLocal = defineLevel({
     world.placeAgent();
     const objects = world.addDistractors(numObjs, { i: 0, j: 0 });
     world.requireAllReachable();
-    const [moved, fixed] = world.pickSome(objects, 2);
-    return new PutNext(like(world, moved!), like(world, fixed!));
+    const [moved, fixed] = world.pickSome(objects);
+    return new PutNext(like(world, moved), like(world, fixed));
   },
 });
 

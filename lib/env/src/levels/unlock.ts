@@ -5,7 +5,7 @@ import type { RoomGrid } from "../world/room-grid";
 import { COLORS_TO_DRAW, RIGHT } from "../world/rooms";
 import { atLeast, defineLevel, NINE_ROOMS, type Registration, registration } from "./level";
 
-const colorOfDoor = (world: RoomGrid, door: number): number => colorOf(world.grid.codes[door]!);
+const colorOfDoor = (world: RoomGrid, door: number): number => colorOf(world.grid.codeOf(door));
 
 const unlock = defineLevel({
   summary: "Open a locked door somewhere in the maze.",
@@ -63,7 +63,7 @@ const keyInBox = defineLevel({
     const door = world.addDoor(1, 1, { locked: true });
     const key = grid.create(KEY, colorOfDoor(world, door));
     const box = grid.create(BOX, world.pick(COLORS_TO_DRAW));
-    grid.contents[box] = key;
+    grid.putInto(box, key);
     world.place(box, 1, 1);
     world.placeAgent(1, 1);
     return new Open(new ObjectDescription(DOOR));
@@ -97,7 +97,7 @@ const blockedUnlockPickup = defineLevel({
     const { grid } = world;
     world.addObject(1, 0, { type: BOX });
     const door = world.addDoor(0, 0, { side: RIGHT, locked: true });
-    grid.put(grid.create(BALL, world.pick(COLORS_TO_DRAW)), grid.places[door]! - 1);
+    grid.put(grid.create(BALL, world.pick(COLORS_TO_DRAW)), grid.cellOf(door) - 1);
     world.addObject(0, 0, { type: KEY, color: colorOfDoor(world, door) });
     world.placeAgent(0, 0);
     return new PickUp(new ObjectDescription(BOX));
@@ -112,11 +112,11 @@ const unlockToUnlock = defineLevel({
   maxSteps: () => 30 * 6 ** 2,
   navigations: () => 1,
   generate(world) {
-    const [first, second] = world.pickSome(COLORS_TO_DRAW, 2);
-    world.addDoor(0, 0, { side: RIGHT, color: first!, locked: true });
-    world.addObject(2, 0, { type: KEY, color: first! });
-    world.addDoor(1, 0, { side: RIGHT, color: second!, locked: true });
-    world.addObject(1, 0, { type: KEY, color: second! });
+    const [first, second] = world.pickSome(COLORS_TO_DRAW);
+    world.addDoor(0, 0, { side: RIGHT, color: first, locked: true });
+    world.addObject(2, 0, { type: KEY, color: first });
+    world.addDoor(1, 0, { side: RIGHT, color: second, locked: true });
+    world.addObject(1, 0, { type: KEY, color: second });
     world.addObject(0, 0, { type: BALL });
     world.placeAgent(1, 0);
     return new PickUp(new ObjectDescription(BALL));

@@ -36,8 +36,8 @@ export class ObjectDescription {
     objects.length = 0;
     cells.length = 0;
     for (let id = 2; id < world.grid.end; id++) {
-      if (!this.fits(world.grid.codes[id]!) || !world.grid.isOnGrid(id)) continue;
-      const cell = world.grid.places[id]!;
+      if (!this.fits(world.grid.codeOf(id)) || !world.grid.isOnGrid(id)) continue;
+      const cell = world.grid.cellOf(id);
       if (this.location !== null && !isAt(this.location, cell, world)) continue;
       objects.push(id);
       cells.push(cell);
@@ -48,7 +48,7 @@ export class ObjectDescription {
   refresh(world: RoomGrid): void {
     this.cells.length = 0;
     for (const id of this.objects) {
-      if (world.grid.isOnGrid(id)) this.cells.push(world.grid.places[id]!);
+      if (world.grid.isOnGrid(id)) this.cells.push(world.grid.cellOf(id));
     }
   }
 
@@ -64,7 +64,7 @@ export class ObjectDescription {
 
 /** A description of an object by its type and color. */
 export function like(world: RoomGrid, id: number): ObjectDescription {
-  const code = world.grid.codes[id]!;
+  const code = world.grid.codeOf(id);
   return new ObjectDescription(typeOf(code) as TypeIndex, colorOf(code));
 }
 
@@ -83,8 +83,8 @@ function isAt(location: Location, cell: number, world: RoomGrid): boolean {
   if (!world.isInRoom(world.roomAt(agentCell), x, y)) return false;
   const dx = x - grid.x(agentCell);
   const dy = y - grid.y(agentCell);
-  const forward = dx * DX[agentDir]! + dy * DY[agentDir]!;
-  const rightward = dy * DX[agentDir]! - dx * DY[agentDir]!;
+  const forward = dx * DX[agentDir] + dy * DY[agentDir];
+  const rightward = dy * DX[agentDir] - dx * DY[agentDir];
   switch (location) {
     case "left":
       return rightward < 0;

@@ -75,7 +75,7 @@ export class Open implements Instruction {
   verify(action: number, world: RoomGrid): Status {
     if (action !== TOGGLE) return CONTINUE;
     const id = world.grid.idAt(world.frontCell);
-    const code = world.grid.codes[id]!;
+    const code = world.grid.codeOf(id);
     if (typeOf(code) !== DOOR) return CONTINUE;
     if (stateOf(code) === OPEN && this.target.objects.includes(id)) return SUCCESS;
     return this.strict ? FAILURE : CONTINUE;
@@ -156,7 +156,7 @@ export class PutNext implements Instruction {
   }
 
   private isNext(id: number, world: RoomGrid): boolean {
-    const cell = world.grid.places[id]!;
+    const cell = world.grid.cellOf(id);
     return this.fixed.cells.some((other) => {
       const distance = Math.abs(cell - other);
       return distance === 1 || distance === world.grid.stride;

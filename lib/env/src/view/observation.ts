@@ -1,3 +1,4 @@
+import { type Direction, turned } from "../world/grid";
 import {
   BALL,
   BOX,
@@ -14,6 +15,8 @@ import {
   WALL,
 } from "../world/objects";
 import type { RoomGrid } from "../world/room-grid";
+
+// Looks are bytes, view cells run from 0 to 48, and the grid has a margin: every index below exists, hence `!`.
 
 /** Cells along a side of the agent's view: it sees 3 to either side and 6 ahead, nothing behind. */
 const VIEW_SIZE = 7;
@@ -58,10 +61,9 @@ for (let seen = 0; seen < 1 << VIEW_SIZE; seen++) {
  * UNSEEN where sight is blocked. The object in hand shows at the agent's own cell.
  */
 function look(world: RoomGrid, view: Uint8Array, start: number): void {
-  const { agentDir } = world;
-  const { ahead, cells, codes } = world.grid;
-  const forward = ahead[agentDir]!;
-  const right = ahead[(agentDir + 1) & 3]!;
+  const { ahead, cells } = world.grid;
+  const forward = ahead[world.agentDir];
+  const right = ahead[turned(world.agentDir, 1)];
   let seen = 1 << AGENT_X;
   // Row by row from the agent's own to the farthest. Unrolled over the row's seven cells, which halves the time.
   let middle = world.agentCell;
@@ -94,7 +96,7 @@ function look(world: RoomGrid, view: Uint8Array, start: number): void {
     middle += forward;
   }
   // subtle: id 0, nothing in hand, looks EMPTY, so the door that the agent stands in does not show.
-  view[start + AGENT_CELL] = codes[world.carrying]!;
+  view[start + AGENT_CELL] = world.grid.codeOf(world.carrying);
 }
 
 /** By look: the bytes type, color, state as the low, middle and high byte of a number. */
@@ -165,8 +167,8 @@ function imageOf(view: Uint8Array, start: number): Uint8Array {
 export function seenCells(world: RoomGrid): Set<number> {
   const view = new Uint8Array(VIEW_CELLS);
   look(world, view, 0);
-  const forward = world.grid.ahead[world.agentDir]!;
-  const rightward = world.grid.ahead[(world.agentDir + 1) & 3]!;
+  const forward = world.grid.ahead[world.agentDir];
+  const rightward = world.grid.ahead[turned(world.agentDir, 1)];
   const seen = new Set<number>();
   for (let i = 0; i < VIEW_CELLS; i++) {
     const sideways = Math.floor(i / VIEW_SIZE) - AGENT_X;
@@ -266,7 +268,7 @@ export class Observation {
     /** What the agent is asked to do, such as "go to the red ball". */
     readonly mission: string,
     /** Where the agent faces: 0 right (+x), 1 down (+y), 2 left, 3 up. */
-    readonly direction: number,
+    readonly direction: Direction,
     /** Holds the 49 looks from `start`. */
     private readonly view: Uint8Array,
     private readonly start: number,

@@ -1,5 +1,5 @@
 import { crc32, deflateSync } from "node:zlib";
-import { NOTHING } from "../world/grid";
+import { type Direction, NOTHING } from "../world/grid";
 import { EMPTY, WALL } from "../world/objects";
 import type { RoomGrid } from "../world/room-grid";
 import { seenCells } from "./observation";
@@ -43,9 +43,15 @@ export function renderPng(world: RoomGrid, cellSize: number): Uint8Array {
     for (let x = 0; x < width; x++) {
       const cell = grid.cell(x, y);
       const isAgentHere = cell === world.agentCell;
-      const held = isAgentHere && world.carrying !== NOTHING ? grid.codes[world.carrying]! : EMPTY;
+      const held = isAgentHere && world.carrying !== NOTHING ? grid.codeOf(world.carrying) : EMPTY;
       const rows = palette.rowsOf(
-        tileOf(grid.code(cell), seen.has(cell), isAgentHere ? world.agentDir : -1, held, cellSize),
+        tileOf(
+          grid.code(cell),
+          seen.has(cell),
+          isAgentHere ? world.agentDir : null,
+          held,
+          cellSize,
+        ),
         cellSize,
       );
       let at = y * cellSize * stride + 1 + x * cellSize;
@@ -63,12 +69,18 @@ export function renderPng(world: RoomGrid, cellSize: number): Uint8Array {
   );
 }
 
-function tileOf(code: number, isSeen: boolean, agentDir: number, held: number, size: number): Tile {
+function tileOf(
+  code: number,
+  isSeen: boolean,
+  agentDir: Direction | null,
+  held: number,
+  size: number,
+): Tile {
   const key = `${code} ${isSeen} ${agentDir} ${held} ${size}`;
   let tile = tiles.get(key);
   if (tile === undefined) {
     const shapes = [...objectShapes(code)];
-    if (agentDir >= 0) shapes.push(...agentShapes(agentDir), ...carriedShapes(held));
+    if (agentDir !== null) shapes.push(...agentShapes(agentDir), ...carriedShapes(held));
     tile = rasterize(code === WALL, isSeen, shapes, size);
     tiles.set(key, tile);
   }
@@ -91,8 +103,9 @@ function rasterize(isWall: boolean, isSeen: boolean, shapes: readonly Shape[], s
         if (part > 0) color = mix(color, rgb(shape.fill), part);
       }
       const key = color.join();
-      if (!indices.has(key)) indices.set(key, colors.push(color) - 1);
-      pixels[y * size + x] = indices.get(key)!;
+      const index = indices.get(key) ?? colors.push(color) - 1;
+      indices.set(key, index);
+      pixels[y * size + x] = index;
     }
   }
   return { pixels, colors };
@@ -108,7 +121,7 @@ class Palette {
   rowsOf(tile: Tile, size: number): Uint8Array[] {
     let rows = this.rows.get(tile);
     if (rows === undefined) {
-      const indices = tile.colors.map((color) => this.indexOf(color));
+      const indices = Uint8Array.from(tile.colors, (color) => this.indexOf(color));
       const pixels = tile.pixels.map((pixel) => indices[pixel]!);
       rows = Array.from({ length: size }, (_, y) => pixels.subarray(y * size, (y + 1) * size));
       this.rows.set(tile, rows);
@@ -157,9 +170,10 @@ function contains(shape: Shape, x: number, y: number): boolean {
     case "polygon": {
       // Even-odd rule: count the edges that a ray to the right crosses.
       let inside = false;
-      for (const [i, [ax, ay]] of shape.points.entries()) {
-        const [bx, by] = shape.points[(i + 1) % shape.points.length]!;
+      let [ax, ay] = shape.points.at(-1) ?? [0, 0];
+      for (const [bx, by] of shape.points) {
         if (ay > y !== by > y && x < ax + ((y - ay) / (by - ay)) * (bx - ax)) inside = !inside;
+        [ax, ay] = [bx, by];
       }
       return inside;
     }
@@ -172,7 +186,8 @@ function rgb(hex: string): Rgb {
 }
 
 function mix(a: Rgb, b: Rgb, part: number): Rgb {
-  return [0, 1, 2].map((i) => Math.round(a[i]! + (b[i]! - a[i]!) * part)) as unknown as Rgb;
+  const between = (from: number, to: number) => Math.round(from + (to - from) * part);
+  return [between(a[0], b[0]), between(a[1], b[1]), between(a[2], b[2])];
 }
 
 /** A PNG file (W3C, "Portable Network Graphics", 2003) of palette indices, 8 bits each. */

@@ -38,7 +38,7 @@ export function renderSvg(world: RoomGrid, mission: string): string {
     }
   }
   const agent = [...agentShapes(world.agentDir)];
-  if (world.carrying !== NOTHING) agent.push(...carriedShapes(grid.codes[world.carrying]!));
+  if (world.carrying !== NOTHING) agent.push(...carriedShapes(grid.codeOf(world.carrying)));
   const lines = [
     ...Array.from({ length: width - 1 }, (_, i) => `M${(i + 1) * CELL} 0v${height * CELL}`),
     ...Array.from({ length: height - 1 }, (_, i) => `M0 ${(i + 1) * CELL}h${width * CELL}`),

@@ -1,3 +1,4 @@
+import { type Direction, DX, DY } from "../world/grid";
 import {
   BALL,
   BOX,
@@ -50,7 +51,7 @@ const rect = (x: number, y: number, width: number, height: number, fill: string)
 
 /** The shapes of an object, in the order in which they are painted. */
 export function objectShapes(code: number): Shape[] {
-  const paint = PAINT[COLORS[colorOf(code)]!];
+  const paint = PAINT[COLORS[colorOf(code)] as Color];
   switch (typeOf(code)) {
     case DOOR:
       return doorShapes(stateOf(code), paint);
@@ -103,10 +104,10 @@ const POINTER = [
   [0.16, 0.18],
 ] as const;
 
-/** The agent: an arrowhead towards where it faces (0 right, 1 down, 2 left, 3 up). */
-export function agentShapes(direction: number): Shape[] {
-  const cos = [1, 0, -1, 0][direction]!;
-  const sin = [0, 1, 0, -1][direction]!;
+/** The agent: an arrowhead towards where it faces. */
+export function agentShapes(direction: Direction): Shape[] {
+  const cos = DX[direction];
+  const sin = DY[direction];
   const points = POINTER.map(
     ([x, y]) =>
       [0.5 + (x - 0.5) * cos - (y - 0.5) * sin, 0.5 + (x - 0.5) * sin + (y - 0.5) * cos] as const,

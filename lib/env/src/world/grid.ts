@@ -1,6 +1,7 @@
 import {
   blocksSight,
   COLORS,
+  type Color,
   colorOf,
   EMPTY,
   encode,
@@ -23,9 +24,15 @@ const FIRST_ID = 2;
  */
 const MARGIN = 6;
 
-/** Steps in x and y for each direction: right, down, left, up. */
+/** 0 right (+x), 1 down (+y), 2 left, 3 up. */
+export type Direction = 0 | 1 | 2 | 3;
+export const DIRECTIONS = [0, 1, 2, 3] as const;
+/** Steps in x and y for each direction. */
 export const DX = [1, 0, -1, 0] as const;
 export const DY = [0, 1, 0, -1] as const;
+
+export const turned = (direction: Direction, quarterTurnsRight: number): Direction =>
+  ((direction + quarterTurnsRight) & 3) as Direction;
 
 /**
  * What a cell holds, in one number: the object's id, whether it blocks sight, and its look. Sight, image and
@@ -41,6 +48,7 @@ const WALL_CELL = pack(WALL_ID, WALL);
 /**
  * The grid and the objects on it, in flat arrays.
  * A "cell" everywhere is an index into `cells`; `cell()` makes one from coordinates.
+ * Cells of the grid and ids that `create` gave lie within the arrays: reading them takes no check.
  */
 export class Grid {
   /** Length of a row of `cells`: going down one cell adds this. */
@@ -49,12 +57,10 @@ export class Grid {
   readonly ahead: readonly [number, number, number, number];
   /** Look (see `encode` in objects.ts) in bits 0..7, whether sight is blocked in bit 8, object id above. */
   readonly cells: Uint32Array;
-  /** By id: the look. */
-  codes: Uint8Array = new Uint8Array(64);
-  /** By id: the cell, 0 while carried. Stale once a box is destroyed, so see `isOnGrid`. */
-  places: Int32Array = new Int32Array(64);
-  /** By id: the id of what a box contains. */
-  contents: Uint16Array = new Uint16Array(64);
+  /** By id. */
+  private codes: Uint8Array = new Uint8Array(64);
+  private places: Int32Array = new Int32Array(64);
+  private contents: Uint16Array = new Uint16Array(64);
   /** One more than the last id in use. */
   end = FIRST_ID;
 
@@ -109,6 +115,21 @@ export class Grid {
     return this.cells[cell]! >>> ID_SHIFT;
   }
 
+  /** The look of an object; EMPTY for NOTHING. */
+  codeOf(id: number): number {
+    return this.codes[id]!;
+  }
+
+  /** The cell of an object, 0 while carried. Stale once a box is destroyed, so see `isOnGrid`. */
+  cellOf(id: number): number {
+    return this.places[id]!;
+  }
+
+  /** The id of what a box contains. */
+  contentOf(id: number): number {
+    return this.contents[id]!;
+  }
+
   isFree(cell: number): boolean {
     return this.cells[cell] === FREE_CELL;
   }
@@ -123,8 +144,18 @@ export class Grid {
   }
 
   put(id: number, cell: number): void {
-    this.cells[cell] = pack(id, this.codes[id]!);
+    this.cells[cell] = pack(id, this.codeOf(id));
     this.places[id] = cell;
+  }
+
+  /** Takes an object off the grid. */
+  take(id: number): void {
+    this.empty(this.cellOf(id));
+    this.places[id] = 0;
+  }
+
+  putInto(box: number, id: number): void {
+    this.contents[box] = id;
   }
 
   /** Leaves a cell empty; what was there keeps its place on record. */
@@ -133,32 +164,33 @@ export class Grid {
   }
 
   isOnGrid(id: number): boolean {
-    return this.idAt(this.places[id]!) === id;
+    return this.idAt(this.cellOf(id)) === id;
   }
 
   setState(id: number, state: number): void {
-    const code = this.codes[id]!;
+    const code = this.codeOf(id);
     this.setCode(id, encode(typeOf(code), colorOf(code), state));
   }
 
   setColor(id: number, color: number): void {
-    const code = this.codes[id]!;
+    const code = this.codeOf(id);
     this.setCode(id, encode(typeOf(code), color, stateOf(code)));
   }
 
   private setCode(id: number, code: number): void {
     this.codes[id] = code;
-    if (this.isOnGrid(id)) this.cells[this.places[id]!] = pack(id, code);
+    if (this.isOnGrid(id)) this.cells[this.cellOf(id)] = pack(id, code);
   }
 
   /** An object as users see it. */
   describe(id: number): WorldObject {
-    const code = this.codes[id]!;
+    const code = this.codeOf(id);
     const object: WorldObject = {
       type: TYPES[typeOf(code)] as ObjectType,
-      color: COLORS[colorOf(code)]!,
+      color: COLORS[colorOf(code)] as Color,
     };
-    if (this.contents[id] !== NOTHING) object.contains = this.describe(this.contents[id]!);
+    const content = this.contentOf(id);
+    if (content !== NOTHING) object.contains = this.describe(content);
     return object;
   }
 

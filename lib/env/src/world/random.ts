@@ -16,6 +16,16 @@ const M2 = 0x1fc65da4;
 const M3 = 0x2360ed05;
 const TWO_32 = 2 ** 32;
 
+/** Four 32-bit words. */
+interface Words extends Uint32Array {
+  0: number;
+  1: number;
+  2: number;
+  3: number;
+}
+const fourWords = () => new Uint32Array(4) as Words;
+const PLACES = [0, 1, 2, 3] as const;
+
 /**
  * NumPy's `Generator(PCG64(SeedSequence(seed)))`, bit for bit: the generator behind Gymnasium's `np_random`.
  *
@@ -25,8 +35,8 @@ const TWO_32 = 2 ** 32;
  * in an Interval" (2019); NumPy's SeedSequence.
  */
 export class Pcg64 {
-  private readonly s = new Uint32Array(4);
-  private readonly inc = new Uint32Array(4);
+  private readonly s = fourWords();
+  private readonly inc = fourWords();
   private high = 0;
   private low = 0;
   private spare = 0;
@@ -39,21 +49,23 @@ export class Pcg64 {
   /** Starts the stream of `seed`: a whole number 0..2^53-1 or any bigint ≥ 0. @throws InvalidSeedError */
   seed(seed: number | bigint): void {
     checkSeed(seed);
-    const words = seedSequence(entropyWords(seed), 8);
+    const next = seedSequence(entropyWords(seed));
     const { s, inc } = this;
-    // NumPy hands over two 128-bit numbers as (high, low) pairs of 64-bit words.
-    inc[0] = (words[6]! << 1) | 1;
-    inc[1] = (words[7]! << 1) | (words[6]! >>> 31);
-    inc[2] = (words[4]! << 1) | (words[7]! >>> 31);
-    inc[3] = (words[5]! << 1) | (words[4]! >>> 31);
-    s.fill(0);
-    this.advance();
-    let carry = 0;
-    for (let i = 0; i < 4; i++) {
-      const sum = s[i]! + words[(i + 2) & 3]! + carry;
-      s[i] = sum;
-      carry = sum >= TWO_32 ? 1 : 0;
-    }
+    // NumPy hands over two 128-bit numbers as (high, low) pairs of 64-bit words, themselves low word first.
+    const [s2, s3, s0, s1] = [next(), next(), next(), next()];
+    const [i2, i3, i0, i1] = [next(), next(), next(), next()];
+    inc[0] = (i0 << 1) | 1;
+    inc[1] = (i1 << 1) | (i0 >>> 31);
+    inc[2] = (i2 << 1) | (i1 >>> 31);
+    inc[3] = (i3 << 1) | (i2 >>> 31);
+    // One step from 0 leads to inc.
+    const c0 = inc[0] + s0;
+    const c1 = inc[1] + s1 + Math.floor(c0 / TWO_32);
+    const c2 = inc[2] + s2 + Math.floor(c1 / TWO_32);
+    s[0] = c0;
+    s[1] = c1;
+    s[2] = c2;
+    s[3] = inc[3] + s3 + Math.floor(c2 / TWO_32);
     this.advance();
     this.hasSpare = false;
     this.spare = 0;
@@ -75,6 +87,13 @@ export class Pcg64 {
       }
     }
     return low + mulHigh(draw, span);
+  }
+
+  /** An element, each as likely, as `Generator.choice(list)`. @throws RangeError the list is empty */
+  choice<T>(list: readonly T[]): T {
+    if (list.length === 0)
+      throw new RangeError("There is nothing to choose from: the list is empty.");
+    return list[this.integers(0, list.length)] as T;
   }
 
   /** A uniform integer in [0, span) for 2^32 < span ≤ 2^64, which NumPy draws from 64-bit outputs. */
@@ -123,9 +142,9 @@ export class Pcg64 {
   private output(): void {
     this.advance();
     const { s } = this;
-    const high = (s[3]! ^ s[1]!) >>> 0;
-    const low = (s[2]! ^ s[0]!) >>> 0;
-    const rotation = s[3]! >>> 26;
+    const high = (s[3] ^ s[1]) >>> 0;
+    const low = (s[2] ^ s[0]) >>> 0;
+    const rotation = s[3] >>> 26;
     const r = rotation & 31;
     // subtle: x << 32 is x << 0 in JavaScript, so the shift by 32 - r goes in two.
     const a = ((high >>> r) | ((low << 1) << (31 - r))) >>> 0;
@@ -137,21 +156,20 @@ export class Pcg64 {
   /** state = state * multiplier + inc, modulo 2^128. */
   private advance(): void {
     const { s, inc } = this;
-    const s0 = s[0]!;
-    const s1 = s[1]!;
-    const s2 = s[2]!;
-    const s3 = s[3]!;
+    const s0 = s[0];
+    const s1 = s[1];
+    const s2 = s[2];
+    const s3 = s[3];
     // Each column is a sum of a few 32-bit words: exact in a double, its carry is what exceeds 2^32.
-    const c0 = mulLow(s0, M0) + inc[0]!;
-    const c1 =
-      mulHigh(s0, M0) + mulLow(s0, M1) + mulLow(s1, M0) + inc[1]! + Math.floor(c0 / TWO_32);
+    const c0 = mulLow(s0, M0) + inc[0];
+    const c1 = mulHigh(s0, M0) + mulLow(s0, M1) + mulLow(s1, M0) + inc[1] + Math.floor(c0 / TWO_32);
     const c2 =
       mulHigh(s0, M1) +
       mulHigh(s1, M0) +
       mulLow(s0, M2) +
       mulLow(s1, M1) +
       mulLow(s2, M0) +
-      inc[2]! +
+      inc[2] +
       Math.floor(c1 / TWO_32);
     const c3 =
       mulHigh(s0, M2) +
@@ -161,7 +179,7 @@ export class Pcg64 {
       mulLow(s1, M2) +
       mulLow(s2, M1) +
       mulLow(s3, M0) +
-      inc[3]! +
+      inc[3] +
       Math.floor(c2 / TWO_32);
     s[0] = c0;
     s[1] = c1;
@@ -190,9 +208,9 @@ function entropyWords(seed: number | bigint): number[] {
   return words.length > 0 ? words : [0];
 }
 
-/** `SeedSequence(entropy).generate_state(count, uint32)`. */
-function seedSequence(entropy: readonly number[], count: number): Uint32Array {
-  const pool = new Uint32Array(4);
+/** Gives the words of `SeedSequence(entropy).generate_state(n, uint32)`, one a call. */
+function seedSequence(entropy: readonly number[]): () => number {
+  const pool = fourWords();
   let hashConst = 0x43b0d7e5;
   const hash = (word: number): number => {
     let value = word ^ hashConst;
@@ -204,24 +222,23 @@ function seedSequence(entropy: readonly number[], count: number): Uint32Array {
     const value = Math.imul(x, 0xca01f9dd) - Math.imul(y, 0x4973f715);
     return value ^ (value >>> 16);
   };
-  for (let i = 0; i < 4; i++) pool[i] = hash(entropy[i] ?? 0);
-  for (let from = 0; from < 4; from++) {
-    for (let to = 0; to < 4; to++) {
-      if (from !== to) pool[to] = mix(pool[to]!, hash(pool[from]!));
+  for (const place of PLACES) pool[place] = hash(entropy[place] ?? 0);
+  for (const from of PLACES) {
+    for (const to of PLACES) {
+      if (from !== to) pool[to] = mix(pool[to], hash(pool[from]));
     }
   }
-  for (let from = 4; from < entropy.length; from++) {
-    for (let to = 0; to < 4; to++) pool[to] = mix(pool[to]!, hash(entropy[from]!));
+  for (const word of entropy.slice(4)) {
+    for (const to of PLACES) pool[to] = mix(pool[to], hash(word));
   }
-  const state = new Uint32Array(count);
   hashConst = 0x8b51f9dd;
-  for (let i = 0; i < count; i++) {
-    let value = pool[i & 3]! ^ hashConst;
+  let words = 0;
+  return () => {
+    let value = pool[(words++ & 3) as (typeof PLACES)[number]] ^ hashConst;
     hashConst = Math.imul(hashConst, 0x58f38ded);
     value = Math.imul(value, hashConst);
-    state[i] = value ^ (value >>> 16);
-  }
-  return state;
+    return (value ^ (value >>> 16)) >>> 0;
+  };
 }
 
 function mulLow(a: number, b: number): number {

@@ -1,5 +1,5 @@
 import { GenerationError } from "./errors";
-import { NOTHING, WALL_ID } from "./grid";
+import { DIRECTIONS, NOTHING, WALL_ID } from "./grid";
 import {
   BALL,
   BOX,
@@ -52,7 +52,7 @@ export class RoomGrid extends Rooms {
     while (door === NOTHING) {
       const i = this.int(this.numCols);
       const j = this.int(this.numRows);
-      const side = this.int(4);
+      const side = this.pick(DIRECTIONS);
       this.lockedRoom = this.room(i, j);
       this.lockedThisAttempt = true;
       if (this.doorCells[this.lockedRoom * 4 + side] === 0) continue;
@@ -66,7 +66,7 @@ export class RoomGrid extends Rooms {
       const i = this.int(this.numCols);
       const j = this.int(this.numRows);
       if (this.room(i, j) === this.lockedRoom) continue;
-      this.addObject(i, j, { type: KEY, color: colorOf(this.grid.codes[door]!) });
+      this.addObject(i, j, { type: KEY, color: colorOf(this.grid.codeOf(door)) });
       return;
     }
   }
@@ -93,7 +93,7 @@ export class RoomGrid extends Rooms {
       const distance = Math.abs(cell - agentCell);
       if (distance === 0 || distance === 1 || distance === grid.stride) continue;
       grid.put(id, cell);
-      this.placed[grid.codes[id]!] = 1;
+      this.placed[grid.codeOf(id)] = 1;
       return id;
     }
     throw REJECTED;
@@ -162,7 +162,7 @@ export class RoomGrid extends Rooms {
         if (tries++ > MAX_PLACEMENTS) throw REJECTED;
         this.agentCell = this.drawCell(column, row);
       } while (!grid.isFree(this.agentCell));
-      this.agentDir = this.int(4);
+      this.agentDir = this.pick(DIRECTIONS);
     } while (grid.idAt(this.frontCell) > WALL_ID);
   }
 
@@ -175,33 +175,31 @@ export class RoomGrid extends Rooms {
 
   /** How many objects on the grid have this type and color. */
   countLike(id: number): number {
-    const { codes, end } = this.grid;
+    const { grid } = this;
     let count = 0;
-    for (let other = WALL_ID + 1; other < end; other++) {
-      if (codes[other] === codes[id] && this.grid.isOnGrid(other)) count++;
+    for (let other = WALL_ID + 1; other < grid.end; other++) {
+      if (grid.codeOf(other) === grid.codeOf(id) && grid.isOnGrid(other)) count++;
     }
     return count;
   }
 
   /** Whether the agent can walk up to every object without moving any; doors, even locked ones, let it pass. */
   areAllReachable(): boolean {
-    const { grid, visited, stack } = this;
+    const { grid, visited } = this;
     let missing = 0;
     for (let id = WALL_ID + 1; id < grid.end; id++) if (grid.isOnGrid(id)) missing++;
     visited.fill(0);
     visited[this.agentCell] = 1;
-    stack[0] = this.agentCell;
-    let depth = 1;
-    while (depth > 0 && missing > 0) {
-      const cell = stack[--depth]!;
-      for (let direction = 0; direction < 4; direction++) {
-        const next = cell + grid.ahead[direction]!;
+    const stack = [this.agentCell];
+    for (let cell = stack.pop(); cell !== undefined && missing > 0; cell = stack.pop()) {
+      for (const step of grid.ahead) {
+        const next = cell + step;
         if (visited[next]) continue;
         visited[next] = 1;
         const code = grid.code(next);
         if (code === WALL) continue;
         if (code !== EMPTY) missing--;
-        if (code === EMPTY || typeOf(code) === DOOR) stack[depth++] = next;
+        if (code === EMPTY || typeOf(code) === DOOR) stack.push(next);
       }
     }
     return missing === 0;

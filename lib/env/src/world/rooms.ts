@@ -1,5 +1,5 @@
 import { GenerationError } from "./errors";
-import { DX, DY, Grid } from "./grid";
+import { DIRECTIONS, type Direction, DX, DY, Grid, turned } from "./grid";
 import { CLOSED, COLOR_INDEX, DOOR, LOCKED } from "./objects";
 import { Pcg64 } from "./random";
 import { Scene } from "./scene";
@@ -51,7 +51,6 @@ export class Rooms extends Scene {
   private readonly layout: Uint32Array;
   /** For walks through rooms or cells. */
   protected readonly visited: Uint8Array;
-  protected readonly stack: Int32Array;
 
   constructor({ roomSize, numRows, numCols }: Shape) {
     const pitch = roomSize - 1;
@@ -70,7 +69,6 @@ export class Rooms extends Scene {
     this.doors = new Int32Array(rooms * 4);
     this.locked = new Uint8Array(rooms);
     this.visited = new Uint8Array(this.layout.length);
-    this.stack = new Int32Array(this.layout.length);
   }
 
   /** Draws an integer in [0, end). */
@@ -83,16 +81,24 @@ export class Rooms extends Scene {
     return this.random.integers(0, 2) === 0;
   }
 
+  /** Draws an element. */
   pick<T>(list: readonly T[]): T {
     if (list.length === 0)
       throw new GenerationError("There is no object to name: ask for more objects.");
-    return list[this.random.integers(0, list.length)]!;
+    return this.random.choice(list);
   }
 
-  /** Draws `count` different elements, one after the other. */
-  pickSome<T>(list: readonly T[], count: number): T[] {
+  /** Draws two different elements or more, one after the other. */
+  pickSome<T>(list: readonly T[], count = 2): [T, T, ...T[]] {
     const rest = [...list];
-    return Array.from({ length: count }, () => rest.splice(this.int(rest.length), 1)[0]!);
+    const take = () => {
+      const element = this.pick(rest);
+      rest.splice(rest.indexOf(element), 1);
+      return element;
+    };
+    const taken: [T, T, ...T[]] = [take(), take()];
+    while (taken.length < count) taken.push(take());
+    return taken;
   }
 
   /**
@@ -145,8 +151,8 @@ export class Rooms extends Scene {
   }
 
   /** The room beyond a side; only where `doorCells` is set. */
-  private neighbor(room: number, side: number): number {
-    return room + DX[side]! + DY[side]! * this.numCols;
+  private neighbor(room: number, side: Direction): number {
+    return room + DX[side] + DY[side] * this.numCols;
   }
 
   /** Doors by column, row and side; each door comes twice, once from either room. */
@@ -155,9 +161,7 @@ export class Rooms extends Scene {
     for (let i = 0; i < this.numCols; i++) {
       for (let j = 0; j < this.numRows; j++) {
         const sides = this.room(i, j) * 4;
-        for (let side = 0; side < 4; side++) {
-          if (this.doors[sides + side]! > 0) doors.push(this.doors[sides + side]!);
-        }
+        doors.push(...this.doors.subarray(sides, sides + 4).filter((door) => door > CLOSED_WALL));
       }
     }
     return doors;
@@ -170,21 +174,27 @@ export class Rooms extends Scene {
   addDoor(
     i: number,
     j: number,
-    { side, color, locked }: { side?: number; color?: number; locked?: boolean } = {},
+    { side, color, locked }: { side?: Direction; color?: number; locked?: boolean } = {},
   ): number {
     const room = this.room(i, j);
     this.checkWallLeft(room);
     let wall = side;
     while (wall === undefined) {
-      const drawn = this.int(4);
+      const drawn = this.pick(DIRECTIONS);
       if (this.doorCells[room * 4 + drawn] !== 0 && this.doors[room * 4 + drawn] === CLOSED_WALL)
         wall = drawn;
+    }
+    const cell = this.doorCells[room * 4 + wall];
+    if (!cell) {
+      throw new GenerationError(
+        `No door can go into side ${wall} of the room in column ${i} and row ${j}: there is no room beyond it.`,
+      );
     }
     const doorColor = color ?? this.pick(COLORS_TO_DRAW);
     const isLocked = locked ?? this.flip();
     this.locked[room] = isLocked ? 1 : 0;
     const door = this.grid.create(DOOR, doorColor, isLocked ? LOCKED : CLOSED);
-    this.grid.put(door, this.doorCells[room * 4 + wall]!);
+    this.grid.put(door, cell);
     this.connect(room, wall, door);
     return door;
   }
@@ -199,7 +209,7 @@ export class Rooms extends Scene {
   }
 
   /** Takes away the wall between two rooms. */
-  removeWall(i: number, j: number, side: number): void {
+  removeWall(i: number, j: number, side: Direction): void {
     const { grid } = this;
     const pitch = this.roomSize - 1;
     const left = i * pitch;
@@ -212,9 +222,9 @@ export class Rooms extends Scene {
     this.connect(this.room(i, j), side, REMOVED_WALL);
   }
 
-  private connect(room: number, side: number, how: number): void {
+  private connect(room: number, side: Direction, how: number): void {
     this.doors[room * 4 + side] = how;
-    this.doors[this.neighbor(room, side) * 4 + ((side + 2) & 3)] = how;
+    this.doors[this.neighbor(room, side) * 4 + turned(side, 2)] = how;
   }
 
   /**
@@ -228,7 +238,7 @@ export class Rooms extends Scene {
       if (tries >= MAX_CONNECTIONS) throw REJECTED;
       const i = this.int(this.numCols);
       const j = this.int(this.numRows);
-      const side = this.int(4);
+      const side = this.pick(DIRECTIONS);
       const room = this.room(i, j);
       if (this.doorCells[room * 4 + side] === 0 || this.doors[room * 4 + side] !== CLOSED_WALL)
         continue;
@@ -239,21 +249,19 @@ export class Rooms extends Scene {
   }
 
   private countConnected(start: number): number {
-    const { visited, stack, doors } = this;
+    const { visited, doors } = this;
     visited.fill(0, 0, this.locked.length);
     visited[start] = 1;
-    stack[0] = start;
-    let depth = 1;
+    const stack = [start];
     let count = 0;
-    while (depth > 0) {
-      const room = stack[--depth]!;
+    for (let room = stack.pop(); room !== undefined; room = stack.pop()) {
       count++;
-      for (let side = 0; side < 4; side++) {
+      for (const side of DIRECTIONS) {
         if (doors[room * 4 + side] === CLOSED_WALL) continue;
         const next = this.neighbor(room, side);
         if (visited[next]) continue;
         visited[next] = 1;
-        stack[depth++] = next;
+        stack.push(next);
       }
     }
     return count;

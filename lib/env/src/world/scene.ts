@@ -1,4 +1,4 @@
-import { type Grid, NOTHING } from "./grid";
+import { type Direction, type Grid, NOTHING, turned } from "./grid";
 import {
   BOX,
   CLOSED,
@@ -24,6 +24,8 @@ export const actions = [
 ] as const;
 export type ActionName = (typeof actions)[number];
 
+export type ActionIndex = 0 | 1 | 2 | 3 | 4 | 5;
+
 export const TURN_LEFT = 0;
 export const TURN_RIGHT = 1;
 export const GO_FORWARD = 2;
@@ -34,8 +36,8 @@ export const TOGGLE = 5;
 /** The grid with the agent in it, and what each action does to them. */
 export class Scene {
   agentCell = 0;
-  /** Where the agent faces: 0 right, 1 down, 2 left, 3 up. */
-  agentDir = 0;
+  /** Where the agent faces. */
+  agentDir: Direction = 0;
   /** Id of the object in hand, or NOTHING. */
   carrying = NOTHING;
 
@@ -52,17 +54,17 @@ export class Scene {
 
   /** The cell in front of the agent. */
   get frontCell(): number {
-    return this.agentCell + this.grid.ahead[this.agentDir]!;
+    return this.agentCell + this.grid.ahead[this.agentDir];
   }
 
   /** Does one of the six actions; returns false, having done nothing, if there is no such action. */
   act(action: number): boolean {
     switch (action) {
       case TURN_LEFT:
-        this.agentDir = (this.agentDir + 3) & 3;
+        this.agentDir = turned(this.agentDir, -1);
         return true;
       case TURN_RIGHT:
-        this.agentDir = (this.agentDir + 1) & 3;
+        this.agentDir = turned(this.agentDir, 1);
         return true;
       case GO_FORWARD:
         if (isWalkable(this.grid.code(this.frontCell))) this.agentCell = this.frontCell;
@@ -84,10 +86,9 @@ export class Scene {
   private pickUp(): void {
     const { grid, frontCell } = this;
     const id = grid.idAt(frontCell);
-    if (this.carrying !== NOTHING || !isPortable(grid.codes[id]!)) return;
+    if (this.carrying !== NOTHING || !isPortable(grid.codeOf(id))) return;
     this.carrying = id;
-    grid.empty(frontCell);
-    grid.places[id] = 0;
+    grid.take(id);
   }
 
   private drop(): void {
@@ -100,11 +101,12 @@ export class Scene {
   private toggle(): void {
     const { grid, frontCell } = this;
     const id = grid.idAt(frontCell);
-    const code = grid.codes[id]!;
+    const code = grid.codeOf(id);
     if (typeOf(code) === BOX) {
       // A box is gone once opened; what it held, often nothing, is in its place.
-      if (grid.contents[id] === NOTHING) grid.empty(frontCell);
-      else grid.put(grid.contents[id]!, frontCell);
+      const content = grid.contentOf(id);
+      if (content === NOTHING) grid.empty(frontCell);
+      else grid.put(content, frontCell);
     } else if (typeOf(code) === DOOR) {
       if (stateOf(code) === LOCKED) {
         if (this.holdsKeyTo(code)) grid.setState(id, OPEN);
@@ -116,7 +118,7 @@ export class Scene {
 
   /** Whether the object in hand is a key of this door's color. */
   holdsKeyTo(door: number): boolean {
-    const held = this.grid.codes[this.carrying]!;
+    const held = this.grid.codeOf(this.carrying);
     return typeOf(held) === KEY && colorOf(held) === colorOf(door);
   }
 }

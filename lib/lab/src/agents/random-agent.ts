@@ -11,5 +11,5 @@ import type { Agent } from "./play";
  */
 export function randomAgent(seed: number | bigint): Agent {
   const random = new Pcg64(seed);
-  return { act: async () => ({ action: actions[random.integers(0, actions.length)]! }) };
+  return { act: async () => ({ action: random.choice(actions) }) };
 }

@@ -83,7 +83,7 @@ export function diagnose(task: string, seed: number, played: readonly number[]):
     const { grid, frontCell } = world;
     const isValid = played[step] !== -1;
     const action = isValid ? played[step]! : actions.indexOf(DEFAULT_ACTION);
-    const front = grid.codes[grid.idAt(frontCell)]!;
+    const front = grid.codeOf(grid.idAt(frontCell));
     if (doors.has(grid.idAt(frontCell)) && stateOf(front) !== OPEN) lastBeforeDoor = step;
 
     env.advance(action);
@@ -136,8 +136,8 @@ function isWrong(env: Env): boolean {
   if (wanted) return false;
   // subtle: id 0 is nothing and 1 the walls.
   for (let id = 2; id < grid.end; id++) {
-    const isLocked = typeOf(grid.codes[id]!) === DOOR && stateOf(grid.codes[id]!) === LOCKED;
-    if (isLocked && world.holdsKeyTo(grid.codes[id]!)) return false;
+    const isLocked = typeOf(grid.codeOf(id)) === DOOR && stateOf(grid.codeOf(id)) === LOCKED;
+    if (isLocked && world.holdsKeyTo(grid.codeOf(id))) return false;
   }
   return true;
 }
