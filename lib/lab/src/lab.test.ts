@@ -194,7 +194,11 @@ describe("a run that was stopped", () => {
 
 test("without a ClickHouse at the address given, openLab says where it looked, and no password", async () => {
   const status = { status: "ok", version: "2026.1.0" };
-  const gateway = createServer((_, response) => response.end(JSON.stringify(status)));
+  const gateway = createServer(({ url }, response) =>
+    url === "/status"
+      ? response.end(JSON.stringify(status))
+      : response.writeHead(302, { location: "http://other.invalid/login" }).end(),
+  );
   await new Promise<void>((resolve) => gateway.listen(0, "127.0.0.1", resolve));
   const { port } = gateway.address() as AddressInfo;
   process.env.TENSORZERO_GATEWAY_URL = `http://127.0.0.1:${port}`;
@@ -204,6 +208,12 @@ test("without a ClickHouse at the address given, openLab says where it looked, a
     expect(error).toMatchObject({ name: "StoreOpenError", code: "unreachable" });
     expect(error.message).toMatch(/^ClickHouse at 127\.0\.0\.1:1 takes no query .*CLICKHOUSE_URL/);
     expect(error.message).not.toContain("chsecret");
+    process.env.CLICKHOUSE_URL = `http://chuser:chsecret@127.0.0.1:${port}/tensorzero`;
+    const sentOn = await openLab().catch((thrown) => thrown);
+    expect(sentOn).toMatchObject({ name: "StoreOpenError", cause: { name: "RedirectError" } });
+    expect(sentOn.message).toContain(
+      `127.0.0.1:${port} sends requests on to http://other.invalid/login`,
+    );
   } finally {
     delete process.env.TENSORZERO_GATEWAY_URL;
     delete process.env.CLICKHOUSE_URL;

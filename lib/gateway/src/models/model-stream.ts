@@ -75,15 +75,16 @@ export async function streamModel(
       responseTimeMs: elapsed(),
       ttftMs,
     });
+    const isKept = key !== undefined && cacheOptions.enabled !== "read_only";
     const pieces: ChunkBlock[][] = [];
     async function* collected(): AsyncGenerator<ProviderChunk> {
       const limits = totalLimits(provider, model, context);
       for await (const chunk of limited(first, chunks, limits, { elapsed, over })) {
         collector.add(chunk);
-        pieces.push(chunk.blocks);
+        if (isKept) pieces.push(chunk.blocks);
         yield chunk;
       }
-      if (key !== undefined && cacheOptions.enabled !== "read_only") {
+      if (isKept) {
         cache.storeStream(key, {
           ...result(),
           pieces: pieces.filter((blocks) => blocks.length > 0),

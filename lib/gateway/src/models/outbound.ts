@@ -1,7 +1,9 @@
 import { BlockList, isIP } from "node:net";
+import type { Dispatcher } from "undici";
 import { HttpUrlError, parseHttpUrl, splitCredentials } from "../basics/http-url";
 import { messageOf } from "../basics/message-of";
 import type { Fetch } from "./providers/exchange";
+import { limitPacked, RedirectError, received } from "./received";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 type Proxy = { fetch: Fetch };
@@ -14,22 +16,49 @@ const PATIENT = { headersTimeout: 0, bodyTimeout: 0 };
 
 type Send = (url: string | URL | Request, init?: object) => Promise<Response>;
 
-let direct: object | undefined;
+let direct: Dispatcher | undefined;
 
-/** A fetch that waits as long as its caller does. */
+/**
+ * A fetch that waits as long as its caller does, follows no redirect and reads no endless answer.
+ *
+ * @throws RedirectError
+ */
 export async function patientFetch(
   url: string | URL | Request,
   init?: RequestInit,
 ): Promise<Response> {
-  // Loaded when needed only.
-  const { Agent, fetch } = require("undici") as typeof import("undici");
-  direct ??= new Agent(PATIENT);
-  return (fetch as unknown as Send)(url, { ...init, dispatcher: direct });
+  direct ??= new (undici().Agent)(PATIENT).compose(limitPacked);
+  return sendBy(direct, url, init);
+}
+
+/** The redirect that a server answers with; null without one. User and password of the address are not sent. */
+export async function redirectAt(url: URL): Promise<RedirectError | null> {
+  try {
+    await (await patientFetch(splitCredentials(url).url)).body?.cancel();
+    return null;
+  } catch (error) {
+    return error instanceof RedirectError ? error : null;
+  }
+}
+
+async function sendBy(
+  dispatcher: Dispatcher,
+  url: string | URL | Request,
+  init?: RequestInit,
+): Promise<Response> {
+  const send = undici().fetch as unknown as Send;
+  return received(url, await send(url, { ...init, dispatcher, redirect: "manual" }));
+}
+
+/** Loaded when needed only. */
+function undici() {
+  return require("undici") as typeof import("undici");
 }
 
 /**
  * A fetch that goes by the proxy of HTTP_PROXY or HTTPS_PROXY, as the address begins, but directly to what NO_PROXY lists
  * and to this machine. Names in small letters come first, as in curl.
+ * As {@link patientFetch} otherwise.
  */
 export function outboundFetch(env: Environment): Fetch {
   const read = (name: string) => env[name.toLowerCase()] ?? env[name];
@@ -46,10 +75,8 @@ export function outboundFetch(env: Environment): Fetch {
   };
 }
 
-/** @throws HttpUrlError */
+/** Node's own fetch takes no proxy before version 24. @throws HttpUrlError */
 function openProxy(name: string, given: string): Proxy {
-  // Node's own fetch takes no proxy before version 24; loaded when needed only.
-  const { fetch, ProxyAgent } = require("undici") as typeof import("undici");
   let address: ReturnType<typeof splitCredentials>;
   try {
     address = splitCredentials(parseHttpUrl(given.includes("://") ? given : `http://${given}`));
@@ -58,14 +85,13 @@ function openProxy(name: string, given: string): Proxy {
   }
   const { url: uri, headers } = address;
   // An address of http:// is asked of the proxy itself, as clients do; many allow tunnels to port 443 only.
-  const dispatcher = new ProxyAgent({
+  const dispatcher = new (undici().ProxyAgent)({
     uri,
     token: headers.authorization,
     proxyTunnel: false,
     ...PATIENT,
-  });
-  const send = fetch as unknown as Send;
-  return { fetch: (url, init) => send(url, { ...init, dispatcher }) };
+  }).compose(limitPacked);
+  return { fetch: (url, init) => sendBy(dispatcher, url, init) };
 }
 
 /** An entry of NO_PROXY: `*`, a name with what is below it, an IP address or a range of them; with a port or without. */

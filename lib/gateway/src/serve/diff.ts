@@ -1,4 +1,5 @@
 import { parseHttpUrl, splitCredentials } from "../basics/http-url";
+import { patientFetch } from "../models/outbound";
 
 /** One request of the list that both gateways get. */
 export interface Probe {
@@ -192,13 +193,13 @@ export type Send = (url: string, init: RequestInit) => Promise<Response>;
  * Sends every probe to both gateways, then looks at what each stored for it, and lists what differs. Ids, times, durations
  * and hashes count as equal if both are there.
  *
- * @param send how a request is sent. Default: the global fetch.
+ * @param send how a request is sent. Default: `patientFetch`.
  */
 export async function diffGateways(
   urlA: string,
   urlB: string,
   probes = PROBES,
-  send: Send = fetch,
+  send: Send = patientFetch,
 ): Promise<Difference[]> {
   const sides = [new Side(urlA, send), new Side(urlB, send)] as const;
   const differences: Difference[] = [];

@@ -54,6 +54,7 @@ app.get("/openai/v1/models", (c) => {
 app.get("/openai/v1/models/short-name", (c) => c.json({ id: "long-name", object: "model" }));
 app.get("/api/tags", (c) => c.json({ models: [{ name: "llama3.2:1b", model: "llama3.2:1b" }] }));
 app.get("/odd/v1/models", (c) => c.html("<h1>Hello</h1>"));
+app.get("/moved/v1/models", (c) => c.redirect("http://other.invalid/v1/models"));
 app.get("/empty/v1/models", (c) => c.json(list()));
 
 let url: string;
@@ -190,13 +191,14 @@ test.each([
     'has no model "qwen3:9b". It has "qwen3:8b", "qwen3:latest", "hf.co',
   ],
   ["unknown_model", "ollama", "x", "/empty/v1", {}, "It has none at all: pull or load one first."],
+  ["refused", "ollama", "x", "/odd/v1", {}, "has no list of models (200): is it the address of an"],
   [
     "refused",
     "ollama",
     "x",
-    "/odd/v1",
+    "/moved/v1",
     {},
-    "has no list of models (200 OK): is it the address of an",
+    "sends requests on to http://other.invalid/v1/models (status 302)",
   ],
   ["refused", "vllm", "luna", "/openai/v1", {}, "refuses a request without a key (401"],
   [

@@ -1,11 +1,18 @@
-import { messageOf, parseHttpUrl, redactKeys, splitCredentials } from "embedded-gateway";
+import {
+  messageOf,
+  parseHttpUrl,
+  patientFetch,
+  RedirectError,
+  redactKeys,
+  splitCredentials,
+} from "embedded-gateway";
 import OpenAI, { APIError } from "openai";
 import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from "openai/resources";
 
 export interface GatewayClientOptions {
   /** The gateway's address, e.g. `http://localhost:3000`. A user and a password in it are sent as HTTP's Basic ones. */
   url: string;
-  /** How requests are sent; an embedded gateway is reached with its app's `fetch`. Default: the global one. */
+  /** How requests are sent; an embedded gateway is reached with its app's `fetch`. Default: `patientFetch`, which follows no redirect. */
   fetch?: (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** Milliseconds until a request is given up. Default 120,000. */
   timeoutMs?: number;
@@ -134,7 +141,7 @@ export class GatewayClient {
   private readonly timeoutMs: number;
 
   /** @throws HttpUrlError */
-  constructor({ url, fetch = globalThis.fetch, timeoutMs = 120_000 }: GatewayClientOptions) {
+  constructor({ url, fetch = patientFetch, timeoutMs = 120_000 }: GatewayClientOptions) {
     const address = splitCredentials(parseHttpUrl(url));
     this.url = address.url.replace(/\/+$/, "");
     this.headers = address.headers;
@@ -254,7 +261,10 @@ export class GatewayClient {
   }
 
   private asGatewayError(error: unknown): GatewayError {
-    const message = messageOf(error);
+    // The openai package calls it "Connection error.".
+    const redirect =
+      error instanceof Error && error.cause instanceof RedirectError ? error.cause : null;
+    const message = messageOf(redirect ?? error);
     if (error instanceof APIError && error.status !== undefined) {
       return new GatewayError(message, error.status, { cause: error });
     }

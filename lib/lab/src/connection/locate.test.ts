@@ -84,3 +84,27 @@ test("user and password of the gateway's address are sent with every request, an
     ["/openai/v1/chat/completions", basic],
   ]);
 });
+
+test("a redirect is followed by none of the lab's requests; the error names both servers", async () => {
+  const away = createServer((_, response) =>
+    response.writeHead(307, { location: `http://127.0.0.1:${port}/` }).end(),
+  );
+  await new Promise<void>((resolve) => away.listen(0, "127.0.0.1", resolve));
+  const host = `127.0.0.1:${(away.address() as AddressInfo).port}`;
+  const words = `${host} sends requests on to http://127.0.0.1:${port}/ (status 307)`;
+  asked.length = 0;
+  const client = new GatewayClient({ url: `http://me:word@${host}` });
+  const requests = [
+    client.infer({ functionName: "act", variantName: "v", system: {}, user: {} }),
+    client.feedback({ metricName: "success", value: true, episodeId: "e" }),
+    client.tryModel("m"),
+    locateGateway({ TENSORZERO_GATEWAY_URL: `http://${host}`, CLICKHOUSE_URL: LOCAL_CLICKHOUSE }),
+  ];
+  const errors = await Promise.all(
+    requests.map((request: Promise<unknown>) => request.catch(String)),
+  );
+  for (const error of errors) expect(error).toContain(words);
+  expect(asked).toEqual([]);
+  away.closeAllConnections();
+  await new Promise((resolve) => away.close(resolve));
+});

@@ -1,4 +1,4 @@
-import { messageOf } from "embedded-gateway";
+import { messageOf, RedirectError } from "embedded-gateway";
 import { GatewayClient, type GatewayStatus } from "./client";
 
 /** Where `docker compose up` and `npm run up` listen. */
@@ -76,10 +76,11 @@ async function ask(url: string): Promise<GatewayStatus> {
   try {
     return await client.status();
   } catch (cause) {
-    throw new GatewayNotFoundError(
-      `TENSORZERO_GATEWAY_URL names ${client.url}, where no gateway answers: start it, or unset the variable`,
-      { cause },
-    );
+    const redirect = cause instanceof Error && cause.cause instanceof RedirectError;
+    const what = redirect
+      ? `: ${messageOf(cause.cause)}`
+      : ", where no gateway answers: start it, or unset the variable";
+    throw new GatewayNotFoundError(`TENSORZERO_GATEWAY_URL names ${client.url}${what}`, { cause });
   }
 }
 

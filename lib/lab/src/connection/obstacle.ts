@@ -1,5 +1,11 @@
 import type { GatewayConfig, ProviderConfig } from "embedded-gateway";
-import { findApiKey, messageOf, outboundFetch, shorthandModel } from "embedded-gateway";
+import {
+  findApiKey,
+  messageOf,
+  outboundFetch,
+  RedirectError,
+  shorthandModel,
+} from "embedded-gateway";
 import type { GatewayClient } from "./client";
 
 /** A server that takes longer is busy, but it is there. */
@@ -46,9 +52,11 @@ async function obstacleOf(
   }
   const signal = AbortSignal.timeout(PATIENCE_MS);
   try {
-    await outboundFetch(env)(`${apiBase}models`, { signal });
+    const { body } = await outboundFetch(env)(`${apiBase}models`, { signal });
+    await body?.cancel();
     return null;
-  } catch {
+  } catch (error) {
+    if (error instanceof RedirectError) return error.message;
     return signal.aborted ? null : `no server answers at ${apiBase}`;
   }
 }

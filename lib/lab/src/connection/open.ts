@@ -7,7 +7,7 @@ import {
   type GatewayOptions,
   inProcess,
   messageOf,
-  patientFetch,
+  redirectAt,
   refusedPathFor,
   StoreOpenError,
 } from "embedded-gateway";
@@ -63,13 +63,15 @@ async function openRemote(found: RemoteGateway): Promise<Connection> {
   const ping = await clickhouse.ping({ select: true });
   if (!ping.success) {
     await clickhouse.close();
+    // ClickHouse's client says of a redirect what its page says.
+    const cause = (await redirectAt(store)) ?? ping.error;
     throw new StoreOpenError(
       "unreachable",
-      `ClickHouse at ${store.host} takes no query (${ping.error.message || ping.error.name}). Start it, or correct CLICKHOUSE_URL.`,
-      { cause: ping.error },
+      `ClickHouse at ${store.host} takes no query (${cause.message || cause.name}). Start it, or correct CLICKHOUSE_URL.`,
+      { cause },
     );
   }
-  const client = new GatewayClient({ url: gatewayUrl, fetch: patientFetch });
+  const client = new GatewayClient({ url: gatewayUrl });
   return {
     client,
     clickhouse,

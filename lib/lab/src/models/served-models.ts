@@ -1,4 +1,4 @@
-import { messageOf } from "embedded-gateway";
+import { messageOf, oneLine, RedirectError } from "embedded-gateway";
 import { ModelError } from "./model-error";
 
 /** A model as a server lists it. */
@@ -49,18 +49,21 @@ function describe(name: string, listed: readonly ServedModel[]): string {
 /** The models that a server lists: by OpenAI's protocol, or by Ollama's own where an old one lacks that. */
 async function listModels(server: ServerAddress): Promise<ServedModel[]> {
   const { apiBase } = server;
-  let response = await get(server, "models?limit=1000");
-  if (response.status === 404) response = await get(server, "/api/tags");
-  if (response.status === 401 || response.status === 403) {
+  let answer = await get(server, "models?limit=1000");
+  if (answer.status === 404) answer = await get(server, "/api/tags");
+  const { status, text, body } = answer;
+  if (status === 401 || status === 403) {
     const what = server.key === undefined ? "a request without a key" : "the key";
-    throw new ModelError("refused", `${apiBase} refuses ${what} (${await excerpt(response)}).`);
+    throw new ModelError(
+      "refused",
+      `${apiBase} refuses ${what} (${status} ${oneLine(text, 200)}).`,
+    );
   }
-  const body = response.ok ? await json(response) : null;
   const list = body?.data ?? body?.models;
   if (!Array.isArray(list)) {
     throw new ModelError(
       "refused",
-      `${apiBase} has no list of models (${response.status} ${response.statusText}): is it the address of an OpenAI-compatible API, with /v1/ at its end?`,
+      `${apiBase} has no list of models (${status}): is it the address of an OpenAI-compatible API, with /v1/ at its end?`,
     );
   }
   return list.map(asServedModel).filter((model) => model !== null);
@@ -68,8 +71,7 @@ async function listModels(server: ServerAddress): Promise<ServedModel[]> {
 
 /** Some servers know names that they do not list, such as Anthropic's short ones. */
 async function retrieve(server: ServerAddress, name: string): Promise<ServedModel | null> {
-  const response = await get(server, `models/${encodeURIComponent(name)}`);
-  return response.ok ? asServedModel(await json(response)) : null;
+  return asServedModel((await get(server, `models/${encodeURIComponent(name)}`)).body);
 }
 
 function asServedModel(entry: unknown): ServedModel | null {
@@ -80,7 +82,14 @@ function asServedModel(entry: unknown): ServedModel | null {
   return { id: known, shutdownDate: typeof shutdown_date === "string" ? shutdown_date : null };
 }
 
-async function get({ apiBase, key, fetch }: ServerAddress, path: string): Promise<Response> {
+interface Answer {
+  status: number;
+  text: string;
+  /** Null: the answer is an error, or no JSON. */
+  body: Record<string, unknown> | null;
+}
+
+async function get({ apiBase, key, fetch }: ServerAddress, path: string): Promise<Answer> {
   const headers: Record<string, string> = {};
   if (key !== undefined) headers.authorization = `Bearer ${key}`;
   if (key !== undefined && new URL(apiBase).hostname === "api.anthropic.com") {
@@ -90,8 +99,12 @@ async function get({ apiBase, key, fetch }: ServerAddress, path: string): Promis
   }
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    return await fetch(new URL(path, apiBase).href, { headers, signal });
+    const response = await fetch(new URL(path, apiBase).href, { headers, signal });
+    const text = await response.text();
+    return { status: response.status, text, body: response.ok ? parse(text) : null };
   } catch (cause) {
+    if (cause instanceof RedirectError)
+      throw new ModelError("refused", `${cause.message}, with --url.`, { cause });
     const { cause: inner } = cause as { cause?: { code?: string } };
     const why = signal.aborted ? `no answer in ${TIMEOUT_MS / 1000} s` : inner?.code;
     throw new ModelError(
@@ -102,23 +115,20 @@ async function get({ apiBase, key, fetch }: ServerAddress, path: string): Promis
   }
 }
 
-async function json(response: Response): Promise<Record<string, unknown> | null> {
+function parse(text: string): Record<string, unknown> | null {
   try {
-    return (await response.json()) as Record<string, unknown>;
+    return JSON.parse(text) as Record<string, unknown>;
   } catch {
     return null;
   }
 }
 
-async function excerpt(response: Response): Promise<string> {
-  return `${response.status} ${(await response.text()).replace(/\s+/g, " ").slice(0, 200)}`;
-}
-
 /** The names that take the fewest changes to become the wanted one; those that hold it come first. */
 function nearest(wanted: string, names: readonly string[]): string[] {
   const holds = (name: string) => name.toLowerCase().includes(wanted.toLowerCase());
-  const rank = (name: string) => (holds(name) ? -1 : changes(wanted, name));
-  return [...names].sort((a, b) => rank(a) - rank(b)).slice(0, SUGGESTIONS);
+  const ranked = names.map((name) => ({ name, rank: holds(name) ? -1 : changes(wanted, name) }));
+  ranked.sort((a, b) => a.rank - b.rank);
+  return ranked.slice(0, SUGGESTIONS).map(({ name }) => name);
 }
 
 /** Letters to insert, delete or replace (Levenshtein 1965). */

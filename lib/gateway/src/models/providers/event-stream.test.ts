@@ -93,20 +93,20 @@ describe("an event without end", () => {
         yield* chunks();
       }
     }
-    await expect(eventData(endless()).next()).rejects.toThrow(/event is longer than 16777216/);
+    await expect(eventData(endless()).next()).rejects.toThrow(/event is longer than 4194304/);
     expect(taken).toBeLessThanOrEqual(times);
   });
 
   test("is not what many events are together", async () => {
     const events = `data: ${"a".repeat(1024)}\n\n`.repeat(1024);
-    expect(await read(...Array<string>(17).fill(events))).toHaveLength(17 * 1024);
+    expect(await read(...Array<string>(5).fill(events))).toHaveLength(5 * 1024);
   });
 
-  test("of 15 MB in small chunks is read in linear time", async () => {
-    const small = Buffer.alloc(1024, "a");
+  test("of 3 MB in small chunks is read in linear time", async () => {
+    const small = Buffer.alloc(100, "a");
     const started = process.cpuUsage();
-    const [data] = await read("data: ", ...Array<Buffer>(15_000).fill(small), "\n\n");
-    expect(data).toHaveLength(15_000 * 1024);
+    const [data] = await read("data: ", ...Array<Buffer>(30_000).fill(small), "\n\n");
+    expect(data).toHaveLength(30_000 * 100);
     const { user, system } = process.cpuUsage(started);
     expect((user + system) / 1e6).toBeLessThan(5);
   });
