@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { type Context, Hono } from "hono";
+import type { TomlFile } from "./config/load";
 import type { GatewayConfig } from "./config/types";
 import { asGatewayError, routeNotFound } from "./errors";
 import { Feedback, readFeedbackRequest } from "./feedback/feedback";
@@ -22,8 +23,8 @@ import { RowWriter } from "./store/insert";
 import { loadConfig } from "./variants/types";
 
 export interface GatewayOptions {
-  /** A `tensorzero.toml`, or the several files of one configuration. */
-  configPath: string | readonly string[];
+  /** A `tensorzero.toml`, or the several files of one configuration, each by its path or as it would be read. */
+  configPath: string | readonly (string | TomlFile)[];
   /** Where inferences and feedback are stored. It is not closed by the gateway. */
   clickhouse: ClickHouseClient;
   /** Sends requests to providers; may answer for a host in process. Default: `outboundFetch`. */

@@ -8,7 +8,7 @@ export { parseToml, readToml } from "./basics/toml";
 export { connect, StoreOpenError } from "./clickhouse/connect";
 export { describeDamage } from "./clickhouse/damage";
 export { differentTables } from "./clickhouse/fill-views";
-export { parseConfigFile, readConfigFile } from "./config/load";
+export { parseConfigFile, readConfigFile, type TomlFile } from "./config/load";
 export { mergeConfig } from "./config/merge";
 export { OPENAI_BASE, shorthandModel } from "./config/models";
 export { ConfigError, pathOf } from "./config/table";

@@ -1,6 +1,9 @@
 export * from "babyai";
 export { StoreOpenError } from "embedded-gateway";
 export { expertAgent } from "./agents/expert-agent";
+export type { ModelAnswer, ModelFunction, ModelFunctions } from "./agents/local/own-models";
+export { ModelFunctionError } from "./agents/local/own-models";
+export type { ChatMessage } from "./agents/local/reading/prompt";
 export { type Answer, parseAnswer } from "./agents/parse";
 export {
   type Agent,
@@ -37,6 +40,7 @@ export {
   type InferenceRequest,
 } from "./connection/client";
 export { GatewayNotFoundError } from "./connection/locate";
+export { RemoteModelsError } from "./connection/open";
 export { showHtml, showSvg } from "./display/display";
 export { progressBar, publishReport } from "./display/progress-bar";
 export { showChart, showFrame } from "./display/show";

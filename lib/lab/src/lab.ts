@@ -4,6 +4,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { testTasks, tasks as trainTasks } from "babyai";
 import { messageOf, reachModels, uuidv7 } from "embedded-gateway";
 import { localModels } from "./agents/local/app";
+import { type ModelFunctions, ownModelFiles } from "./agents/local/own-models";
 import { formatResults, type Provenance } from "./analysis/results";
 import { saveCharts } from "./charts/save";
 import type { GatewayClient } from "./connection/client";
@@ -46,13 +47,18 @@ const { version } = require("../package.json") as { version: string };
 export interface LabOptions {
   /** The folder that holds config/, .env and data/. Default: that of this library's own project. */
   project?: string;
-  /** A `tensorzero.toml`, or the files of one configuration. Default: the project's config/models/*.toml and config/tensorzero.toml. */
+  /** A `tensorzero.toml`, or the files of one configuration; paths are relative to `project`. Default: the project's config/models/*.toml and config/tensorzero.toml. */
   configPath?: string | readonly string[];
+  /**
+   * Models of one's own, by the name that variants in the configuration have for them; no other place names them. The
+   * embedded gateway calls them as it calls a provider. They show as "not an LLM": serve one that is over HTTP.
+   */
+  models?: ModelFunctions;
   /** Told, a line at a time, what is going on and what is wrong, such as `console.log`. Default: nobody is; nothing is printed. */
   log?: (line: string) => void;
   /** "embedded" takes the embedded gateway even where another one answers. Default: see `locateGateway`. */
   gateway?: "embedded";
-  /** Folder of the embedded ClickHouse. Default: data/.local/clickhouse of the project. */
+  /** Folder of the embedded ClickHouse, relative to `project`. Default: data/.local/clickhouse. */
   dataDir?: string;
   /** The clock that decides whether a model has been shut down. Default: the machine's. */
   now?: () => Date;
@@ -115,19 +121,24 @@ export interface SavedRun {
  * @example
  * const lab = await openLab({ project: "/home/me/experiment", log: console.log });
  * @throws GatewayNotFoundError a gateway was named and does not answer, or only one of the two variables is set
+ * @throws RemoteModelsError `models` are given, and the gateway is not the embedded one
  * @throws StoreOpenError the store cannot be opened, for instance because another process holds the folder
- * @throws ConfigError the configuration is missing or wrong
+ * @throws ConfigError the configuration is missing or wrong, or has a model of the same name as one of `models`
+ * @throws ModelFunctionError one of `models` is no function
  */
 export async function openLab(options: LabOptions = {}): Promise<Lab> {
-  const { gateway, dataDir, log = () => {}, now = () => new Date() } = options;
+  const { gateway, models = {}, log = () => {}, now = () => new Date() } = options;
   const project = resolve(options.project ?? root);
   const env = readEnvironment(project);
-  const configPath = [options.configPath ?? configFiles(project)].flat();
+  const files = [options.configPath ?? configFiles(project)].flat();
+  const configPath = [...files.map((path) => resolve(project, path)), ...ownModelFiles(models)];
   const variants = readVariants(configPath);
   const catalog = new Catalog(variants, modelPrices(project, variants), now);
-  const fetch = reachModels(localModels(), env);
+  const ownModels = Object.keys(models);
   const connection = await openConnection({
-    ...{ gateway, project, dataDir, configPath, env, fetch, log },
+    ...{ gateway, project, configPath, env, ownModels, log },
+    dataDir: resolve(project, options.dataDir ?? join("data", ".local", "clickhouse")),
+    fetch: reachModels(localModels(models), env, ownModels.length > 0),
   });
   log(connection.about);
   return labOf({ project, catalog, connection, log });

@@ -18,8 +18,9 @@ export interface TomlFile {
 }
 
 /** A file of the configuration. @throws ConfigError it cannot be read */
-export function readConfigFile(configPath: string): TomlFile {
-  const path = resolve(configPath);
+export function readConfigFile(file: string | TomlFile): TomlFile {
+  if (typeof file !== "string") return file;
+  const path = resolve(file);
   try {
     return { path, text: readTextFile(path) };
   } catch (cause) {

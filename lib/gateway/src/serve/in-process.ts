@@ -22,16 +22,22 @@ export function inProcess(app: App): Fetch {
   };
 }
 
-/** A `fetch` for a gateway's providers: the local models answer in this process, all else goes out by `outboundFetch`. */
+/**
+ * A `fetch` for a gateway's providers: the local models answer in this process, all else goes out by `outboundFetch`.
+ *
+ * @param areSlow the local models may take long, so that they hear when the gateway gives them up
+ */
 export function reachModels(
   models: App,
   env: Environment,
+  areSlow = false,
 ): (url: string, init: RequestInit) => Promise<Response> {
   const local = inProcess(models);
   const outbound = outboundFetch(env);
   return (url, init) => {
     if (!url.startsWith(`${MODELS_ORIGIN}/`)) return outbound(url, init);
-    // subtle: without the signal, which is made when it is asked for; these models answer before anyone gives them up.
+    if (areSlow) return local(url, init);
+    // subtle: without the signal, which is made when it is asked for and takes a part of an inference's time.
     const { method, headers, body } = init;
     return local(url, { method, headers, body });
   };

@@ -1,4 +1,4 @@
-import { readConfig, readConfigFile } from "../config/load";
+import { readConfig, readConfigFile, type TomlFile } from "../config/load";
 import type { GatewayConfig, VariantConfig } from "../config/types";
 import { bestOfN } from "./best-of-n";
 import { chainOfThought } from "./chain-of-thought";
@@ -24,7 +24,7 @@ export const variantTypes: Readonly<Record<VariantConfig["type"], VariantType>> 
  * @throws ConfigError names the key: unknown, of the wrong type, not implemented here, or referring to what is not there.
  */
 export async function loadConfig(
-  configPath: string | readonly string[],
+  configPath: string | readonly (string | TomlFile)[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<GatewayConfig> {
   return readConfig([configPath].flat().map(readConfigFile), env, variantTypes);

@@ -1,4 +1,4 @@
-import { join, relative } from "node:path";
+import { relative } from "node:path";
 import type { ClickHouseClient } from "@clickhouse/client";
 import {
   connect,
@@ -30,13 +30,20 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** Models of one's own are functions of this process, and the gateway is in another. */
+export class RemoteModelsError extends Error {
+  override readonly name = "RemoteModelsError";
+}
+
 export interface ConnectionOptions extends Pick<GatewayOptions, "configPath" | "fetch"> {
+  /** Names of the models that are functions of this process. */
+  ownModels: readonly string[];
   /** "embedded" takes the embedded gateway even where another one answers. */
   gateway?: "embedded";
-  /** The project's folder. */
+  /** The project's folder, which what is told of paths begins at. */
   project: string;
-  /** Folder of the embedded ClickHouse. Default: data/.local/clickhouse of the project. */
-  dataDir?: string;
+  /** Folder of the embedded ClickHouse. */
+  dataDir: string;
   /** Where addresses, keys and proxies are looked up. */
   env: Readonly<Record<string, string | undefined>>;
   /** Told of what is wrong with the embedded store. */
@@ -47,13 +54,24 @@ export interface ConnectionOptions extends Pick<GatewayOptions, "configPath" | "
  * Opens the gateway that `locateGateway` finds, or the embedded one.
  *
  * @throws GatewayNotFoundError
+ * @throws RemoteModelsError there are models of one's own, and the gateway is not the embedded one
  * @throws StoreOpenError
  * @throws ConfigError
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   if (options.gateway === "embedded") return openEmbedded(options, "openLab was told so");
   const found = await locateGateway(options.env);
-  return found.kind === "remote" ? openRemote(found) : openEmbedded(options, found.reason);
+  if (found.kind === "embedded") return openEmbedded(options, found.reason);
+  refuseOwnModels(options.ownModels, found);
+  return openRemote(found);
+}
+
+function refuseOwnModels(names: readonly string[], { gatewayUrl, reason }: RemoteGateway): void {
+  if (names.length === 0) return;
+  throw new RemoteModelsError(
+    `models has ${names.join(", ")}, functions of this process, which the gateway at ${new URL(gatewayUrl).host} cannot call. ` +
+      `It was taken because ${reason}. Take the embedded gateway instead, with gateway: "embedded"; or serve the models over HTTP, as OpenAI does, and add them to config/models.`,
+  );
 }
 
 async function openRemote(found: RemoteGateway): Promise<Connection> {
@@ -84,8 +102,7 @@ async function openRemote(found: RemoteGateway): Promise<Connection> {
 }
 
 async function openEmbedded(options: ConnectionOptions, reason: string): Promise<Connection> {
-  const { project, configPath, env, fetch, log } = options;
-  const dataDir = options.dataDir ?? join(project, "data", ".local", "clickhouse");
+  const { project, dataDir, configPath, env, fetch, log } = options;
   const clickhouse = await connect({ dataDir });
   const damage = await describeDamage(clickhouse);
   if (damage !== null) log(damage);

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { oneLine } from "embedded-gateway";
 import { Hono } from "hono";
+import type { ModelAnswer, ModelFunction, ModelFunctions } from "./own-models";
 import { randomAction } from "./random";
-import { type ChatMessage, readPrompt } from "./reading/prompt";
+import { readPrompt } from "./reading/prompt";
 import { UnreadablePrompt } from "./reading/prompt-error";
 import { type CompletionRequest, RefusedRequest, readRequest } from "./request";
 import { decide } from "./rule-based/rule-based";
@@ -12,20 +14,15 @@ export interface ModelServer {
   fetch(request: Request): Response | Promise<Response>;
 }
 
-/** Chat messages in, the text of the answer out. A local model sees nothing else and keeps nothing. */
-type LocalModel = (messages: readonly ChatMessage[], seed?: number) => string;
-
-const models = new Map<string, LocalModel>([
-  ["random", (messages, seed) => JSON.stringify({ action: randomAction(messages, seed) })],
-  [
-    "rule_based",
-    (messages) => {
-      const prompt = readPrompt(messages);
-      const { thinking, action } = decide(prompt);
-      return JSON.stringify(prompt.wantsThinking ? { thinking, action } : { action });
-    },
-  ],
-]);
+/** The local models. They see nothing else and keep nothing. */
+const ours: ModelFunctions = {
+  random: (messages, { seed }) => JSON.stringify({ action: randomAction(messages, seed) }),
+  rule_based: (messages) => {
+    const prompt = readPrompt(messages);
+    const { thinking, action } = decide(prompt);
+    return JSON.stringify(prompt.wantsThinking ? { thinking, action } : { action });
+  },
+};
 
 /**
  * The local models behind OpenAI's API: POST /v1/chat/completions, GET /v1/models, and GET /health.
@@ -33,12 +30,13 @@ const models = new Map<string, LocalModel>([
  * - `random`: one of the six actions, see `randomAction`
  * - `rule_based`: plain rules on the prompt's text, see `decide`
  *
- * Errors have OpenAI's shape; a prompt that `rule_based` cannot read is a 400 that says what it expected.
+ * and those that are given. Errors have OpenAI's shape; a prompt that `rule_based` cannot read is a 400 that says what it expected.
  *
  * @example
  * const response = await localModels().fetch(new Request("http://models/v1/models"));
  */
-export function localModels(): ModelServer {
+export function localModels(own: ModelFunctions = {}): ModelServer {
+  const models = new Map(Object.entries({ ...ours, ...own }));
   const app = new Hono();
   app.get("/health", (c) => c.json({ status: "ok" }));
   app.get("/v1/models", (c) =>
@@ -54,7 +52,7 @@ export function localModels(): ModelServer {
   );
   app.post("/v1/chat/completions", async (c) => {
     const request = readRequest(await c.req.text());
-    const completion = await complete(request);
+    const completion = await complete(models, request, c.req.raw.signal);
     if (!request.stream) return c.json(completion);
     return c.body(streamed(completion, request.includeUsage), 200, {
       "content-type": "text/event-stream",
@@ -90,8 +88,13 @@ interface Completion {
   usage: Usage;
 }
 
-async function complete({ model, messages, seed }: CompletionRequest): Promise<Completion> {
-  const content = answer(model, messages, seed);
+async function complete(
+  models: ReadonlyMap<string, ModelFunction>,
+  request: CompletionRequest,
+  signal: AbortSignal,
+): Promise<Completion> {
+  const { model, messages } = request;
+  const { content, usage } = await answer(models, request, signal);
   return {
     id: `chatcmpl-${randomUUID()}`,
     object: "chat.completion",
@@ -105,11 +108,15 @@ async function complete({ model, messages, seed }: CompletionRequest): Promise<C
         finish_reason: "stop",
       },
     ],
-    usage: await countUsage(messages, content),
+    usage: usage ?? (await countUsage(messages, content)),
   };
 }
 
-function answer(name: string, messages: readonly ChatMessage[], seed?: number): string {
+async function answer(
+  models: ReadonlyMap<string, ModelFunction>,
+  { model: name, messages, seed }: CompletionRequest,
+  signal: AbortSignal,
+): Promise<{ content: string; usage?: Usage }> {
   const model = models.get(name);
   if (!model) {
     const known = [...models.keys()].join(", ");
@@ -117,11 +124,30 @@ function answer(name: string, messages: readonly ChatMessage[], seed?: number): 
     throw new RefusedRequest(404, message, "model", "model_not_found");
   }
   try {
-    return model(messages, seed);
+    return readAnswer(name, await model(messages, { seed, signal }));
   } catch (cause) {
     if (!(cause instanceof UnreadablePrompt)) throw cause;
     throw new RefusedRequest(400, cause.message, "messages", "unreadable_prompt", { cause });
   }
+}
+
+/** @throws TypeError a function of one's own has returned something else */
+function readAnswer(model: string, given: ModelAnswer): { content: string; usage?: Usage } {
+  if (typeof given === "string") return { content: given };
+  const { content, usage } = given ?? {};
+  const { prompt_tokens: prompt, completion_tokens: completion } = usage ?? {};
+  if (typeof content === "string" && isCount(prompt) && isCount(completion)) {
+    const counts = { prompt_tokens: prompt, completion_tokens: completion };
+    return { content, usage: { ...counts, total_tokens: prompt + completion } };
+  }
+  throw new TypeError(
+    `The model ${JSON.stringify(model)} returned ${oneLine(JSON.stringify(given) ?? String(given), 100)}. ` +
+      "It must return the answer's text, or { content, usage: { prompt_tokens, completion_tokens } }.",
+  );
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 /** The whole answer as one server-sent event, then its end, as a stream of OpenAI's would carry them. */

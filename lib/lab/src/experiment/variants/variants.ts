@@ -11,6 +11,7 @@ import {
   readConfigFile,
   readTextFile,
   shorthandModel,
+  type TomlFile,
 } from "embedded-gateway";
 import { Environment } from "minijinja-js";
 import type { ChatMessage } from "../../agents/local/reading/prompt";
@@ -71,11 +72,13 @@ type ReadFile = (key: string, file: string) => string;
 /**
  * The variants of `act` and `act_with_reasoning`, model by model, in the config's order.
  *
- * @param paths the configuration's files
+ * @param given the configuration's files
  * @throws ConfigError a file cannot be read or is no TOML, two files give the same key, both functions have a variant of one name, or a template or schema cannot be read
  */
-export function readVariants(paths: readonly string[]): ReadonlyMap<string, VariantInfo> {
-  const files = paths.map(readConfigFile);
+export function readVariants(
+  given: readonly (string | TomlFile)[],
+): ReadonlyMap<string, VariantInfo> {
+  const files = given.map(readConfigFile);
   const { values, folderOf } = mergeConfig(files.map(parseConfigFile));
   const { functions, models } = values as Config;
   const readFor =
