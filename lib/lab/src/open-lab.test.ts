@@ -46,10 +46,11 @@ test("from another folder the project is the library's own, and nothing is print
   const elsewhere = join(folder, "elsewhere");
   mkdirSync(elsewhere);
   symlinkSync(join(root, "node_modules"), join(elsewhere, "node_modules"));
-  const told = playIn(elsewhere, '{ gateway: "embedded", dataDir: "store" }');
+  const dataDir = join(elsewhere, "store");
+  const told = playIn(elsewhere, `{ gateway: "embedded", dataDir: ${JSON.stringify(dataDir)} }`);
   expect(told.row).toMatchObject({ variant: "rule_based", success: true, error: null });
   expect(told.directory).toBe(join(root, "data", ".local", "runs", told.row.run));
-  expect(existsSync(join(elsewhere, "store"))).toBe(true);
+  expect(existsSync(dataDir)).toBe(true);
   rmSync(told.directory, { recursive: true });
 });
 
