@@ -290,6 +290,11 @@ const rowsBeside = (minigrid: Minigrid | null): Row[] => [
     measure: () => picturesPerSecond((env) => env.renderSvg()),
     aim: 300,
   },
+  {
+    what: "pictures/s, BabyAI-BossLevel-v0, renderPov()",
+    measure: () => picturesPerSecond((env) => env.renderPov()),
+    aim: 5_000,
+  },
   { what: "episodes/s, five tasks, expert", measure: expertEpisodesPerSecond },
 ];
 

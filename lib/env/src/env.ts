@@ -1,7 +1,8 @@
 import { type ConfiguredLevel, generateMission } from "./levels/level";
 import { type AnyInstruction, CONTINUE, SUCCESS } from "./missions/instructions";
-import { type Observation, observe, writeImage } from "./view/observation";
+import { type Observation, observe, viewOf, writeImage } from "./view/observation";
 import { renderPng } from "./view/png";
+import { renderPov } from "./view/pov";
 import { renderSvg } from "./view/render";
 import {
   GenerationError,
@@ -179,10 +180,20 @@ export class Env {
    */
   renderPng({ cellSize = 32 }: { cellSize?: number } = {}): Uint8Array {
     if (this.missionTree === null) throw new NotResetError("A picture");
-    if (!Number.isInteger(cellSize) || cellSize < 4 || cellSize > 256) {
-      throw new InvalidOptionError("cellSize", cellSize, "It takes a whole number from 4 to 256.");
-    }
+    assertPixels("cellSize", cellSize);
     return renderPng(this.world, cellSize);
+  }
+
+  /**
+   * Minigrid's `get_pov_render()`, equal to the last bit: what the agent sees, turned so that it looks up, as RGB bytes.
+   * @param options.tileSize pixels along a cell, from 4 to 256; BALROG's vision models get 16
+   * @returns (7 * tileSize)² * 3 bytes, row by row from the top left
+   * @throws NotResetError, InvalidOptionError
+   */
+  renderPov({ tileSize = 16 }: { tileSize?: number } = {}): Uint8Array {
+    if (this.missionTree === null) throw new NotResetError("A picture");
+    assertPixels("tileSize", tileSize);
+    return renderPov(viewOf(this.world), tileSize);
   }
 
   private generate(seed: number | bigint | undefined): void {
@@ -212,6 +223,11 @@ export class Env {
     world.grid.empty(world.grid.cellOf(id));
     world.carrying = id;
   }
+}
+
+function assertPixels(option: string, value: number): void {
+  if (!Number.isInteger(value) || value < 4 || value > 256)
+    throw new InvalidOptionError(option, value, "It takes a whole number from 4 to 256.");
 }
 
 /** Steps granted per walk: the number of cells in all rooms. */

@@ -19,7 +19,7 @@ import type { RoomGrid } from "../world/room-grid";
 // Looks are bytes, view cells run from 0 to 48, and the grid has a margin: every index below exists, hence `!`.
 
 /** Cells along a side of the agent's view: it sees 3 to either side and 6 ahead, nothing behind. */
-const VIEW_SIZE = 7;
+export const VIEW_SIZE = 7;
 /** Cells of a view, column by column: view cell (x, y) is at x * 7 + y, with y growing towards the agent. */
 const VIEW_CELLS = VIEW_SIZE * VIEW_SIZE;
 /** Bytes of an observation's image: (type, color, state) of each cell. */
@@ -27,7 +27,8 @@ export const IMAGE_BYTES = VIEW_CELLS * 3;
 const IMAGE_WORDS = Math.ceil(IMAGE_BYTES / 4);
 const AGENT_X = 3;
 const AGENT_Y = 6;
-const AGENT_CELL = AGENT_X * VIEW_SIZE + AGENT_Y;
+/** The view cell that the agent itself is in. */
+export const AGENT_CELL = AGENT_X * VIEW_SIZE + AGENT_Y;
 
 /**
  * How sight spreads within a row of the view and into the next row away from the agent, by
@@ -163,10 +164,16 @@ function imageOf(view: Uint8Array, start: number): Uint8Array {
   return new Uint8Array(imagePool.buffer, word * 4, IMAGE_BYTES);
 }
 
-/** The cells of the grid that the agent sees. */
-export function seenCells(world: RoomGrid): Set<number> {
+/** The looks of what the agent sees now, by view cell; UNSEEN where sight is blocked. */
+export function viewOf(world: RoomGrid): Uint8Array {
   const view = new Uint8Array(VIEW_CELLS);
   look(world, view, 0);
+  return view;
+}
+
+/** The cells of the grid that the agent sees. */
+export function seenCells(world: RoomGrid): Set<number> {
+  const view = viewOf(world);
   const forward = world.grid.ahead[world.agentDir];
   const rightward = world.grid.ahead[turned(world.agentDir, 1)];
   const seen = new Set<number>();
