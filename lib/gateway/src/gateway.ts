@@ -19,6 +19,7 @@ import { lackingRoute } from "./routes/lacking";
 import { postChatCompletions } from "./routes/openai";
 import { getProbabilities } from "./routes/probabilities";
 import { getHealth, getStatus, VERSION } from "./routes/status";
+import { continueIds } from "./store/continue-ids";
 import { RowWriter } from "./store/insert";
 import { loadConfig } from "./variants/types";
 
@@ -60,6 +61,7 @@ export async function createGateway(options: GatewayOptions): Promise<EmbeddedGa
   const env = options.env ?? process.env;
   const config = await loadConfig(options.configPath, env);
   const { clickhouse: client } = options;
+  await continueIds(client);
   const { flushIntervalMs, maxBatchRows } = config.gateway;
   const writer = new RowWriter(client, {
     intervalMs: flushIntervalMs,

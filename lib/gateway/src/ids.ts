@@ -11,9 +11,21 @@ let used = random.length;
 let lastMs = 0;
 let counter = 0;
 
+/** A clock further behind the newest id than this was not set back: it was wrong before. In milliseconds. */
+const MOST_BEHIND = 86_400_000;
+
 /**
- * A UUIDv7 (RFC 9562): 48 bits of milliseconds, then a 12-bit counter, so that ids made here sort by creation, then 62
- * random bits.
+ * Makes ids come after `ms`, which an id of before has, although the clock may have been set back since.
+ *
+ * @param ms since 1970; a time more than a day ahead is left aside
+ */
+export function continueAfter(ms: number): void {
+  if (ms - Date.now() < MOST_BEHIND) lastMs = Math.max(lastMs, ms);
+}
+
+/**
+ * A UUIDv7 (RFC 9562): 48 bits of milliseconds, then a 12-bit counter, so that ids made here sort by creation, also when
+ * the clock is set back, then 62 random bits.
  */
 export function uuidv7(now: number = Date.now()): string {
   if (now > lastMs) {
@@ -51,7 +63,7 @@ export function timeOf(id: string): number {
  *
  * @throws GatewayError 400
  */
-export function validateEpisodeId(id: string, now: number = Date.now()): void {
+export function validateEpisodeId(id: string): void {
   const version = Number.parseInt(id.charAt(14), 16);
   // subtle: versions without a time in them fail before the version is looked at, with another text.
   if (version !== 1 && version !== 6 && version !== 7) throw invalidUuid(id);
@@ -59,5 +71,7 @@ export function validateEpisodeId(id: string, now: number = Date.now()): void {
   const seconds = Math.floor(timeOf(id) / 1000);
   if (seconds >= FIRST_WORKFLOW_EVALUATION) throw workflowRunNotFound(id);
   if (seconds < EARLIEST) throw invalidId("Episode", "Timestamp is too early");
-  if (seconds > Math.floor(now / 1000)) throw invalidId("Episode", "Timestamp is in the future");
+  // subtle: an id from before the clock was set back is none of the future.
+  if (seconds > Math.floor(Math.max(Date.now(), lastMs) / 1000))
+    throw invalidId("Episode", "Timestamp is in the future");
 }

@@ -23,6 +23,7 @@ export { inProcess, MODELS_ORIGIN, reachModels } from "./serve/in-process";
 export { bearerFor, listen } from "./serve/listen";
 export { type Up, up } from "./serve/up";
 export { insertComment } from "./store/comments";
+export { continueIds } from "./store/continue-ids";
 export { RowWriter } from "./store/insert";
 export { refusedPathFor } from "./store/refused-rows";
 export { loadConfig } from "./variants/types";

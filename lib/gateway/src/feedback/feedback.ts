@@ -54,6 +54,12 @@ const COOLDOWN_MS = 6000;
 const MINIMUM_WAIT_MS = 1000;
 const POLL_MS = 100;
 
+/** How long a target is waited for. An id that is ahead of the clock, which may have been set back, is as a new one. */
+export function longestWaitMs(id: string): number {
+  const left = timeOf(id) + COOLDOWN_MS - Date.now();
+  return Math.min(COOLDOWN_MS, Math.max(MINIMUM_WAIT_MS, left));
+}
+
 /** Checks feedback and stores it. */
 export class Feedback {
   constructor(private readonly parts: FeedbackParts) {}
@@ -148,13 +154,13 @@ export class Feedback {
   private async waitForTarget(level: Level, id: string): Promise<InferenceTarget> {
     const version = id.charAt(14);
     if (version !== "7") throw invalidUuid(id);
-    const deadline = Math.max(timeOf(id) + COOLDOWN_MS, Date.now() + MINIMUM_WAIT_MS);
+    const deadline = performance.now() + longestWaitMs(id);
     for (;;) {
       // subtle: an inference under way may be the target; once none is left, what is not stored will not come.
       const mayCome = this.parts.inFlight() > 0;
       const found = await this.findTarget(level, id);
       if (found !== undefined) return found;
-      if (!mayCome || Date.now() >= deadline) {
+      if (!mayCome || performance.now() >= deadline) {
         throw invalidRequest(
           `${level === "inference" ? "Inference" : "Episode"} ID: ${id} does not exist`,
         );

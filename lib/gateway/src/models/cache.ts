@@ -81,7 +81,7 @@ export class Cache {
     const recent = this.recent.get(key.long);
     if (
       recent !== undefined &&
-      (maxAgeS === undefined || Date.now() - recent.at < maxAgeS * 1000)
+      (maxAgeS === undefined || performance.now() - recent.at < maxAgeS * 1000)
     ) {
       return recent.row;
     }
@@ -124,7 +124,7 @@ export class Cache {
       long_cache_key: key.long,
       ...row,
     });
-    this.recent.set(key.long, { row, at: Date.now() });
+    this.recent.set(key.long, { row, at: performance.now() });
   }
 }
 

@@ -5,7 +5,7 @@
 export class Recent<V> {
   private young = new Map<string, V>();
   private old = new Map<string, V>();
-  private born = Date.now();
+  private born = performance.now();
 
   /** An entry is kept at least until `maxEntries` later ones, or until `ms` have passed; at most twice that. */
   constructor(private readonly limits: { maxEntries?: number; ms?: number }) {}
@@ -16,10 +16,10 @@ export class Recent<V> {
 
   set(key: string, value: V): void {
     const { maxEntries = Number.POSITIVE_INFINITY, ms = Number.POSITIVE_INFINITY } = this.limits;
-    if (this.young.size >= maxEntries || Date.now() - this.born >= ms) {
+    if (this.young.size >= maxEntries || performance.now() - this.born >= ms) {
       this.old = this.young;
       this.young = new Map();
-      this.born = Date.now();
+      this.born = performance.now();
     }
     this.young.set(key, value);
   }

@@ -44,6 +44,26 @@ test.each(Object.keys(commands))("%s --help names every option with its default"
   }
 });
 
+const valued = Object.entries(commands).flatMap(([name, load]) =>
+  Object.entries(load().default.options).flatMap(([option, { value }]) =>
+    value === undefined ? [] : [[name, option]],
+  ),
+);
+
+test.each(valued)("%s --%s with an empty or blank value is refused", async (name, option) => {
+  for (const blank of ["", " ", "\t\n"]) {
+    expect(await main(name!, [`--${option}`, blank])).toBe(1);
+    expect(printed.stderr).toContain(`--${option} is ${JSON.stringify(blank)}: give its value (`);
+  }
+});
+
+test("start's parameters, too: a run to resume that is empty would begin a new one", async () => {
+  for (const given of ["resume=", "resume= ", "variants="]) {
+    expect(await main("start", ["-p", given])).toBe(1);
+    expect(printed.stderr).toContain(`-p ${given.split("=")[0]}= has no value`);
+  }
+});
+
 test("start --help lists the notebook's parameters with their defaults", async () => {
   expect(await main("start", ["--help"])).toBe(0);
   const rows = [

@@ -63,6 +63,15 @@ export function help({ usage, about, options, more }: Command, root: string): st
   return [usage, "", about, "", ...listed, ...(more ? ["", more(root)] : [])].join("\n");
 }
 
+/** An empty value is a mistake, such as a shell's variable that is not set, and never the default. @throws UsageError */
+function refuseBlank(name: string, option: Option | undefined, given: unknown): void {
+  const blank = [given].flat().find((text) => typeof text === "string" && text.trim() === "");
+  if (blank === undefined) return;
+  throw new UsageError(
+    `--${name} is ${JSON.stringify(blank)}: give its value (${option?.value}), or leave --${name} out.`,
+  );
+}
+
 /** Runs a command with the arguments that it was given; what is wrong is said in a line. @returns the exit code */
 export async function runCommand(it: Command, args: string[], root: string): Promise<number> {
   try {
@@ -82,6 +91,7 @@ export async function runCommand(it: Command, args: string[], root: string): Pro
       allowPositionals: it.takesWords !== undefined,
       options: { ...Object.fromEntries(options), help: { type: "boolean", short: "h" } },
     });
+    for (const [name, text] of Object.entries(values)) refuseBlank(name, it.options[name], text);
     const given = values as Record<string, never>;
     if (given.help === undefined) return (await it.run(given, positionals, root)) ?? 0;
     process.stdout.write(`${help(it, root)}\n`);

@@ -99,10 +99,13 @@ export class GatewayError extends Error {
 
   /** Milliseconds after which the answer's `retry-after` asks to try again; null without one. */
   get retryAfterMs(): number | null {
-    const value = this.cause instanceof APIError ? this.cause.headers?.get("retry-after") : null;
+    const headers = this.cause instanceof APIError ? this.cause.headers : undefined;
+    const value = headers?.get("retry-after");
     if (!value) return null;
     const seconds = Number(value);
-    const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
+    // A time is one of the server's clock.
+    const sent = Date.parse(headers?.get("date") ?? "") || Date.now();
+    const ms = Number.isNaN(seconds) ? Date.parse(value) - sent : seconds * 1000;
     return Number.isNaN(ms) ? null : Math.max(0, ms);
   }
 }

@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import type { ClickHouseClient } from "@clickhouse/client";
 import {
   connect,
+  continueIds,
   createGateway,
   describeDamage,
   type GatewayOptions,
@@ -89,6 +90,7 @@ async function openRemote(found: RemoteGateway): Promise<Connection> {
       { cause },
     );
   }
+  await continueIds(clickhouse);
   const client = new GatewayClient({ url: gatewayUrl });
   return {
     client,

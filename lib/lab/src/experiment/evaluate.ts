@@ -59,6 +59,7 @@ export async function evaluate(
 class Sitting {
   private readonly stop = new AbortController();
   private readonly startedAt = new Date();
+  private readonly begunAt = performance.now();
   private readonly spending: Spending;
   private readonly pace: Pace;
   private readonly tally: Tally;
@@ -116,6 +117,10 @@ class Sitting {
   private get planned(): number {
     const { variants, tasks, seeds } = this.settings;
     return variants.length * tasks.length * seeds.length;
+  }
+
+  private get tookMs(): number {
+    return performance.now() - this.begunAt;
   }
 
   private isDone(episode: EpisodeKey): boolean {
@@ -236,7 +241,7 @@ class Sitting {
       ...this.tally.progress,
       spentUsd: cost?.usd ?? null,
       spentIsEstimated: cost?.isEstimated ?? false,
-      seconds: (Date.now() - this.startedAt.getTime()) / 1000,
+      seconds: this.tookMs / 1000,
       state,
     };
     try {
@@ -256,7 +261,7 @@ class Sitting {
       id: this.before.run,
       settings: this.settings,
       startedAt: this.startedAt,
-      finishedAt: new Date(),
+      finishedAt: new Date(this.startedAt.getTime() + this.tookMs),
       planned: this.planned,
       completed: this.completedBefore + done - failed,
       completedBefore: this.completedBefore,

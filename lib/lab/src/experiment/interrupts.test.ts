@@ -5,7 +5,7 @@ test("the first interrupt drains, its echo does nothing, the second stops; other
   process.on("SIGINT", other);
   const told = jest.fn();
   let now = 0;
-  const clock = jest.spyOn(Date, "now").mockImplementation(() => now);
+  const clock = jest.spyOn(performance, "now").mockImplementation(() => now);
   const seen: boolean[][] = [];
   const result = await interruptible(async ({ drain, stop }) => {
     const look = () => seen.push([drain.aborted, stop.aborted]);

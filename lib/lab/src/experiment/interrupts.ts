@@ -15,10 +15,10 @@ export async function interruptible<T>(
   let drainedAt = 0;
   const onInterrupt = () => {
     if (!drain.signal.aborted) {
-      drainedAt = Date.now();
+      drainedAt = performance.now();
       drain.abort();
       onDrain();
-    } else if (Date.now() - drainedAt > ECHO_MS) {
+    } else if (performance.now() - drainedAt > ECHO_MS) {
       stop.abort();
     }
   };

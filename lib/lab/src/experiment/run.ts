@@ -8,6 +8,7 @@ export interface Run {
   id: string;
   settings: Settings;
   startedAt: Date;
+  /** `startedAt` and the time that the run took, also if the clock was set meanwhile. */
   finishedAt: Date;
   /** Episodes asked for: variants × tasks × seeds. */
   planned: number;

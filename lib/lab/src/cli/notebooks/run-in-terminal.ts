@@ -21,11 +21,11 @@ export async function runInTerminal(
   const interruptAgain = new AbortController();
   const kill = new AbortController();
   let exitCode = 0;
-  let interruptedAt = 0;
+  let interruptedAt = Number.NEGATIVE_INFINITY;
   const onInterrupt = () => {
-    const isEcho = Date.now() - interruptedAt <= echoMs;
+    const isEcho = performance.now() - interruptedAt <= echoMs;
     if (isEcho) return;
-    interruptedAt = Date.now();
+    interruptedAt = performance.now();
     if (!interrupt.signal.aborted) {
       exitCode = 130;
       terminal.note("Interrupting the running cell; Ctrl-C again stops at once.");

@@ -32,6 +32,8 @@ export default command({
   },
   async run({ parameter, resume }, _words, root) {
     const parameters = parseAssignments(parameter);
+    const blank = Object.keys(parameters).find((name) => parameters[name]?.trim() === "");
+    if (blank) throw new UsageError(`-p ${blank}= has no value: give one, or leave it out.`);
     if (resume !== undefined) {
       const own = runParameters.find((name) => name in parameters);
       if (own) throw new UsageError(`A resumed run has ${own} of its own: leave out -p ${own}=….`);

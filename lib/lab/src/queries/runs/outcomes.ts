@@ -29,7 +29,7 @@ export async function waitForOutcomes(
   run: string,
   expected: number,
 ): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = performance.now() + 15_000;
   for (;;) {
     let cause: unknown;
     const stored = await countOutcomes(clickhouse, run).catch((error) => {
@@ -37,7 +37,7 @@ export async function waitForOutcomes(
       return null;
     });
     if (stored !== null && stored >= expected) return;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       const shown = stored === null ? "does not answer" : `shows ${stored} outcomes`;
       throw new OutcomesMissingError(
         `${expected} episodes of run ${run} ended, but ClickHouse ${shown}. ` +
