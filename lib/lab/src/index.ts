@@ -22,6 +22,7 @@ export {
   scoreAgainstExpert,
 } from "./analysis/above-expert";
 export { type Comparison, compareVariants } from "./analysis/compare";
+export { type EpisodeBesideExpert, withExpertSteps } from "./analysis/expert-steps";
 export { formatResults, parseResults, type Results, UnfinishedRunError } from "./analysis/results";
 export { solvedWithin } from "./analysis/solved";
 export { bootstrapMean } from "./analysis/statistics/bootstrap";

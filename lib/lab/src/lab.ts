@@ -5,6 +5,7 @@ import { testTasks, tasks as trainTasks } from "babyai";
 import { messageOf, reachModels, uuidv7 } from "embedded-gateway";
 import { localModels } from "./agents/local/app";
 import { type ModelFunctions, ownModelFiles } from "./agents/local/own-models";
+import { withExpertSteps } from "./analysis/expert-steps";
 import { formatResults, type Provenance } from "./analysis/results";
 import { saveCharts } from "./charts/save";
 import type { GatewayClient } from "./connection/client";
@@ -288,7 +289,9 @@ async function save(opened: Opened, run: Run): Promise<SavedRun> {
   await mkdir(directory, { recursive: true });
   const results = join(directory, "results.json");
   await writeFile(results, formatResults({ provenance, episodes: rows }));
-  const charts = await saveCharts(rows, directory).catch((error: unknown) => {
+  const background = { models: provenance.models, prices: catalog.prices };
+  const drawn = saveCharts(withExpertSteps(rows), directory, {}, background);
+  const charts = await drawn.catch((error: unknown) => {
     const where = relative(project, results);
     log(`The charts were not drawn: ${messageOf(error)} The episodes are in ${where}.`);
     return [];

@@ -1,6 +1,8 @@
 import { make, solve, tasks } from "babyai";
 import type { EpisodeRow } from "../queries/episodes";
 import { aboveExpert, scoreAgainstExpert } from "./above-expert";
+import { withExpertSteps } from "./expert-steps";
+import { AnalysisError } from "./statistics/errors";
 
 const [goto] = tasks as [string];
 
@@ -44,7 +46,10 @@ test("the steps of the expert are the fewest there are, as trying all shows", ()
 test("an episode is scored by the expert's steps on its task and seed", () => {
   const best = solve(goto, 200)!.length;
   const scored = { variant: "a", task: goto, seed: 200, expert_steps: best };
-  const rows = [episode("a", goto, 200, best + 3), episode("a", goto, 200, 64, false)];
+  const rows = withExpertSteps([
+    episode("a", goto, 200, best + 3),
+    episode("a", goto, 200, 64, false),
+  ]);
   expect(scoreAgainstExpert(rows)).toEqual([
     { ...scored, success: true, steps: best + 3, above: 3, path_efficiency: best / (best + 3) },
     { ...scored, success: false, steps: 64, above: null, path_efficiency: 0 },
@@ -63,7 +68,7 @@ test("a variant's mean is over what it solved, its path-weighted success over al
     episode("rule_based", goto, 202, 64, false),
     episode("random", goto, 202, z + 10),
   ];
-  const [random, ruleBased] = aboveExpert(rows);
+  const [random, ruleBased] = aboveExpert(withExpertSteps(rows));
   expect(random).toMatchObject({ variant: "random", episodes: 1, solved: 1, unscored: 0 });
   expect(random!.above.mean).toBe(10);
   expect(random!.spl.mean).toBeCloseTo(z / (z + 10), 12);
@@ -77,13 +82,30 @@ test("episodes without an outcome leave a range; those that the expert cannot so
   const impossible = "BabyAI-GoToImpUnlock-v0";
   const failed = { ...episode("a", goto, 200, 5), success: null, error: "429" };
   const best = solve(goto, 201)!.length;
-  expect(aboveExpert([failed, episode("a", goto, 201, best)])).toMatchObject([
+  expect(aboveExpert(withExpertSteps([failed, episode("a", goto, 201, best)]))).toMatchObject([
     {
       ...{ variant: "a", episodes: 1, solved: 1, unfinished: 1, above: { mean: null } },
       spl: { n: 1, mean: null, least: 0.5, most: 1 },
     },
   ]);
-  expect(aboveExpert([episode("a", impossible, 6, 9, false)])).toMatchObject([
+  expect(aboveExpert(withExpertSteps([episode("a", impossible, 6, 9, false)]))).toMatchObject([
     { variant: "a", episodes: 0, solved: 0, unscored: 1, above: { n: 0, mean: null } },
   ]);
+});
+
+test("rows without the expert's steps are refused, and rows that can have none stay without", () => {
+  const row = episode("a", goto, 200, 5);
+  for (const score of [scoreAgainstExpert, aboveExpert]) {
+    expect(() => score([row])).toThrow(AnalysisError);
+    expect(() => score([row])).toThrow(
+      `${goto}, seed 200, has no expert_steps: add them, withExpertSteps(rows).`,
+    );
+  }
+  for (const task of ["BabyAI-MixedTrainLocal-v0", "Crafter-v1"]) {
+    const other = { ...row, task };
+    expect(withExpertSteps([other, row])).toEqual([
+      other,
+      { ...row, expert_steps: solve(goto, 200)!.length },
+    ]);
+  }
 });

@@ -1,6 +1,5 @@
-import type { EpisodeRow } from "../queries/episodes";
 import { type BoundedMean, boundedMean } from "./bounds";
-import { expertSteps } from "./expert-steps";
+import { type EpisodeBesideExpert, expertStepsOf } from "./expert-steps";
 import { variantOrder } from "./order";
 import { isFinished } from "./outcome";
 import { refuseMixedRuns } from "./runs";
@@ -50,15 +49,16 @@ export interface AboveExpert {
 }
 
 /**
- * Compares each finished episode with the expert's from the same seed, played with the task's default options. Episodes
- * that failed or that the expert does not solve are left out.
+ * Compares each finished episode with the expert's from the same seed. Episodes that failed or that the expert does not
+ * solve are left out.
  *
- * @throws EnvError a task is an id that draws its task when made, so that the seed does not settle the episode
+ * @param rows those of {@link withExpertSteps}
+ * @throws AnalysisError a row has no `expert_steps`
  */
-export function scoreAgainstExpert(rows: readonly EpisodeRow[]): ScoredEpisode[] {
+export function scoreAgainstExpert(rows: readonly EpisodeBesideExpert[]): ScoredEpisode[] {
   return rows.filter(isFinished).flatMap((row) => {
     const { variant, task, seed, success, episode_length } = row;
-    const expert_steps = expertSteps(row);
+    const expert_steps = expertStepsOf(row);
     if (expert_steps === null) return [];
     return {
       variant,
@@ -76,13 +76,13 @@ export function scoreAgainstExpert(rows: readonly EpisodeRow[]): ScoredEpisode[]
 /**
  * Steps above the expert's, and success weighted by path length, of each variant; 95 % t intervals.
  *
- * @throws EnvError as {@link scoreAgainstExpert}
- * @throws AnalysisError a variant has rows of several runs
+ * @param rows those of {@link withExpertSteps}
+ * @throws AnalysisError a row has no `expert_steps`, or a variant has rows of several runs
  */
-export function aboveExpert(rows: readonly EpisodeRow[]): AboveExpert[] {
+export function aboveExpert(rows: readonly EpisodeBesideExpert[]): AboveExpert[] {
   refuseMixedRuns(rows);
   const finished = rows.filter(isFinished);
-  const open = rows.filter((row) => !isFinished(row) && expertSteps(row) !== null);
+  const open = rows.filter((row) => !isFinished(row) && expertStepsOf(row) !== null);
   const scored = scoreAgainstExpert(finished);
   return variantOrder(rows).map((variant) => {
     const isOwn = (row: { variant: string }) => row.variant === variant;

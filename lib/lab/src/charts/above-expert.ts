@@ -1,25 +1,30 @@
-import { aboveExpert } from "../analysis/above-expert";
-import { AnalysisError } from "../analysis/statistics/errors";
-import type { EpisodeRow } from "../queries/episodes";
-import { intervalChart } from "./drawing/intervals";
-import { type ChartSpec, variantColors } from "./drawing/style";
-import { EXPERT, group, playerOf, rangeLabel, scope, shorten, unfinishedNote } from "./labels";
+import { type AboveExpert, aboveExpert } from "../analysis/above-expert";
+import { type EpisodeBesideExpert, hasExpertSteps } from "../analysis/expert-steps";
+import { variantColor } from "./drawing/color";
+import { NothingToDrawError } from "./drawing/errors";
+import { type IntervalRow, intervalChart } from "./drawing/intervals";
+import type { ChartSpec } from "./drawing/style";
+import { EXPERT, group, playerOf, rangeLabel, scope, unfinishedNote } from "./labels";
 
 /**
  * Steps above the expert's by variant, over the episodes that the variant solved, with 95 % t intervals; beside them SPL,
  * success weighted by path length, over all episodes (see `aboveExpert`).
  *
- * @throws AnalysisError no episode is finished
- * @throws EnvError a task draws its kind when it is made, so that the seed does not settle the episode
+ * @param rows those of `withExpertSteps`
+ * @throws NothingToDrawError no episode is finished, or rows lack `expert_steps`
  */
-export function stepsAboveExpert(rows: readonly EpisodeRow[]): ChartSpec {
+export function stepsAboveExpert(rows: readonly EpisodeBesideExpert[]): ChartSpec {
+  if (!hasExpertSteps(rows)) {
+    throw new NothingToDrawError(
+      "steps above the expert's need the column expert_steps in every row: withExpertSteps(rows) adds it where the expert can play",
+    );
+  }
   const scores = aboveExpert(rows);
   if (scores.every(({ episodes, unscored }) => episodes + unscored === 0)) {
-    throw new AnalysisError(
+    throw new NothingToDrawError(
       "steps above the expert's need a finished episode, and the rows have none",
     );
   }
-  const colors = variantColors(rows);
   const note = unfinishedNote(rows);
   return intervalChart({
     title: "Steps above the expert's",
@@ -37,31 +42,33 @@ export function stepsAboveExpert(rows: readonly EpisodeRow[]): ChartSpec {
     format: ",d",
     mark: "point",
     reference: 0,
-    rows: scores.map(({ variant, episodes, solved, unscored, unfinished, above, spl }) => {
-      const counts = [
-        `solved ${group(solved)} of ${group(episodes)}`,
-        ...(unfinished > 0 ? [`${group(unfinished)} without an outcome`] : []),
-        ...(unscored > 0 ? [`${group(unscored)} without a solution`] : []),
-      ].join(", ");
-      const player = playerOf(variant, rows);
-      return {
-        name: shorten(variant),
-        note: player ? `${player} · ${counts}` : counts,
-        mean: above.mean,
-        low: above.low,
-        high: above.high,
-        label:
-          unfinished > 0
-            ? `no mean, SPL ${rangeLabel(spl, (value) => group(value, 2))}`
-            : above.mean === null
-              ? "none solved"
-              : `${group(above.mean, 1)} ${
-                  above.low === null
-                    ? "[no interval]"
-                    : `[${group(above.low, 1)}, ${group(above.high!, 1)}]`
-                }, SPL ${group(spl.mean!, 2)}`,
-        color: colors[variant]!,
-      };
-    }),
+    rows: scores.map((score) => scoreRow(score, playerOf(score.variant, rows))),
   });
+}
+
+function scoreRow(score: AboveExpert, player: string | null): IntervalRow {
+  const { variant, episodes, solved, unscored, unfinished, above } = score;
+  const counts = [
+    `solved ${group(solved)} of ${group(episodes)}`,
+    ...(unfinished > 0 ? [`${group(unfinished)} without an outcome`] : []),
+    ...(unscored > 0 ? [`${group(unscored)} without a solution`] : []),
+  ].join(", ");
+  return {
+    name: variant,
+    note: player ? `${player} · ${counts}` : counts,
+    mean: above.mean,
+    low: above.low,
+    high: above.high,
+    label: scoreLabel(score),
+    color: variantColor(variant),
+  };
+}
+
+function scoreLabel({ unfinished, above: { mean, low, high }, spl }: AboveExpert): string {
+  const weighted = rangeLabel(spl, (value) => group(value, 2));
+  if (unfinished > 0) return `no mean, SPL ${weighted}`;
+  if (mean === null) return "none solved";
+  const ends =
+    low === null || high === null ? "no interval" : `${group(low, 1)}, ${group(high, 1)}`;
+  return `${group(mean, 1)} [${ends}], SPL ${group(spl.mean ?? 0, 2)}`;
 }

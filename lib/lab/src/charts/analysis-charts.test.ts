@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { EnvError, solve } from "babyai";
+import { solve } from "babyai";
+import { withExpertSteps } from "../analysis/expert-steps";
 import { readPrices } from "../experiment/variants/prices";
 import type { EpisodeRow } from "../queries/episodes";
 import { stepsAboveExpert } from "./above-expert";
@@ -95,8 +96,8 @@ describe("paired differences", () => {
     // McNemar: 2 P(X <= 1) over 5 tosses = 2 · 6/32 = 0.375; the difference is 3 of 7.
     expect(values(pairedDifferences(rows, "success"))).toMatchObject([
       {
-        name: "rule_based − baseline",
-        note: "7 pairs",
+        name: "rule_based",
+        note: "minus baseline · 7 pairs",
         mean: 300 / 7,
         label: expect.stringMatching(/^\+42\.9 \[−\d+\.\d, \+\d+\.\d\], p = 0\.375$/),
       },
@@ -108,7 +109,7 @@ describe("paired differences", () => {
     // Of eight pairs three more are won than lost, or four if baseline had not solved the one that failed.
     expect(values(spec)).toMatchObject([
       {
-        note: "7 of 8 pairs",
+        note: "minus baseline · 7 of 8 pairs",
         mean: null,
         least: 37.5,
         most: 50,
@@ -140,37 +141,37 @@ describe("paired differences", () => {
 describe("success by step", () => {
   test("curves in percent, bands, and a label at each end", () => {
     const spec = successByStep(rows);
-    expect(values(spec).filter(({ variant }) => variant === "rule_based")).toMatchObject(
+    expect(values(spec).filter(({ curve }) => curve === "rule_based")).toMatchObject(
       [0, 8, 9, 12, 14, 15, 20, 40, 64].map((step, i) => ({
         step,
         share: Math.min(7, i) * 12.5,
       })),
     );
-    expect(spec.description).toContain("rule_based: 87.5 % (n = 8); baseline: 42.9 % (n = 7)");
+    expect(spec.description).toContain("baseline: 42.9 % (n = 7); rule_based: 87.5 % (n = 8)");
   });
 
   test("the expert's curve, of each episode once, is above all others", () => {
     const shareWithin = (step: number) =>
       (100 * expertSteps.filter((steps) => steps <= step).length) / expertSteps.length;
-    const layers = successByStep(rows).layer as { data?: { values: Value[] } }[];
-    const curve = layers
-      .flatMap((layer) => layer.data?.values ?? [])
-      .filter((value) => "step" in value && !("variant" in value));
+    const spec = successByStep(withExpertSteps(rows));
+    const curve = values(spec).filter((value) => value.curve === "expert");
     expect(curve.length).toBeGreaterThan(4);
-    expect(curve[0]).toEqual({ step: 0, share: 0 });
-    expect(curve.at(-1)).toEqual({ step: 64, share: 100 });
+    expect(curve[0]).toMatchObject({ step: 0, share: 0 });
+    expect(curve.at(-1)).toMatchObject({ step: 64, share: 100 });
     for (const { step, share } of curve) expect(share).toBe(shareWithin(Number(step)));
-    expect(successByStep(rows).description).toContain(
+    expect(spec.description).toContain(
       "Dotted: expert with full state (a planner, not an LLM), on the same tasks and seeds.",
     );
     const drawn = rows.map((row) => ({ ...row, task: "BabyAI-MixedTrainLocal-v0" }));
-    expect(successByStep(drawn).description).not.toContain("expert");
+    for (const without of [rows, withExpertSteps(drawn)]) {
+      expect(successByStep(without).description).not.toContain("expert");
+    }
   });
 
   test("a variant with episodes that have no outcome has a range in place of its curve", () => {
     const spec = successByStep(unfinished);
     // Of nine episodes three are solved within 64 steps; the two others may have been at any step.
-    const own = values(spec).filter(({ variant }) => variant === "baseline");
+    const own = values(spec).filter(({ curve }) => curve === "baseline");
     const ninths = (share: unknown) => Math.round((9 * Number(share)) / 100);
     expect(own.map(({ step, least, most }) => [step, ninths(least), ninths(most)])).toEqual([
       [0, 0, 0],
@@ -185,22 +186,25 @@ describe("success by step", () => {
     expect(spec.description).toContain("Unfinished: 16 of 17 episodes ended, 1 of them failed.");
   });
 
-  test("labels of curves that end together stand apart", () => {
+  test("every label stands beside the plot, and none over another", () => {
     const names = ["a", "b", "c", "d"];
-    const spec = successByStep(names.map((name) => episode(name, "goto", 1, 64)));
-    const layers = spec.layer as { data?: { values: Value[] } }[];
-    const places = layers
-      .flatMap((layer) => layer.data?.values ?? [])
-      .flatMap(({ place }) => (typeof place === "number" ? [place] : []));
-    const sorted = [...new Set(places)].sort((a, b) => a - b);
-    expect(sorted).toHaveLength(5); // the expert's, at 100 %, too
-    expect(sorted[0]).toBe(0);
-    for (let i = 1; i < 5; i++) expect(sorted[i]! - sorted[i - 1]!).toBeGreaterThan(5);
+    const rows = withExpertSteps(names.map((name) => episode(name, "goto", 1, 64)));
+    const spec = successByStep(rows, published);
+    const labels = (spec.layer as { data?: { values: Value[] }; encoding: Value }[]).flatMap(
+      ({ data, encoding }) => (encoding.text ? [{ ...encoding, values: data?.values }] : []),
+    );
+    expect(labels).toMatchObject([{ x: { value: Number(spec.width) + 34 } }]);
+    const tops = labels[0]?.values?.map(({ top }) => Number(top)) ?? [];
+    expect(tops).toHaveLength(9); // four variants, the expert, and two lines for each of the two published
+    const sorted = tops.toSorted((a, b) => a - b);
+    const gaps = sorted.slice(1).map((top, index) => top - (sorted[index] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThan(16.9);
+    expect(sorted.at(-1)).toBe(spec.height);
   });
 
   test("published results are lines that say what they are", () => {
     expect(successByStep(rows, published).description).toMatch(
-      /Dashed: published, other seeds\..*BALROG's leaderboard: naive_gemini-3\.1-pro, 100\.0 %/,
+      /Dashed: published, other seeds\..*naive_gemini-3\.1-pro: 100\.0 %, best on BALROG's leaderboard/,
     );
   });
 
@@ -213,7 +217,7 @@ describe("steps above the expert's", () => {
   test("the mean over what was solved, and SPL over all, beside the expert", () => {
     const steps = solve("BabyAI-MixedTrainLocal-v0/goto", 1)!.length;
     const own = [episode("random", "goto", 1, steps + 5), episode("random", "goto", 2, 64)];
-    const spec = stepsAboveExpert(own);
+    const spec = stepsAboveExpert(withExpertSteps(own));
     expect(values(spec)).toMatchObject([
       {
         name: "random",
@@ -228,7 +232,7 @@ describe("steps above the expert's", () => {
   test("episodes without an outcome leave no mean, and a range of SPL", () => {
     const steps = solve("BabyAI-MixedTrainLocal-v0/goto", 1)!.length;
     const own = [episode("random", "goto", 1, steps), episode("random", "goto", 2, null)];
-    const spec = stepsAboveExpert(own);
+    const spec = stepsAboveExpert(withExpertSteps(own));
     expect(values(spec)).toMatchObject([
       {
         note: "uniform random, not an LLM · solved 1 of 1, 1 without an outcome",
@@ -242,17 +246,19 @@ describe("steps above the expert's", () => {
   });
 
   test("a variant that solved nothing has no mean, and it can be drawn", async () => {
-    const spec = stepsAboveExpert([episode("baseline", "goto", 1, 64)]);
+    const spec = stepsAboveExpert(withExpertSteps([episode("baseline", "goto", 1, 64)]));
     expect(values(spec)).toMatchObject([{ mean: null, label: "none solved" }]);
     expect(await chartToSvg(spec)).not.toMatch(/NaN|undefined|Infinity/);
   });
 
   test("needs a finished episode, of a task that the expert can play again", () => {
-    expect(() => stepsAboveExpert([episode("baseline", "goto", 1, null)])).toThrow("none");
+    const failed = withExpertSteps([episode("baseline", "goto", 1, null)]);
+    expect(() => stepsAboveExpert(failed)).toThrow("none");
     const drawn = { ...episode("baseline", "goto", 1, 5), task: "BabyAI-MixedTrainLocal-v0" };
-    expect(() => stepsAboveExpert([drawn])).toThrow(EnvError);
-    const charts = allCharts([drawn], { models, prices, published });
-    expect(Object.keys(charts)).not.toContain("steps_above_expert");
+    for (const without of [[drawn], withExpertSteps([drawn]), [...failed, drawn]]) {
+      expect(() => stepsAboveExpert(without)).toThrow("need the column expert_steps");
+      expect(Object.keys(allCharts(without))).not.toContain("steps_above_expert");
+    }
   });
 });
 
@@ -310,7 +316,7 @@ describe("success against tokens and cost", () => {
 });
 
 test("every chart of a run can be drawn", async () => {
-  const charts = allCharts(rows, { models, prices, published });
+  const charts = allCharts(withExpertSteps(rows), { models, prices, published });
   expect(Object.keys(charts)).toHaveLength(20);
   for (const spec of Object.values(charts)) {
     expect(await chartToSvg(spec)).not.toMatch(/NaN|undefined|Infinity|<text/);
@@ -318,14 +324,14 @@ test("every chart of a run can be drawn", async () => {
 });
 
 test("every chart of an unfinished run can be drawn, and is marked", async () => {
-  const charts = allCharts(unfinished, { models, prices, published });
+  const charts = allCharts(withExpertSteps(unfinished), { models, prices, published });
   expect(Object.keys(charts)).toHaveLength(20);
   for (const spec of Object.values(charts)) {
     expect(spec.description).toContain("Unfinished: 16 of 17 episodes ended, 1 of them failed.");
     expect(await chartToSvg(spec)).not.toMatch(/NaN|undefined|Infinity|<text/);
   }
-  const one = unfinished.filter((row) => row.variant === "baseline");
-  expect(Object.keys(allCharts(one, { models, prices, published }))).toHaveLength(13);
+  const one = withExpertSteps(unfinished.filter((row) => row.variant === "baseline"));
+  expect(Object.keys(allCharts(one, { models, prices, published }))).toHaveLength(15);
 });
 
 test("two runs of a variant are refused by every chart", () => {
@@ -333,7 +339,7 @@ test("two runs of a variant are refused by every chart", () => {
   const draw = [
     () => successByStep(mixed),
     () => pairedDifferences(mixed, "success"),
-    () => stepsAboveExpert(mixed),
+    () => stepsAboveExpert(withExpertSteps(mixed)),
     () => tokensAndSuccess(mixed),
     () => costAndSuccess(mixed, models, prices),
     () => publishedResults(mixed, published),
@@ -342,6 +348,8 @@ test("two runs of a variant are refused by every chart", () => {
 });
 
 test("a run of one variant has every chart but the differences", () => {
-  const one = rows.filter((row) => row.variant === "baseline");
+  const one = withExpertSteps(rows.filter((row) => row.variant === "baseline"));
   expect(Object.keys(allCharts(one, { models, prices, published }))).toHaveLength(15);
+  // Without background: nothing published, no costs.
+  expect(Object.keys(allCharts(one))).toHaveLength(13);
 });

@@ -1,4 +1,5 @@
 import { solve } from "babyai";
+import { withExpertSteps } from "../analysis/expert-steps";
 import type { EpisodeRow } from "../queries/episodes";
 import {
   episodeLength,
@@ -59,7 +60,8 @@ const expertMean = (count: number) =>
   ).reduce((sum, steps) => sum + steps) / count;
 
 test("the episode length is marked with the expert's mean over each variant's own episodes", () => {
-  const rows = [...episodes("baseline", [true, null]), ...episodes("history", [true])];
+  const plain = [...episodes("baseline", [true, null]), ...episodes("history", [true])];
+  const rows = withExpertSteps(plain);
   const spec = episodeLength(rows);
   expect(values(spec)).toMatchObject([{ bound: expertMean(2) }, { bound: expertMean(1) }]);
   expect(spec.description).toContain(
@@ -70,7 +72,8 @@ test("the episode length is marked with the expert's mean over each variant's ow
     { bound: expertMean(2) },
     { bound: expertMean(1) },
   ]);
-  expect(values(episodeReturn(rows))).toMatchObject([{ bound: null }, { bound: null }]);
+  for (const other of [episodeReturn(rows), episodeLength(plain)])
+    expect(values(other)).toMatchObject([{ bound: null }, { bound: null }]);
 });
 
 test.each([
@@ -78,7 +81,7 @@ test.each([
   "Crafter-v1",
 ])("the expert marks nothing on %s, whose episodes it cannot play again", async (task) => {
   const rows = episodes("baseline", [true, false]).map((row) => ({ ...row, task }));
-  const spec = episodeLength(rows);
+  const spec = episodeLength(withExpertSteps(rows));
   expect(values(spec)).toMatchObject([{ bound: null }]);
   expect(spec.description).not.toContain("expert");
 });

@@ -1,11 +1,16 @@
 import type { Bounded } from "../analysis/bounds";
-import { expertSteps, hasExpert } from "../analysis/expert-steps";
+import {
+  type EpisodeBesideExpert,
+  expertStepsByWorld,
+  hasExpertSteps,
+} from "../analysis/expert-steps";
 import { taskOrder } from "../analysis/order";
 import { mean } from "../analysis/statistics/statistics";
 import { type Summary, summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../queries/episodes";
+import { variantColor } from "./drawing/color";
 import { type IntervalRow, intervalChart } from "./drawing/intervals";
-import { type ChartSpec, variantColors } from "./drawing/style";
+import type { ChartSpec } from "./drawing/style";
 import {
   EXPERT,
   group,
@@ -13,7 +18,6 @@ import {
   players,
   rangeLabel,
   scope,
-  shorten,
   shortTask,
   unfinishedNote,
 } from "./labels";
@@ -53,10 +57,10 @@ export function episodeReturn(rows: readonly EpisodeRow[], by: By = "variant"): 
 }
 
 /**
- * Mean episode length by variant, in environment steps, with 95 % t intervals. Dashed lines mark the mean of the expert
- * in the same episodes, played here.
+ * Mean episode length by variant, in environment steps, with 95 % t intervals. Where the rows have the column
+ * `expert_steps`, dashed lines mark the expert's mean in the same episodes.
  */
-export function episodeLength(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
+export function episodeLength(rows: readonly EpisodeBesideExpert[], by: By = "variant"): ChartSpec {
   return draw(rows, by, {
     ...MEAN,
     title: "Episode length",
@@ -64,7 +68,7 @@ export function episodeLength(rows: readonly EpisodeRow[], by: By = "variant"): 
     axis: "steps in an episode",
     estimate: (summary) => summary.episode_length,
     format: (value) => group(value, 1),
-    expert: hasExpert(rows),
+    expert: hasExpertSteps(rows),
   });
 }
 
@@ -122,72 +126,81 @@ const MEAN = {
   axisFormat: ",d",
 };
 
-function draw(rows: readonly EpisodeRow[], by: By, quantity: Quantity): ChartSpec {
+function draw(rows: readonly EpisodeBesideExpert[], by: By, quantity: Quantity): ChartSpec {
+  const { title, noun, interval } = quantity;
   const summaries = summarize(rows, by);
-  const tasks = taskOrder(rows);
-  const colors = variantColors(rows);
-  const { expert } = quantity;
-  const bound = (episodes: readonly EpisodeRow[]) => (expert ? expertMean(episodes) : null);
-  const line = (summary: Summary): IntervalRow => {
-    const estimate = quantity.estimate(summary);
-    const count = counts(summary, tasks.length, estimate.n);
-    const label = estimateLabel(estimate, quantity.format, quantity.unit);
-    const player = playerOf(summary.variant, rows);
-    return {
-      name: shorten(summary.variant),
-      ...(by === "variant" ? { note: player ? `${player} · ${count}` : count } : {}),
-      mean: estimate.mean,
-      ...(estimate.mean === null ? { least: estimate.least, most: estimate.most } : {}),
-      low: estimate.low,
-      high: estimate.high,
-      label: by === "variant" ? label : `${label} ${count}`,
-      color: colors[summary.variant]!,
-      bound: bound(
-        rows.filter(
-          ({ variant, task }) =>
-            variant === summary.variant && (summary.task === null || task === summary.task),
-        ),
-      ),
-    };
-  };
-  const heading = (task: string) => {
-    const steps = bound(rows.filter((row) => row.task === task));
-    return steps === null
-      ? shortTask(task)
-      : `${shortTask(task)} · expert ${quantity.format(steps)}`;
-  };
-  const { noun, interval, bars } = quantity;
-  const unfinished = unfinishedNote(rows);
-  const played = players(rows);
-  const overall = bound(rows);
+  const line = (summary: Summary) => estimateRow(summary, quantity, rows);
   return intervalChart({
     ...quantity,
-    title: by === "variant" ? quantity.title : `${quantity.title} by task`,
-    subtitle: [
-      scope(rows),
-      `Bars: ${bars[by]}; whiskers: ${interval}.`,
-      ...(unfinished === null ? [] : [`${unfinished} Pale: ${quantity.pale}`]),
-      ...(summaries.some((summary) => quantity.estimate(summary).n < summary.success.n)
-        ? ["Left out: episodes of whose calls a provider did not count all tokens."]
-        : []),
-      ...(by === "variant" || played === null ? [] : [played]),
-      ...(overall === null
-        ? []
-        : [
-            `Dashed: ${EXPERT}, in the same episodes${by === "variant" ? `: ${quantity.format(overall)} steps` : ""}.`,
-          ]),
-    ],
+    title: by === "variant" ? title : `${title} by task`,
+    subtitle: subtitle(rows, by, quantity, summaries),
     column: `${noun} [${interval}]`,
     rows:
       by === "variant"
         ? summaries.map(line)
-        : tasks.flatMap((task) => [
-            { heading: heading(task) },
+        : taskOrder(rows).flatMap((task) => [
+            { heading: heading(task, quantity, rows) },
             ...summaries.filter((summary) => summary.task === task).map(line),
           ]),
     format: quantity.axisFormat,
     mark: "bar",
   });
+}
+
+/** The line of a summary. How many episodes, and who played, stands below the name; under a task's heading beside the numbers. */
+function estimateRow(
+  summary: Summary,
+  quantity: Quantity,
+  rows: readonly EpisodeBesideExpert[],
+): IntervalRow {
+  const { variant, task } = summary;
+  const { format, unit, expert } = quantity;
+  const estimate = quantity.estimate(summary);
+  const { mean, least, most, low, high } = estimate;
+  const count = counts(summary, taskOrder(rows).length, estimate.n);
+  const label = estimateLabel(estimate, format, unit);
+  const player = playerOf(variant, rows);
+  const isOwn = (row: EpisodeRow) =>
+    row.variant === variant && (task === null || row.task === task);
+  return {
+    name: variant,
+    ...(task === null ? { note: player ? `${player} · ${count}` : count } : {}),
+    ...{ mean, ...(mean === null ? { least, most } : {}), low, high },
+    label: task === null ? label : `${label} ${count}`,
+    color: variantColor(variant),
+    bound: expert ? expertMean(rows.filter(isOwn)) : null,
+  };
+}
+
+function heading(
+  task: string,
+  { expert, format }: Quantity,
+  rows: readonly EpisodeBesideExpert[],
+): string {
+  const steps = expert ? expertMean(rows.filter((row) => row.task === task)) : null;
+  return steps === null ? shortTask(task) : `${shortTask(task)} · expert ${format(steps)}`;
+}
+
+function subtitle(
+  rows: readonly EpisodeBesideExpert[],
+  by: By,
+  quantity: Quantity,
+  summaries: readonly Summary[],
+): string[] {
+  const { bars, interval, pale, expert, format } = quantity;
+  const unfinished = unfinishedNote(rows);
+  const isUncounted = summaries.some((summary) => quantity.estimate(summary).n < summary.success.n);
+  const played = by === "variant" ? null : players(rows);
+  const steps = expert ? expertMean(rows) : null;
+  const mean = by === "variant" && steps !== null ? `: ${format(steps)} steps` : "";
+  return [
+    scope(rows),
+    `Bars: ${bars[by]}; whiskers: ${interval}.`,
+    unfinished === null ? null : `${unfinished} Pale: ${pale}`,
+    isUncounted ? "Left out: episodes of whose calls a provider did not count all tokens." : null,
+    played,
+    steps === null ? null : `Dashed: ${EXPERT}, in the same episodes${mean}.`,
+  ].filter((line) => line !== null);
 }
 
 /**
@@ -224,11 +237,9 @@ function estimateLabel(
   return `${value} [${interval}]`;
 }
 
-/** The mean of the expert's steps, each episode once; over those that it solves, null if there is none. */
-function expertMean(rows: readonly EpisodeRow[]): number | null {
-  const episodes = new Map(rows.map((row) => [`${row.task} ${row.seed}`, row]));
-  const steps = [...episodes.values()].map(expertSteps);
-  return mean(steps.filter((count): count is number => count !== null)).mean;
+/** The mean of the expert's steps, each world once; over those that it solves, null if there is none. */
+function expertMean(rows: readonly EpisodeBesideExpert[]): number | null {
+  return mean(expertStepsByWorld(rows).filter((steps) => steps !== null)).mean;
 }
 
 function scaled(estimate: Bounded, factor: number): Bounded {

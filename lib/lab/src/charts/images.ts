@@ -4,6 +4,7 @@ import { animateSvg, make } from "babyai";
 import { readTextFile } from "embedded-gateway";
 import { expertAgent } from "../agents/expert-agent";
 import { play } from "../agents/play";
+import { withExpertSteps } from "../analysis/expert-steps";
 import { parseResults, requireFinished } from "../analysis/results";
 import { readPrices } from "../experiment/variants/prices";
 import type { Published } from "./published";
@@ -35,7 +36,7 @@ export async function committedImages(root: string): Promise<Map<string, Uint8Ar
     const beside = files.filter((other) => other === LOCAL && other !== file).map(read);
     const results = [...beside, read(file)];
     const models = Object.assign({}, ...results.map(({ provenance }) => provenance.models));
-    const episodes = results.flatMap((part) => part.episodes);
+    const episodes = withExpertSteps(results.flatMap((part) => part.episodes));
     const charts = allCharts(episodes, { models, prices, published });
     for (const [name, image] of await drawImages(charts)) {
       images.set(`${basename(file, ".json")}/${name}`, image);

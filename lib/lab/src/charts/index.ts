@@ -7,10 +7,12 @@ export {
   inputTokens,
   successRate,
 } from "./by-variant";
+export { variantColor } from "./drawing/color";
+export { NothingToDrawError } from "./drawing/errors";
 export { chartToPng, chartToSvg } from "./drawing/render";
 export type { ChartSpec } from "./drawing/style";
 export { pairedDifferences } from "./paired";
 export { type Published, publishedResults } from "./published";
-export { allCharts, type Background, mainCharts } from "./registry";
+export { allCharts, type Background } from "./registry";
 export { saveCharts } from "./save";
 export { costAndSuccess, tokensAndSuccess } from "./trade-off";

@@ -1,5 +1,5 @@
 import type { EpisodeRow } from "../queries/episodes";
-import { group, playerOf, players, scope, shorten } from "./labels";
+import { group, playerOf, players, scope } from "./labels";
 
 const rows = (tasks: string[], seeds: number[]) =>
   tasks.flatMap((task) => seeds.map((seed) => ({ task, seed }) as EpisodeRow));
@@ -25,13 +25,6 @@ test("numbers have thousands separators and a minus sign", () => {
   expect(group(0, 2)).toBe("0.00");
   expect(group(-0.04, 1)).toBe("0.0");
   expect(group(1234.5678, 4)).toBe("1,234.5678");
-});
-
-test("a long name loses its middle, a short one nothing", () => {
-  expect(shorten("rule_based_history")).toBe("rule_based_history");
-  const long = `start-${"x".repeat(60)}-end`;
-  expect(shorten(long)).toHaveLength(40);
-  expect(shorten(long)).toMatch(/^start-x+…x+-end$/);
 });
 
 test("charts name the model of every variant on a language model", () => {

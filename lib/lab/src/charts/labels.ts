@@ -23,7 +23,7 @@ export function playerOf(
   rows: readonly Pick<EpisodeRow, "variant" | "model">[],
 ): string | null {
   const model = rows.find((row) => row.variant === variant && row.model)?.model;
-  return localKind(variant) ?? (model ? shorten(model) : null);
+  return localKind(variant) ?? model ?? null;
 }
 
 /** "rule_based: rules, not an LLM. history: openai::gpt-4o-mini-2024-07-18."; null when the rows do not say. */
@@ -73,13 +73,6 @@ export function rangeLabel(
 /** "goto" of "BabyAI-MixedTrainLocal-v0/goto". */
 export function shortTask(task: string): string {
   return task.slice(task.indexOf("/") + 1);
-}
-
-/** A name that fits: the middle of a long one gives way, since ends tell variants apart. */
-export function shorten(name: string, limit = 40): string {
-  if (name.length <= limit) return name;
-  const tail = Math.floor((limit - 1) / 2);
-  return `${name.slice(0, limit - 1 - tail)}…${name.slice(-tail)}`;
 }
 
 /** 21100 as "21,100"; not toLocaleString, which differs between machines. */

@@ -1,24 +1,26 @@
 import { type Comparison, compareVariants } from "../analysis/compare";
 import { variantOrder } from "../analysis/order";
 import type { Quantity } from "../analysis/outcome";
-import { AnalysisError } from "../analysis/statistics/errors";
 import type { EpisodeRow } from "../queries/episodes";
-import { intervalChart } from "./drawing/intervals";
-import { type ChartSpec, PALETTE } from "./drawing/style";
-import { group, players, scope, shorten, unfinishedNote } from "./labels";
+import { NothingToDrawError } from "./drawing/errors";
+import { type IntervalRow, intervalChart } from "./drawing/intervals";
+import { type ChartSpec, INK } from "./drawing/style";
+import { group, players, scope, unfinishedNote } from "./labels";
 
 /**
- * Differences between every two variants on the same tasks and seeds: the mean of the second minus the first with
+ * Differences between every two variants on the same tasks and seeds: the mean of one minus the other with
  * its 95 % interval (Newcombe's for success, t for the rest) and the p-value after Holm's correction.
  *
- * @throws AnalysisError the rows hold fewer than two variants
+ * @throws NothingToDrawError the rows hold fewer than two variants
  */
 export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantity): ChartSpec {
-  const { title, axis, factor, digits, format } = SHOWN[quantity];
+  const { title, axis, format } = SHOWN[quantity];
   const comparisons = compareVariants(rows, quantity);
   if (comparisons.length === 0) {
     const variants = variantOrder(rows).join(", ") || "none";
-    throw new AnalysisError(`paired differences need two variants; the rows have: ${variants}`);
+    throw new NothingToDrawError(
+      `paired differences need two variants; the rows have: ${variants}`,
+    );
   }
   const played = players(rows);
   const unfinished = unfinishedNote(rows);
@@ -42,28 +44,41 @@ export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantit
     format,
     mark: "point",
     reference: 0,
-    rows: comparisons.map(({ a, b, difference, unknown, adjusted }) => {
-      const scale = (value: number | null) => (value === null ? null : value * factor);
-      const number = (value: number | null) => signed(scale(value)!, digits);
-      const label = () => {
-        const { mean, least, most, low, high } = difference;
-        if (least === null) return "not known, no test";
-        const value = mean === null ? `${number(least)} to ${number(most)}` : number(mean);
-        const interval = low === null ? "no interval" : `${number(low)}, ${number(high)}`;
-        return `${value} [${interval}], ${pText(adjusted)}`;
-      };
-      return {
-        name: `${shorten(b, 28)} − ${shorten(a, 28)}`,
-        note: `${group(difference.n)} ${unknown > 0 ? `of ${group(difference.n + unknown)} ` : ""}pairs`,
-        mean: scale(difference.mean),
-        ...(unknown > 0 ? { least: scale(difference.least), most: scale(difference.most) } : {}),
-        low: scale(difference.low),
-        high: scale(difference.high),
-        label: difference.n + unknown === 0 ? "no common episode" : label(),
-        color: PALETTE[0]!,
-      };
-    }),
+    rows: comparisons.map((comparison) => differenceRow(comparison, SHOWN[quantity])),
   });
+}
+
+function differenceRow(
+  { a, b, difference, unknown, adjusted }: Comparison,
+  { factor, digits }: Shown,
+): IntervalRow {
+  const { n, mean, least, most, low, high } = difference;
+  const scale = (value: number | null) => (value === null ? null : value * factor);
+  const pairs = unknown > 0 ? `${group(n)} of ${group(n + unknown)} pairs` : `${group(n)} pairs`;
+  return {
+    name: b,
+    note: `minus ${a} · ${pairs}`,
+    ...{ mean: scale(mean), low: scale(low), high: scale(high) },
+    ...(unknown > 0 ? { least: scale(least), most: scale(most) } : {}),
+    label:
+      n + unknown === 0
+        ? "no common episode"
+        : differenceLabel(difference, adjusted, (value) => signed(value * factor, digits)),
+    color: INK,
+  };
+}
+
+/** "+37.5 to +50.0 [−6.4, +71.0], no test". */
+function differenceLabel(
+  { mean, least, most, low, high }: Comparison["difference"],
+  p: Comparison["adjusted"],
+  number: (value: number) => string,
+): string {
+  if (least === null || most === null) return "not known, no test";
+  const value = mean === null ? `${number(least)} to ${number(most)}` : number(mean);
+  const interval =
+    low === null || high === null ? "no interval" : `${number(low)}, ${number(high)}`;
+  return `${value} [${interval}], ${pText(p)}`;
 }
 
 function pText(p: Comparison["adjusted"]): string {
@@ -76,10 +91,15 @@ function signed(value: number, digits: number): string {
   return text.startsWith("−") || Number(value.toFixed(digits)) === 0 ? text : `+${text}`;
 }
 
-const SHOWN: Record<
-  Quantity,
-  { title: string; axis: string; factor: number; digits: number; format: string }
-> = {
+interface Shown {
+  title: string;
+  axis: string;
+  factor: number;
+  digits: number;
+  format: string;
+}
+
+const SHOWN: Record<Quantity, Shown> = {
   success: {
     title: "success rate",
     axis: "difference in success rate (percentage points)",

@@ -1,10 +1,12 @@
 import { AnalysisError } from "../analysis/statistics/errors";
 import { proportion } from "../analysis/statistics/statistics";
-import { summarize } from "../analysis/summary";
+import { type Summary, summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../queries/episodes";
-import { type IntervalRow, intervalChart } from "./drawing/intervals";
-import { type ChartSpec, variantColors } from "./drawing/style";
-import { playerOf, rangeLabel, scope, shorten, unfinishedNote } from "./labels";
+import { variantColor } from "./drawing/color";
+import { fitText } from "./drawing/font";
+import { type Heading, type IntervalRow, intervalChart } from "./drawing/intervals";
+import type { ChartSpec } from "./drawing/style";
+import { playerOf, rangeLabel, scope, unfinishedNote } from "./labels";
 
 /** data/published.json: results that others published on these tasks, with their sources. */
 export interface Published {
@@ -72,27 +74,6 @@ export const PUBLISHED_COLOR = "#9a9a9a";
  * ones follow from the published success and number of episodes. The seeds are not the same.
  */
 export function publishedResults(rows: readonly EpisodeRow[], published: Published): ChartSpec {
-  const { balrog, tensorzero, reference } = published;
-  const colors = variantColors(rows);
-  const own = summarize(rows).map(({ variant, success }): IntervalRow => {
-    const player = playerOf(variant, rows);
-    return {
-      name: shorten(variant),
-      mean: percent(success.mean),
-      ...(success.mean === null
-        ? { least: percent(success.least), most: percent(success.most) }
-        : {}),
-      low: percent(success.low),
-      high: percent(success.high),
-      label: `${
-        success.mean === null
-          ? rangeLabel(success, (share) => percent(share)!.toFixed(1), " %")
-          : `${percent(success.mean)!.toFixed(1)} %`
-      } (n = ${success.n})${player ? ` · ${player}` : ""}`,
-      color: colors[variant]!,
-    };
-  });
-  const drawn = drawnEntries(published);
   const unfinished = unfinishedNote(rows);
   return intervalChart({
     title: "Success rate beside published results",
@@ -110,36 +91,49 @@ export function publishedResults(rows: readonly EpisodeRow[], published: Publish
     mark: "point",
     rows: [
       { heading: `This project: ${scope(rows)}` },
-      ...own,
-      {
-        heading:
-          "Published: TensorZero's BabyAI example, January 2025, gpt-4o-mini, read off its charts",
-      },
-      ...tensorzero.variants.map((variant) =>
-        publishedRow(
-          variant.variant,
-          variant.success * 100,
-          variant.episodes,
-          variant.success_sem * 100,
-        ),
-      ),
-      {
-        heading: `Published: BALROG leaderboard 2024–2026, text only, ${drawn.length} of its ${balrog.entries.length} entries`,
-      },
-      ...drawn.map((entry) =>
-        publishedRow(
-          entry.entry,
-          entry.success_percent,
-          entry.episodes,
-          entry.standard_error_percent,
-        ),
-      ),
-      { heading: "Measured on the Python reference: 5 tasks × seeds 1000–1199" },
-      ...reference.agents.map((agent) =>
-        publishedRow(agent.agent, agent.success * 100, agent.episodes),
-      ),
+      ...summarize(rows).map((summary) => ownRow(summary, playerOf(summary.variant, rows))),
+      ...publishedRows(published),
     ],
   });
+}
+
+function ownRow({ variant, success }: Summary, player: string | null): IntervalRow {
+  const rate = rangeLabel(success, (share) => (100 * share).toFixed(1), " %");
+  const mean = percent(success.mean);
+  const played = player === null ? "" : ` · ${fitText(player, 240, 13)}`;
+  return {
+    name: variant,
+    mean,
+    ...(mean === null ? { least: percent(success.least), most: percent(success.most) } : {}),
+    low: percent(success.low),
+    high: percent(success.high),
+    label: `${mean === null ? rate : `${mean.toFixed(1)} %`} (n = ${success.n})${played}`,
+    color: variantColor(variant),
+  };
+}
+
+function publishedRows(published: Published): (IntervalRow | Heading)[] {
+  const { balrog, tensorzero, reference } = published;
+  const drawn = drawnEntries(published);
+  return [
+    {
+      heading:
+        "Published: TensorZero's BabyAI example, January 2025, gpt-4o-mini, read off its charts",
+    },
+    ...tensorzero.variants.map(({ variant, success, episodes, success_sem }) =>
+      publishedRow(variant, success * 100, episodes, success_sem * 100),
+    ),
+    {
+      heading: `Published: BALROG leaderboard 2024–2026, text only, ${drawn.length} of its ${balrog.entries.length} entries`,
+    },
+    ...drawn.map(({ entry, success_percent, episodes, standard_error_percent }) =>
+      publishedRow(entry, success_percent, episodes, standard_error_percent),
+    ),
+    { heading: "Measured on the Python reference: 5 tasks × seeds 1000–1199" },
+    ...reference.agents.map(({ agent, success, episodes }) =>
+      publishedRow(agent, success * 100, episodes),
+    ),
+  ];
 }
 
 /** The leaderboard's entries that charts show, best first. */

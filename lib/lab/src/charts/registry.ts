@@ -1,103 +1,91 @@
-import { hasExpert } from "../analysis/expert-steps";
-import { variantOrder } from "../analysis/order";
-import { summarize } from "../analysis/summary";
+import type { EpisodeBesideExpert } from "../analysis/expert-steps";
 import type { Prices } from "../experiment/variants/prices";
-import type { EpisodeRow } from "../queries/episodes";
 import { stepsAboveExpert } from "./above-expert";
 import { successByStep } from "./by-step";
 import {
-  type By,
   episodeLength,
   episodeReturn,
   generatedTokens,
   inputTokens,
   successRate,
 } from "./by-variant";
+import { NothingToDrawError } from "./drawing/errors";
 import type { ChartSpec } from "./drawing/style";
 import { pairedDifferences } from "./paired";
 import { type Published, publishedResults } from "./published";
 import { costAndSuccess, tokensAndSuccess } from "./trade-off";
 
-type Rows = readonly EpisodeRow[];
-
-/** What charts beyond the episodes draw on. */
+/** What charts draw on beyond the episodes; those that need what is missing are left out. */
 export interface Background {
-  /** The model of each variant. */
-  models: Readonly<Record<string, string>>;
-  prices: Prices;
-  published: Published;
-}
-
-/** Draws one chart of a run's episodes; null where these have not what it shows. */
-export type Chart = (rows: Rows, background: Background) => ChartSpec | null;
-
-/** The five that are also drawn by task. */
-const byVariant: Readonly<Record<string, (rows: Rows, by: By) => ChartSpec>> = {
-  success_rate: successRate,
-  episode_return: episodeReturn,
-  episode_length: episodeLength,
-  input_tokens: inputTokens,
-  generated_tokens: generatedTokens,
-};
-
-/** Where a variant has no episode without an outcome. */
-const withMean =
-  (chart: Chart): Chart =>
-  (rows, background) =>
-    summarize(rows).some(({ success }) => success.mean !== null) ? chart(rows, background) : null;
-
-/** Where there is more than one variant. */
-const ofSeveral =
-  (chart: Chart): Chart =>
-  (rows, background) =>
-    variantOrder(rows).length > 1 ? chart(rows, background) : null;
-
-/** Every chart there is, by file name: a line here, and img/ has it. */
-const registry: Readonly<Record<string, Chart>> = {
-  ...named("", "variant"),
-  ...named("_by_task", "variant and task"),
-  success_by_step: (rows, { published }) => successByStep(rows, published),
-  published_results: (rows, { published }) => publishedResults(rows, published),
-  success_and_tokens: withMean((rows, { published }) => tokensAndSuccess(rows, published)),
-  success_and_cost: withMean((rows, { models, prices, published }) =>
-    costAndSuccess(rows, models, prices, published),
-  ),
-  // Where the expert can play the tasks.
-  steps_above_expert: (rows) => (hasExpert(rows) ? stepsAboveExpert(rows) : null),
-  success_rate_differences: ofSeveral((rows) => pairedDifferences(rows, "success")),
-  episode_return_differences: ofSeveral((rows) => pairedDifferences(rows, "episode_return")),
-  episode_length_differences: ofSeveral((rows) => pairedDifferences(rows, "episode_length")),
-  input_tokens_differences: ofSeveral((rows) => pairedDifferences(rows, "input_tokens")),
-  generated_tokens_differences: ofSeveral((rows) => pairedDifferences(rows, "output_tokens")),
-};
-
-function named(suffix: string, by: By): Record<string, (rows: Rows) => ChartSpec> {
-  return Object.fromEntries(
-    Object.entries(byVariant).map(([name, chart]) => [name + suffix, (rows) => chart(rows, by)]),
-  );
-}
-
-/** The five charts of a run by variant, by file name. */
-export function mainCharts(rows: Rows): Record<string, ChartSpec> {
-  return drawn(named("", "variant"), (chart) => chart(rows));
+  /** The model of each variant, and the models' prices. */
+  models?: Readonly<Record<string, string>>;
+  prices?: Prices;
+  /** data/published.json. */
+  published?: Published;
 }
 
 /**
- * Every chart there is, by file name: those of {@link mainCharts}, the same by task, success by step, beside published results,
- * against tokens and against cost where a variant has no episode without an outcome, steps above the expert's where it
- * can play the tasks, and paired differences where there is more than one variant.
- *
- * @throws AnalysisError no episode is finished
+ * A pure function of a run's episodes. Undefined says that the background lacks what it needs, a NothingToDrawError that
+ * these episodes have not what it shows.
  */
-export function allCharts(rows: Rows, background: Background): Record<string, ChartSpec> {
-  return drawn(registry, (chart) => chart(rows, background));
+type Chart = (
+  rows: readonly EpisodeBesideExpert[],
+  background: Background,
+) => ChartSpec | undefined;
+
+const byTask = "variant and task";
+
+/** Every chart there is, by file name: a line here, and img/, notebooks/charts.ipynb and `saveCharts` have it. */
+const registry: Readonly<Record<string, Chart>> = {
+  success_rate: (rows) => successRate(rows),
+  episode_return: (rows) => episodeReturn(rows),
+  episode_length: (rows) => episodeLength(rows),
+  input_tokens: (rows) => inputTokens(rows),
+  generated_tokens: (rows) => generatedTokens(rows),
+  success_rate_by_task: (rows) => successRate(rows, byTask),
+  episode_return_by_task: (rows) => episodeReturn(rows, byTask),
+  episode_length_by_task: (rows) => episodeLength(rows, byTask),
+  input_tokens_by_task: (rows) => inputTokens(rows, byTask),
+  generated_tokens_by_task: (rows) => generatedTokens(rows, byTask),
+  success_by_step: (rows, { published }) => successByStep(rows, published),
+  published_results: (rows, { published }) => published && publishedResults(rows, published),
+  success_and_tokens: (rows, { published }) => tokensAndSuccess(rows, published),
+  success_and_cost: (rows, { models, prices, published }) =>
+    models && prices && costAndSuccess(rows, models, prices, published),
+  steps_above_expert: (rows) => stepsAboveExpert(rows),
+  success_rate_differences: (rows) => pairedDifferences(rows, "success"),
+  episode_return_differences: (rows) => pairedDifferences(rows, "episode_return"),
+  episode_length_differences: (rows) => pairedDifferences(rows, "episode_length"),
+  input_tokens_differences: (rows) => pairedDifferences(rows, "input_tokens"),
+  generated_tokens_differences: (rows) => pairedDifferences(rows, "output_tokens"),
+};
+
+/**
+ * Every chart that these episodes have something to show in, by file name: the five quantities by variant, the same by
+ * task, success by step, beside published results, against tokens and against cost, steps above the expert's, and paired
+ * differences.
+ *
+ * @param rows those of `withExpertSteps`, for the charts with the expert
+ * @param background Default: none.
+ * @throws AnalysisError there is no row, or a variant has rows of several runs
+ */
+export function allCharts(
+  rows: readonly EpisodeBesideExpert[],
+  background: Background = {},
+): Record<string, ChartSpec> {
+  const specs: Record<string, ChartSpec> = {};
+  for (const [name, chart] of Object.entries(registry)) {
+    const spec = drawn(() => chart(rows, background));
+    if (spec !== undefined) specs[name] = spec;
+  }
+  return specs;
 }
 
-/** The specs of those charts that have something to show. */
-function drawn<C>(
-  charts: Readonly<Record<string, C>>,
-  draw: (chart: C) => ChartSpec | null,
-): Record<string, ChartSpec> {
-  const specs = Object.entries(charts).map(([name, chart]) => [name, draw(chart)] as const);
-  return Object.fromEntries(specs.filter(([, spec]) => spec !== null)) as Record<string, ChartSpec>;
+function drawn(chart: () => ChartSpec | undefined): ChartSpec | undefined {
+  try {
+    return chart();
+  } catch (error) {
+    if (error instanceof NothingToDrawError) return undefined;
+    throw error;
+  }
 }

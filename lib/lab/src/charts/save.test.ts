@@ -1,27 +1,29 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { invalidAnswerRate } from "../../examples/invalid-answers";
 import { parseResults } from "../analysis/results";
-import { mainCharts } from "./registry";
+import { allCharts } from "./registry";
 import { saveCharts } from "./save";
 
-test("a chart of one's own is saved beside the five", async () => {
-  const path = join(__dirname, "../../../../data/results/local.json");
-  const { episodes: rows } = parseResults(readFileSync(path, "utf8"), path);
-  const invalidActions = {
-    $schema: "https://vega.github.io/schema/vega-lite/v5.json",
-    description: "Invalid actions",
-    data: { values: rows.map(({ variant, invalid_actions }) => ({ variant, invalid_actions })) },
-    mark: "bar",
-    encoding: {
-      x: { field: "invalid_actions", aggregate: "sum" },
-      y: { field: "variant" },
-    },
-  };
+const path = join(__dirname, "../../../../data/results/local.json");
+const { episodes: rows } = parseResults(readFileSync(path, "utf8"), path);
+
+test("the example counts invalid answers among those of finished episodes", () => {
+  const [row] = rows as [(typeof rows)[number]];
+  const played = { ...row, success: false, episode_length: 40, invalid_actions: 10 };
+  const cutOff = { ...played, success: null, episode_length: null };
+  expect(invalidAnswerRate([played, cutOff]).data).toMatchObject({
+    values: [{ variant: row.variant, percent: 25, answers: 40 }],
+  });
+});
+
+test("every chart is saved, and a chart of one's own beside them", async () => {
   const folder = mkdtempSync(join(tmpdir(), "charts-"));
   try {
-    const paths = await saveCharts(rows, folder, { invalid_actions: invalidActions });
-    const names = [...Object.keys(mainCharts(rows)), "invalid_actions"];
+    const own = { invalid_answers: invalidAnswerRate(rows) };
+    const paths = await saveCharts(rows, folder, own);
+    const names = [...Object.keys(allCharts(rows)), "invalid_answers"];
     expect(paths.map((file) => basename(file))).toEqual(
       names.flatMap((name) => [`${name}.svg`, `${name}.png`]),
     );

@@ -1,27 +1,32 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { EpisodeRow } from "../queries/episodes";
+import type { EpisodeBesideExpert } from "../analysis/expert-steps";
 import { chartToSvg, rasterize } from "./drawing/render";
 import type { ChartSpec } from "./drawing/style";
-import { mainCharts } from "./registry";
+import { allCharts, type Background } from "./registry";
 
 /**
- * Writes the five charts of {@link mainCharts}, and others beside them, to a folder, made if need be, as `<name>.svg` and `<name>.png`.
+ * Writes every chart of {@link allCharts}, and others beside them, to a folder, made if need be, as `<name>.svg` and
+ * `<name>.png`.
  *
+ * @param rows those of `withExpertSteps`, for the charts with the expert
  * @param others Vega-Lite specs by file name. Default: none.
- * @example
- * const rows = await lab.episodes({ run: run.id });
- * await saveCharts(rows, "charts", { solved: successByStep(rows) });
+ * @param background Default: none.
  * @returns the paths of the files
+ * @throws AnalysisError as {@link allCharts}
+ * @example
+ * const rows = withExpertSteps(await lab.episodes({ run: run.id }));
+ * await saveCharts(rows, "charts", { goto: successByStep(rows.filter((row) => row.task === tasks[0])) });
  */
 export async function saveCharts(
-  rows: readonly EpisodeRow[],
+  rows: readonly EpisodeBesideExpert[],
   directory: string,
   others: Readonly<Record<string, ChartSpec>> = {},
+  background: Background = {},
 ): Promise<string[]> {
   await mkdir(directory, { recursive: true });
   const paths: string[] = [];
-  for (const [name, image] of await drawImages({ ...mainCharts(rows), ...others })) {
+  for (const [name, image] of await drawImages({ ...allCharts(rows, background), ...others })) {
     const path = join(directory, name);
     await writeFile(path, image);
     paths.push(path);

@@ -5,9 +5,11 @@ import { mean } from "../analysis/statistics/statistics";
 import { summarize } from "../analysis/summary";
 import { costUsd, type Price, type Prices } from "../experiment/variants/prices";
 import type { EpisodeRow } from "../queries/episodes";
+import { variantColor } from "./drawing/color";
+import { NothingToDrawError } from "./drawing/errors";
 import { type ScatterPoint, scatter } from "./drawing/scatter";
-import { type ChartSpec, variantColors } from "./drawing/style";
-import { group, players, scope, shorten, unfinishedNote } from "./labels";
+import type { ChartSpec } from "./drawing/style";
+import { group, players, scope, unfinishedNote } from "./labels";
 import { drawnEntries, PUBLISHED_COLOR, type Published } from "./published";
 
 /** The model of TensorZero's example, for its cost; the fine-tuned variant ran on another, at another price. */
@@ -23,49 +25,43 @@ const NOTHING_TO_DRAW =
  * episodes that have no outcome is named below the title and not drawn: nothing bounds what they would have used;
  * so are episodes whose tokens are not known.
  *
- * @throws AnalysisError there is no variant left to draw
+ * @throws NothingToDrawError there is no variant left to draw
  */
 export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Published): ChartSpec {
-  const tokens = ({ input_tokens, output_tokens }: EpisodeRow) =>
-    input_tokens === null || output_tokens === null ? null : input_tokens + output_tokens;
-  const points = ownPoints(rows, tokens);
-  const others = published
-    ? [
-        ...drawnEntries(published).flatMap((entry) =>
-          entry.input_tokens_per_episode === null || entry.output_tokens_per_episode === null
-            ? []
-            : [
-                publishedPoint(
-                  entry.entry,
-                  entry.input_tokens_per_episode + entry.output_tokens_per_episode,
-                  entry.success_percent,
-                ),
-              ],
-        ),
-        ...published.tensorzero.variants.map((variant) =>
-          publishedPoint(
-            `TensorZero ${variant.variant}`,
-            variant.input_tokens + variant.output_tokens,
-            100 * variant.success,
-          ),
-        ),
-      ]
-    : [];
-  if (points.length + others.length === 0) throw new AnalysisError(NOTHING_TO_DRAW);
+  const others = published ? publishedTokens(published) : [];
+  const points = [...ownPoints(rows, tokensOf), ...others];
+  if (points.length === 0) throw new NothingToDrawError(NOTHING_TO_DRAW);
   return scatter({
     title: "Success against tokens",
     subtitle: [
       scope(rows),
       "Points: means; bars: 95 % t interval of tokens, 95 % Wilson interval of success.",
-      ...uncounted(rows, tokens),
+      ...uncounted(rows, tokensOf),
       ...notes(rows, others, "TensorZero and in BALROG's leaderboard"),
     ],
     axis: "input and generated tokens in an episode (logarithmic)",
     scale: "log",
     format: ",d",
     describe: (x) => `${group(x)} tokens`,
-    points: [...points, ...others],
+    points,
   });
+}
+
+function tokensOf({ input_tokens, output_tokens }: Pick<EpisodeRow, Tokens>): number | null {
+  return input_tokens === null || output_tokens === null ? null : input_tokens + output_tokens;
+}
+
+function publishedTokens(published: Published): ScatterPoint[] {
+  return [
+    ...drawnEntries(published).flatMap((entry) => {
+      const { input_tokens_per_episode: input, output_tokens_per_episode: output } = entry;
+      if (input === null || output === null) return [];
+      return [publishedPoint(entry.entry, input + output, entry.success_percent)];
+    }),
+    ...published.tensorzero.variants.map(({ variant, input_tokens, output_tokens, success }) =>
+      publishedPoint(`TensorZero ${variant}`, input_tokens + output_tokens, 100 * success),
+    ),
+  ];
 }
 
 /**
@@ -73,7 +69,8 @@ export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Publis
  * the success rate with Wilson's. `models` names the model of each variant. A variant whose model has no price, or that has
  * episodes without an outcome, is named below the title and not drawn.
  *
- * @throws AnalysisError there is no variant left to draw, a variant has no model, or no model has a price
+ * @throws AnalysisError a variant has no model
+ * @throws NothingToDrawError there is no variant left to draw, or no model has a price
  */
 export function costAndSuccess(
   rows: readonly EpisodeRow[],
@@ -86,51 +83,23 @@ export function costAndSuccess(
     if (model === undefined) throw new AnalysisError(`which model plays ${variant} is not said`);
     return prices[model];
   };
-  const variants = [...new Set(rows.map((row) => row.variant))];
+  const variants = variantOrder(rows);
   const unpriced = variants.filter((variant) => price(variant) === undefined);
   const priced = rows.filter((row) => !unpriced.includes(row.variant));
-  const thousand = (known: Price | undefined, row: Pick<EpisodeRow, Tokens>) => {
-    const { input_tokens, output_tokens, cached_input_tokens } = row;
-    const usd = costUsd(known, {
-      inputTokens: input_tokens,
-      outputTokens: output_tokens,
-      cachedInputTokens: cached_input_tokens,
-    });
-    return usd === null ? null : 1000 * usd;
-  };
-  const cost = (row: EpisodeRow) => thousand(price(row.variant), row);
-  const points = priced.length === 0 ? [] : ownPoints(priced, cost, rows);
+  const cost = (row: EpisodeRow) => costOfThousand(price(row.variant), row);
   const example = prices[EXAMPLE_MODEL];
-  const others =
-    published && example
-      ? published.tensorzero.variants
-          .filter((variant) => variant.variant !== FINE_TUNED)
-          .map((variant) =>
-            publishedPoint(
-              `TensorZero ${variant.variant}`,
-              thousand(example, { ...variant, cached_input_tokens: 0 })!,
-              100 * variant.success,
-            ),
-          )
-      : [];
-  if (points.length + others.length === 0) {
-    throw new AnalysisError(
-      priced.length > 0
-        ? NOTHING_TO_DRAW
-        : `none of these models has a price: ${Object.values(models).join(", ")}`,
-    );
+  const others = published && example ? publishedCosts(published, example) : [];
+  const points = [...(priced.length === 0 ? [] : ownPoints(priced, cost)), ...others];
+  if (points.length === 0) {
+    const none = `none of these models has a price: ${Object.values(models).join(", ")}`;
+    throw new NothingToDrawError(priced.length > 0 ? NOTHING_TO_DRAW : none);
   }
-  const days = [...new Set([...variants.map(price), others.length > 0 ? example : undefined])]
-    .flatMap((known) => (known ? [known.as_of] : []))
-    .sort();
   return scatter({
     title: "Success against cost",
     subtitle: [
       scope(rows),
       "Points: means; bars: 95 % t interval of cost, 95 % Wilson interval of success.",
-      `Prices as of ${[...new Set(days)].join(" and ")}.${
-        unpriced.length > 0 ? ` No known price: ${unpriced.join(", ")}.` : ""
-      }`,
+      pricesNote([...variants.map(price), others.length > 0 ? example : undefined], unpriced),
       ...uncounted(priced, cost),
       ...notes(rows, others, "TensorZero"),
     ],
@@ -138,35 +107,61 @@ export function costAndSuccess(
     scale: "linear",
     format: ",.2~f",
     describe: (x) => `${group(x, 2)} US dollars for 1,000 episodes`,
-    points: [...points, ...others],
+    points,
   });
 }
 
-type Tokens = "input_tokens" | "output_tokens" | "cached_input_tokens";
+type Tokens = "input_tokens" | "output_tokens";
+
+function costOfThousand(
+  price: Price | undefined,
+  row: Pick<EpisodeRow, Tokens | "cached_input_tokens">,
+): number | null {
+  const usd = costUsd(price, {
+    inputTokens: row.input_tokens,
+    outputTokens: row.output_tokens,
+    cachedInputTokens: row.cached_input_tokens,
+  });
+  return usd === null ? null : 1000 * usd;
+}
+
+function publishedCosts({ tensorzero }: Published, price: Price): ScatterPoint[] {
+  return tensorzero.variants
+    .filter(({ variant }) => variant !== FINE_TUNED)
+    .map((variant) =>
+      publishedPoint(
+        `TensorZero ${variant.variant}`,
+        costOfThousand(price, { ...variant, cached_input_tokens: 0 }) ?? 0,
+        100 * variant.success,
+      ),
+    );
+}
+
+/** Of which days the prices are; what costs nothing has none. */
+function pricesNote(prices: readonly (Price | undefined)[], unpriced: readonly string[]): string {
+  const days = prices.map((price) => price?.as_of).filter((day) => day !== undefined && day !== "");
+  const known = [...new Set(days)].sort().join(" and ");
+  return [
+    known === "" ? "Nothing here costs anything." : `Prices as of ${known}.`,
+    ...(unpriced.length > 0 ? [`No known price: ${unpriced.join(", ")}.`] : []),
+  ].join(" ");
+}
 
 function ownPoints(
   rows: readonly EpisodeRow[],
   amount: (row: EpisodeRow) => number | null,
-  colored = rows,
 ): ScatterPoint[] {
-  if (!rows.some(isFinished)) {
-    throw new AnalysisError("success against an amount needs a finished episode; there is none");
-  }
-  const colors = variantColors(colored);
   return summarize(rows).flatMap(({ variant, success }) => {
     const own = rows.filter((row) => row.variant === variant);
     const x = mean(known(own.map(amount)));
-    if (x.mean === null || !own.every(isFinished)) return [];
+    if (x.mean === null || success.mean === null) return [];
+    const percent = (share: number | null) => (share === null ? null : 100 * share);
     return [
       {
-        name: shorten(variant),
-        x: x.mean,
-        xLow: x.low,
-        xHigh: x.high,
-        y: 100 * success.mean!,
-        yLow: 100 * success.low!,
-        yHigh: 100 * success.high!,
-        color: colors[variant]!,
+        name: variant,
+        ...{ x: x.mean, xLow: x.low, xHigh: x.high },
+        ...{ y: 100 * success.mean, yLow: percent(success.low), yHigh: percent(success.high) },
+        color: variantColor(variant),
         own: true,
       },
     ];

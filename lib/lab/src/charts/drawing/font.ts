@@ -28,3 +28,29 @@ export function textWidth(text: string, size: number, weight: Weight = "400"): n
 export function toWeight(weight: unknown): Weight {
   return weight === "bold" || Number(weight) >= 500 ? "600" : "400";
 }
+
+/** A text that fits into so many pixels: the middle of a longer one gives way, since ends tell names apart. */
+export function fitText(text: string, room: number, size: number, weight: Weight = "400"): string {
+  if (textWidth(text, size, weight) <= room) return text;
+  const characters = [...text];
+  for (let kept = characters.length - 1; kept > 1; kept--) {
+    const tail = Math.floor(kept / 2);
+    const fitted = `${characters.slice(0, kept - tail).join("")}…${characters.slice(-tail).join("")}`;
+    if (textWidth(fitted, size, weight) <= room) return fitted;
+  }
+  return "…";
+}
+
+/** A text in lines of at most so many pixels, broken between words; a word that is longer has a line of its own. */
+export function wrapText(text: string, room: number, size: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line !== "" && textWidth(longer, size) > room) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
+}

@@ -1,4 +1,4 @@
-import { textWidth } from "./font";
+import { fitText, textWidth } from "./font";
 import { BACKGROUND, type ChartSpec, frameOf, GRID, INK, MUTED, PADDING, WIDTH } from "./style";
 
 /** One estimate of an interval chart. */
@@ -47,122 +47,199 @@ const NAME = 14;
 const NOTE = 12;
 const NUMBER = 13;
 const GAP = 14;
+/** The narrowest that the middle may be. */
+const PLOT = 280;
 
 /**
  * Names at the left, an estimate with its interval in the middle, the numbers at the right: one line a row,
  * in the order given.
  */
 export function intervalChart(chart: IntervalChart): ChartSpec {
-  const rows = chart.rows.filter(isEstimate);
-  const left = widest([
-    ...rows.map((row) => textWidth(row.name, NAME, "600")),
-    ...rows.map((row) => textWidth(row.note ?? "", NOTE)),
-  ]);
+  const frame = layout(chart);
+  const { width, step } = frame;
+  const axis = xAxis(chart);
+  const x = (field: string) => ({ field, ...axis });
+  const plot = { ...frame, x, place: placeOf(step) };
+  const estimates = chart.mark === "bar" ? barLayers(plot) : pointLayers(plot);
+  return {
+    ...frameOf(chart.title, chart.subtitle, describe(chart)),
+    width,
+    height: { step },
+    data: { values: frame.rows.map((row, line) => ({ ...row, line })) },
+    layer: [
+      ...(chart.reference === undefined
+        ? []
+        : [referenceLine({ datum: chart.reference, ...axis })]),
+      ...rangeLayers(chart, plot),
+      ...estimates,
+      ...boundLayers(plot),
+      ...textLayers(chart, plot),
+      ...(chart.rows.some((row) => !isEstimate(row)) ? [] : [edge(width)]),
+    ],
+  };
+}
+
+interface Layout {
+  rows: readonly (IntervalRow | Heading)[];
+  /** Pixels of the names, and of the plot. */
+  left: number;
+  width: number;
+  /** Pixels of a row; with two lines of text there are notes. */
+  step: number;
+  twoLines: boolean;
+}
+
+interface Plot extends Layout {
+  /** The x channel of a field. */
+  x: (field: string) => object;
+  /** The y channel, a row's middle shifted by pixels. */
+  place: (shift?: number) => object;
+}
+
+/** The room is shared: the numbers stand whole, long names give way where else the middle would be too narrow. */
+function layout(chart: IntervalChart): Layout {
+  const estimates = chart.rows.filter(isEstimate);
   const right = widest([
     textWidth(chart.column, NOTE),
-    ...rows.map((row) => textWidth(row.label, NUMBER)),
+    ...estimates.map((row) => textWidth(row.label, NUMBER)),
   ]);
-  const width = Math.max(280, WIDTH - 2 * PADDING - left - right - 2 * GAP);
-  const twoLines = rows.some((row) => row.note !== undefined);
-  const step = twoLines ? 46 : 26;
-  const place = (shift = 0) => ({
+  const whole = WIDTH - 2 * PADDING - right - 2 * GAP;
+  const room = Math.max(NAME, whole - PLOT);
+  const rows = chart.rows.map((row) =>
+    isEstimate(row)
+      ? {
+          ...row,
+          name: fitText(row.name, room, NAME, "600"),
+          ...(row.note === undefined ? {} : { note: fitText(row.note, room, NOTE) }),
+        }
+      : row,
+  );
+  const left = widest(
+    rows
+      .filter(isEstimate)
+      .flatMap(({ name, note = "" }) => [textWidth(name, NAME, "600"), textWidth(note, NOTE)]),
+  );
+  const twoLines = estimates.some((row) => row.note !== undefined);
+  return { rows, left, width: Math.max(PLOT, whole - left), step: twoLines ? 46 : 26, twoLines };
+}
+
+const placeOf =
+  (step: number) =>
+  (shift = 0) => ({
     field: "line",
     type: "ordinal",
     axis: null,
     scale: { padding: 0 },
     bandPosition: 0.5 + shift / step,
   });
-  const scale = { type: "quantitative", title: chart.axis, ...axis(chart) };
-  const x = (field: string) => ({ field, ...scale });
-  const color = { field: "color", type: "nominal", scale: null };
-  const bounded = [{ filter: "isValid(datum.low)" }];
-  const cap = (field: "low" | "high") => ({
-    transform: bounded,
-    mark: { type: "tick", color: INK, thickness: 1.5, size: 10 },
-    encoding: { y: place(), x: x(field) },
-  });
-  const text = (field: string, at: number, shift: number, style: object) => ({
-    transform: [{ filter: `isValid(datum.${field})` }],
-    mark: { type: "text", baseline: "middle", ...style },
-    encoding: { y: place(shift), x: { value: at }, text: { field } },
-  });
-  const fixed = (mark: object, encoding: object) => ({ data: { values: [{}] }, mark, encoding });
+
+const color = { field: "color", type: "nominal", scale: null };
+const isValid = (field: string) => ({ filter: `isValid(datum.${field})` });
+const fromZero = { calculate: "0", as: "zero" };
+const fixed = (mark: object, encoding: object) => ({ data: { values: [{}] }, mark, encoding });
+
+function barLayers({ x, place }: Plot): object[] {
   const bar = {
-    transform: [{ filter: "isValid(datum.mean)" }, { calculate: "0", as: "zero" }],
+    transform: [isValid("mean"), fromZero],
     mark: { type: "bar", height: 18 },
     encoding: { y: place(), x: x("zero"), x2: { field: "mean" }, color },
   };
+  return [bar, ...whiskers({ x, place })];
+}
+
+function pointLayers({ x, place }: Plot): object[] {
   const point = {
-    transform: [{ filter: "isValid(datum.mean)" }],
+    transform: [isValid("mean")],
     mark: { type: "point", filled: true, size: 80, opacity: 1 },
     encoding: { y: place(), x: x("mean"), color },
   };
+  return [...whiskers({ x, place }), point];
+}
+
+function whiskers({ x, place }: Pick<Plot, "x" | "place">): object[] {
+  const cap = (field: "low" | "high") => ({
+    transform: [isValid("low")],
+    mark: { type: "tick", color: INK, thickness: 1.5, size: 10 },
+    encoding: { y: place(), x: x(field) },
+  });
   const interval = {
-    transform: bounded,
+    transform: [isValid("low")],
     mark: { type: "rule", color: INK, strokeWidth: 1.5 },
     encoding: { y: place(), x: x("low"), x2: { field: "high" } },
   };
+  return [interval, cap("low"), cap("high")];
+}
+
+/** Pale: where a mean that is not known would lie; to the plot's end where nothing bounds it. */
+function rangeLayers({ mark }: IntervalChart, { rows, width, x, place }: Plot): object[] {
+  if (!rows.some((row) => isEstimate(row) && typeof row.least === "number")) return [];
   const range = (filter: string, to: object) => ({
     transform: [{ filter: `isValid(datum.least) && ${filter}` }],
-    mark: { type: "rule", strokeWidth: chart.mark === "bar" ? 18 : 8, opacity: 0.35 },
+    mark: { type: "rule", strokeWidth: mark === "bar" ? 18 : 8, opacity: 0.35 },
     encoding: { y: place(), x: x("least"), x2: to, color },
   });
   const sure = {
-    transform: [{ filter: "isValid(datum.least)" }, { calculate: "0", as: "zero" }],
+    transform: [isValid("least"), fromZero],
     mark: { type: "bar", height: 18 },
     encoding: { y: place(), x: x("zero"), x2: { field: "least" }, color },
   };
-  const ranges = rows.some((row) => typeof row.least === "number")
-    ? [
-        ...(chart.mark === "bar" ? [sure] : []),
-        range("isValid(datum.most)", { field: "most" }),
-        range("!isValid(datum.most)", { value: width }),
-      ]
-    : [];
-  const whiskers = [interval, cap("low"), cap("high")];
-  const reference = fixed(
-    { type: "rule", color: INK, strokeDash: [4, 3] },
-    { x: { datum: chart.reference, ...scale } },
-  );
-  const bounds = {
-    transform: [{ filter: "isValid(datum.bound)" }],
-    mark: { type: "rule", color: INK, strokeDash: [4, 3], strokeWidth: 1.5 },
-    encoding: {
-      x: x("bound"),
-      y: { ...place(), bandPosition: 0 },
-      y2: { field: "line", bandPosition: 1 },
+  return [
+    ...(mark === "bar" ? [sure] : []),
+    range("isValid(datum.most)", { field: "most" }),
+    range("!isValid(datum.most)", { value: width }),
+  ];
+}
+
+function referenceLine(x: object): object {
+  return fixed({ type: "rule", color: INK, strokeDash: [4, 3] }, { x });
+}
+
+function boundLayers({ rows, x, place }: Plot): object[] {
+  if (!rows.some((row) => isEstimate(row) && typeof row.bound === "number")) return [];
+  return [
+    {
+      transform: [isValid("bound")],
+      mark: { type: "rule", color: INK, strokeDash: [4, 3], strokeWidth: 1.5 },
+      encoding: {
+        x: x("bound"),
+        y: { ...place(), bandPosition: 0 },
+        y2: { field: "line", bandPosition: 1 },
+      },
     },
+  ];
+}
+
+function textLayers({ column }: IntervalChart, plot: Plot): object[] {
+  const { left, width, step, twoLines, place } = plot;
+  const text = (field: string, at: number, shift: number, style: object) => ({
+    transform: [isValid(field)],
+    mark: { type: "text", baseline: "middle", ...style },
+    encoding: { y: place(shift), x: { value: at }, text: { field } },
+  });
+  const behindHeading = {
+    transform: [isValid("heading")],
+    mark: { type: "bar", color: BACKGROUND, height: step },
+    encoding: { y: place(), x: { value: -1 }, x2: { value: width + 2 } },
   };
-  const edge = fixed(
+  const columnHead = fixed(
+    { type: "text", align: "left", baseline: "bottom", fontSize: NOTE, color: MUTED },
+    { x: { value: width + GAP }, y: { value: -4 }, text: { value: column } },
+  );
+  return [
+    text("name", -GAP, twoLines ? -8 : 0, { align: "right", fontSize: NAME, fontWeight: 600 }),
+    text("note", -GAP, 9, { align: "right", fontSize: NOTE, color: MUTED }),
+    behindHeading,
+    text("heading", -GAP - left, 3, { align: "left", fontSize: NUMBER, color: MUTED }),
+    text("label", width + GAP, 0, { align: "left", fontSize: NUMBER }),
+    columnHead,
+  ];
+}
+
+function edge(width: number): object {
+  return fixed(
     { type: "rule", color: GRID },
     { x: { value: 0 }, x2: { value: width }, y: { value: 0 } },
   );
-  return {
-    ...frameOf(chart.title, chart.subtitle, describe(chart.axis, chart.column, chart.rows)),
-    width,
-    height: { step },
-    data: { values: chart.rows.map((row, line) => ({ ...row, line })) },
-    layer: [
-      ...(chart.reference === undefined ? [] : [reference]),
-      ...ranges,
-      ...(chart.mark === "bar" ? [bar, ...whiskers] : [...whiskers, point]),
-      ...(rows.some((row) => typeof row.bound === "number") ? [bounds] : []),
-      text("name", -GAP, twoLines ? -8 : 0, { align: "right", fontSize: NAME, fontWeight: 600 }),
-      text("note", -GAP, 9, { align: "right", fontSize: NOTE, color: MUTED }),
-      {
-        transform: [{ filter: "isValid(datum.heading)" }],
-        mark: { type: "bar", color: BACKGROUND, height: step },
-        encoding: { y: place(), x: { value: -1 }, x2: { value: width + 2 } },
-      },
-      text("heading", -GAP - left, 3, { align: "left", fontSize: NUMBER, color: MUTED }),
-      text("label", width + GAP, 0, { align: "left", fontSize: NUMBER }),
-      fixed(
-        { type: "text", align: "left", baseline: "bottom", fontSize: NOTE, color: MUTED },
-        { x: { value: width + GAP }, y: { value: -4 }, text: { value: chart.column } },
-      ),
-      ...("heading" in chart.rows[0]! ? [] : [edge]),
-    ],
-  };
 }
 
 function isEstimate(row: IntervalRow | Heading): row is IntervalRow {
@@ -170,7 +247,7 @@ function isEstimate(row: IntervalRow | Heading): row is IntervalRow {
 }
 
 /** The x axis: the domain asked for, moved out where an interval reaches further. */
-function axis({ rows, domain, format, reference }: IntervalChart): object {
+function xAxis({ rows, axis: title, domain, format, reference }: IntervalChart): object {
   const estimates = rows.filter(isEstimate);
   // A range without an upper end needs room to be seen.
   const open = estimates.flatMap(({ least, most }) =>
@@ -182,18 +259,19 @@ function axis({ rows, domain, format, reference }: IntervalChart): object {
     .concat(open);
   const [from, to] = domain;
   const last = Math.max(...(to === null ? [] : [to]), ...ends);
-  return {
-    scale: {
-      // subtle: with nothing to show, or only zeros, a domain would have no width.
-      domain: [Math.min(from, ...ends), last > from ? last : from + 10],
-      nice: to === null,
-      zero: false,
-    },
-    axis: { format, tickCount: 5, grid: true, ...(format.endsWith("d") ? { tickMinStep: 1 } : {}) },
+  const scale = {
+    // subtle: with nothing to show, or only zeros, a domain would have no width.
+    domain: [Math.min(from, ...ends), last > from ? last : from + 10],
+    nice: to === null,
+    zero: false,
   };
+  const whole = format.endsWith("d") ? { tickMinStep: 1 } : {};
+  const axis = { format, tickCount: 5, grid: true, ...whole };
+  return { type: "quantitative", title, scale, axis };
 }
 
-function describe(axis: string, column: string, rows: readonly (IntervalRow | Heading)[]): string {
+/** With the names whole. */
+function describe({ axis, column, rows }: IntervalChart): string {
   const lines = rows.map((row) =>
     isEstimate(row)
       ? `${row.name}${row.note ? ` (${row.note})` : ""}: ${row.label}.`

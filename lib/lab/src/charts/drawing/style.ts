@@ -1,4 +1,4 @@
-import { variantOrder } from "../../analysis/order";
+import { wrapText } from "./font";
 
 /** A Vega-Lite v5 specification: a plain object for `display.raw`, `JSON.stringify` or `chartToSvg`. */
 export interface ChartSpec {
@@ -12,29 +12,13 @@ export interface ChartSpec {
 export const WIDTH = 860;
 export const PADDING = 16;
 
+const SUBTITLE = 13;
+
 /** Solid, for pages in dark mode. */
 export const BACKGROUND = "#ffffff";
 export const INK = "#1f2328";
 export const MUTED = "#57606a";
 export const GRID = "#d8dee4";
-
-/** Okabe & Ito (2008), "Color Universal Design", without its yellow, which is too light on white. */
-export const PALETTE = [
-  "#0072b2",
-  "#e69f00",
-  "#009e73",
-  "#cc79a7",
-  "#56b4e9",
-  "#d55e00",
-  "#7f7f7f",
-];
-
-/** Each variant's color: the same in every chart of the same rows. */
-export function variantColors(rows: readonly { variant: string }[]): Record<string, string> {
-  return Object.fromEntries(
-    variantOrder(rows).map((variant, index) => [variant, PALETTE[index % PALETTE.length]!]),
-  );
-}
 
 /** The parts that every chart shares. */
 export const frameOf = (
@@ -46,7 +30,10 @@ export const frameOf = (
   description: [title, ...subtitle, description].map(sentence).join(" "),
   background: BACKGROUND,
   padding: PADDING,
-  title: { text: title, subtitle },
+  title: {
+    text: title,
+    subtitle: subtitle.flatMap((line) => wrapText(line, WIDTH - 2 * PADDING, SUBTITLE)),
+  },
   config: {
     font: "'IBM Plex Sans', Helvetica, Arial, sans-serif",
     aria: false,
@@ -57,7 +44,7 @@ export const frameOf = (
       fontSize: 18,
       fontWeight: 600,
       color: INK,
-      subtitleFontSize: 13,
+      subtitleFontSize: SUBTITLE,
       subtitleColor: MUTED,
       subtitleLineHeight: 18,
       subtitlePadding: 6,

@@ -1,0 +1,38 @@
+import fc from "fast-check";
+import { fitText, textWidth, wrapText } from "./font";
+
+test("a text that fits stays whole; a longer one loses its middle, and as little of it as need be", () => {
+  const name = "gpt-6-luna_history_and_reasoning";
+  expect(fitText(name, textWidth(name, 14, "600"), 14, "600")).toBe(name);
+  fc.assert(
+    fc.property(
+      fc.string({ unit: "grapheme" }),
+      fc.integer({ min: 30, max: 400 }),
+      (text, room) => {
+        const fitted = fitText(text, room, 13);
+        expect(textWidth(fitted, 13)).toBeLessThanOrEqual(room);
+        if (fitted === text) return;
+        const [start = "", end = ""] = fitted.split("…");
+        if (!text.includes("…")) {
+          expect(text.startsWith(start)).toBe(true);
+          expect(text.endsWith(end)).toBe(true);
+        }
+      },
+    ),
+  );
+});
+
+test("a text is broken between words, and each line is as full as it can be", () => {
+  const words = fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1 });
+  fc.assert(
+    fc.property(words, (list) => {
+      const lines = wrapText(list.join(" "), 120, 13);
+      expect(lines.join(" ")).toBe(list.join(" "));
+      lines.forEach((line, index) => {
+        expect(textWidth(line, 13)).toBeLessThanOrEqual(120);
+        const [next] = lines[index + 1]?.split(" ") ?? [];
+        if (next) expect(textWidth(`${line} ${next}`, 13)).toBeGreaterThan(120);
+      });
+    }),
+  );
+});
