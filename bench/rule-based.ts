@@ -1,13 +1,12 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EnvOptions, make, tasks } from "babyai";
-import { Environment } from "minijinja-js";
 import { localModels } from "../lib/lab/src/agents/local/app";
 import { parseAnswer } from "../lib/lab/src/agents/parse";
 import { type Agent, play } from "../lib/lab/src/agents/play";
 import { actArguments } from "../lib/lab/src/agents/prompt";
+import { readVariants } from "../lib/lab/src/experiment/variants/variants";
 
-const config = join(__dirname, "..", "config");
+const config = join(__dirname, "..", "config", "tensorzero.toml");
 const seeds = Array.from({ length: 200 }, (_, i) => 1000 + i);
 
 export interface Outcome {
@@ -15,41 +14,22 @@ export interface Outcome {
   steps: number;
 }
 
-interface Variant {
-  model: string;
-  system_template: string;
-  user_template: string;
-}
-
 /**
  * Plays episodes of one variant of config/tensorzero.toml that is on a local model: prompts are rendered with its
  * templates and sent to the app that serves the model, in process and without a gateway or a store.
  */
 export async function player(variantName: string, historyLength = 8, envOptions: EnvOptions = {}) {
-  const { parse } = await import("smol-toml");
-  const toml = parse(readFileSync(join(config, "tensorzero.toml"), "utf8")) as unknown as {
-    functions: { act: { variants: Record<string, Variant> } };
-  };
-  const variant = toml.functions.act.variants[variantName];
-  if (!variant) throw new Error(`config/tensorzero.toml has no variant ${variantName} of act.`);
-  const templates = new Environment();
-  templates.addTemplate("system", readFileSync(join(config, variant.system_template), "utf8"));
-  templates.addTemplate("user", readFileSync(join(config, variant.user_template), "utf8"));
+  const variant = readVariants([config]).get(variantName);
+  if (!variant) throw new Error(`${config} has no variant ${variantName} of act.`);
   const models = localModels();
 
   const agent: Agent = {
     async act({ mission, observation, past }) {
-      const { system, user } = actArguments(mission, observation.text, past, historyLength);
+      const messages = variant.prompt(actArguments(mission, observation.text, past, historyLength));
       const response = await models.fetch(
         new Request("http://localhost:3030/v1/chat/completions", {
           method: "POST",
-          body: JSON.stringify({
-            model: variant.model,
-            messages: [
-              { role: "system", content: templates.renderTemplate("system", system) },
-              { role: "user", content: templates.renderTemplate("user", user) },
-            ],
-          }),
+          body: JSON.stringify({ model: variant.model, messages }),
         }),
       );
       if (!response.ok) throw new Error(await response.text());

@@ -37,7 +37,7 @@ export async function readConfig(
   types: VariantReaders,
 ): Promise<GatewayConfig> {
   const merged = mergeConfig(tomls.map(parseConfigFile));
-  const top = new Table(merged.values, "");
+  const top = new Table(merged.values, "", merged.fileOf);
   const files = new ConfigFiles(merged.folderOf);
   const gateway = readGateway(top.table("gateway") ?? new Table({}, "gateway"), merged.folderOf);
   const each = <T>(key: string, read: (table: Table, name: string) => T): Map<string, T> =>

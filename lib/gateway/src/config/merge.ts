@@ -12,7 +12,9 @@ export interface ConfigSource {
 /** A configuration of one file or several. */
 export interface MergedConfig {
   values: TomlTable;
-  /** The folder of the file that gives a key, which paths in it are relative to. @param key e.g. `functions.act.output_schema` */
+  /** The file that gives a key, or the first key of a table. @param key e.g. `functions.act.output_schema` */
+  fileOf(key: string): string | undefined;
+  /** The folder of the file that gives a key, which paths in it are relative to. */
   folderOf(key: string): string;
 }
 
@@ -25,7 +27,8 @@ export function mergeConfig(sources: readonly ConfigSource[]): MergedConfig {
   const givenBy = new Map<string, string>();
   const values: TomlTable = Object.create(null); // subtle: `__proto__` is a key like any other
   for (const { path, table } of sources) mergeTable(values, table, "", path, givenBy);
-  return { values, folderOf: (key) => dirname(givenBy.get(key) ?? sources[0]?.path ?? "") };
+  const fileOf = (key: string) => givenBy.get(key);
+  return { values, fileOf, folderOf: (key) => dirname(fileOf(key) ?? sources[0]?.path ?? "") };
 }
 
 function mergeTable(

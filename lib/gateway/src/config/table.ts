@@ -17,6 +17,15 @@ export class ConfigError extends Error {
 export class Table extends Reader {
   protected readonly words = { boolean: "true or false", strings: "an array of strings" };
 
+  /** @param fileOf the file that gives a key, which errors then name */
+  constructor(
+    values: Record<string, unknown>,
+    path: string,
+    private readonly fileOf: (key: string) => string | undefined = () => undefined,
+  ) {
+    super(values, path);
+  }
+
   number(key: string, min = Number.NEGATIVE_INFINITY): number | undefined {
     const wanted = Number.isFinite(min) ? `a number of at least ${min}` : "a number";
     return this.read(
@@ -40,7 +49,7 @@ export class Table extends Reader {
 
   table(key: string): Table | undefined {
     const value = this.read<Record<string, unknown>>(key, "a table", isTable);
-    return value === undefined ? undefined : new Table(value, this.at(key));
+    return value === undefined ? undefined : new Table(value, this.at(key), this.fileOf);
   }
 
   /** A table of tables, by name. */
@@ -56,7 +65,7 @@ export class Table extends Reader {
     for (const key of keys) {
       if (this.values[key] === undefined) continue;
       throw new ConfigError(
-        `\`${this.at(key)}\`: the embedded gateway lacks this key. Remove it, or use the TensorZero Gateway itself.`,
+        `${this.source(key)}\`${this.at(key)}\`: the embedded gateway lacks this key. Remove it, or use the TensorZero Gateway itself.`,
       );
     }
   }
@@ -64,16 +73,23 @@ export class Table extends Reader {
   /** Call it last: keys that were not read are refused. */
   end(): void {
     const unknown = this.unread();
-    if (unknown.length === 0) return;
+    const [first] = unknown;
+    if (first === undefined) return;
     const known = [...this.seen].sort().join(", ");
     throw new ConfigError(
-      `${unknown.map((key) => `\`${this.at(key)}\``).join(", ")}: unknown ${unknown.length === 1 ? "key" : "keys"}. ` +
+      `${this.source(first)}${unknown.map((key) => `\`${this.at(key)}\``).join(", ")}: unknown ${unknown.length === 1 ? "key" : "keys"}. ` +
         `${this.path === "" ? "The top level" : `\`${this.path}\``} may have ${known}.`,
     );
   }
 
   fail(key: string, problem: string): never {
-    throw new ConfigError(`\`${this.at(key)}\` ${problem}.`);
+    throw new ConfigError(`${this.source(key)}\`${this.at(key)}\` ${problem}.`);
+  }
+
+  /** "config/tensorzero.toml: ", to begin an error with. */
+  private source(key: string): string {
+    const file = this.fileOf(this.at(key)) ?? this.fileOf(this.path);
+    return file === undefined ? "" : `${file}: `;
   }
 
   missing(key: string): never {
@@ -108,6 +124,7 @@ export function pathOf(path: string, key: string): string {
 }
 
 function shown(value: unknown): string {
-  const text = typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? String(value));
+  const isNumber = typeof value === "bigint" || typeof value === "number";
+  const text = isNumber ? String(value) : (JSON.stringify(value) ?? String(value));
   return oneLine(text, 60);
 }

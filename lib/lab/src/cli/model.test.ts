@@ -117,9 +117,7 @@ test("add ollama qwen3:8b: a file that the gateway takes, at price 0, with limit
     reasoning_effort: "none",
     response_format: { type: "json_schema", json_schema: { strict: true } },
   });
-  expect(await removed("qwen3-8b")).toBe(
-    "Removed config/models/qwen3-8b.toml and with it the variants qwen3-8b_baseline, qwen3-8b_compact, qwen3-8b_history.",
-  );
+  expect(await removed("qwen3-8b")).toBe("Removed config/models/qwen3-8b.toml and its variants.");
   expect(existsSync(join(models, "qwen3-8b.toml"))).toBe(false);
 });
 
@@ -147,6 +145,18 @@ test("check names what there is, and passes the server's error on", async () => 
     message: expect.stringContaining("404"),
   });
   await removed("qwen3-8b");
+});
+
+test("a file that cannot be read is named, and can be removed", async () => {
+  const path = join(models, "broken.toml");
+  for (const [text, problem] of [
+    ["[models", `The configuration is no valid TOML: ${path}`],
+    ['[models.m.providers.p]\ntype = "openai"\napi_base = 5', `${path}: \`models.m.providers.p`],
+  ] as const) {
+    writeFileSync(path, text);
+    await expect(modelCommands.list(root, env, [], {})).rejects.toThrow(problem);
+    expect(await removed("broken")).toBe("Removed config/models/broken.toml and its variants.");
+  }
 });
 
 test("a remote model: its key, an unknown price, and its end by the server's list", async () => {

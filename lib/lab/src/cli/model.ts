@@ -73,8 +73,7 @@ export const modelCommands: Record<"list" | "add" | "check" | "remove", Do> = {
   },
 
   remove: async (root, _env, [name = ""]) => {
-    const { path, variants } = removeModel(root, name);
-    return `Removed ${relative(root, path)} and with it the variants ${variants.join(", ")}.`;
+    return `Removed ${relative(root, removeModel(root, name))} and its variants.`;
   },
 };
 

@@ -2,16 +2,14 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import {
   loadConfig,
-  mergeConfig,
   messageOf,
   outboundFetch,
   parseConfigFile,
   parseHttpUrl,
-  parseToml,
   readConfigFile,
   readTextFile,
 } from "embedded-gateway";
-import { type ActFunction, actFunctions } from "../agents/prompt";
+import { readActConfig } from "../experiment/variants/act-config";
 import { configFiles, modelsFolder } from "../project/config-files";
 import { ModelError } from "./model-error";
 import { type ModelAddress, type ModelFile, modelFiles, modelsIn } from "./model-files";
@@ -64,9 +62,9 @@ export async function addModel(
     );
   }
   refuseName(name, model);
-  const example = readTextFile(join(examplesFolder(root), `${server}.toml`));
-  const text = fill(example, { name, model, url });
-  const added = modelsIn(parseToml(text));
+  const example = join(examplesFolder(root), `${server}.toml`);
+  const text = fill(readTextFile(example), { name, model, url });
+  const added = modelsIn(parseConfigFile({ path: example, text }));
   refuseTaken(root, name, [...added.variants, ...added.models.map((address) => address.model)]);
   const [address] = added.models;
   if (address === undefined) throw new TypeError(`config/examples/${server}.toml has no model.`);
@@ -109,13 +107,9 @@ function refuseTaken(root: string, name: string, names: readonly string[]): void
       `config/models/${file.name}.toml is there already. Edit it, remove it first (npm run model -- remove ${file.name}), or give another name with --name.`,
     );
   }
-  const sources = configFiles(root).map(readConfigFile).map(parseConfigFile);
-  const { models = {}, functions } = mergeConfig(sources).values as {
-    models?: object;
-    functions?: Partial<Record<ActFunction, { variants?: object }>>;
-  };
-  const variants = actFunctions.flatMap((name) => Object.keys(functions?.[name]?.variants ?? {}));
-  const known = [...Object.keys(models), ...variants];
+  const config = readActConfig(configFiles(root).map(readConfigFile).map(parseConfigFile));
+  const variants = [...config.functions.values()].flatMap((fn) => [...fn.variants.keys()]);
+  const known = [...config.models.keys(), ...variants];
   const taken = names.find((other) => known.includes(other));
   if (taken === undefined) return;
   throw new ModelError(

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { basename } from "node:path";
-import { OPENAI_BASE, readToml, shorthandModel } from "embedded-gateway";
-import { type ActFunction, actFunctions } from "../agents/prompt";
+import { type ConfigSource, parseConfigFile, readConfigFile } from "embedded-gateway";
+import { providersOf, readActConfig } from "../experiment/variants/act-config";
 import { configFiles } from "../project/config-files";
 import { ModelError } from "./model-error";
 
@@ -27,60 +27,35 @@ export interface ModelAddress {
   keyLocation: string;
 }
 
-/** The part of a model file that is read here; the gateway checks all of it. */
-interface ModelToml {
-  models?: Record<string, { providers?: Record<string, ProviderToml> }>;
-  functions?: Partial<Record<ActFunction, { variants?: Record<string, { model?: string }> }>>;
-}
-interface ProviderToml {
-  model_name?: string;
-  api_base?: string;
-  api_key_location?: unknown;
-}
-
-/** TensorZero's defaults of a provider of type "openai". */
-const OPENAI = { apiBase: OPENAI_BASE, keyLocation: "env::OPENAI_API_KEY" };
-
-/** The files of config/models, by name. */
+/** The files of config/models, by name. @throws ConfigError as `modelsIn` */
 export function modelFiles(root: string): ModelFile[] {
-  const isModel = (path: string) => basename(path) !== "tensorzero.toml";
+  return paths(root).map(({ name, path }) => {
+    return { name, path, ...modelsIn(parseConfigFile(readConfigFile(path))) };
+  });
+}
+
+function paths(root: string): Pick<ModelFile, "name" | "path">[] {
   return configFiles(root)
-    .filter(isModel)
-    .map((path) => ({ name: basename(path, ".toml"), path, ...modelsIn(readToml(path)) }));
+    .map((path) => ({ name: basename(path, ".toml"), path }))
+    .filter(({ name }) => name !== "tensorzero");
 }
 
-/** What a model file holds. */
-export function modelsIn(toml: object): Pick<ModelFile, "variants" | "models"> {
-  const { models = {}, functions } = toml as ModelToml;
-  const variants = Object.assign(
-    {},
-    ...actFunctions.map((name) => functions?.[name]?.variants),
-  ) as Record<string, { model?: string }>;
-  const explicit = Object.entries(models).flatMap(([model, { providers = {} }]) =>
-    Object.values(providers).map(({ model_name, api_base, api_key_location: key }) => ({
-      model,
-      servedAs: model_name ?? model,
-      apiBase: api_base ?? OPENAI.apiBase,
-      keyLocation:
-        key === undefined || typeof key === "string"
-          ? (key ?? OPENAI.keyLocation)
-          : JSON.stringify(key),
+/** What a model file holds. @throws ConfigError a value is none that its key may have; the message names file, key and value */
+export function modelsIn(file: ConfigSource): Pick<ModelFile, "variants" | "models"> {
+  const config = readActConfig([file]);
+  const variants = [...config.functions.values()].flatMap((fn) => [...fn.variants]);
+  const names = new Set([...config.models.keys(), ...variants.map(([, { model }]) => model ?? "")]);
+  const models = [...names].flatMap((model) =>
+    providersOf(model, config).map(({ modelName = model, apiBase, keyLocation }) => ({
+      ...{ model, servedAs: modelName, apiBase, keyLocation },
     })),
   );
-  const named = new Set(Object.values(variants).map(({ model = "" }) => model));
-  const shorthands = [...named].flatMap((model) =>
-    (shorthandModel(model)?.providers ?? []).map(({ modelName }) => ({
-      ...OPENAI,
-      model,
-      servedAs: modelName,
-    })),
-  );
-  return { variants: Object.keys(variants), models: [...explicit, ...shorthands] };
+  return { variants: variants.map(([name]) => name), models };
 }
 
-/** Deletes a file of config/models. @throws ModelError there is no file of this name */
-export function removeModel(root: string, name: string): ModelFile {
-  const files = modelFiles(root);
+/** Deletes a file of config/models, whatever it holds. @returns its path @throws ModelError there is no file of this name */
+export function removeModel(root: string, name: string): string {
+  const files = paths(root);
   const file = files.find((other) => other.name === name);
   if (file === undefined) {
     throw new ModelError(
@@ -89,5 +64,5 @@ export function removeModel(root: string, name: string): ModelFile {
     );
   }
   rmSync(file.path);
-  return file;
+  return file.path;
 }

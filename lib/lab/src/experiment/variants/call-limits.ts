@@ -8,12 +8,13 @@ export interface CallLimits {
   reason: string | null;
 }
 
-/** A variant's table, as far as it matters here. */
+/** What matters here of a variant's table. */
 export interface LimitedVariant {
   type?: string;
-  max_tokens?: number;
-  retries?: { num_retries?: number };
-  extra_body?: unknown;
+  maxTokens?: number;
+  /** After the first try. */
+  retries?: number;
+  extraBody?: unknown;
 }
 
 /**
@@ -22,16 +23,16 @@ export interface LimitedVariant {
  */
 export function callLimits(
   variant: LimitedVariant,
-  providers: readonly { extra_body?: unknown }[],
+  providers: readonly { extraBody?: unknown }[],
   includesOthers = false,
 ): CallLimits {
-  const { type = "chat_completion", max_tokens, retries } = variant;
-  const tries = (1 + (retries?.num_retries ?? 0)) * Math.max(1, providers.length);
-  const changed = [variant, ...providers].some(({ extra_body }) => extra_body !== undefined);
+  const { type = "chat_completion", maxTokens, retries = 0 } = variant;
+  const tries = (1 + retries) * Math.max(1, providers.length);
+  const changed = [variant, ...providers].some(({ extraBody }) => extraBody !== undefined);
   const unlimited = (reason: string) => ({ maxTokens: null, tries, reason });
   if (type !== "chat_completion") return unlimited(`is of the type ${type}`);
   if (changed) return unlimited("has an extra_body, which may change max_tokens");
   if (includesOthers) return unlimited("has templates that include others");
-  if (max_tokens === undefined) return unlimited("has no max_tokens");
-  return { maxTokens: max_tokens, tries, reason: null };
+  if (maxTokens === undefined) return unlimited("has no max_tokens");
+  return { maxTokens, tries, reason: null };
 }

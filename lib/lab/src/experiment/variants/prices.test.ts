@@ -47,17 +47,29 @@ test.each([
   expect(costText(cost)).toBe(text);
 });
 
+const AMOUNT = "it must be a number of at least 0.";
+
 test.each([
-  ["input = -1\noutput = 1"],
-  ["input = 1\noutput = -1"],
-  ["input = 1"],
-  ["output = 1"],
-  ['input = "1.5 dollars"\noutput = 1'],
-  ["input = 1\noutput = 1\ncached_input = -1"],
-])("a price of %p is refused by the model's name", (given) => {
+  ["input = -1\noutput = 1", `\`m.input\` is -1; ${AMOUNT}`],
+  ["input = 1\noutput = -1", `\`m.output\` is -1; ${AMOUNT}`],
+  ["input = 1", "`m.output` is missing."],
+  ["output = 1", "`m.input` is missing."],
+  ['input = "1"\noutput = 1', `\`m.input\` is "1"; ${AMOUNT}`],
+  ["input = inf\noutput = 1", `\`m.input\` is Infinity; ${AMOUNT}`],
+  ["input = 1\noutput = 1\ncached_input = -1", `\`m.cached_input\` is -1; ${AMOUNT}`],
+  ["input = 1\noutput = 1\nsuccessor = 5", "`m.successor` is 5; it must be a string."],
+  [
+    "input = 1\noutput = 1\ncashed_input = 1",
+    "`m.cashed_input`: unknown key. `m` may have as_of, cached_input,",
+  ],
+  [
+    'input = 1\noutput = 1\nshutdown_date = "soon"',
+    '`m.shutdown_date` is "soon"; it must be a day such as "2027-01-14".',
+  ],
+])("a price of %p is refused with file, key and value", (given, problem) => {
   const folder = mkdtempSync(join(tmpdir(), "prices-"));
   const path = join(folder, "prices.toml");
   writeFileSync(path, `[m]\n${given}\nas_of = "2026-11-22"\nsource = "s"\n`);
-  expect(() => readPrices(path)).toThrow(`${path}: [m] needs input and output`);
+  expect(() => readPrices(path)).toThrow(`${path}: ${problem}`);
   rmSync(folder, { recursive: true });
 });

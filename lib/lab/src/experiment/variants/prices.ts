@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readToml } from "embedded-gateway";
+import { parseConfigFile, readConfigFile, Table } from "embedded-gateway";
 import type { VariantInfo } from "./variants";
 
 /** US dollars per million tokens. */
@@ -42,28 +42,38 @@ export function modelPrices(project: string, variants: ReadonlyMap<string, Varia
   };
 }
 
-/** Prices by model, from config/prices.toml. */
+/**
+ * Prices by model, from config/prices.toml.
+ *
+ * @throws ConfigError the file is no TOML, or a value is none that its key may have; the message names file, key and value
+ */
 export function readPrices(path: string): Prices {
-  const prices = readToml(path) as unknown as Prices;
-  for (const [model, price] of Object.entries(prices)) {
-    const { input, output, cached_input = 0 } = price;
-    if (!(input >= 0) || !(output >= 0) || !(cached_input >= 0)) {
-      throw new TypeError(
-        `${path}: [${model}] needs input and output, and may have cached_input, in US dollars per million tokens`,
-      );
-    }
-    const { shutdown_date } = price;
-    if (shutdown_date !== undefined && !isDate(shutdown_date)) {
-      throw new TypeError(
-        `${path}: shutdown_date of [${model}] is ${shutdown_date}: it must be a day in quotes, such as "2027-01-14"`,
-      );
-    }
-  }
-  return prices;
+  const top = new Table(parseConfigFile(readConfigFile(path)).table, "", () => path);
+  return Object.fromEntries(
+    top.keys().map((model) => [model, readPrice(top.table(model) ?? top.missing(model))]),
+  );
 }
 
-function isDate(value: unknown): boolean {
-  return typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) && !!Date.parse(value);
+function readPrice(table: Table): Price {
+  const shutdown_date = table.string("shutdown_date");
+  if (shutdown_date !== undefined && !isDate(shutdown_date)) {
+    table.fail("shutdown_date", `is "${shutdown_date}"; it must be a day such as "2027-01-14"`);
+  }
+  const price = {
+    input: table.number("input", 0) ?? table.missing("input"),
+    output: table.number("output", 0) ?? table.missing("output"),
+    cached_input: table.number("cached_input", 0),
+    as_of: table.requiredString("as_of"),
+    source: table.requiredString("source"),
+    shutdown_date,
+    successor: table.string("successor"),
+  };
+  table.end();
+  return price;
+}
+
+function isDate(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text) && !!Date.parse(text);
 }
 
 /** Cost in US dollars; null when the model's price or a count of tokens is not known. What is free costs 0 in any case. */
