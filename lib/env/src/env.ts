@@ -103,7 +103,7 @@ export class Env {
 
   /**
    * Starts an episode.
-   * @param options.seed a whole number 0..2^53-1 or a bigint ≥ 0: the same seed gives the same episode, also on
+   * @param options `seed`: a whole number 0..2^53-1 or a bigint ≥ 0: the same seed gives the same episode, also on
    *   a used environment. Without one, the random stream goes on; the first time it starts anywhere.
    * @throws InvalidSeedError
    */
@@ -175,7 +175,7 @@ export class Env {
 
   /**
    * The same picture as a PNG file.
-   * @param options.cellSize pixels along a cell, from 4 to 256
+   * @param options `cellSize`: pixels along a cell, from 4 to 256
    * @throws NotResetError, InvalidOptionError
    */
   renderPng({ cellSize = 32 }: { cellSize?: number } = {}): Uint8Array {
@@ -186,7 +186,7 @@ export class Env {
 
   /**
    * Minigrid's `get_pov_render()`, equal to the last bit: what the agent sees, turned so that it looks up, as RGB bytes.
-   * @param options.tileSize pixels along a cell, from 4 to 256; BALROG's vision models get 16
+   * @param options `tileSize`: pixels along a cell, from 4 to 256; BALROG's vision models get 16
    * @returns (7 * tileSize)² * 3 bytes, row by row from the top left
    * @throws NotResetError, InvalidOptionError
    */

@@ -1,4 +1,4 @@
-export { Env, type Info, type ResetResult, type StepResult } from "./env";
+export type { Env, Info, ResetResult, StepResult } from "./env";
 export { Expert } from "./expert/expert";
 export { solve } from "./expert/solve";
 export {
@@ -56,4 +56,4 @@ export {
 export { Pcg64 } from "./world/random";
 export type { RoomGrid } from "./world/room-grid";
 export { REJECTED, type Shape } from "./world/rooms";
-export { type ActionName, actions, DROP, GO_FORWARD, PICK_UP, TOGGLE } from "./world/scene";
+export { type ActionName, actions } from "./world/scene";

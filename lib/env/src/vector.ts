@@ -138,7 +138,7 @@ export class VectorEnv {
 
   /**
    * Starts an episode in each environment.
-   * @param options.seed environment i gets seed + i; without one, each goes on with its own random numbers
+   * @param options `seed`: environment i gets seed + i; without one, each goes on with its own random numbers
    */
   reset({ seed }: { seed?: number } = {}): void {
     if (seed !== undefined) {

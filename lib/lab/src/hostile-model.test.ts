@@ -13,7 +13,8 @@ import { playedVariant } from "./experiment/testing/played-variant";
 import { showFrame, showTable } from "./index";
 import { type EpisodeRow, episodes } from "./queries/episodes";
 import { type InvalidAnswer, invalidAnswers } from "./queries/invalid-answers";
-import { filmStrip, loadReplay, playerHtml } from "./replay";
+import { loadReplay, playerHtml } from "./replay";
+import { filmStrip } from "./replay/film-strip";
 
 // A model that answers with markup, in every place that its text can come to: nothing that is shown may contain it as such.
 

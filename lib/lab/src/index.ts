@@ -1,5 +1,5 @@
 export * from "babyai";
-export { StoreOpenError } from "embedded-gateway";
+export { ConfigError, StoreOpenError } from "embedded-gateway";
 export { expertAgent } from "./agents/expert-agent";
 export type { ModelAnswer, ModelFunction, ModelFunctions } from "./agents/local/own-models";
 export { ModelFunctionError } from "./agents/local/own-models";
@@ -13,19 +13,14 @@ export {
   play,
   type Turn,
 } from "./agents/play";
-export { actArguments, formatHistory, type PastTurn } from "./agents/prompt";
+export { actArguments, type PastTurn } from "./agents/prompt";
 export { randomAgent } from "./agents/random-agent";
-export {
-  type AboveExpert,
-  aboveExpert,
-  type ScoredEpisode,
-  scoreAgainstExpert,
-} from "./analysis/above-expert";
+export { type AboveExpert, aboveExpert } from "./analysis/above-expert";
+export type { Bounded } from "./analysis/bounds";
 export { type Comparison, compareVariants } from "./analysis/compare";
 export { type EpisodeBesideExpert, withExpertSteps } from "./analysis/expert-steps";
 export { formatResults, parseResults, type Results, UnfinishedRunError } from "./analysis/results";
 export { solvedWithin } from "./analysis/solved";
-export { bootstrapMean } from "./analysis/statistics/bootstrap";
 export { AnalysisError } from "./analysis/statistics/errors";
 export { pairsForMean, pairsForSuccess } from "./analysis/statistics/power";
 export { type Summary, summarize } from "./analysis/summary";
@@ -35,14 +30,14 @@ export { resultsTable } from "./analysis/tables/results-table";
 export * from "./charts";
 export {
   type FeedbackRequest,
-  GatewayClient,
+  type GatewayClient,
   GatewayError,
   type Inference,
   type InferenceRequest,
 } from "./connection/client";
 export { GatewayNotFoundError } from "./connection/locate";
 export { RemoteModelsError } from "./connection/open";
-export { showHtml, showSvg } from "./display/display";
+export { showSvg } from "./display/display";
 export { progressBar, publishReport } from "./display/progress-bar";
 export { showChart, showFrame } from "./display/show";
 export { showReplay } from "./display/show-replay";
@@ -63,13 +58,7 @@ export { type Prices, readPrices } from "./experiment/variants/prices";
 export { type Lab, type LabOptions, openLab, type SavedRun } from "./lab";
 export { type DemonstrationRow, demonstrations } from "./queries/demonstrations";
 export type { EpisodeRow, TryRow } from "./queries/episodes";
-export {
-  type ExportFormat,
-  type ExportTable,
-  exportFormats,
-  exportRows,
-  exportTables,
-} from "./queries/export";
+export { type ExportFormat, type ExportTable, exportRows } from "./queries/export";
 export { type EpisodeFilter, findEpisodes } from "./queries/find-episodes";
 export { invalidAnswers } from "./queries/invalid-answers";
 export { latestRun } from "./queries/latest-run";

@@ -120,7 +120,7 @@ export interface SavedRun {
  * gateway answers there, else both embedded in this process. Variables may stand in the project's .env.
  *
  * @example
- * const lab = await openLab({ project: "/home/me/experiment", log: console.log });
+ * const lab = await openLab({ project: ".", gateway: "embedded", log: console.log });
  * @throws GatewayNotFoundError a gateway was named and does not answer, or only one of the two variables is set
  * @throws RemoteModelsError `models` are given, and the gateway is not the embedded one
  * @throws StoreOpenError the store cannot be opened, for instance because another process holds the folder

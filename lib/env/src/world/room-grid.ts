@@ -20,7 +20,7 @@ const TYPES_TO_DRAW = [KEY, BALL, BOX] as const;
 const MAX_PLACEMENTS = 1000;
 const NO_ROOM = -1;
 
-/** The world of an episode: rooms with objects and the agent, and the random draws that place these (see {@link Rooms}). */
+/** The world of an episode: rooms with objects and the agent, and the random draws that place these (see Rooms). */
 export class RoomGrid extends Rooms {
   /**
    * The room behind the locked door that `addLockedRoom` made. Subtle: it outlives a rejected attempt of the

@@ -39,7 +39,7 @@ export interface Summary {
 }
 
 /**
- * One summary a variant, or one a variant and task, in the order of {@link variantOrder}, then of tasks by name.
+ * One summary a variant, or one a variant and task, by variant in the order of the configuration, others by name, and then by task.
  * Success has a 95 % Wilson interval, the means a 95 % t interval.
  *
  * @throws AnalysisError there is no row, or a variant has rows of several runs

@@ -56,11 +56,6 @@ export function show(data: MimeBundle): void {
   liveDisplay()(data);
 }
 
-/** Shows HTML. Text from elsewhere in it must have gone through {@link escapeHtml}. */
-export function showHtml(html: string): void {
-  show({ "text/html": html });
-}
-
 /**
  * Shows an SVG picture. JupyterLab draws none in a notebook that the reader has not run or trusted
  * yet; there it shows `png`, the same picture, when that is given.

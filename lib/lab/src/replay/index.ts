@@ -1,5 +1,4 @@
-export { filmStrip } from "./film-strip";
-export { diagnose, type Finding, type Pattern, patterns } from "./patterns";
+export type { Pattern } from "./patterns";
 export { NoReplayError, playerHtml } from "./player";
 export { type Frame, loadReplay, type Playback, type Replay, replayEpisode } from "./replay";
 export { type Autopsy, type PatternRow, whatWentWrong } from "./what-went-wrong";

@@ -1,20 +1,19 @@
-import type { ActionInstruction, AnyInstruction } from "babyai";
-import {
-  actions,
-  DOOR,
-  DROP,
-  type Env,
-  GO_FORWARD,
-  LOCKED,
-  make,
-  OPEN,
-  PICK_UP,
-  stateOf,
-  TOGGLE,
-  typeOf,
-} from "babyai";
+import type { ActionInstruction, ActionName, AnyInstruction, Env } from "babyai";
+import { actions, DOOR, LOCKED, make, OPEN, stateOf, typeOf } from "babyai";
 import { DEFAULT_ACTION } from "../agents/parse";
 
+/** See {@link Pattern}. */
+export const patterns = [
+  "invalid answer",
+  "walked into something",
+  "picked up nothing",
+  "dropped nothing",
+  "toggled nothing",
+  "locked door without its key",
+  "wrong object",
+  "loop",
+  "gave up on the door",
+] as const;
 /**
  * What can go wrong, and what exactly is counted:
  *
@@ -28,17 +27,6 @@ import { DEFAULT_ACTION } from "../agents/parse";
  * - gave up on the door: stood before a door that the mission asks to open, turned away for good, and never opened it;
  *   at the step that turned away, at most once an episode
  */
-export const patterns = [
-  "invalid answer",
-  "walked into something",
-  "picked up nothing",
-  "dropped nothing",
-  "toggled nothing",
-  "locked door without its key",
-  "wrong object",
-  "loop",
-  "gave up on the door",
-] as const;
 export type Pattern = (typeof patterns)[number];
 
 /** A pattern at a step of an episode, counted from 0. */
@@ -76,52 +64,55 @@ export function diagnose(task: string, seed: number, played: readonly number[]):
   let now = state();
   visits.set(now, 1);
   let lastBeforeDoor: number | null = null;
-  let step = 0;
-  for (; step < played.length && !env.terminated && !env.truncated; step++) {
+  for (const answer of played) {
+    if (env.terminated || env.truncated) break;
+    const step = env.stepCount;
     const find = (pattern: Pattern) => findings.push({ pattern, step });
     const { world } = env;
     const { grid, frontCell } = world;
-    const isValid = played[step] !== -1;
-    const action = isValid ? played[step]! : actions.indexOf(DEFAULT_ACTION);
+    const isValid = answer !== -1;
+    const index = isValid ? answer : actions.indexOf(DEFAULT_ACTION);
     const front = grid.codeOf(grid.idAt(frontCell));
     if (doors.has(grid.idAt(frontCell)) && stateOf(front) !== OPEN) lastBeforeDoor = step;
 
-    env.advance(action);
-    if (action === PICK_UP || action === DROP || action === TOGGLE) {
+    env.advance(index);
+    const action = actions[index] ?? DEFAULT_ACTION;
+    if (action === "pick up" || action === "drop" || action === "toggle") {
       surroundings = env.encode().toString();
     }
     const before = now;
     now = state();
 
+    const effectless = EFFECTLESS[action];
     if (!isValid) find("invalid answer");
-    else if (now === before && EFFECTLESS[action] !== undefined) {
-      const isLocked = action === TOGGLE && typeOf(front) === DOOR && stateOf(front) === LOCKED;
-      find(isLocked ? "locked door without its key" : EFFECTLESS[action]);
+    else if (now === before && effectless !== undefined) {
+      const isLocked = action === "toggle" && typeOf(front) === DOOR && stateOf(front) === LOCKED;
+      find(isLocked ? "locked door without its key" : effectless);
     }
-    if (action === PICK_UP && now !== before && isWrong(env)) find("wrong object");
+    if (action === "pick up" && now !== before && isWrong(env)) find("wrong object");
     if (now === before) continue;
     const visit = (visits.get(now) ?? 0) + 1;
     visits.set(now, visit);
     if (visit >= 3) find("loop");
   }
   const success = env.reward > 0;
-  if (lastBeforeDoor !== null && !success && lastBeforeDoor < step - 1) {
+  if (lastBeforeDoor !== null && !success && lastBeforeDoor < env.stepCount - 1) {
     findings.push({ pattern: "gave up on the door", step: lastBeforeDoor });
     findings.sort((a, b) => a.step - b.step);
   }
   return {
     findings,
     success,
-    complete: step === played.length && (env.terminated || env.truncated),
+    complete: env.stepCount === played.length && (env.terminated || env.truncated),
   };
 }
 
 /** By action: what it is called when it changes nothing. */
-const EFFECTLESS: Readonly<Record<number, Pattern>> = {
-  [GO_FORWARD]: "walked into something",
-  [PICK_UP]: "picked up nothing",
-  [DROP]: "dropped nothing",
-  [TOGGLE]: "toggled nothing",
+const EFFECTLESS: Readonly<Partial<Record<ActionName, Pattern>>> = {
+  "go forward": "walked into something",
+  "pick up": "picked up nothing",
+  drop: "dropped nothing",
+  toggle: "toggled nothing",
 };
 
 /** Whether the object just taken serves no part of the mission. */

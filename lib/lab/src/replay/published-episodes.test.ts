@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { GO_FORWARD, make } from "babyai";
+import { make } from "babyai";
 import { root } from "../project/root";
 
 /** A line of data/published/balrog-episodes.jsonl.gz; see the README there. */
@@ -29,7 +29,7 @@ test("every published BALROG episode ends here as it was published", () => {
     let episodeReturn = 0;
     for (const action of actions ?? "") {
       if (env.terminated || env.truncated) break;
-      episodeReturn += env.step(action === "x" ? GO_FORWARD : Number(action)).reward;
+      episodeReturn += env.step(action === "x" ? "go forward" : Number(action)).reward;
     }
     const outcome = {
       success: episodeReturn > 0,

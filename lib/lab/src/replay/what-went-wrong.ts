@@ -28,7 +28,7 @@ export interface Autopsy {
 }
 
 /**
- * Plays every episode of a run again and counts what went wrong, see {@link patterns}. Episodes that failed or were cut off
+ * Plays every episode of a run again and counts what went wrong, see {@link Pattern}. Episodes that failed or were cut off
  * count with the steps that they have.
  */
 export async function whatWentWrong(clickhouse: ClickHouseClient, run: string): Promise<Autopsy> {

@@ -19,7 +19,7 @@ export function frame(rows: readonly object[]): DataFrame {
 /**
  * Summaries as flat rows for a table or a DataFrame: the mean under the quantity's name, the bounds of its
  * 95 % interval under `…_low` and `…_high`, the standard error of a mean under `…_sem`. Where episodes have no outcome the
- * mean is null, and the bounds those of {@link Bounded}.
+ * mean is null, and the bounds those of the range in which it would lie.
  */
 export function tabulate(summaries: readonly Summary[]): Record<string, Cell>[] {
   const byTask = summaries.some((summary) => summary.task !== null);
