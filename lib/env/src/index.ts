@@ -26,6 +26,7 @@ export {
 export { type EnvSummary, make, register, registeredEnvs, tasks, testTasks } from "./registry";
 export { VectorEnv, type VectorEnvOptions } from "./vector";
 export { longestText, type Observation } from "./view/observation";
+export { encodePng } from "./view/png-file";
 export { animateSvg } from "./view/render";
 export {
   EnvError,

@@ -37,9 +37,8 @@ export {
 } from "./connection/client";
 export { GatewayNotFoundError } from "./connection/locate";
 export { RemoteModelsError } from "./connection/open";
-export { showSvg } from "./display/display";
 export { progressBar, publishReport } from "./display/progress-bar";
-export { showChart, showFrame } from "./display/show";
+export { showChart, showFrame, showSvg } from "./display/show";
 export { showReplay } from "./display/show-replay";
 export { showTable, textTable } from "./display/table";
 export type { Plan } from "./experiment/plan/plan";

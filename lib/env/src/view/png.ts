@@ -1,8 +1,8 @@
-import { crc32, deflateSync } from "node:zlib";
 import { type Direction, NOTHING } from "../world/grid";
 import { EMPTY, WALL } from "../world/objects";
 import type { RoomGrid } from "../world/room-grid";
 import { seenCells } from "./observation";
+import { encodePng } from "./png-file";
 import {
   agentShapes,
   carriedShapes,
@@ -61,12 +61,7 @@ export function renderPng(world: RoomGrid, cellSize: number): Uint8Array {
       }
     }
   }
-  return file(
-    width * cellSize,
-    height * cellSize,
-    palette.bytes(),
-    deflateSync(lines, { level: 1 }),
-  );
+  return encodePng(width * cellSize, height * cellSize, palette.bytes(), lines, 1);
 }
 
 function tileOf(
@@ -188,28 +183,4 @@ function rgb(hex: string): Rgb {
 function mix(a: Rgb, b: Rgb, part: number): Rgb {
   const between = (from: number, to: number) => Math.round(from + (to - from) * part);
   return [between(a[0], b[0]), between(a[1], b[1]), between(a[2], b[2])];
-}
-
-/** A PNG file (W3C, "Portable Network Graphics", 2003) of palette indices, 8 bits each. */
-function file(width: number, height: number, palette: Uint8Array, data: Uint8Array): Uint8Array {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 3, 0, 0, 0], 8);
-  return Buffer.concat([
-    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    chunk("IHDR", header),
-    chunk("PLTE", palette),
-    chunk("IDAT", data),
-    chunk("IEND", new Uint8Array(0)),
-  ]);
-}
-
-function chunk(type: string, data: Uint8Array): Buffer {
-  const out = Buffer.alloc(data.length + 12);
-  out.writeUInt32BE(data.length, 0);
-  out.write(type, 4, "latin1");
-  out.set(data, 8);
-  out.writeUInt32BE(crc32(out.subarray(4, data.length + 8)), data.length + 8);
-  return out;
 }

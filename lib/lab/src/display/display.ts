@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { MimeBundle } from "../runner/nbformat";
 
+/** How a front end is to show a format: `{ "image/png": { width: 860 } }`. */
+type Metadata = Record<string, unknown>;
+
 interface DisplayContent {
   data: MimeBundle;
-  metadata: Record<string, unknown>;
+  metadata: Metadata;
   transient: { display_id: string };
 }
 
@@ -34,7 +37,7 @@ export function inNotebook(): boolean {
  * number of formats, and each further call replaces it. Outside a notebook its "text/plain" goes to
  * stdout instead.
  */
-export function liveDisplay(): (data: MimeBundle) => void {
+export function liveDisplay(): (data: MimeBundle, metadata?: Metadata) => void {
   const publish = publisher();
   if (!publish) {
     return (data) => {
@@ -43,8 +46,8 @@ export function liveDisplay(): (data: MimeBundle) => void {
   }
   const transient = { display_id: randomUUID() };
   let isUpdate = false;
-  return (data) => {
-    publish({ data, metadata: {}, transient }, isUpdate);
+  return (data, metadata = {}) => {
+    publish({ data, metadata, transient }, isUpdate);
     isUpdate = true;
   };
 }
@@ -52,19 +55,8 @@ export function liveDisplay(): (data: MimeBundle) => void {
 // subtle: these return nothing, since tslab prints the value of a cell's last expression.
 
 /** Shows one content, given in any number of formats, below the running cell. */
-export function show(data: MimeBundle): void {
-  liveDisplay()(data);
-}
-
-/**
- * Shows an SVG picture. JupyterLab draws none in a notebook that the reader has not run or trusted
- * yet; there it shows `png`, the same picture, when that is given.
- */
-export function showSvg(svg: string, png?: Uint8Array): void {
-  show({
-    "image/svg+xml": svg,
-    ...(png && { "image/png": Buffer.from(png).toString("base64") }),
-  });
+export function show(data: MimeBundle, metadata?: Metadata): void {
+  liveDisplay()(data, metadata);
 }
 
 const entities: Record<string, string> = {

@@ -1,8 +1,8 @@
-import { rasterize } from "../charts/drawing/render";
 import { filmStrip } from "../replay/film-strip";
 import { playerHtml } from "../replay/player";
 import type { Replay } from "../replay/replay";
-import { escapeHtml, show, showSvg } from "./display";
+import { escapeHtml, show } from "./display";
+import { showSvg } from "./show";
 
 /**
  * Shows the player below the running cell: one episode, or several side by side. Above it a still picture of each, for
@@ -12,10 +12,7 @@ import { escapeHtml, show, showSvg } from "./display";
  */
 export async function showReplay(replays: Replay | readonly Replay[], start = 0): Promise<void> {
   const list = "frames" in replays ? [replays] : replays;
-  for (const replay of list) {
-    const svg = filmStrip(replay);
-    showSvg(svg, await rasterize(svg));
-  }
+  for (const replay of list) await showSvg(filmStrip(replay));
   // subtle: a frame of its own keeps the page's keys and styles apart from the notebook's, in every front end.
   const page = escapeHtml(playerHtml(list, start));
   show({

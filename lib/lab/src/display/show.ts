@@ -1,13 +1,34 @@
 import type { DataFrame } from "../analysis/tables/danfojs";
-import { chartToSvg, rasterize } from "../charts/drawing/render";
+import { chartToSvg, toPicture } from "../charts/drawing/render";
 import type { ChartSpec } from "../charts/drawing/style";
-import { showSvg } from "./display";
+import type { MimeBundle } from "../runner/nbformat";
+import { show } from "./display";
 import { showTable } from "./table";
 
-/** Shows a chart below the running cell, as SVG with a PNG for readers that draw none. */
+/**
+ * Shows a chart below the running cell, as PNG: the one form that every reader of the saved notebook draws, trusted or not,
+ * and a fifth of the size of SVG and PNG together. `chartToSvg` and `saveCharts` give SVG.
+ */
 export async function showChart(spec: ChartSpec): Promise<void> {
-  const svg = await chartToSvg(spec);
-  showSvg(svg, await rasterize(svg));
+  await showPicture(await chartToSvg(spec), { "text/plain": spec.description });
+}
+
+/**
+ * Shows an SVG picture below the running cell, with a PNG of it: JupyterLab draws no SVG in a notebook that the reader has
+ * not run or trusted yet. Of an animation the PNG is the first frame. Text in the PNG has the charts' typeface.
+ *
+ * @throws TypeError the text is no SVG
+ */
+export async function showSvg(svg: string): Promise<void> {
+  await showPicture(svg, { "image/svg+xml": svg });
+}
+
+async function showPicture(svg: string, others: MimeBundle): Promise<void> {
+  const { png, width, height } = await toPicture(svg);
+  show(
+    { ...others, "image/png": Buffer.from(png).toString("base64") },
+    { "image/png": { width, height } },
+  );
 }
 
 /** Shows a DataFrame as a table below the running cell. */

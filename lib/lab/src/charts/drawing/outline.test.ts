@@ -35,3 +35,11 @@ test("a glyph is defined once, however often it is used", () => {
   expect(svg.match(/<path id="g400-61"/g)).toHaveLength(1);
   expect(uses(svg)).toHaveLength(4);
 });
+
+test("a text by x and y is where one by a transform is", () => {
+  const by = (place: string) => outlineText(`<svg><text ${place} font-size="12">a</text></svg>`);
+  expect(by('x="30" y="40"')).toContain('<g><g transform="translate(30,40) scale(0.012)">');
+  expect(by('x="30" y="40" text-anchor="end"')).toContain(
+    `translate(${Math.round((30 - textWidth("a", 12)) * 1e4) / 1e4},40)`,
+  );
+});

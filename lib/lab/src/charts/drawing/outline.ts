@@ -1,8 +1,9 @@
 import { glyph, textWidth, toWeight, type Weight } from "./font";
 
 /**
- * Draws the text of an SVG by Vega as outlines, so that it needs no font where it is shown. Every glyph is
- * defined once and used by id; the ids name the glyph, so several charts in one page agree on them.
+ * Draws the text of an SVG as outlines, so that it needs no font where it is shown; size, weight and anchor are read where
+ * Vega writes them, at the text itself. Every glyph is defined once and used by id; the ids name the glyph, so several charts
+ * in one page agree on them.
  */
 export function outlineText(svg: string): string {
   const used = new Map<string, string>();
@@ -12,10 +13,15 @@ export function outlineText(svg: string): string {
       "font-size": size = "11px",
       "font-weight": weight,
       "text-anchor": anchor = "start",
+      x = "0",
+      y = "0",
       ...kept
     } = parse(attributes);
     const style = { size: Number.parseFloat(size), weight: toWeight(weight), anchor };
-    const drawn = toLines(content).map((line) => outlineLine({ ...style, ...line }, used));
+    const at = { x: Number.parseFloat(x), y: Number.parseFloat(y) };
+    const drawn = toLines(content).map((line) =>
+      outlineLine({ ...style, ...line, x: at.x, y: at.y + line.y }, used),
+    );
     const rest = Object.entries(kept).map(([name, value]) => ` ${name}="${value}"`);
     return `<g${rest.join("")}>${drawn.join("")}</g>`;
   });
@@ -39,6 +45,7 @@ function toLines(content: string): { text: string; y: number }[] {
 
 interface Line {
   text: string;
+  x: number;
   y: number;
   size: number;
   weight: Weight;
@@ -49,19 +56,19 @@ function outlineLine(line: Line, used: Map<string, string>): string {
   const text = unescapeXml(line.text);
   const width = textWidth(text, line.size, line.weight);
   const start = line.anchor === "end" ? -width : line.anchor === "middle" ? -width / 2 : 0;
-  let x = 0;
+  let advanced = 0;
   let uses = "";
   for (const character of text) {
     const [advance, outline] = glyph(character, line.weight);
     if (outline !== "") {
       const id = `g${line.weight}-${character.codePointAt(0)!.toString(16)}`;
       used.set(id, outline);
-      uses += `<use href="#${id}" x="${x}"/>`;
+      uses += `<use href="#${id}" x="${advanced}"/>`;
     }
-    x += advance;
+    advanced += advance;
   }
   const scale = line.size / 1000;
-  return `<g transform="translate(${round(start)},${round(line.y)}) scale(${round(scale)})">${uses}</g>`;
+  return `<g transform="translate(${round(line.x + start)},${round(line.y)}) scale(${round(scale)})">${uses}</g>`;
 }
 
 function parse(attributes: string): Record<string, string> {

@@ -2,7 +2,10 @@ import { readFile } from "node:fs/promises";
 import type { TopLevelSpec } from "vega-lite";
 import { textWidth, toWeight } from "./font";
 import { outlineText } from "./outline";
+import { palettePng } from "./palette";
 import type { ChartSpec } from "./style";
+
+const PICTURE_ZOOM = 1.5;
 
 /**
  * The chart as a standalone SVG, the same bytes on every machine: text is measured with and drawn as the outlines
@@ -27,19 +30,65 @@ export async function chartToPng(spec: ChartSpec): Promise<Uint8Array> {
   return rasterize(await chartToSvg(spec));
 }
 
-/** A PNG at twice the size of an SVG by {@link chartToSvg}. */
+/** A PNG at twice the size of an SVG by {@link chartToSvg}: the same bytes on every machine, and for all colors. */
 export async function rasterize(svg: string): Promise<Uint8Array> {
+  return drawPixels(svg, 2, (image) => image.asPng());
+}
+
+/** A picture as a notebook holds it. */
+export interface Picture {
+  png: Uint8Array;
+  /** At which to show it, in CSS pixels. */
+  width: number;
+  height: number;
+}
+
+/**
+ * Any SVG as a PNG that is small enough to be saved in a notebook: half as many pixels again as it is wide, and a palette. Text
+ * is drawn in the charts' typeface.
+ *
+ * @throws TypeError the text is no SVG
+ */
+export async function toPicture(svg: string): Promise<Picture> {
+  return drawPixels(outlineText(svg), PICTURE_ZOOM, ({ width, height, pixels }) => ({
+    png: palettePng({ width, height, pixels }),
+    width: Math.round(width / PICTURE_ZOOM),
+    height: Math.round(height / PICTURE_ZOOM),
+  }));
+}
+
+type RenderedImage = ReturnType<InstanceType<Resvg["Resvg"]>["render"]>;
+
+async function drawPixels<T>(
+  svg: string,
+  zoom: number,
+  use: (image: RenderedImage) => T,
+): Promise<T> {
   const { Resvg } = await loadResvg();
-  const image = new Resvg(svg, { fitTo: { mode: "zoom", value: 2 } });
+  const drawing = parseSvg(
+    () => new Resvg(svg, { fitTo: { mode: "zoom", value: zoom }, background: "#ffffff" }),
+  );
   try {
-    const rendered = image.render();
+    const image = drawing.render();
     try {
-      return rendered.asPng();
+      return use(image);
     } finally {
-      rendered.free();
+      image.free();
     }
   } finally {
-    image.free();
+    drawing.free();
+  }
+}
+
+function parseSvg<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(
+      `the picture is no SVG that can be drawn (${reason}): it begins with <svg xmlns="http://www.w3.org/2000/svg" …>`,
+      { cause },
+    );
   }
 }
 
@@ -80,7 +129,9 @@ function loadVega() {
   return { vega, vegaLite };
 }
 
-let resvg: Promise<typeof import("@resvg/resvg-wasm")> | undefined;
+type Resvg = typeof import("@resvg/resvg-wasm");
+
+let resvg: Promise<Resvg> | undefined;
 
 function loadResvg() {
   resvg ??= (async () => {
