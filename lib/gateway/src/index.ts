@@ -6,7 +6,7 @@ export { redactKeys } from "./basics/redact";
 export { readTextFile, TextFileError } from "./basics/text-file";
 export { parseToml, readToml } from "./basics/toml";
 export { connect, StoreOpenError } from "./clickhouse/connect";
-export { describeDamage } from "./clickhouse/damage";
+export { type Damage, describeDamage, findDamage } from "./clickhouse/damage";
 export { differentTables } from "./clickhouse/fill-views";
 export { parseConfigFile, readConfigFile, type TomlFile } from "./config/load";
 export { type ConfigSource, mergeConfig } from "./config/merge";

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { testTasks, tasks as trainTasks } from "babyai";
-import { messageOf, reachModels, uuidv7 } from "embedded-gateway";
+import { describeDamage, messageOf, reachModels, uuidv7 } from "embedded-gateway";
 import { localModels } from "./agents/local/app";
 import { type ModelFunctions, ownModelFiles } from "./agents/local/own-models";
 import { withExpertSteps } from "./analysis/expert-steps";
@@ -13,6 +13,7 @@ import { type Connection, openConnection } from "./connection/open";
 import { Catalog } from "./experiment/catalog";
 import { evaluate } from "./experiment/evaluate";
 import { interruptible } from "./experiment/interrupts";
+import { describeLosses } from "./experiment/losses";
 import { episodeKey } from "./experiment/plan/grid";
 import { type Plan, planRun } from "./experiment/plan/plan";
 import {
@@ -142,7 +143,12 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     fetch: reachModels(localModels(models), env, ownModels.length > 0),
   });
   log(connection.about);
-  return labOf({ project, catalog, connection, log });
+  const opened = { project, catalog, connection, log };
+  if (connection.damage.length > 0) {
+    log(describeDamage(connection.damage));
+    for (const line of await describeLosses(historyOf(opened))) log(line);
+  }
+  return labOf(opened);
 }
 
 /** What a lab works with. */
@@ -217,7 +223,7 @@ async function makePlan(opened: Opened, options: EvaluateOptions | ResumeOptions
 async function playRun(opened: Opened, options: EvaluateOptions | ResumeOptions): Promise<Run> {
   const { catalog, connection, log } = opened;
   const { client, clickhouse } = connection;
-  const { settings, before, record } = await prepare(opened, options);
+  const { settings, before, record, outcomes } = await prepare(opened, options);
   await insertRunSettings(clickhouse, {
     run: before.run,
     id: uuidv7(),
@@ -245,7 +251,7 @@ async function playRun(opened: Opened, options: EvaluateOptions | ResumeOptions)
         `The episodes under way come to their end; a second interrupt stops at once. To go on later: npm start -- --resume ${before.run}`,
       ),
   );
-  await settle(run, connection);
+  await settle(run, connection, outcomes);
   return run;
 }
 

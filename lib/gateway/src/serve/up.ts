@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { connect, DATABASE } from "../clickhouse/connect";
 import { openEmbedded } from "../clickhouse/connect-embedded";
+import { describeDamage, findDamage } from "../clickhouse/damage";
 import { clickHouseApp } from "../clickhouse/http/app";
 import { createGateway } from "../gateway";
 import { refusedPathFor } from "../store/refused-rows";
@@ -21,6 +22,8 @@ export interface UpOptions {
   password?: string;
   /** Address to listen on. Default 127.0.0.1. Any other than loopback needs `password`, which gateway and models then ask for, too. */
   host?: string;
+  /** Told of damage to the store. Default: nobody is. */
+  log?: (line: string) => void;
 }
 
 /** Services that are up. */
@@ -76,6 +79,8 @@ export async function up(options: UpOptions): Promise<Up> {
     await serve("models", options.models);
     const clickhouse = await connect({ dataDir: options.dataDir });
     closers.push(() => clickhouse.close());
+    const damage = await findDamage(clickhouse);
+    if (damage.length > 0) options.log?.(describeDamage(damage));
     // subtle: a connection of its own, with a server's defaults instead of our client's.
     const connection = openEmbedded(resolve(options.dataDir), DATABASE, SERVER_SETTINGS);
     await connection.initialize();

@@ -48,5 +48,6 @@ function serveAll(host: string, password: string | undefined, root: string) {
     env: readEnvironment(root),
     host,
     password,
+    log: console.warn,
   });
 }

@@ -4,7 +4,8 @@ import {
   connect,
   continueIds,
   createGateway,
-  describeDamage,
+  type Damage,
+  findDamage,
   type GatewayOptions,
   inProcess,
   messageOf,
@@ -24,6 +25,8 @@ export interface Connection {
   gateway: string;
   /** Which gateway and store these are, and why. */
   about: string;
+  /** What the store has lost of its files; of a ClickHouse server nobody asks for it. */
+  damage: readonly Damage[];
   /** Why a model cannot be called; null when it can. */
   obstacle(model: string): Promise<string | null>;
   /** Makes visible what the gateway has taken; nothing that can be asked of a remote one. */
@@ -91,12 +94,14 @@ async function openRemote(found: RemoteGateway): Promise<Connection> {
     );
   }
   await continueIds(clickhouse);
+  const isOwn = status.server === "babyai-lab";
   const client = new GatewayClient({ url: gatewayUrl });
   return {
     client,
     clickhouse,
     gateway: `${status.server} ${status.version}`,
     about: `Gateway: ${status.server} ${status.version} at ${client.url}, because ${reason}. ClickHouse: ${store.host}.`,
+    damage: isOwn ? await findDamage(clickhouse) : [],
     obstacle: (model) => remoteObstacle(client, model),
     flush: async () => {},
     close: () => clickhouse.close(),
@@ -106,8 +111,6 @@ async function openRemote(found: RemoteGateway): Promise<Connection> {
 async function openEmbedded(options: ConnectionOptions, reason: string): Promise<Connection> {
   const { project, dataDir, configPath, env, fetch, log } = options;
   const clickhouse = await connect({ dataDir });
-  const damage = await describeDamage(clickhouse);
-  if (damage !== null) log(damage);
   const gateway = await createGateway({
     ...{ configPath, clickhouse, env, fetch },
     refusedPath: refusedPathFor(dataDir),
@@ -119,6 +122,7 @@ async function openEmbedded(options: ConnectionOptions, reason: string): Promise
     clickhouse,
     gateway: `embedded, with the API of TensorZero ${(await client.status()).version}`,
     about: `Gateway: embedded, because ${reason}. ClickHouse: embedded, in ${relative(project, dataDir) || dataDir}.`,
+    damage: await findDamage(clickhouse),
     obstacle: (model) => embeddedObstacle(gateway.config, env, model),
     flush: () => gateway.flush(),
     close: () => gateway.close().finally(() => clickhouse.close()),

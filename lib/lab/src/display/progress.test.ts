@@ -15,6 +15,7 @@ const progress: Progress = {
   answersPerSecond: 112.4,
   spentUsd: 0,
   spentIsEstimated: false,
+  spentIsAtLeast: false,
   invalidAnswers: [],
   variants: [{ ...counts, variant: "a" }],
   seconds: 8,

@@ -30,8 +30,7 @@ function duration(seconds: number): string {
  * since who succeeds ends early. What the worst of the invalid answers are like comes last.
  */
 export function progressText(progress: Progress): string {
-  const { done, total, answers, spentUsd, spentIsEstimated, seconds, secondsLeft, state } =
-    progress;
+  const { done, total, answers, spentUsd, seconds, secondsLeft, state } = progress;
   const parts = [`${done} of ${total} episodes`];
   if (state === "finished") parts.push(`in ${duration(seconds)}`);
   if (state === "stopped") parts.push(`stopped after ${duration(seconds)}`);
@@ -39,7 +38,8 @@ export function progressText(progress: Progress): string {
   parts.push(...outcomes(progress), answersText(progress));
   if (answers > 0) parts.push(`${tokens(progress.inputTokens + progress.outputTokens)} tokens`);
   if (spentUsd) {
-    parts.push(costText({ usd: spentUsd, isEstimated: spentIsEstimated }, spentUsd < 1 ? 4 : 2));
+    const { spentIsEstimated: isEstimated, spentIsAtLeast: isAtLeast } = progress;
+    parts.push(costText({ usd: spentUsd, isEstimated, isAtLeast }, spentUsd < 1 ? 4 : 2));
   }
   const [worst, ...others] = progress.invalidAnswers;
   if (worst) {

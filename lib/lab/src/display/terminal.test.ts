@@ -8,7 +8,13 @@ const counts = {
 };
 const progress: Progress = {
   ...counts,
-  ...{ answersPerSecond: 0, spentUsd: 0, spentIsEstimated: false, invalidAnswers: [] },
+  ...{
+    answersPerSecond: 0,
+    spentUsd: 0,
+    spentIsEstimated: false,
+    spentIsAtLeast: false,
+    invalidAnswers: [],
+  },
   variants: ["a", "b"].map((variant) => ({ ...counts, variant, total: 5 })),
   ...{ seconds: 1, secondsLeft: 4, state: "running" },
 };

@@ -204,6 +204,7 @@ class Sitting {
       },
     });
     if (isLost(result.error)) spending.addLost();
+    else if (result.error !== null) spending.addUnknown();
     spending.end();
     tally.end();
     // What is not stored as failed is cut off: so ClickHouse shows it, too.
@@ -241,6 +242,7 @@ class Sitting {
       ...this.tally.progress,
       spentUsd: cost?.usd ?? null,
       spentIsEstimated: cost?.isEstimated ?? false,
+      spentIsAtLeast: cost?.isAtLeast ?? false,
       seconds: this.tookMs / 1000,
       state,
     };
@@ -271,6 +273,7 @@ class Sitting {
       storeError: this.storeError,
       spentUsd: cost?.usd ?? null,
       spentIsEstimated: cost?.isEstimated ?? false,
+      spentIsAtLeast: cost?.isAtLeast ?? false,
       invalidAnswers,
       text: "",
     };

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { type ModelUsage, modelUsage } from "../queries/runs/model-usage";
+import { countOutcomes } from "../queries/runs/outcomes";
 import { findRunSettings } from "../queries/runs/run-settings";
 import { completedEpisodes, runStates } from "../queries/runs/run-state";
 import type { Before } from "./evaluate";
@@ -25,7 +26,10 @@ export interface RunRow {
   state: "finished" | "running" | "unfinished" | null;
   /** Episodes asked for; null for rows that no `evaluate` made. */
   planned: number | null;
+  /** Whole ones. */
   completed: number;
+  /** Episodes that were completed and of which the store has lost rows since. A resumed run plays them again. */
+  damaged: number;
   /** Episodes without an outcome: their last try failed, or was cut off. */
   failed: number;
   cut_off: number;
@@ -34,6 +38,8 @@ export interface RunRow {
   cost_usd: number | null;
   /** Tokens that a provider did not count were counted here. */
   cost_is_estimated: boolean;
+  /** Tries were cut off, failed or damaged: answers may have been paid for that are not stored. */
+  cost_is_at_least: boolean;
   /** First and last row, in UTC: "2026-11-22 14:30:05". */
   first: string;
   last: string;
@@ -46,6 +52,8 @@ interface PreparedRun {
   /** To be stored with the run. */
   record: RunRecord;
   before: Before;
+  /** Outcomes that are stored: also of episodes that are played again, because parts of them are lost. */
+  outcomes: number;
 }
 
 interface PrepareContext {
@@ -72,7 +80,7 @@ export async function prepareRun(
       completed: new Set<string>(),
       spent: { usd: 0, isEstimated: false },
     };
-    return { settings, record: recordOf(settings, define), before };
+    return { settings, record: recordOf(settings, define), before, outcomes: 0 };
   }
   const { run, acceptChanges = false, ...given } = options;
   await history.flush();
@@ -91,12 +99,14 @@ export async function prepareRun(
     );
   }
   const completed = await completedEpisodes(history.clickhouse, run);
+  const [state] = await runStates(history.clickhouse, run);
+  const usage = await modelUsage(history.clickhouse, run);
   const before = {
     run,
     completed: new Set(completed.map(episodeKey)),
-    spent: await costOfRun(await modelUsage(history.clickhouse, run), history),
+    spent: await costOfRun(usage, history, state?.open_tries ?? 0),
   };
-  return { settings, record, before };
+  return { settings, record, before, outcomes: await countOutcomes(history.clickhouse, run) };
 }
 
 async function readRecord(clickhouse: ClickHouseClient, run: string): Promise<RunRecord> {
@@ -121,15 +131,19 @@ export async function listRuns(history: RunHistory): Promise<RunRow[]> {
     usage.set(row.run, [...(usage.get(row.run) ?? []), row]);
   }
   const rows: RunRow[] = [];
-  for (const { settings, ...state } of await runStates(clickhouse)) {
+  for (const { settings, open_tries, ...stored } of await runStates(clickhouse)) {
     const record = settings === null ? null : (JSON.parse(settings) as RunRecord);
     const variants = Object.keys(record?.variants ?? {});
     const planned = record && variants.length * record.tasks.length * record.episodes;
-    const cost = await costOfRun(usage.get(state.run) ?? [], history);
+    // Rows that no `evaluate` made need not have all that its episodes have.
+    const damaged = planned === null ? 0 : stored.damaged;
+    const state = { ...stored, completed: stored.completed - damaged, damaged };
+    const cost = await costOfRun(usage.get(state.run) ?? [], history, open_tries);
     rows.push({
       ...{ ...state, state: stateOf(state, planned), planned, variants },
       cost_usd: cost?.usd ?? null,
       cost_is_estimated: cost?.isEstimated ?? false,
+      cost_is_at_least: cost?.isAtLeast ?? false,
     });
   }
   return rows;

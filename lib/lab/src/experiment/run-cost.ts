@@ -7,16 +7,20 @@ import { type Cost, costUsd, isFree, type Price } from "./variants/prices";
 /**
  * What a run's stored calls cost, its failed episodes' too; null when a model's price is not known. Calls whose provider did
  * not count them cost the estimate of `countTokens`.
+ *
+ * @param openTries tries of the run that were cut off, failed or have lost rows: some of their calls may not be stored
  */
 export async function costOfRun(
   usage: readonly ModelUsage[],
   { clickhouse, price }: { clickhouse: ClickHouseClient; price(model: string): Price | undefined },
+  openTries: number,
 ): Promise<Cost | null> {
-  const total = { usd: 0, isEstimated: false };
+  const total = { usd: 0, isEstimated: false, isAtLeast: false };
   for (const { run, model, ...row } of usage) {
     const known = price(model);
     if (known === undefined) return null;
     if (isFree(known)) continue;
+    total.isAtLeast = openTries > 0;
     const usd = costUsd(known, tokensOf(row));
     if (usd !== null) {
       total.usd += usd;

@@ -15,6 +15,7 @@ const run: Run = {
   storeError: null,
   spentUsd: 1.236,
   spentIsEstimated: false,
+  spentIsAtLeast: false,
   invalidAnswers: [],
   text: "",
 };
@@ -23,6 +24,11 @@ const rest = "For the rest: npm start -- --resume r1";
 test.each<[string, Partial<Run>, string]>([
   ["ended", {}, "Run r1: 20 of 20 episodes in 61.5 s, $1.24."],
   ["of unknown cost", { spentUsd: null }, "Run r1: 20 of 20 episodes in 61.5 s, cost not known."],
+  [
+    "of which some cost is not known",
+    { spentIsAtLeast: true },
+    "Run r1: 20 of 20 episodes in 61.5 s, at least $1.24.",
+  ],
   [
     "resumed",
     { completedBefore: 5 },

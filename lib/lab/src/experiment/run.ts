@@ -34,6 +34,8 @@ export interface Run {
   spentUsd: number | null;
   /** Tokens that a provider did not count were counted here. */
   spentIsEstimated: boolean;
+  /** Answers may have been paid for that nothing is known of, in this sitting or in one that was killed. */
+  spentIsAtLeast: boolean;
   /** Of the variants with answers that were no valid action; those before a resume are not counted. */
   invalidAnswers: readonly InvalidCount[];
   /** How the run ended, in a few sentences. */
@@ -49,12 +51,11 @@ const SHOWN = 500;
 /** How a run ended, in a few sentences. */
 export function describe(run: Run): string {
   const { id, planned, completed, completedBefore, failed } = run;
-  const { stopped, lastError, storeError, spentUsd, spentIsEstimated, settings } = run;
+  const { stopped, lastError, storeError, spentUsd, settings } = run;
+  const { spentIsEstimated: isEstimated, spentIsAtLeast: isAtLeast } = run;
   const seconds = (run.finishedAt.getTime() - run.startedAt.getTime()) / 1000;
   const cost =
-    spentUsd === null
-      ? "cost not known"
-      : costText({ usd: spentUsd, isEstimated: spentIsEstimated });
+    spentUsd === null ? "cost not known" : costText({ usd: spentUsd, isEstimated, isAtLeast });
   const parts = [
     `Run ${id}: ${completed} of ${planned} episodes in ${seconds.toFixed(1)} s, ${cost}.`,
   ];

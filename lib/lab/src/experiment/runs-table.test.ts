@@ -7,10 +7,12 @@ test("a run is a row with state, cost and age", () => {
     planned: 300,
     completed: 120,
     failed: 2,
+    damaged: 0,
     cut_off: 7,
     variants: ["baseline", "history"],
     cost_usd: 0.1234,
     cost_is_estimated: false,
+    cost_is_at_least: false,
     first: "2026-11-22 14:30:05",
     last: "2026-11-22 14:40:05",
     idle_seconds: 7300,
@@ -35,5 +37,10 @@ test("a run is a row with state, cost and age", () => {
       "last row": "3 s ago",
     }),
     expect.objectContaining({ cost: "≈ $0.12, estimated" }),
+  ]);
+  const damaged = { ...row, damaged: 3, cost_is_at_least: true };
+  expect(runsTable([damaged, row])).toMatchObject([
+    { damaged: "3", cost: "at least $0.12" },
+    { damaged: "0", cost: "$0.12" },
   ]);
 });

@@ -1,20 +1,25 @@
 import type { RunRow } from "./resume";
-import { costText } from "./variants/prices";
+import { type Cost, costText } from "./variants/prices";
 
 /** Runs as a table to read. */
 export function runsTable(runs: readonly RunRow[]): Record<string, string>[] {
+  const hasDamage = runs.some(({ damaged }) => damaged > 0);
   return runs.map((row) => ({
     run: row.run,
     state: row.state ?? "–",
     completed: row.planned === null ? `${row.completed}` : `${row.completed} of ${row.planned}`,
     failed: String(row.failed),
     "cut off": String(row.cut_off),
-    cost: costText(
-      row.cost_usd === null ? null : { usd: row.cost_usd, isEstimated: row.cost_is_estimated },
-    ),
+    ...(hasDamage ? { damaged: String(row.damaged) } : {}),
+    cost: costText(costOf(row)),
     "last row": `${age(row.idle_seconds)} ago`,
     variants: row.variants.join(", "),
   }));
+}
+
+function costOf({ cost_usd, cost_is_estimated, cost_is_at_least }: RunRow): Cost | null {
+  if (cost_usd === null) return null;
+  return { usd: cost_usd, isEstimated: cost_is_estimated, isAtLeast: cost_is_at_least };
 }
 
 function age(seconds: number): string {

@@ -1,7 +1,8 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { actions } from "babyai";
-import { JUDGED, ORDER } from "./episodes";
+import { ORDER } from "./episodes";
 import { ANSWER, distinctAnswers, OF_RUN } from "./parts/answers";
+import { JUDGED } from "./parts/tries";
 
 /** One row an episode: what is needed to play it again. */
 export interface PlayedRow {

@@ -9,7 +9,7 @@ test("is exhausted once the limit is spent", () => {
   expect(budget.exhausted).toBe(false);
   episode.add(usd(0.4));
   expect(budget.exhausted).toBe(true);
-  expect(budget.cost).toEqual(usd(1));
+  expect(budget.cost).toMatchObject(usd(1));
 });
 
 test("sets aside what the episodes under way may still cost", () => {
@@ -41,8 +41,18 @@ test("one estimate makes the sum an estimate, also one of before a resume", () =
   const budget = new Budget(1);
   budget.openEpisode().add(usd(0.1));
   budget.openEpisode().add({ usd: 0.2, isEstimated: true });
-  expect(budget.cost).toEqual({ usd: expect.closeTo(0.3), isEstimated: true });
+  expect(budget.cost).toMatchObject({ usd: expect.closeTo(0.3), isEstimated: true });
   const resumed = new Budget(1, { usd: 1, isEstimated: true });
   expect(resumed.exhausted).toBe(true);
-  expect(resumed.cost).toEqual({ usd: 1, isEstimated: true });
+  expect(resumed.cost).toMatchObject({ usd: 1, isEstimated: true, isAtLeast: false });
+});
+
+test("what is not known of one episode, or of before a resume, leaves the sum a lower bound", () => {
+  const budget = new Budget(null);
+  budget.openEpisode().add(usd(0.1));
+  expect(budget.cost).toMatchObject({ usd: 0.1, isAtLeast: false });
+  budget.openEpisode().add({ usd: 0, isEstimated: false, isAtLeast: true });
+  budget.openEpisode().add(usd(0.2));
+  expect(budget.cost).toMatchObject({ usd: expect.closeTo(0.3), isAtLeast: true });
+  expect(new Budget(null, budget.cost).cost).toMatchObject({ isAtLeast: true });
 });

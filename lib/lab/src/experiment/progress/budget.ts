@@ -9,6 +9,7 @@ export class Budget {
   private spent: number;
   private known: boolean;
   private estimated: boolean;
+  private isAtLeast: boolean;
   /** What each episode under way has cost so far. */
   private readonly open = new Set<EpisodeAccount>();
   private costliest = 0;
@@ -24,11 +25,13 @@ export class Budget {
     this.spent = before?.usd ?? 0;
     this.known = before !== null;
     this.estimated = before?.isEstimated ?? false;
+    this.isAtLeast = before?.isAtLeast ?? false;
   }
 
   /** Spent so far; null when the price of some inference was not known. */
   get cost(): Cost | null {
-    return this.known ? { usd: this.spent, isEstimated: this.estimated } : null;
+    const { spent: usd, estimated: isEstimated, isAtLeast } = this;
+    return this.known ? { usd, isEstimated, isAtLeast } : null;
   }
 
   /** Nothing is left: episodes under way must stop. */
@@ -58,6 +61,7 @@ export class Budget {
         account.spent += cost.usd;
         this.spent += cost.usd;
         this.estimated ||= cost.isEstimated;
+        this.isAtLeast ||= cost.isAtLeast ?? false;
       },
       close: () => {
         this.open.delete(account);

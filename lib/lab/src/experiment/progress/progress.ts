@@ -12,6 +12,8 @@ export interface Progress extends Counts {
   spentUsd: number | null;
   /** Tokens that a provider did not count were counted here. */
   spentIsEstimated: boolean;
+  /** Answers may have been paid for that nothing is known of. */
+  spentIsAtLeast: boolean;
   /** Of the variants with answers that were no valid action, that with the largest share first. */
   invalidAnswers: readonly InvalidCount[];
   variants: readonly VariantProgress[];
@@ -145,7 +147,10 @@ export class Tally {
   }
 
   /** All variants together, and each. */
-  get progress(): Omit<Progress, "spentUsd" | "spentIsEstimated" | "seconds" | "state"> {
+  get progress(): Omit<
+    Progress,
+    "spentUsd" | "spentIsEstimated" | "spentIsAtLeast" | "seconds" | "state"
+  > {
     const variants = [...this.variants.values()].map(({ counts }) => ({ ...counts }));
     const all = { ...NOTHING };
     for (const counts of variants)

@@ -12,6 +12,8 @@ export interface TrySpending {
    * variant's costliest.
    */
   addLost(): void;
+  /** One that was given up, or failed after the gateway's tries: whether and what the provider bills is not known. */
+  addUnknown(): void;
   end(): void;
 }
 
@@ -58,6 +60,11 @@ export class Spending {
       addLost: () => {
         const usd = this.costliest.get(variant) ?? 0;
         account.add({ usd, isEstimated: usd > 0 });
+      },
+      addUnknown: () => {
+        const { price } = this.variantOf(variant);
+        if (price === undefined || !isFree(price))
+          account.add({ usd: 0, isEstimated: false, isAtLeast: true });
       },
       end: () => account.close(),
     };

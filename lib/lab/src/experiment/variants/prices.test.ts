@@ -43,6 +43,8 @@ test.each([
   [null, "not known"],
   [{ usd: 0, isEstimated: false }, "$0.00"],
   [{ usd: 0.1234, isEstimated: true }, "≈ $0.12, estimated"],
+  [{ usd: 0.1234, isEstimated: false, isAtLeast: true }, "at least $0.12"],
+  [{ usd: 0.1234, isEstimated: true, isAtLeast: true }, "at least ≈ $0.12, estimated"],
 ])("the cost %p reads %p", (cost, text) => {
   expect(costText(cost)).toBe(text);
 });

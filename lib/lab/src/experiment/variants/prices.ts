@@ -20,10 +20,13 @@ export interface Price {
 
 export type Prices = Readonly<Record<string, Price>>;
 
-/** US dollars; `isEstimated`: tokens that a provider did not count were counted here. */
+/** US dollars. */
 export interface Cost {
   usd: number;
+  /** Tokens that a provider did not count were counted here. */
   isEstimated: boolean;
+  /** Answers may have been paid for that nothing is known of: a process was killed, or an inference given up. Default false. */
+  isAtLeast?: boolean;
 }
 
 /** Prices by model: those of the project's config/prices.toml, if it has one, and 0 for models that cost nothing. */
@@ -99,9 +102,10 @@ export function isFree({ input, output, cached_input = 0 }: Price): boolean {
   return input === 0 && output === 0 && cached_input === 0;
 }
 
-/** "$0.12", "≈ $0.12, estimated", or "not known". */
+/** "$0.12", "≈ $0.12, estimated", "at least $0.12", or "not known". */
 export function costText(cost: Cost | null, digits = 2): string {
   if (cost === null) return "not known";
   const usd = `$${cost.usd.toFixed(digits)}`;
-  return cost.isEstimated ? `≈ ${usd}, estimated` : usd;
+  const least = cost.isAtLeast ? "at least " : "";
+  return cost.isEstimated ? `${least}≈ ${usd}, estimated` : least + usd;
 }

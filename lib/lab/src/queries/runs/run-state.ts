@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { IS_ACT } from "../parts/is-act";
+import { HAS_METRICS, TRIES } from "../parts/tries";
 
 /** What names an episode within a run. */
 export interface EpisodeKey {
@@ -20,25 +21,22 @@ export interface RunState {
   settings: string | null;
   /** Episodes with a stored `success`. */
   completed: number;
+  /** Of those the ones that have lost something: no try that was completed is whole. */
+  damaged: number;
   /** Episodes that have none: their last try failed, or was cut off. */
   failed: number;
   cut_off: number;
+  /** Tries that are not both completed and whole, whether or not another one replaces them. */
+  open_tries: number;
 }
 
-/** The episodes of a run that are done: `success`, which is sent last, is stored. */
+/** The episodes of a run that are done: `success`, which is sent last, is stored, and nothing of them is lost. */
 export async function completedEpisodes(
   clickhouse: ClickHouseClient,
   run: string,
 ): Promise<EpisodeKey[]> {
   const result = await clickhouse.query({
-    query: `
-      SELECT DISTINCT variant_name AS variant, tags['task'] AS task, toFloat64(tags['seed']) AS seed
-      FROM JsonInference
-      WHERE ${IS_ACT} AND tags['run'] = {run:String} AND tags['step'] = '0' AND episode_id IN (
-        SELECT target_id
-        FROM BooleanMetricFeedback
-        WHERE metric_name = 'success' AND tags['run'] = {run:String}
-      )`,
+    query: `SELECT variant, task, seed FROM (${TRIES}) WHERE NOT replaced AND success IS NOT NULL AND empty(lost)`,
     query_params: { run },
     format: "JSONEachRow",
   });
@@ -75,7 +73,12 @@ WITH
       episode_id,
       min(UUIDv7ToDateTime(id)) AS first,
       max(timestamp) AS last,
-      false AS is_failure
+      false AS is_failure,
+      uniqExact(tags['step']) AS steps,
+      countIf(id NOT IN (
+        SELECT inference_id FROM ModelInference
+        WHERE inference_id IN (SELECT id FROM JsonInference WHERE ${IS_ACT} AND ${OF_RUNS})
+      )) = 0 AS has_calls
     FROM JsonInference
     WHERE ${IS_ACT} AND ${OF_RUNS}
     GROUP BY run, variant, task, seed, episode_id
@@ -88,18 +91,38 @@ WITH
       target_id AS episode_id,
       UUIDv7ToDateTime(id) AS first,
       timestamp AS last,
-      true AS is_failure
+      true AS is_failure,
+      0 AS steps,
+      false AS has_calls
     FROM CommentFeedback
     WHERE ${OF_RUNS} AND tags['outcome'] = 'failed'
+  ),
+  measured AS (
+    SELECT
+      target_id AS episode_id,
+      argMaxOrNullIf(value, timestamp, metric_name = 'episode_length') AS length,
+      ${HAS_METRICS} AS has_metrics
+    FROM FloatMetricFeedback
+    WHERE ${OF_RUNS}
+    GROUP BY target_id
+  ),
+  looked_at AS (
+    SELECT
+      try.*,
+      try.episode_id IN (SELECT episode_id FROM judged) AS is_completed,
+      is_completed AND has_calls AND ifNull(has_metrics AND steps >= length, false) AS is_whole
+    FROM try LEFT JOIN measured ON try.episode_id = measured.episode_id
   ),
   episode AS (
     SELECT
       run,
       min(first) AS first,
       max(last) AS last,
-      max(episode_id IN (SELECT episode_id FROM judged)) AS is_completed,
+      max(is_completed) AS is_ever_completed,
+      max(is_whole) AS is_ever_whole,
+      uniqExactIf(episode_id, NOT is_whole) AS open_tries,
       argMax(is_failure, (toString(episode_id), is_failure)) AS is_failed
-    FROM try
+    FROM looked_at
     GROUP BY run, variant, task, seed
   ),
   state AS (
@@ -107,9 +130,11 @@ WITH
       run,
       min(first) AS first,
       max(last) AS last,
-      countIf(is_completed) AS completed,
-      countIf(NOT is_completed AND is_failed) AS failed,
-      countIf(NOT is_completed AND NOT is_failed) AS cut_off
+      countIf(is_ever_completed) AS completed,
+      countIf(is_ever_completed AND NOT is_ever_whole) AS damaged,
+      countIf(NOT is_ever_completed AND is_failed) AS failed,
+      countIf(NOT is_ever_completed AND NOT is_failed) AS cut_off,
+      sum(episode.open_tries) AS open_tries
     FROM episode
     GROUP BY run
   ),
@@ -126,8 +151,10 @@ SELECT
   toFloat64(dateDiff('second', latest, now())) AS idle_seconds,
   started.settings AS settings,
   toFloat64(coalesce(completed, 0)) AS completed,
+  toFloat64(coalesce(damaged, 0)) AS damaged,
   toFloat64(coalesce(failed, 0)) AS failed,
-  toFloat64(coalesce(cut_off, 0)) AS cut_off
+  toFloat64(coalesce(cut_off, 0)) AS cut_off,
+  toFloat64(coalesce(state.open_tries, 0)) AS open_tries
 FROM state FULL OUTER JOIN started ON state.run = started.run
 ORDER BY began DESC, run DESC
 SETTINGS join_use_nulls = 1`;

@@ -1,0 +1,41 @@
+import { type TryRow, tries } from "../queries/episodes";
+import type { Loss } from "../queries/parts/tries";
+import { listRuns, type RunHistory } from "./resume";
+
+/** What is lost, in words. */
+const WORDS: Readonly<Record<Loss, string>> = {
+  inferences: "inferences",
+  "model calls": "model calls, and with them tokens (–)",
+  metrics: "metrics",
+  success: "their success",
+};
+
+/** Episodes that a line names; of others it says how many there are. */
+const NAMED = 6;
+
+/** A line for each run that is not whole: which of its episodes have lost what, and the command that plays them again. */
+export async function describeLosses(history: RunHistory): Promise<string[]> {
+  const lines: string[] = [];
+  for (const { run, planned, completed, damaged } of await listRuns(history)) {
+    if (planned === null || completed >= planned) continue;
+    const lacking = (await tries(history.clickhouse, run)).filter(
+      ({ replaced, lost }) => !replaced && lost.length > 0,
+    );
+    const parts = (Object.keys(WORDS) as Loss[]).flatMap((loss) => {
+      const rows = lacking.filter(({ lost }) => lost.includes(loss));
+      return rows.length === 0 ? [] : [`${rows.length} lack ${WORDS[loss]}: ${named(rows)}.`];
+    });
+    const absent = planned - completed - damaged;
+    if (absent > 0) parts.push(`${absent} are not there, or without an outcome.`);
+    lines.push(
+      `Run ${run} has ${completed} of ${planned} episodes whole. ${parts.join(" ")} This plays them again: npm start -- --resume ${run}`,
+    );
+  }
+  return lines;
+}
+
+function named(rows: readonly TryRow[]): string {
+  const names = rows.slice(0, NAMED).map(({ variant, task, seed }) => `${variant} ${task} ${seed}`);
+  const more = rows.length - names.length;
+  return names.join(", ") + (more > 0 ? ` and ${more} more` : "");
+}

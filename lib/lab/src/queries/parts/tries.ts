@@ -1,0 +1,114 @@
+import { IS_ACT } from "./is-act";
+import { tokenSums } from "./token-sums";
+
+/** What the store may have lost of an episode: some or all rows of that kind. */
+export type Loss = "inferences" | "model calls" | "metrics" | "success";
+
+/** In a query of FloatMetricFeedback by episode: all metrics that an episode gets beside its `success` are there. */
+export const HAS_METRICS =
+  "uniqExactIf(metric_name, metric_name IN ('episode_return', 'progression', 'episode_length', 'invalid_actions')) = 4";
+
+/** The episodes of the run {run:String} with a stored `success`, by its latest feedback; a part of a query's WITH. */
+export const JUDGED = `judged AS (
+    SELECT target_id AS episode_id, argMax(value, timestamp) AS success
+    FROM BooleanMetricFeedback
+    WHERE metric_name = 'success' AND tags['run'] = {run:String}
+    GROUP BY target_id
+  )`;
+
+/**
+ * One row a try of the run {run:String}, in no order. `lost` is what the store lacks of a try that ran to its end, because
+ * a damaged part had it or its writer was killed; no number stands for what is lost. subtle: as text, because ClickHouse does not sort a UUIDv7 by time.
+ * subtle: tokens go by TagInference, whose order finds a run's inferences at once, and no tags go through that join.
+ * Both together make it more than twice as fast. An inference whose calls are not in ModelInference has unknown tokens.
+ */
+export const TRIES = `
+WITH
+  played AS (
+    SELECT
+      episode_id,
+      any(variant_name) AS variant,
+      any(tags['task']) AS task,
+      any(tags['seed']) AS seed,
+      count() AS inferences,
+      uniqExact(tags['step']) AS steps
+    FROM JsonInference
+    WHERE ${IS_ACT} AND tags['run'] = {run:String}
+    GROUP BY episode_id
+  ),
+  inference AS (
+    SELECT inference_id, episode_id
+    FROM TagInference
+    WHERE key = 'run' AND value = {run:String} AND ${IS_ACT}
+  ),
+  usage AS (
+    SELECT
+      episode_id,
+      arrayStringConcat(arraySort(groupUniqArray(model_name)), ', ') AS model,
+      uniqExactIf(inference_id, ModelInference.id IS NOT NULL) AS called,
+      ${tokenSums("SELECT inference_id FROM inference")}
+    FROM ModelInference RIGHT JOIN inference ON ModelInference.inference_id = inference.inference_id
+    GROUP BY episode_id
+  ),
+  failed AS (
+    SELECT
+      target_id AS episode_id,
+      any(tags['variant']) AS variant,
+      any(tags['task']) AS task,
+      any(tags['seed']) AS seed,
+      argMax(value, timestamp) AS error
+    FROM CommentFeedback
+    WHERE target_type = 'episode' AND tags['run'] = {run:String} AND tags['outcome'] = 'failed'
+    GROUP BY target_id
+  ),
+  measured AS (
+    SELECT
+      target_id AS episode_id,
+      argMaxOrNullIf(value, timestamp, metric_name = 'episode_return') AS episode_return,
+      argMaxOrNullIf(value, timestamp, metric_name = 'progression') AS progression,
+      argMaxOrNullIf(value, timestamp, metric_name = 'episode_length') AS episode_length,
+      argMaxOrNullIf(value, timestamp, metric_name = 'invalid_actions') AS invalid_actions,
+      ${HAS_METRICS} AS has_metrics
+    FROM FloatMetricFeedback
+    WHERE tags['run'] = {run:String}
+    GROUP BY target_id
+  ),
+  ${JUDGED}
+SELECT
+  {run:String} AS run,
+  coalesce(played.variant, failed.variant) AS variant,
+  coalesce(played.task, failed.task) AS task,
+  toFloat64(coalesce(played.seed, failed.seed)) AS seed,
+  toString(coalesce(played.episode_id, failed.episode_id)) AS episode_id,
+  judged.success AS success,
+  if(judged.success IS NULL, NULL, measured.episode_return) AS episode_return,
+  if(judged.success IS NULL, NULL, measured.progression) AS progression,
+  if(judged.success IS NULL, NULL, measured.episode_length) AS episode_length,
+  if(judged.success IS NULL, NULL, measured.invalid_actions) AS invalid_actions,
+  multiIf(played.episode_id IS NULL, 0, has_calls, usage.input_tokens, NULL) AS input_tokens,
+  multiIf(played.episode_id IS NULL, 0, has_calls, usage.output_tokens, NULL) AS output_tokens,
+  toFloat64(coalesce(played.inferences, 0)) AS inferences,
+  if(judged.success IS NULL, failed.error, NULL) AS error,
+  ifNull(usage.cached_input_tokens, 0) AS cached_input_tokens,
+  nullIf(usage.model, '') AS model,
+  ifNull(usage.called >= played.inferences, false) AS has_calls,
+  ifNull(measured.has_metrics, false) AS has_metrics,
+  arrayFilter(loss -> loss != '', if(
+    judged.success IS NULL,
+    [if(has_metrics, 'success', '')],
+    [
+      if(ifNull(played.steps < measured.episode_length, false), 'inferences', ''),
+      if(has_calls, '', 'model calls'),
+      if(has_metrics, '', 'metrics')
+    ]
+  )) AS lost,
+  row_number() OVER (
+    PARTITION BY variant, task, seed
+    ORDER BY judged.success IS NULL, notEmpty(lost), toString(coalesce(played.episode_id, failed.episode_id)) DESC
+  ) > 1 AS replaced
+FROM played
+  FULL OUTER JOIN failed ON played.episode_id = failed.episode_id
+  LEFT JOIN usage ON played.episode_id = usage.episode_id
+  LEFT JOIN measured ON played.episode_id = measured.episode_id
+  LEFT JOIN judged ON played.episode_id = judged.episode_id
+SETTINGS join_use_nulls = 1`;
