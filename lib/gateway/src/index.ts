@@ -2,7 +2,7 @@
 export { parseHttpUrl, splitCredentials } from "./basics/http-url";
 export { messageOf } from "./basics/message-of";
 export { oneLine } from "./basics/one-line";
-export { redactKeys } from "./basics/redact";
+export { redactKeys, Secrets, secretsIn } from "./basics/redact";
 export { readTextFile, TextFileError } from "./basics/text-file";
 export { parseToml, readToml } from "./basics/toml";
 export { connect, StoreOpenError } from "./clickhouse/connect";

@@ -1,6 +1,6 @@
 import { listen } from "./serve/listen";
 import { TEST_CONFIG } from "./testing/config";
-import { type Harness, openHarness } from "./testing/harness";
+import { events, type Harness, openHarness } from "./testing/harness";
 import { completion, streamedCompletion } from "./testing/stand-in";
 
 /** Two keys as nobody else has them: one of the environment, one that comes with a request. */
@@ -33,6 +33,16 @@ const masked = () => `${sent().slice(0, 11)}${"*".repeat(20)}${sent().slice(-4)}
 const refused = (status: number, message: string, headers: Record<string, string> = {}) =>
   Response.json({ error: { message, code: "invalid_api_key" } }, { status, headers });
 
+const json = (body: string, status = 200) =>
+  new Response(body, { status, headers: { "content-type": "application/json" } });
+const completionText = (escapedContent: string) =>
+  `{"choices":[{"index":0,"message":{"role":"assistant","content":"${escapedContent}"},"finish_reason":"stop"}]}`;
+const write = (text: string, as: (hex: string) => string) =>
+  [...text].map((letter) => as(letter.charCodeAt(0).toString(16))).join("");
+const escaped = (text: string) => write(text, (hex) => `\\u00${hex}`);
+const percent = (text: string) => write(text, (hex) => `%${hex}`);
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+
 /** What a provider says of the key that it was sent. */
 const echoes: [string, () => Response][] = [
   ["401 with the whole key", () => refused(401, `Incorrect API key provided: ${sent()}.`)],
@@ -47,6 +57,26 @@ const echoes: [string, () => Response][] = [
   ["200 that is no JSON", () => new Response(`<b>${sent()}</b>`)],
   ["200 with an error inside", () => Response.json({ error: `bad key ${masked()}` })],
   ["an answer with the key", () => completion(`{"action":"${sent()}"}`)],
+  ["an answer with the key in JSON's escapes", () => json(completionText(escaped(sent())))],
+  ["an answer with the key percent-encoded", () => completion(percent(sent()))],
+  ["an answer with the header in base64", () => completion(base64(`Bearer ${sent()}`))],
+  ["an answer in capital letters", () => completion(`KEY=${sent().toUpperCase()}`)],
+  ["a 401 in JSON's escapes", () => json(`{"error":"${escaped(sent())}"}`, 401)],
+  ["a 400 with the header percent-encoded", () => refused(400, percent(`Bearer ${sent()}`))],
+  ["a 500 with a masked key behind a prefix", () => refused(500, `key=${masked()}`)],
+  [
+    "a request id with the key percent-encoded",
+    () => refused(400, "no", { "x-request-id": percent(sent()) }),
+  ],
+  ["a content type", () => new Response(`{}`, { headers: { "content-type": `text/${sent()}` } })],
+  [
+    "a streamed answer with the key in pieces",
+    () => streamedCompletion(["key: ", ...(sent().match(/.{1,3}/g) ?? []), " it is"]),
+  ],
+  [
+    "a streamed answer with the key in pieces of base64",
+    () => streamedCompletion(base64(`Bearer ${sent()}`).match(/.{1,5}/g) ?? []),
+  ],
   ["a streamed answer with the key", () => streamedCompletion([`{"action":"${sent()}"}`])],
   [
     "a stream that breaks off over the key",
@@ -79,7 +109,7 @@ describe.each([
     },
   ],
 ])("%s key", (_, key, { functionName, modelName, native, openai }: Target) => {
-  test.each(echoes)("%s: no part of it is answered, printed or stored", async (_, reply) => {
+  test.each(echoes)("%s: no part of it is answered", async (_, reply) => {
     h.provider.reply = reply;
     const answers: string[] = [];
     for (const [path, stream] of WAYS) {
@@ -117,12 +147,19 @@ describe.each([
       expect(h.provider.headers.length).toBeGreaterThan(asked);
       expect(sent()).toBe(key);
       expect(partOf(key, `${text} ${JSON.stringify([...response.headers])}`)).toBeUndefined();
+      if (stream) expect(partOf(key, textOf(text))).toBeUndefined();
     }
     expect(answers.join("")).toContain("[key]");
-    for (const table of TABLES) {
-      const rows = await h.rows(`SELECT * FROM ${table}`);
-      expect(partOf(key, JSON.stringify(rows))).toBeUndefined();
-    }
+  });
+
+  test("nor is any stored", async () => {
+    const tables = await Promise.all(TABLES.map((table) => h.rows(`SELECT * FROM ${table}`)));
+    const stored = JSON.stringify(tables);
+    expect(stored).toContain("[key]");
+    expect(partOf(key, stored)).toBeUndefined();
+  });
+
+  test("nor is any printed", () => {
     expect(partOf(key, printed.join(""))).toBeUndefined();
   });
 });
@@ -148,8 +185,25 @@ test("a key that cannot be sent, and credentials of the wrong shape", async () =
     expect(partOf(THEIRS, await ask(credentials))).toBeUndefined();
 });
 
-/** The first six letters in a row that a text has of a key. */
+/** What a key may be written as, and the same for six letters in a row of it. */
+const FORMS = [(text: string) => text, percent, escaped];
+
+/** The first six letters in a row that a text has of a key, in any case, escaped or in base64. */
 function partOf(key: string, text: string): string | undefined {
+  const lower = text.toLowerCase();
   const parts = Array.from({ length: key.length - 5 }, (_, at) => key.slice(at, at + 6));
-  return parts.find((part) => text.includes(part));
+  const packed = base64(`Bearer ${key}`).slice(10, -4);
+  const pieces = Array.from({ length: packed.length - 7 }, (_, at) => packed.slice(at, at + 8));
+  const written = [...FORMS.flatMap((form) => parts.map(form)), ...pieces];
+  return written.find((part) => lower.includes(part.toLowerCase()));
+}
+
+/** The texts of a stream's events, one after the other, in the events' own order. */
+function textOf(stream: string): string {
+  const pieces = events(stream).flatMap((event) => [
+    ...(event.content ?? []).map(({ text }: { text?: string }) => text),
+    event.raw,
+    ...(event.choices ?? []).map(({ delta }: { delta?: { content?: string } }) => delta?.content),
+  ]);
+  return pieces.join("");
 }

@@ -4,6 +4,8 @@ import {
   patientFetch,
   RedirectError,
   redactKeys,
+  Secrets,
+  secretsIn,
   splitCredentials,
 } from "embedded-gateway";
 import OpenAI, { APIError } from "openai";
@@ -82,10 +84,14 @@ export class GatewayError extends Error {
   constructor(
     message: string,
     readonly status: number | null,
-    options?: ErrorOptions,
+    { headers, ...options }: ErrorOptions & { headers?: Headers } = {},
   ) {
     super(redactKeys(message), options);
+    this.retryAfterMs = retryAfterMs(headers);
   }
+
+  /** Milliseconds after which the answer's `retry-after` asks to try again; null without one. */
+  readonly retryAfterMs: number | null;
 
   /** False when no connection was made, so that the request cannot have had an effect. */
   get sent(): boolean {
@@ -96,18 +102,17 @@ export class GatewayError extends Error {
     }
     return true;
   }
+}
 
-  /** Milliseconds after which the answer's `retry-after` asks to try again; null without one. */
-  get retryAfterMs(): number | null {
-    const headers = this.cause instanceof APIError ? this.cause.headers : undefined;
-    const value = headers?.get("retry-after");
-    if (!value) return null;
-    const seconds = Number(value);
-    // A time is one of the server's clock.
-    const sent = Date.parse(headers?.get("date") ?? "") || Date.now();
-    const ms = Number.isNaN(seconds) ? Date.parse(value) - sent : seconds * 1000;
-    return Number.isNaN(ms) ? null : Math.max(0, ms);
-  }
+/** @returns null: the answer has no `retry-after`, or neither seconds nor a date there */
+function retryAfterMs(headers: Headers | undefined): number | null {
+  const value = headers?.get("retry-after");
+  if (!value) return null;
+  const seconds = Number(value);
+  // A time is one of the server's clock.
+  const sent = Date.parse(headers?.get("date") ?? "") || Date.now();
+  const ms = Number.isNaN(seconds) ? Date.parse(value) - sent : seconds * 1000;
+  return Number.isNaN(ms) ? null : Math.max(0, ms);
 }
 
 /** Codes of a connection that was never made. */
@@ -139,6 +144,7 @@ export class GatewayClient {
   /** The gateway's address, without user and password. */
   readonly url: string;
   private readonly headers: Record<string, string>;
+  private readonly secrets: Secrets;
   private readonly openai: OpenAI;
   private readonly fetch: NonNullable<GatewayClientOptions["fetch"]>;
   private readonly timeoutMs: number;
@@ -148,6 +154,7 @@ export class GatewayClient {
     const address = splitCredentials(parseHttpUrl(url));
     this.url = address.url.replace(/\/+$/, "");
     this.headers = address.headers;
+    this.secrets = new Secrets(secretsIn(this.headers));
     this.fetch = fetch;
     this.timeoutMs = timeoutMs;
     this.openai = new OpenAI({
@@ -255,7 +262,11 @@ export class GatewayClient {
     } catch (error) {
       throw this.asGatewayError(error);
     }
-    if (!response.ok) throw new GatewayError(`${response.status} ${text}`, response.status);
+    if (!response.ok)
+      throw new GatewayError(
+        this.secrets.redactError(`${response.status} ${text}`),
+        response.status,
+      );
     try {
       return { body: JSON.parse(text) as unknown, headers: response.headers };
     } catch (cause) {
@@ -267,9 +278,10 @@ export class GatewayClient {
     // The openai package calls it "Connection error.".
     const redirect =
       error instanceof Error && error.cause instanceof RedirectError ? error.cause : null;
-    const message = messageOf(redirect ?? error);
+    const message = this.secrets.redactError(messageOf(redirect ?? error));
     if (error instanceof APIError && error.status !== undefined) {
-      return new GatewayError(message, error.status, { cause: error });
+      // Without the cause, which has all that the gateway said.
+      return new GatewayError(message, error.status, { headers: error.headers });
     }
     return new GatewayError(`no answer from the gateway at ${this.url}: ${message}`, null, {
       cause: error,

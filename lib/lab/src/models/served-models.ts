@@ -1,4 +1,4 @@
-import { messageOf, oneLine, RedirectError } from "embedded-gateway";
+import { messageOf, oneLine, RedirectError, Secrets, secretsIn } from "embedded-gateway";
 import { ModelError } from "./model-error";
 
 /** A model as a server lists it. */
@@ -84,6 +84,7 @@ function asServedModel(entry: unknown): ServedModel | null {
 
 interface Answer {
   status: number;
+  /** For errors. */
   text: string;
   /** Null: the answer is an error, or no JSON. */
   body: Record<string, unknown> | null;
@@ -100,8 +101,14 @@ async function get({ apiBase, key, fetch }: ServerAddress, path: string): Promis
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const response = await fetch(new URL(path, apiBase).href, { headers, signal });
+    const { status, ok } = response;
+    const secrets = new Secrets(secretsIn(headers));
     const text = await response.text();
-    return { status: response.status, text, body: response.ok ? parse(text) : null };
+    return {
+      status,
+      text: secrets.redactError(text),
+      body: ok ? parse(secrets.redact(text)) : null,
+    };
   } catch (cause) {
     if (cause instanceof RedirectError)
       throw new ModelError("refused", `${cause.message}, with --url.`, { cause });

@@ -1,9 +1,10 @@
 import { messageOf } from "../../basics/message-of";
-import { redactError, redactSecrets } from "../../basics/redact";
+import { Secrets, secretsIn } from "../../basics/redact";
 import type { ExtraHeader } from "../../config/extra";
 import type { ProviderConfig } from "../../config/types";
 import { type GatewayError, providerClient, providerServer } from "../../errors";
 import { eventData } from "./event-stream";
+import { SplitKeys } from "./split-keys";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -14,16 +15,13 @@ export interface Transport {
   signal: AbortSignal;
 }
 
-/** Headers whose values are secret. */
-const SECRET_HEADER = /auth|key|token|secret/i;
-
 /**
  * One request to a provider and its answer. A provider may repeat the key that it was sent, so whatever it says passes
  * through here before it is shown or stored.
  */
 export class Exchange {
   private readonly headers: Record<string, string> = { "content-type": "application/json" };
-  private readonly secrets: string[];
+  private readonly secrets: Secrets;
 
   constructor(
     private readonly provider: ProviderConfig,
@@ -36,7 +34,7 @@ export class Exchange {
       if ("delete" in extra) delete headers[extra.name.toLowerCase()];
       else headers[extra.name.toLowerCase()] = extra.value;
     }
-    this.secrets = secretsIn(headers);
+    this.secrets = new Secrets(secretsIn(headers));
   }
 
   /** @throws GatewayError the provider cannot be reached */
@@ -63,24 +61,30 @@ export class Exchange {
 
   /** The whole body, without the key. @throws GatewayError the connection broke off */
   async text(response: Response, problem: string): Promise<string> {
+    let text: string;
     try {
-      return this.withoutKey(await response.text());
+      text = this.withoutKey(await response.text());
     } catch (cause) {
       throw this.brokenOff(problem, cause);
     }
+    const whole = new SplitKeys(this.secrets);
+    return [...whole.add(text), ...whole.end()].join("");
   }
 
   /** The data of each event of the body, without the key. @throws GatewayError the connection broke off */
   async *events(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+    const pieces = new SplitKeys(this.secrets);
     try {
-      for await (const data of eventData(body)) yield this.withoutKey(data);
+      for await (const data of eventData(body)) yield* pieces.add(this.withoutKey(data));
     } catch (cause) {
+      yield* pieces.end();
       throw this.brokenOff("SSE error", cause);
     }
+    yield* pieces.end();
   }
 
   withoutKey(text: string): string {
-    return redactSecrets(text, this.secrets);
+    return this.secrets.redact(text);
   }
 
   /**
@@ -106,14 +110,8 @@ export class Exchange {
   }
 
   private redact<T extends string | undefined>(text: T): T {
-    return (text === undefined ? text : redactError(text, this.secrets)) as T;
+    return (text === undefined ? text : this.secrets.redactError(text)) as T;
   }
-}
-
-function secretsIn(headers: Record<string, string>): string[] {
-  return Object.entries(headers)
-    .filter(([name]) => SECRET_HEADER.test(name))
-    .map(([, value]) => value.replace(/^(?:Bearer|Basic) +/i, "").trim());
 }
 
 /** What fetch hides in the cause of its "fetch failed". */

@@ -37,7 +37,7 @@ export async function complete(
     output: outputOf(message, unreadable),
     usage: usageOf(body, provider),
     finishReason: finishReason(choices[0].finish_reason),
-    rawRequest,
+    rawRequest: exchange.withoutKey(rawRequest),
     rawResponse,
   };
 }
@@ -66,7 +66,10 @@ export async function stream(
       raw,
     });
   }
-  return { rawRequest, chunks: readChunks(response.body, provider, exchange) };
+  return {
+    rawRequest: exchange.withoutKey(rawRequest),
+    chunks: readChunks(response.body, provider, exchange),
+  };
 }
 
 /** Embeds one text. @throws GatewayError */
@@ -87,7 +90,8 @@ export async function embed(
     throw unreadable("missing field `embedding`");
   }
   const usage = { ...usageOf(body, provider), outputTokens: 0 };
-  return { output: [], usage, finishReason: undefined, rawRequest, rawResponse, embedding };
+  const sent = exchange.withoutKey(rawRequest);
+  return { output: [], usage, finishReason: undefined, rawRequest: sent, rawResponse, embedding };
 }
 
 /** The body of an answer that is not streamed, as JSON. @throws GatewayError it is not JSON, or reports an error */
