@@ -20,6 +20,47 @@ export const INK = "#1f2328";
 export const MUTED = "#57606a";
 export const GRID = "#d8dee4";
 
+const CONFIG = {
+  font: "'IBM Plex Sans', Helvetica, Arial, sans-serif",
+  aria: false,
+  view: { stroke: null },
+  title: {
+    anchor: "start",
+    frame: "bounds",
+    fontSize: 18,
+    fontWeight: 600,
+    color: INK,
+    subtitleFontSize: SUBTITLE,
+    subtitleColor: MUTED,
+    subtitleLineHeight: 18,
+    subtitlePadding: 6,
+    offset: 16,
+  },
+  axis: {
+    labelFontSize: 12,
+    labelColor: MUTED,
+    titleFontSize: 13,
+    titleFontWeight: 400,
+    titleColor: INK,
+    titlePadding: 8,
+    gridColor: GRID,
+    domainColor: GRID,
+    ticks: false,
+    labelPadding: 6,
+    labelFlush: false,
+  },
+  legend: {
+    labelFontSize: 13,
+    labelColor: INK,
+    labelLimit: 0,
+    titleFontSize: 13,
+    titleFontWeight: 400,
+    titleColor: MUTED,
+  },
+  header: { labelFontSize: 13, labelFontWeight: 600, labelColor: INK, title: null },
+  text: { fontSize: 13, color: INK },
+};
+
 /** The parts that every chart shares. */
 export const frameOf = (
   title: string,
@@ -34,46 +75,7 @@ export const frameOf = (
     text: title,
     subtitle: subtitle.flatMap((line) => wrapText(line, WIDTH - 2 * PADDING, SUBTITLE)),
   },
-  config: {
-    font: "'IBM Plex Sans', Helvetica, Arial, sans-serif",
-    aria: false,
-    view: { stroke: null },
-    title: {
-      anchor: "start",
-      frame: "bounds",
-      fontSize: 18,
-      fontWeight: 600,
-      color: INK,
-      subtitleFontSize: SUBTITLE,
-      subtitleColor: MUTED,
-      subtitleLineHeight: 18,
-      subtitlePadding: 6,
-      offset: 16,
-    },
-    axis: {
-      labelFontSize: 12,
-      labelColor: MUTED,
-      titleFontSize: 13,
-      titleFontWeight: 400,
-      titleColor: INK,
-      titlePadding: 8,
-      gridColor: GRID,
-      domainColor: GRID,
-      ticks: false,
-      labelPadding: 6,
-      labelFlush: false,
-    },
-    legend: {
-      labelFontSize: 13,
-      labelColor: INK,
-      labelLimit: 0,
-      titleFontSize: 13,
-      titleFontWeight: 400,
-      titleColor: MUTED,
-    },
-    header: { labelFontSize: 13, labelFontWeight: 600, labelColor: INK, title: null },
-    text: { fontSize: 13, color: INK },
-  },
+  config: CONFIG,
 });
 
 function sentence(text: string): string {
