@@ -10,6 +10,7 @@ import { listInferences } from "./listing/list-inferences";
 import { readGetRequest, readListRequest } from "./listing/request";
 import { Cache } from "./models/cache";
 import { Examples } from "./models/examples";
+import { keyWarnings } from "./models/key-warnings";
 import { outboundFetch } from "./models/outbound";
 import type { Fetch } from "./models/providers/exchange";
 import { readJson } from "./routes/body";
@@ -32,7 +33,7 @@ export interface GatewayOptions {
   fetch?: Fetch;
   /** The file for rows that ClickHouse refuses. Default: see `RowWriterOptions`. */
   refusedPath?: string;
-  /** Told of rows that ClickHouse does not take. Default: see `RowWriterOptions`. */
+  /** Told of rows that ClickHouse does not take, and of keys that would go astray (`KeyWarning`). Default: prints them. */
   onError?: (error: unknown) => void;
   /** Where keys and proxies are looked up. Default: the process's environment. */
   env?: Readonly<Record<string, string | undefined>>;
@@ -60,14 +61,15 @@ export interface EmbeddedGateway {
 export async function createGateway(options: GatewayOptions): Promise<EmbeddedGateway> {
   const env = options.env ?? process.env;
   const config = await loadConfig(options.configPath, env);
-  const { clickhouse: client } = options;
+  const { clickhouse: client, onError = (error) => console.error(String(error)) } = options;
+  for (const warning of keyWarnings(config, env)) onError(warning);
   await continueIds(client);
   const { flushIntervalMs, maxBatchRows } = config.gateway;
   const writer = new RowWriter(client, {
     intervalMs: flushIntervalMs,
     maxRows: maxBatchRows,
     refusedPath: options.refusedPath,
-    onError: options.onError,
+    onError,
   });
   const targets = new RecentTargets();
   const fetch = options.fetch ?? outboundFetch(env);

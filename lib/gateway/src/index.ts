@@ -15,6 +15,7 @@ export { ConfigError, pathOf, Table } from "./config/table";
 export type { GatewayConfig, ProviderConfig } from "./config/types";
 export { createGateway, type EmbeddedGateway, type GatewayOptions } from "./gateway";
 export { uuidv7 } from "./ids";
+export { KeyWarning, warningsOf } from "./models/key-warnings";
 export { outboundFetch, patientFetch, redirectAt } from "./models/outbound";
 export { findApiKey } from "./models/providers/credentials";
 export { RedirectError } from "./models/received";

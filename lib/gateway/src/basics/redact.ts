@@ -225,13 +225,15 @@ export function joined(ranges: readonly Range[]): Range[] {
   return all;
 }
 
-/** Headers whose values are secret. */
-const SECRET_HEADER = /auth|key|token|secret|password|credential|cookie|session/i;
+/** Whether a header of this name holds a secret. */
+export function isSecretHeader(name: string): boolean {
+  return /auth|key|token|secret|password|credential|cookie|session/i.test(name);
+}
 
 /** Secret values of a request's headers, without the scheme before them; of Basic ones the password, too. */
 export function secretsIn(headers: Record<string, string>): string[] {
   return Object.entries(headers)
-    .filter(([name]) => SECRET_HEADER.test(name))
+    .filter(([name]) => isSecretHeader(name))
     .flatMap(([, value]) => {
       const secret = value.replace(/^(?:Bearer|Basic) +/i, "").trim();
       if (!/^Basic /i.test(value)) return [secret];

@@ -8,8 +8,7 @@ import { limitPacked, RedirectError, received } from "./received";
 export type Environment = Readonly<Record<string, string | undefined>>;
 type Proxy = { fetch: Fetch };
 
-/** What no proxy is asked for. */
-const THIS_MACHINE = "localhost 127.0.0.0/8 ::1 0.0.0.0";
+const THIS_MACHINE = ["localhost", "127.0.0.0/8", "::1", "0.0.0.0"];
 
 /** Node's own fetch gives up on headers, and on a pause in a body, after 300 s: the limits here are the caller's. */
 const PATIENT = { headersTimeout: 0, bodyTimeout: 0 };
@@ -62,17 +61,23 @@ function undici() {
  */
 export function outboundFetch(env: Environment): Fetch {
   const read = (name: string) => env[name.toLowerCase()] ?? env[name];
-  const exempt = `${THIS_MACHINE} ${read("NO_PROXY") ?? ""}`.split(/[\s,]+/).filter(Boolean);
+  const exempt = (read("NO_PROXY") ?? "").split(/[\s,]+/).filter(Boolean);
   const proxies = new Map<string, Proxy>();
   return async (address, init) => {
     const url = new URL(address);
     const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
     const given = read(name);
-    if (!given || exempt.some((entry) => matches(entry, url))) return patientFetch(address, init);
+    if (!given || isThisMachine(url) || exempt.some((entry) => matches(entry, url)))
+      return patientFetch(address, init);
     const proxy = proxies.get(name) ?? openProxy(name, given);
     proxies.set(name, proxy);
     return proxy.fetch(address, init);
   };
+}
+
+/** Whether an address is this machine's, so that what is sent there does not leave it. */
+export function isThisMachine(url: URL): boolean {
+  return THIS_MACHINE.some((entry) => matches(entry, url));
 }
 
 /** Node's own fetch takes no proxy before version 24. @throws HttpUrlError */

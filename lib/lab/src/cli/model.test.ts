@@ -57,6 +57,8 @@ app.get("/odd/v1/models", (c) => c.html("<h1>Hello</h1>"));
 app.get("/moved/v1/models", (c) => c.redirect("http://other.invalid/v1/models"));
 app.get("/empty/v1/models", (c) => c.json(list()));
 
+const warn = jest.spyOn(console, "warn").mockReturnValue();
+
 let url: string;
 let close: () => Promise<void>;
 
@@ -277,9 +279,18 @@ test("no server, no key, a wrong key, added twice, removed twice: each says what
   await expect(openai({})).rejects.toMatchObject(
     refusal("key_missing", "OPENAI_API_KEY is not set: put it into .env"),
   );
+  warn.mockClear();
   const wrong = openai({ OPENAI_API_KEY: "sk-wrong-0123456789" });
   await expect(wrong).rejects.toMatchObject(refusal("refused", "Incorrect API key provided"));
   await expect(wrong).rejects.not.toMatchObject(refusal("refused", "sk-wrong"));
+  const { host } = new URL(url);
+  expect(warn.mock.calls).toEqual([
+    [
+      expect.stringContaining(
+        `The key OPENAI_API_KEY would be sent to ${host}, which is not openai`,
+      ),
+    ],
+  ]);
   await add("ollama", "qwen3:8b");
   await expect(add("ollama", "qwen3:8b")).rejects.toMatchObject(
     refusal("taken", "npm run model -- remove qwen3-8b"),

@@ -35,7 +35,10 @@ export const modelCommands: Record<"list" | "add" | "check" | "remove", Do> = {
   },
 
   add: async (root, env, [server = "", model = ""], options = {}) => {
-    const added = await addModel(root, env, { server, model, ...options });
+    const added = await addModel(root, env, {
+      ...{ server, model, ...options },
+      onWarning: (text) => console.warn(text),
+    });
     const { name, path, variants, models, shutdownDate } = added;
     const [ours] = models.map((address) => address.model);
     const price = pricesOf(root)[ours ?? ""];

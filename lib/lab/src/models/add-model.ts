@@ -8,6 +8,7 @@ import {
   parseHttpUrl,
   readConfigFile,
   readTextFile,
+  warningsOf,
 } from "embedded-gateway";
 import { readActConfig } from "../experiment/variants/act-config";
 import { configFiles, modelsFolder } from "../project/config-files";
@@ -24,6 +25,8 @@ export interface AddOptions {
   url?: string;
   /** Our name for the model. Default: the server's, with "-" for everything but letters, digits, ".", "_" and "-". */
   name?: string;
+  /** Told where the key would go, before it does, if that is not its provider's or can be overheard. */
+  onWarning?: (text: string) => void;
 }
 
 /** A model that was added. */
@@ -52,7 +55,7 @@ function examplesFolder(root: string): string {
 export async function addModel(
   root: string,
   env: NodeJS.ProcessEnv,
-  { server, model, url, name = safeName(model) }: AddOptions,
+  { server, model, url, name = safeName(model), onWarning = () => {} }: AddOptions,
 ): Promise<AddedModel> {
   const servers = knownServers(root);
   if (!servers.includes(server)) {
@@ -69,8 +72,11 @@ export async function addModel(
   const [address] = added.models;
   if (address === undefined) throw new TypeError(`config/examples/${server}.toml has no model.`);
   const key = findKey(server, address, env);
+  const apiKey = { kind: "env", name: variableOf(address) ?? "" } as const;
+  const { apiBase } = address;
+  for (const warning of warningsOf({ apiBase, apiKey, extraHeaders: [] }, env)) onWarning(warning);
   const { shutdownDate } = await findServedModel(
-    { apiBase: address.apiBase, key, fetch: outboundFetch(env) },
+    { apiBase, key, fetch: outboundFetch(env) },
     model,
   );
 
@@ -151,10 +157,10 @@ function readUrl(given: string): string {
 
 function findKey(
   server: string,
-  { keyLocation }: ModelAddress,
+  address: ModelAddress,
   env: NodeJS.ProcessEnv,
 ): string | undefined {
-  const variable = /^env::(.+)$/.exec(keyLocation)?.[1];
+  const variable = variableOf(address);
   if (variable === undefined) return undefined;
   const key = env[variable];
   if (key) return key;
@@ -162,4 +168,8 @@ function findKey(
     "key_missing",
     `${server} asks for a key, and ${variable} is not set: put it into .env (see .env.example).`,
   );
+}
+
+function variableOf({ keyLocation }: ModelAddress): string | undefined {
+  return /^env::(.+)$/.exec(keyLocation)?.[1];
 }
