@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { make, tasks } from "babyai";
+import { parseResults } from "./analysis/results";
 import { resultsTable } from "./analysis/tables/results-table";
 import type { EvaluateOptions } from "./experiment/plan/settings";
 import { type Lab, openLab } from "./lab";
@@ -296,9 +297,11 @@ test("what a run has played is saved although its charts cannot be drawn", async
   expect(log.mock.calls).toEqual([
     [expect.stringMatching(/^The charts were not drawn: EISDIR.*results\.json\.$/)],
   ]);
-  const { columns, episodes } = JSON.parse(readFileSync(join(directory, "results.json"), "utf8"));
-  expect(columns).toContain("success");
-  expect(episodes).toHaveLength(run.planned);
+  const path = join(directory, "results.json");
+  const { provenance, episodes } = parseResults(readFileSync(path, "utf8"), path);
+  expect(provenance.models).toEqual({ rule_based: "rule_based" });
+  expect(episodes).toEqual(await lab.episodes({ run: run.id }));
+  expect(episodes).toMatchObject([{ model: "rule_based", provider: "local", success: true }]);
   rmSync(folder, { recursive: true });
 });
 

@@ -6,6 +6,7 @@ import { describeDamage, messageOf, reachModels, uuidv7 } from "embedded-gateway
 import { localModels } from "./agents/local/app";
 import { type ModelFunctions, ownModelFiles } from "./agents/local/own-models";
 import { withExpertSteps } from "./analysis/expert-steps";
+import { answeredBy } from "./analysis/player";
 import { formatResults, type Provenance } from "./analysis/results";
 import { saveCharts } from "./charts/save";
 import type { GatewayClient } from "./connection/client";
@@ -278,13 +279,12 @@ async function episodesOf({ connection }: Opened, run: string): Promise<EpisodeR
 }
 
 async function save(opened: Opened, run: Run): Promise<SavedRun> {
-  const { project, catalog, connection, log } = opened;
+  const { project, connection, log } = opened;
   const directory = join(project, "data", ".local", "runs", run.id);
   const rows = await episodesOf(opened, run.id);
-  const modelOf = (variant: string) => catalog.variants.get(variant)?.model ?? "several";
   const provenance = {
     ...provenanceOf(run),
-    models: Object.fromEntries(run.settings.variants.map((variant) => [variant, modelOf(variant)])),
+    models: Object.fromEntries(run.settings.variants.map((name) => [name, modelsOf(name, rows)])),
     versions: {
       "babyai-lab": version,
       node: process.version,
@@ -295,7 +295,7 @@ async function save(opened: Opened, run: Run): Promise<SavedRun> {
   await mkdir(directory, { recursive: true });
   const results = join(directory, "results.json");
   await writeFile(results, formatResults({ provenance, episodes: rows }));
-  const background = { models: provenance.models, prices: catalog.prices };
+  const background = { prices: opened.catalog.prices };
   const drawn = saveCharts(withExpertSteps(rows), directory, {}, background);
   const charts = await drawn.catch((error: unknown) => {
     const where = relative(project, results);
@@ -303,6 +303,11 @@ async function save(opened: Opened, run: Run): Promise<SavedRun> {
     return [];
   });
   return { directory, charts };
+}
+
+/** The models that answered for a variant. */
+function modelsOf(variant: string, rows: readonly EpisodeRow[]): string {
+  return answeredBy(rows.filter((row) => row.variant === variant)).model ?? "none has answered";
 }
 
 /** How a run can be made again. */

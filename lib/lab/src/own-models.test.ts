@@ -4,10 +4,16 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { transformSync } from "@swc/core";
+import { tasks } from "babyai";
 import type { ModelFunctions } from "./agents/local/own-models";
 import type { ChatMessage } from "./agents/local/reading/prompt";
+import { withExpertSteps } from "./analysis/expert-steps";
+import { resultsTable } from "./analysis/tables/results-table";
+import { allCharts } from "./charts/registry";
 import { type Lab, type LabOptions, openLab } from "./lab";
 import type { EpisodeRow } from "./queries/episodes";
+import { playerHtml } from "./replay/player";
+import { loadReplay } from "./replay/replay";
 
 const root = join(__dirname, "..", "..", "..");
 const project = mkdtempSync(join(tmpdir(), "own-models-"));
@@ -77,6 +83,29 @@ describe("models of one's own", () => {
     ]);
   });
 
+  test("no row, table, chart, plan or replay takes it for an LLM, whatever it is called", async () => {
+    const names = { variants: ["named_like_an_llm", "random"], tasks: tasks.slice(0, 2) };
+    const { text } = await lab.plan({ ...names, episodes: 2 });
+    expect(text).toContain("named_like_an_llm: gpt-9, not an LLM.");
+    const run = await lab.evaluate({ ...names, episodes: 2 });
+    const rows = await lab.episodes({ run: run.id });
+    const own = rows.filter((row) => row.model === "gpt-9");
+    expect(own).toHaveLength(4);
+    for (const row of own) expect(row).toMatchObject({ provider: "local" });
+    expect(resultsTable(rows).map(({ model }) => model)).toEqual([
+      "uniform random, not an LLM",
+      "gpt-9, not an LLM",
+    ]);
+    const prices = { "gpt-9": { input: 0, output: 0, as_of: "", source: "" } };
+    const charts = allCharts(withExpertSteps(rows), { prices });
+    expect(Object.keys(charts).length).toBeGreaterThan(15);
+    for (const spec of Object.values(charts))
+      expect(JSON.stringify(spec)).toContain("gpt-9, not an LLM");
+    const { episode_id } = rows.find((row) => row.model === "gpt-9") as { episode_id: string };
+    const replay = await loadReplay(lab.clickhouse, episode_id);
+    expect(playerHtml([replay])).toContain("named_like_an_llm (gpt-9, not an LLM)");
+  });
+
   test.each([
     ["broken", /the weights are missing/],
     [
@@ -126,10 +155,14 @@ test("a model that is no function, and one of a name that is taken, are refused"
       'models.mine is "gpt-4o"; it must be a function of chat messages that returns the answer\'s text.',
   });
   await expect(openLab({ ...options, models: { random: () => "" } })).rejects.toMatchObject({
+    name: "ModelFunctionError",
+    message: expect.stringMatching(/^models\.random has the name of a model that ships/),
+  });
+  const own = { project, gateway: "embedded", configPath: ["taken.toml"] } as const;
+  writeFileSync(join(project, "taken.toml"), `[models.mine]\nrouting = ["p"]`);
+  await expect(openLab({ ...own, models: { mine: () => "" } })).rejects.toMatchObject({
     name: "ConfigError",
-    message: expect.stringMatching(
-      /^`models\.random\.routing` is given twice, .*openLab\(\{ models \}\)/,
-    ),
+    message: expect.stringMatching(/^`models\.mine/),
   });
 });
 

@@ -23,6 +23,7 @@ const episode: EpisodeRow = {
   output_tokens: 100,
   cached_input_tokens: 0,
   model: "openai::gpt-4o-mini-2024-07-18",
+  provider: "openai",
   inferences: 10,
   error: null,
 };
@@ -40,6 +41,22 @@ const results: Results = {
 
 test("results survive being written and read", () => {
   expect(parseResults(formatResults(results), "local.json")).toEqual(results);
+});
+
+test.each([2, 3])("a file of before the last %d columns were there is read", (later) => {
+  const rule = { ...episode, variant: "rules", model: "rule_based", provider: "local" };
+  const models = { ...results.provenance.models, rules: "rule_based" };
+  const provenance = { ...results.provenance, models };
+  const episodes = [...results.episodes, rule];
+  const content = JSON.parse(formatResults({ provenance, episodes }));
+  content.columns.splice(-later);
+  for (const values of content.episodes) values.splice(-later);
+  // Which provider it was the file does not tell, but for the local ones.
+  const expected = episodes.map((row) => (row === rule ? rule : { ...row, provider: null }));
+  expect(parseResults(JSON.stringify(content), "old.json")).toEqual({
+    provenance,
+    episodes: expected,
+  });
 });
 
 test("each episode is one line, and their order in the file does not depend on that of the run", () => {

@@ -1,3 +1,4 @@
+import { LOCAL_KINDS, LOCAL_PROVIDER } from "../agents/local/own-models";
 import type { EpisodeRow } from "../queries/episodes";
 import { compareText } from "./order";
 import { isFinished } from "./outcome";
@@ -16,7 +17,7 @@ export interface Provenance {
   date: string;
   /** "200 to 219 on each task". */
   seeds: string;
-  /** What played each variant: the model's name in the gateway. */
+  /** The models that answered for each variant, by their names in the gateway. */
   models: Record<string, string>;
   /** Versions that matter: this library, Node, the gateway, ClickHouse. */
   versions: Record<string, string>;
@@ -52,7 +53,9 @@ export function formatResults({ provenance, episodes }: Results): string {
   const rows = [...episodes].sort(
     (a, b) => compareText(a.variant, b.variant) || compareText(a.task, b.task) || a.seed - b.seed,
   );
-  const lines = rows.map((row) => `    ${JSON.stringify(COLUMNS.map((column) => row[column]))}`);
+  const lines = rows.map(
+    (row) => `    ${JSON.stringify(COLUMNS.map((column) => row[column] ?? null))}`,
+  );
   return [
     "{",
     `  "provenance": ${JSON.stringify(provenance, null, 2).replaceAll("\n", "\n  ")},`,
@@ -85,30 +88,43 @@ export function parseResults(text: string, source: string): Results {
   for (const part of ["command", "date", "seeds", "models", "versions"] as const) {
     if (!provenance?.[part]) throw new AnalysisError(`${source} lacks provenance.${part}`);
   }
-  const given = JSON.stringify(columns);
-  // Files of before the column was there have no cached input tokens to tell of.
-  const isOlder = given === JSON.stringify(OLDER_COLUMNS);
-  if (given !== JSON.stringify(COLUMNS) && !isOlder) {
-    throw new AnalysisError(
-      `${source} has the columns ${JSON.stringify(columns)}, not ${JSON.stringify(COLUMNS)}`,
-    );
-  }
+  const known = columnsOf(columns, source);
   if (!Array.isArray(episodes)) throw new AnalysisError(`${source} lacks the list "episodes"`);
   return {
     provenance: provenance!,
     episodes: episodes.map((values: unknown, index) => {
-      const row = isOlder && Array.isArray(values) ? [...values, 0] : values;
-      const episode = toEpisode(row, `${source}, episode ${index + 1}`);
-      return { ...episode, model: provenance!.models[episode.variant] ?? null };
+      const episode = toEpisode(values, known, `${source}, episode ${index + 1}`);
+      return { ...older(episode.variant, provenance!.models), ...episode };
     }),
   };
 }
 
-function toEpisode(values: unknown, place: string): EpisodeRow {
-  if (!Array.isArray(values) || values.length !== COLUMNS.length) {
-    throw new AnalysisError(`${place} is ${JSON.stringify(values)}, not ${COLUMNS.length} values`);
+/** All columns, or those of before the last ones were there. @throws AnalysisError */
+function columnsOf(columns: unknown, source: string): readonly Column[] {
+  for (const later of [0, 2, 3]) {
+    const known = COLUMNS.slice(0, COLUMNS.length - later);
+    if (JSON.stringify(columns) === JSON.stringify(known)) return known;
   }
-  COLUMNS.forEach((column, index) => {
+  throw new AnalysisError(
+    `${source} has the columns ${JSON.stringify(columns)}, not ${JSON.stringify(COLUMNS)}`,
+  );
+}
+
+/**
+ * What stands for columns that older files lack: there were no cached tokens to tell of, and models were named once for
+ * each variant, of which those that ship were the only local ones.
+ */
+function older(variant: string, models: Provenance["models"]) {
+  const model = models[variant] ?? null;
+  const isLocal = model !== null && Object.hasOwn(LOCAL_KINDS, model);
+  return { cached_input_tokens: 0, model, provider: isLocal ? LOCAL_PROVIDER : null };
+}
+
+function toEpisode(values: unknown, columns: readonly Column[], place: string): EpisodeRow {
+  if (!Array.isArray(values) || values.length !== columns.length) {
+    throw new AnalysisError(`${place} is ${JSON.stringify(values)}, not ${columns.length} values`);
+  }
+  columns.forEach((column, index) => {
     const { type, nullable } = TYPES[column];
     const value: unknown = values[index];
     if (!(typeof value === type || (nullable && value === null))) {
@@ -118,13 +134,13 @@ function toEpisode(values: unknown, place: string): EpisodeRow {
     }
   });
   return Object.fromEntries(
-    COLUMNS.map((column, index) => [column, values[index]]),
+    columns.map((column, index) => [column, values[index]]),
   ) as unknown as EpisodeRow;
 }
 
-/** Of every column of a results file; the model stands in its provenance, once for each variant. */
+/** Of every column of a results file. */
 const TYPES: Record<
-  keyof Omit<EpisodeRow, "model">,
+  keyof EpisodeRow,
   { type: "string" | "number" | "boolean"; nullable: boolean }
 > = {
   run: { type: "string", nullable: false },
@@ -142,7 +158,9 @@ const TYPES: Record<
   inferences: { type: "number", nullable: false },
   error: { type: "string", nullable: true },
   cached_input_tokens: { type: "number", nullable: false },
+  model: { type: "string", nullable: true },
+  provider: { type: "string", nullable: true },
 };
 
-const COLUMNS = Object.keys(TYPES) as (keyof typeof TYPES)[];
-const OLDER_COLUMNS = COLUMNS.slice(0, -1);
+type Column = keyof EpisodeRow;
+const COLUMNS = Object.keys(TYPES) as Column[];

@@ -2,6 +2,7 @@ import type { EpisodeRow } from "../queries/episodes";
 import { type Bounded, type BoundedMean, boundedMean, boundedProportion } from "./bounds";
 import { taskOrder, variantOrder } from "./order";
 import { isFinished, type Quantity, rangeOf } from "./outcome";
+import { answeredBy } from "./player";
 import { refuseMixedRuns } from "./runs";
 import { AnalysisError } from "./statistics/errors";
 import { sum } from "./statistics/statistics";
@@ -12,6 +13,9 @@ import { sum } from "./statistics/statistics";
  */
 export interface Summary {
   variant: string;
+  /** The models that answered and their providers, as EpisodeRow has them. */
+  model: string | null;
+  provider: string | null;
   /** Null: over all tasks. */
   task: string | null;
   /** All planned episodes, those without an outcome included. */
@@ -83,6 +87,7 @@ function summary(variant: string, task: string | null, rows: readonly EpisodeRow
   };
   return {
     variant,
+    ...answeredBy(rows),
     task,
     episodes: rows.length,
     failed,

@@ -1,10 +1,11 @@
 import { type AboveExpert, aboveExpert } from "../analysis/above-expert";
 import { type EpisodeBesideExpert, hasExpertSteps } from "../analysis/expert-steps";
+import { variantPlayer } from "../analysis/player";
 import { variantColor } from "./drawing/color";
 import { NothingToDrawError } from "./drawing/errors";
 import { type IntervalRow, intervalChart } from "./drawing/intervals";
 import type { ChartSpec } from "./drawing/style";
-import { EXPERT, group, playerOf, rangeLabel, scope, unfinishedNote } from "./labels";
+import { EXPERT, group, rangeLabel, scope, unfinishedNote } from "./labels";
 
 /**
  * Steps above the expert's by variant, over the episodes that the variant solved, with 95 % t intervals; beside them SPL,
@@ -42,7 +43,7 @@ export function stepsAboveExpert(rows: readonly EpisodeBesideExpert[]): ChartSpe
     format: ",d",
     mark: "point",
     reference: 0,
-    rows: scores.map((score) => scoreRow(score, playerOf(score.variant, rows))),
+    rows: scores.map((score) => scoreRow(score, variantPlayer(score.variant, rows))),
   });
 }
 

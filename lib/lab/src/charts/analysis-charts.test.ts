@@ -17,7 +17,6 @@ import { costAndSuccess, tokensAndSuccess } from "./trade-off";
 const root = join(__dirname, "../../../..");
 const published = JSON.parse(readFileSync(join(root, "data/published.json"), "utf8")) as Published;
 const prices = readPrices(join(root, "config/prices.toml"));
-const models = { baseline: "openai::gpt-4o-mini-2024-07-18", rule_based: "rule_based" };
 
 /** An episode of `steps` steps, solved if they are below 64; null: it failed. */
 const episode = (
@@ -41,6 +40,9 @@ const episode = (
   cached_input_tokens: 0,
   inferences: steps ?? 1,
   error: steps === null ? "429" : null,
+  ...(variant === "baseline"
+    ? { model: "openai::gpt-4o-mini-2024-07-18", provider: "openai" }
+    : { model: variant, provider: "local" }),
 });
 
 const rows = [
@@ -282,26 +284,28 @@ describe("success against tokens and cost", () => {
 
   test("by hand: 1,000 episodes of 4,000 input and 400 generated tokens at 0.15 and 0.60 $ a million cost 0.84 $", () => {
     const own = [episode("baseline", "goto", 1, 40), episode("rule_based", "goto", 1, 40)];
-    const points = values(costAndSuccess(own, models, prices));
+    const points = values(costAndSuccess(own, prices));
     expect(points.map(({ name, x }) => [name, Number(x)])).toEqual([
       ["baseline", expect.closeTo(0.84, 12)],
       ["rule_based", 0],
     ]);
   });
 
-  test("a model without a price is named and not drawn; a variant without a model is an error", () => {
-    const spec = costAndSuccess(rows, { ...models, baseline: "some-model" }, prices);
-    expect(values(spec).map(({ name }) => name)).toEqual(["rule_based"]);
-    expect(spec.description).toContain("No known price: baseline.");
-    expect(() => costAndSuccess(rows, { rule_based: "rule_based" }, prices)).toThrow(
-      "which model plays baseline",
+  test("a variant whose model has no price, or that no model has answered, is named and not drawn", () => {
+    const withModels = (baseline: string | null, rule_based = "rule_based") =>
+      rows.map((row) => ({ ...row, model: row.variant === "baseline" ? baseline : rule_based }));
+    for (const model of ["some-model", null]) {
+      const spec = costAndSuccess(withModels(model), prices);
+      expect(values(spec).map(({ name }) => name)).toEqual(["rule_based"]);
+      expect(spec.description).toContain("No known price: baseline.");
+    }
+    expect(() => costAndSuccess(withModels("some-model", "another"), prices)).toThrow(
+      "none of these models has a price: baseline: some-model. rule_based: another, not an LLM.",
     );
-    const unknown = { baseline: "some-model", rule_based: "another" };
-    expect(() => costAndSuccess(rows, unknown, prices)).toThrow("price: some-model, another");
   });
 
   test("a variant with episodes that have no outcome is named and not drawn", () => {
-    for (const spec of [tokensAndSuccess(unfinished), costAndSuccess(unfinished, models, prices)]) {
+    for (const spec of [tokensAndSuccess(unfinished), costAndSuccess(unfinished, prices)]) {
       expect(values(spec).map(({ name }) => name)).toEqual(["rule_based"]);
       expect(spec.description).toContain("Not drawn: baseline.");
     }
@@ -311,12 +315,12 @@ describe("success against tokens and cost", () => {
 
   test("the day of each price that was used is told", () => {
     const { as_of: day } = prices["openai::gpt-4o-mini-2024-07-18"]!;
-    expect(costAndSuccess(rows, models, prices).description).toContain(`Prices as of ${day}`);
+    expect(costAndSuccess(rows, prices).description).toContain(`Prices as of ${day}`);
   });
 });
 
 test("every chart of a run can be drawn", async () => {
-  const charts = allCharts(withExpertSteps(rows), { models, prices, published });
+  const charts = allCharts(withExpertSteps(rows), { prices, published });
   expect(Object.keys(charts)).toHaveLength(20);
   for (const spec of Object.values(charts)) {
     expect(await chartToSvg(spec)).not.toMatch(/NaN|undefined|Infinity|<text/);
@@ -324,14 +328,14 @@ test("every chart of a run can be drawn", async () => {
 });
 
 test("every chart of an unfinished run can be drawn, and is marked", async () => {
-  const charts = allCharts(withExpertSteps(unfinished), { models, prices, published });
+  const charts = allCharts(withExpertSteps(unfinished), { prices, published });
   expect(Object.keys(charts)).toHaveLength(20);
   for (const spec of Object.values(charts)) {
     expect(spec.description).toContain("Unfinished: 16 of 17 episodes ended, 1 of them failed.");
     expect(await chartToSvg(spec)).not.toMatch(/NaN|undefined|Infinity|<text/);
   }
   const one = withExpertSteps(unfinished.filter((row) => row.variant === "baseline"));
-  expect(Object.keys(allCharts(one, { models, prices, published }))).toHaveLength(15);
+  expect(Object.keys(allCharts(one, { prices, published }))).toHaveLength(15);
 });
 
 test("two runs of a variant are refused by every chart", () => {
@@ -341,7 +345,7 @@ test("two runs of a variant are refused by every chart", () => {
     () => pairedDifferences(mixed, "success"),
     () => stepsAboveExpert(withExpertSteps(mixed)),
     () => tokensAndSuccess(mixed),
-    () => costAndSuccess(mixed, models, prices),
+    () => costAndSuccess(mixed, prices),
     () => publishedResults(mixed, published),
   ];
   for (const chart of draw) expect(chart).toThrow("baseline has episodes of several runs");
@@ -349,7 +353,7 @@ test("two runs of a variant are refused by every chart", () => {
 
 test("a run of one variant has every chart but the differences", () => {
   const one = withExpertSteps(rows.filter((row) => row.variant === "baseline"));
-  expect(Object.keys(allCharts(one, { models, prices, published }))).toHaveLength(15);
+  expect(Object.keys(allCharts(one, { prices, published }))).toHaveLength(15);
   // Without background: nothing published, no costs.
   expect(Object.keys(allCharts(one))).toHaveLength(13);
 });

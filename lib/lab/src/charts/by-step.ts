@@ -5,12 +5,13 @@ import {
 } from "../analysis/expert-steps";
 import { variantOrder } from "../analysis/order";
 import { isFinished } from "../analysis/outcome";
+import { players } from "../analysis/player";
 import { type SolvedWithin, solvedWithin } from "../analysis/solved";
 import { variantColor } from "./drawing/color";
 import { type Curve, curveChart, type ReferenceLine } from "./drawing/curves";
 import { NothingToDrawError } from "./drawing/errors";
 import { type ChartSpec, INK } from "./drawing/style";
-import { EXPERT, players, rangeLabel, scope, unfinishedNote } from "./labels";
+import { EXPERT, rangeLabel, scope, unfinishedNote } from "./labels";
 import type { Published } from "./published";
 
 /**

@@ -97,16 +97,18 @@ test("0 % and 100 % have an interval that reaches inwards only", () => {
   ]);
 });
 
-test("a variant on a local model says that it is no LLM, and the order does not depend on the rows'", () => {
+test("a variant on a local model says that it is no LLM, whatever its name; the order does not depend on the rows'", () => {
+  const by = (variant: string, model: string, provider: string) =>
+    episodes(variant, [true]).map((row) => ({ ...row, model, provider }));
   const rows = [
-    ...episodes("rule_based_history", [true]),
-    ...episodes("baseline", [true]),
-    ...episodes("random", [true]),
+    ...by("rule_based_history", "rule_based", "local"),
+    ...by("baseline", "gpt-5", "local"),
+    ...by("random", "gpt-5", "openai"),
   ];
   const spec = successRate(rows);
   expect(values(spec).map(({ name, note }) => [name, note])).toEqual([
-    ["random", "uniform random, not an LLM · n = 1"],
-    ["baseline", "n = 1"],
+    ["random", "gpt-5 · n = 1"],
+    ["baseline", "gpt-5, not an LLM · n = 1"],
     ["rule_based_history", "rules, not an LLM · n = 1"],
   ]);
   expect(successRate([...rows].reverse())).toEqual(spec);

@@ -5,22 +5,14 @@ import {
   hasExpertSteps,
 } from "../analysis/expert-steps";
 import { taskOrder } from "../analysis/order";
+import { players, variantPlayer } from "../analysis/player";
 import { mean } from "../analysis/statistics/statistics";
 import { type Summary, summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../queries/episodes";
 import { variantColor } from "./drawing/color";
 import { type IntervalRow, intervalChart } from "./drawing/intervals";
 import type { ChartSpec } from "./drawing/style";
-import {
-  EXPERT,
-  group,
-  playerOf,
-  players,
-  rangeLabel,
-  scope,
-  shortTask,
-  unfinishedNote,
-} from "./labels";
+import { EXPERT, group, rangeLabel, scope, shortTask, unfinishedNote } from "./labels";
 
 /** Success rate by variant in percent, tasks weighted equally, with 95 % Wilson intervals. */
 export function successRate(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
@@ -159,7 +151,7 @@ function estimateRow(
   const { mean, least, most, low, high } = estimate;
   const count = counts(summary, taskOrder(rows).length, estimate.n);
   const label = estimateLabel(estimate, format, unit);
-  const player = playerOf(variant, rows);
+  const player = variantPlayer(variant, rows);
   const isOwn = (row: EpisodeRow) =>
     row.variant === variant && (task === null || row.task === task);
   return {

@@ -35,9 +35,8 @@ export async function committedImages(root: string): Promise<Map<string, Uint8Ar
   for (const file of files.sort()) {
     const beside = files.filter((other) => other === LOCAL && other !== file).map(read);
     const results = [...beside, read(file)];
-    const models = Object.assign({}, ...results.map(({ provenance }) => provenance.models));
     const episodes = withExpertSteps(results.flatMap((part) => part.episodes));
-    const charts = allCharts(episodes, { models, prices, published });
+    const charts = allCharts(episodes, { prices, published });
     for (const [name, image] of await drawImages(charts)) {
       images.set(`${basename(file, ".json")}/${name}`, image);
     }

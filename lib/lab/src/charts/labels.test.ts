@@ -1,5 +1,5 @@
 import type { EpisodeRow } from "../queries/episodes";
-import { group, playerOf, players, scope } from "./labels";
+import { group, scope } from "./labels";
 
 const rows = (tasks: string[], seeds: number[]) =>
   tasks.flatMap((task) => seeds.map((seed) => ({ task, seed }) as EpisodeRow));
@@ -25,19 +25,4 @@ test("numbers have thousands separators and a minus sign", () => {
   expect(group(0, 2)).toBe("0.00");
   expect(group(-0.04, 1)).toBe("0.0");
   expect(group(1234.5678, 4)).toBe("1,234.5678");
-});
-
-test("charts name the model of every variant on a language model", () => {
-  const played = [
-    { variant: "rule_based", model: "rule_based" },
-    { variant: "history", model: null },
-    { variant: "history", model: "openai::gpt-4o-mini-2024-07-18" },
-    { variant: "baseline", model: "openai::gpt-4o-mini-2024-07-18" },
-    { variant: "other" },
-  ];
-  expect(players(played)).toBe(
-    "baseline, history: openai::gpt-4o-mini-2024-07-18. rule_based: rules, not an LLM.",
-  );
-  expect(playerOf("history", played)).toBe("openai::gpt-4o-mini-2024-07-18");
-  expect([playerOf("other", played), players([{ variant: "other" }])]).toEqual([null, null]);
 });

@@ -1,41 +1,9 @@
-import { taskOrder, variantOrder } from "../analysis/order";
+import { taskOrder } from "../analysis/order";
 import { isFinished } from "../analysis/outcome";
 import type { EpisodeRow } from "../queries/episodes";
 
-/** The local models' variants are no LLMs, and charts say so. */
-const LOCAL: Readonly<Record<string, string>> = {
-  random: "uniform random, not an LLM",
-  rule_based: "rules, not an LLM",
-  rule_based_history: "rules, not an LLM",
-};
-
 /** Name of the expert in charts. */
 export const EXPERT = "expert with full state (a planner, not an LLM)";
-
-/** What a local variant is, or null for a variant on a language model. */
-function localKind(variant: string): string | null {
-  return Object.hasOwn(LOCAL, variant) ? LOCAL[variant]! : null;
-}
-
-/** What plays a variant: its model, or what a local one is; null when the rows do not say. */
-export function playerOf(
-  variant: string,
-  rows: readonly Pick<EpisodeRow, "variant" | "model">[],
-): string | null {
-  const model = rows.find((row) => row.variant === variant && row.model)?.model;
-  return localKind(variant) ?? model ?? null;
-}
-
-/** "rule_based: rules, not an LLM. history: openai::gpt-4o-mini-2024-07-18."; null when the rows do not say. */
-export function players(rows: readonly Pick<EpisodeRow, "variant" | "model">[]): string | null {
-  const variantsOf = new Map<string, string[]>();
-  for (const variant of variantOrder(rows)) {
-    const player = playerOf(variant, rows);
-    if (player) variantsOf.set(player, [...(variantsOf.get(player) ?? []), variant]);
-  }
-  if (variantsOf.size === 0) return null;
-  return `${[...variantsOf].map(([player, variants]) => `${variants.join(", ")}: ${player}`).join(". ")}.`;
-}
 
 /** What was run: "BabyAI-MixedTrainLocal-v0: goto, open × seeds 200–219". */
 export function scope(rows: readonly EpisodeRow[]): string {

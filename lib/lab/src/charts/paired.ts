@@ -1,11 +1,12 @@
 import { type Comparison, compareVariants } from "../analysis/compare";
 import { variantOrder } from "../analysis/order";
 import type { Quantity } from "../analysis/outcome";
+import { players } from "../analysis/player";
 import type { EpisodeRow } from "../queries/episodes";
 import { NothingToDrawError } from "./drawing/errors";
 import { type IntervalRow, intervalChart } from "./drawing/intervals";
 import { type ChartSpec, INK } from "./drawing/style";
-import { group, players, scope, unfinishedNote } from "./labels";
+import { group, scope, unfinishedNote } from "./labels";
 
 /**
  * Differences between every two variants on the same tasks and seeds: the mean of one minus the other with

@@ -24,6 +24,8 @@ const row: EpisodeRow = {
   cached_input_tokens: 0,
   inferences: 6,
   error: null,
+  model: "rule_based",
+  provider: "local",
 };
 
 const values = (spec: ChartSpec) => (spec.data as { values: Record<string, unknown>[] }).values;

@@ -1,3 +1,4 @@
+import { variantPlayer } from "../analysis/player";
 import { AnalysisError } from "../analysis/statistics/errors";
 import { proportion } from "../analysis/statistics/statistics";
 import { type Summary, summarize } from "../analysis/summary";
@@ -6,7 +7,7 @@ import { variantColor } from "./drawing/color";
 import { fitText } from "./drawing/font";
 import { type Heading, type IntervalRow, intervalChart } from "./drawing/intervals";
 import type { ChartSpec } from "./drawing/style";
-import { playerOf, rangeLabel, scope, unfinishedNote } from "./labels";
+import { rangeLabel, scope, unfinishedNote } from "./labels";
 
 /** data/published.json: results that others published on these tasks, with their sources. */
 export interface Published {
@@ -91,7 +92,7 @@ export function publishedResults(rows: readonly EpisodeRow[], published: Publish
     mark: "point",
     rows: [
       { heading: `This project: ${scope(rows)}` },
-      ...summarize(rows).map((summary) => ownRow(summary, playerOf(summary.variant, rows))),
+      ...summarize(rows).map((summary) => ownRow(summary, variantPlayer(summary.variant, rows))),
       ...publishedRows(published),
     ],
   });

@@ -17,8 +17,7 @@ import { costAndSuccess, tokensAndSuccess } from "./trade-off";
 
 /** What charts draw on beyond the episodes; those that need what is missing are left out. */
 export interface Background {
-  /** The model of each variant, and the models' prices. */
-  models?: Readonly<Record<string, string>>;
+  /** By model. */
   prices?: Prices;
   /** data/published.json. */
   published?: Published;
@@ -50,8 +49,8 @@ const registry: Readonly<Record<string, Chart>> = {
   success_by_step: (rows, { published }) => successByStep(rows, published),
   published_results: (rows, { published }) => published && publishedResults(rows, published),
   success_and_tokens: (rows, { published }) => tokensAndSuccess(rows, published),
-  success_and_cost: (rows, { models, prices, published }) =>
-    models && prices && costAndSuccess(rows, models, prices, published),
+  success_and_cost: (rows, { prices, published }) =>
+    prices && costAndSuccess(rows, prices, published),
   steps_above_expert: (rows) => stepsAboveExpert(rows),
   success_rate_differences: (rows) => pairedDifferences(rows, "success"),
   episode_return_differences: (rows) => pairedDifferences(rows, "episode_return"),

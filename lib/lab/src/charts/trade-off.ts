@@ -1,6 +1,6 @@
 import { variantOrder } from "../analysis/order";
 import { isFinished, known } from "../analysis/outcome";
-import { AnalysisError } from "../analysis/statistics/errors";
+import { players } from "../analysis/player";
 import { mean } from "../analysis/statistics/statistics";
 import { summarize } from "../analysis/summary";
 import { costUsd, type Price, type Prices } from "../experiment/variants/prices";
@@ -9,7 +9,7 @@ import { variantColor } from "./drawing/color";
 import { NothingToDrawError } from "./drawing/errors";
 import { type ScatterPoint, scatter } from "./drawing/scatter";
 import type { ChartSpec } from "./drawing/style";
-import { group, players, scope, unfinishedNote } from "./labels";
+import { group, scope, unfinishedNote } from "./labels";
 import { drawnEntries, PUBLISHED_COLOR, type Published } from "./published";
 
 /** The model of TensorZero's example, for its cost; the fine-tuned variant ran on another, at another price. */
@@ -66,32 +66,28 @@ function publishedTokens(published: Published): ScatterPoint[] {
 
 /**
  * Success against cost: US dollars for 1,000 episodes at the prices given, with 95 % t intervals, against
- * the success rate with Wilson's. `models` names the model of each variant. A variant whose model has no price, or that has
+ * the success rate with Wilson's. A variant whose models have no price, or that has
  * episodes without an outcome, is named below the title and not drawn.
  *
- * @throws AnalysisError a variant has no model
  * @throws NothingToDrawError there is no variant left to draw, or no model has a price
  */
 export function costAndSuccess(
   rows: readonly EpisodeRow[],
-  models: Readonly<Record<string, string>>,
   prices: Prices,
   published?: Published,
 ): ChartSpec {
-  const price = (variant: string) => {
-    const model = models[variant];
-    if (model === undefined) throw new AnalysisError(`which model plays ${variant} is not said`);
-    return prices[model];
-  };
-  const variants = variantOrder(rows);
-  const unpriced = variants.filter((variant) => price(variant) === undefined);
+  const price = ({ model }: EpisodeRow) => prices[model ?? ""];
+  const known = rows.filter((row) => price(row) !== undefined);
+  const unpriced = variantOrder(rows).filter(
+    (variant) => !known.some((row) => row.variant === variant),
+  );
   const priced = rows.filter((row) => !unpriced.includes(row.variant));
-  const cost = (row: EpisodeRow) => costOfThousand(price(row.variant), row);
+  const cost = (row: EpisodeRow) => costOfThousand(price(row), row);
   const example = prices[EXAMPLE_MODEL];
   const others = published && example ? publishedCosts(published, example) : [];
   const points = [...(priced.length === 0 ? [] : ownPoints(priced, cost)), ...others];
   if (points.length === 0) {
-    const none = `none of these models has a price: ${Object.values(models).join(", ")}`;
+    const none = `none of these models has a price: ${players(rows) ?? "no row names one"}`;
     throw new NothingToDrawError(priced.length > 0 ? NOTHING_TO_DRAW : none);
   }
   return scatter({
@@ -99,7 +95,7 @@ export function costAndSuccess(
     subtitle: [
       scope(rows),
       "Points: means; bars: 95 % t interval of cost, 95 % Wilson interval of success.",
-      pricesNote([...variants.map(price), others.length > 0 ? example : undefined], unpriced),
+      pricesNote([...known.map(price), others.length > 0 ? example : undefined], unpriced),
       ...uncounted(priced, cost),
       ...notes(rows, others, "TensorZero"),
     ],

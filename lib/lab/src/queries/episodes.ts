@@ -26,8 +26,10 @@ export interface EpisodeRow {
   error: string | null;
   /** Of the input tokens, those that providers say they had in their own cache. */
   cached_input_tokens: number;
-  /** The models that were called, by the config's names: "openai::gpt-4o-mini-2024-07-18"; null when none was. */
+  /** The models that answered, by the config's names: "openai::gpt-4o-mini-2024-07-18"; null when none has. */
   model?: string | null;
+  /** Their providers, by the config's names: "openai"; "local" are functions in place of an LLM. Null when none has answered. */
+  provider?: string | null;
 }
 
 /** An episode that the store has rows of. */

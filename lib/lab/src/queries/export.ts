@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { EPISODES, ORDER } from "./episodes";
+import { ANSWERED_BY } from "./parts/answered-by";
 import { ANSWER, distinctAnswers } from "./parts/answers";
 import { IS_ACT } from "./parts/is-act";
 import { tokenSums } from "./parts/token-sums";
@@ -71,7 +72,7 @@ WITH
   call AS (
     SELECT
       inference_id,
-      argMin(model_name, id) AS model,
+      ${ANSWERED_BY},
       argMin(system, id) AS system_prompt,
       argMin(JSONExtractString(input_messages, 1, 'content', 1, 'text'), id) AS user_prompt,
       ${tokenSums("SELECT id FROM inference")}
@@ -90,6 +91,7 @@ SELECT
   toUInt32(tags['step']) AS step,
   toString(inference.id) AS inference_id,
   call.model AS model,
+  call.provider AS provider,
   JSONExtractString(input, 'system', 'mission') AS mission,
   JSONExtractString(input, 'messages', 1, 'content', 1, 'arguments', 'observation') AS observation,
   call.system_prompt AS system_prompt,

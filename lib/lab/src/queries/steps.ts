@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { ANSWERED_BY } from "./parts/answered-by";
 import { IS_ACT } from "./parts/is-act";
 import { type StoredAnswer, type StoredOutput, storedAnswer } from "./parts/stored-answer";
 import { tokenSums } from "./parts/token-sums";
@@ -10,6 +11,9 @@ export interface StepRow extends StoredAnswer {
   inference_id: string;
   mission: string;
   observation: string;
+  /** The model that answered and its provider, as EpisodeRow has them; null without a stored call. */
+  model: string | null;
+  provider: string | null;
   /** The messages that the model was sent, rendered from the variant's templates. */
   system_prompt: string;
   user_prompt: string;
@@ -31,6 +35,9 @@ export interface StoredEpisode {
   variant: string;
   task: string;
   seed: number;
+  /** The models that answered and their providers, as EpisodeRow has them. */
+  model: string | null;
+  provider: string | null;
   /** Null: the episode failed (see `error`) or was cut off before its end. */
   success: boolean | null;
   /** Why the episode failed; null when it ran to its end. */
@@ -83,7 +90,13 @@ export async function storedEpisode(
       ...storedAnswer({ output, cut_off, auxiliary_content }),
     }),
   );
-  return { episode_id: episodeId, run, variant, task, seed, ...outcome!, steps };
+  const [model, provider] = [namesOf(steps, "model"), namesOf(steps, "provider")];
+  return { episode_id: episodeId, run, variant, task, seed, model, provider, ...outcome!, steps };
+}
+
+function namesOf(steps: readonly StepRow[], column: "model" | "provider"): string | null {
+  const names = new Set(steps.map((step) => step[column]).filter((name) => name !== null));
+  return [...names].sort().join(", ") || null;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -100,6 +113,7 @@ WITH
   call AS (
     SELECT
       inference_id,
+      ${ANSWERED_BY},
       argMin(system, id) AS system_prompt,
       argMin(JSONExtractString(input_messages, 1, 'content', 1, 'text'), id) AS user_prompt,
       ${tokenSums("SELECT id FROM inference")},
@@ -118,6 +132,8 @@ SELECT
   toString(inference.id) AS inference_id,
   JSONExtractString(input, 'system', 'mission') AS mission,
   JSONExtractString(input, 'messages', 1, 'content', 1, 'arguments', 'observation') AS observation,
+  call.model AS model,
+  call.provider AS provider,
   coalesce(call.system_prompt, '') AS system_prompt,
   coalesce(call.user_prompt, '') AS user_prompt,
   inference.output AS output,

@@ -1,3 +1,4 @@
+import { playerOf } from "../analysis/player";
 import { outlineText } from "../charts/drawing/outline";
 import type { Replay, ReplayFrame } from "./replay";
 
@@ -23,6 +24,7 @@ export function filmStrip(replay: Replay, count = 10): string {
   const rowHeight = pictureHeight + CAPTION + GAP;
   const total = HEADING + Math.ceil(frames.length / COLUMNS) * rowHeight;
   const { variant, task, seed } = replay.episode;
+  const player = playerOf(replay.episode);
   const pictures = frames.map((frame, i) => {
     const x = GAP + (i % COLUMNS) * (PICTURE + GAP);
     const y = HEADING + Math.floor(i / COLUMNS) * rowHeight;
@@ -34,7 +36,12 @@ export function filmStrip(replay: Replay, count = 10): string {
       `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${round(total)}" width="${WIDTH}" height="${round(total)}" style="max-width:100%;height:auto" role="img">`,
       '<rect width="100%" height="100%" fill="#ffffff"/>',
       text(GAP, 20, 15, replay.mission, 600),
-      text(GAP, 38, 12, `${variant}, ${task}, seed ${seed}${mismatchText(replay)}`),
+      text(
+        GAP,
+        38,
+        12,
+        `${variant}${player === null ? "" : ` (${player})`}, ${task}, seed ${seed}${mismatchText(replay)}`,
+      ),
       ...pictures,
       "</svg>",
     ].join("\n"),

@@ -24,11 +24,15 @@ function replay(variant: string, steps: number, thinking: string | null = null):
     variant,
     task,
     seed,
+    model: "m",
+    provider: "p",
     success: null,
     error: null,
     steps: frames.slice(0, -1).map(
       ({ step, action, observation }): StepRow => ({
         step,
+        model: "m",
+        provider: "p",
         inference_id: `019abc00-0000-7000-8000-00000000000${step}`,
         mission,
         observation,

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { readTextFile } from "embedded-gateway";
+import { playerOf } from "../analysis/player";
 import { differs, type Replay, type ReplayFrame } from "./replay";
 
 // subtle: compiled to lib/lab/dist/replay, this reads the page's own parts where they are kept: lib/lab/src/replay. With LF, because a
@@ -98,7 +99,8 @@ function pack(replays: readonly Replay[]) {
 
 function about({ episode, maxSteps }: Replay): string {
   const { variant, task, seed, run, episode_id } = episode;
-  return `${variant} · ${task} · seed ${seed} · at most ${maxSteps} steps · run ${run} · episode ${episode_id}`;
+  const player = playerOf(episode);
+  return `${variant}${player === null ? "" : ` (${player})`} · ${task} · seed ${seed} · at most ${maxSteps} steps · run ${run} · episode ${episode_id}`;
 }
 
 function actionText({ step, action, stored }: ReplayFrame, { outcome, episode }: Replay): string {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { oneLine } from "embedded-gateway";
 import { Hono } from "hono";
-import type { ModelAnswer, ModelFunction, ModelFunctions } from "./own-models";
+import type { LOCAL_KINDS, ModelAnswer, ModelFunction, ModelFunctions } from "./own-models";
 import { randomAction } from "./random";
 import { readPrompt } from "./reading/prompt";
 import { UnreadablePrompt } from "./reading/prompt-error";
@@ -15,7 +15,7 @@ export interface ModelServer {
 }
 
 /** The local models. They see nothing else and keep nothing. */
-const ours: ModelFunctions = {
+const ours: Record<keyof typeof LOCAL_KINDS, ModelFunction> = {
   random: (messages, { seed }) => JSON.stringify({ action: randomAction(messages, seed) }),
   rule_based: (messages) => {
     const prompt = readPrompt(messages);

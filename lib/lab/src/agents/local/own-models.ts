@@ -1,6 +1,12 @@
 import { MODELS_ORIGIN, oneLine, type TomlFile } from "embedded-gateway";
 import type { ChatMessage } from "./reading/prompt";
 
+/** The provider, in the config and in ModelInference, of models that are functions of this process and no LLMs. */
+export const LOCAL_PROVIDER = "local";
+
+/** The models that ship with this library, and what they are. */
+export const LOCAL_KINDS = { random: "uniform random", rule_based: "rules" } as const;
+
 /** What a model answers: its text; or also the tokens that it took, without which the o200k ones of messages and answer count. */
 export type ModelAnswer =
   | string
@@ -18,7 +24,7 @@ export type ModelFunction = (
 /** Models by the names that variants have for them. */
 export type ModelFunctions = Readonly<Record<string, ModelFunction>>;
 
-/** A model that was given to openLab is no function. */
+/** A model that was given to openLab is no function, or has the name of one that ships. */
 export class ModelFunctionError extends Error {
   override readonly name = "ModelFunctionError";
 }
@@ -30,6 +36,10 @@ export class ModelFunctionError extends Error {
  */
 export function ownModelFiles(models: ModelFunctions): TomlFile[] {
   for (const [name, model] of Object.entries(models)) {
+    if (Object.hasOwn(LOCAL_KINDS, name))
+      throw new ModelFunctionError(
+        `models.${name} has the name of a model that ships with this library. Give it another one.`,
+      );
     if (typeof model === "function") continue;
     throw new ModelFunctionError(
       `models.${name} is ${oneLine(JSON.stringify(model) ?? String(model), 60)}; it must be a function of chat messages that returns the answer's text.`,
@@ -39,8 +49,8 @@ export function ownModelFiles(models: ModelFunctions): TomlFile[] {
     const key = JSON.stringify(name);
     const table = [
       `[models.${key}]`,
-      'routing = ["local"]',
-      `[models.${key}.providers.local]`,
+      `routing = ["${LOCAL_PROVIDER}"]`,
+      `[models.${key}.providers.${LOCAL_PROVIDER}]`,
       'type = "openai"',
       `model_name = ${key}`,
       `api_base = "${MODELS_ORIGIN}/v1/"`,

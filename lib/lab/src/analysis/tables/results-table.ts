@@ -1,10 +1,11 @@
 import type { EpisodeRow } from "../../queries/episodes";
 import type { Bounded } from "../bounds";
+import { players, variantPlayer } from "../player";
 import { type Summary, summarize } from "../summary";
 import type { Cell } from "./danfojs";
 
 /**
- * The results as a table to read: one row a variant, or one a variant and task, with mean and 95 % interval as text. Where
+ * The results as a table to read: one row a variant, or one a variant and task, with what played it, mean and 95 % interval as text. Where
  * episodes have no outcome a range stands in the mean's place: see `summarize`. Those that were cut off or never begun have
  * columns when there are any, and one that says that the run is unfinished; so have answers that were no valid action. Tokens that no
  * provider counted are "–".
@@ -17,9 +18,11 @@ export function resultsTable(
   const summaries = summarize(rows, by);
   const isCutOff = summaries.some(({ cut_off }) => cut_off > 0);
   const isInvalid = summaries.some(({ invalid_answers }) => invalid_answers > 0);
+  const isSaid = players(rows) !== null;
   const isNotBegun = summaries.some(({ not_begun }) => not_begun > 0);
   return summaries.map((summary) => ({
     variant: summary.variant,
+    ...(isSaid ? { model: variantPlayer(summary.variant, rows) ?? "–" } : {}),
     ...(summary.task === null ? {} : { task: summary.task.slice(summary.task.indexOf("/") + 1) }),
     episodes: summary.episodes,
     failed: summary.failed,

@@ -48,6 +48,12 @@ test("the bound is every answer at max_tokens, a token for each byte of the prom
   expect(read.usdAtMost).toBeLessThan((3 * CALLS * 3100) / 1e6);
 });
 
+test("the models are told, and which are no LLMs", async () => {
+  const local = (name: string) => ({ ...variant({ model: "gpt-5" }), local: name === "b" });
+  const { text } = await planRun(settings, local, []);
+  expect(text).toContain("\nModels: a: gpt-5. b: gpt-5, not an LLM.\n");
+});
+
 test("without max_tokens there is no bound, and the text says whose and why", async () => {
   const limits = { maxTokens: null, tries: 1, reason: "has no max_tokens" };
   const unbounded = await planRun(settings, (name) => variant(name === "a" ? { limits } : {}), []);

@@ -1,7 +1,9 @@
 import { longestText, make } from "babyai";
+import { LOCAL_PROVIDER } from "../../agents/local/own-models";
 import type { ChatMessage } from "../../agents/local/reading/prompt";
 import { countUsage } from "../../agents/local/tokens";
 import { type ActArguments, actArguments, longestHistory } from "../../agents/prompt";
+import { players } from "../../analysis/player";
 import type { EpisodeKey } from "../../queries/runs/run-state";
 import type { TypicalUsage } from "../../queries/runs/typical-usage";
 import type { CallLimits } from "../variants/call-limits";
@@ -31,6 +33,8 @@ export interface Plan {
 /** What a plan has to know of a variant. */
 export interface PlannedVariant {
   model: string | null;
+  /** Its model is a function in place of an LLM. */
+  local?: boolean;
   price: Price | undefined;
   /** What its model is sent. */
   prompt: (args: ActArguments) => readonly ChatMessage[];
@@ -229,8 +233,13 @@ function describe(
         : `about ${usd(usdLikely)} like the stored runs`,
     );
   }
+  const played = variants.map((name) => {
+    const { model, local } = variant(name);
+    return { variant: name, model, provider: local ? LOCAL_PROVIDER : null };
+  });
   return [
     `Variants: ${variants.join(", ")}`,
+    `Models: ${players(played) ?? "several"}`,
     `Episodes: ${count} (${variants.length} variants × ${tasks.length} tasks × seeds ${seeds[0]} to ${seeds.at(-1)})`,
     `Inferences: ${callsAtMost.toLocaleString("en-US")} at most`,
     `Cost: ${[...cost, budget].join("; ")}`,

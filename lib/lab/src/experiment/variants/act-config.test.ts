@@ -39,7 +39,7 @@ test("where a model is served: as written out, by its type, or by its shorthand"
   ]);
   expect(providersOf("openai::gpt-4o", config)).toEqual([
     {
-      ...{ modelName: "gpt-4o", apiBase: "https://api.openai.com/v1/" },
+      ...{ modelName: "gpt-4o", apiBase: "https://api.openai.com/v1/", isLocal: false },
       keyLocation: "env::OPENAI_API_KEY",
     },
   ]);

@@ -1,12 +1,14 @@
 import { resolve } from "node:path";
 import {
   type ConfigSource,
+  MODELS_ORIGIN,
   mergeConfig,
   OPENAI_BASE,
   pathOf,
   shorthandModel,
   Table,
 } from "embedded-gateway";
+import { LOCAL_PROVIDER } from "../../agents/local/own-models";
 import { type ActFunction, actFunctions } from "../../agents/prompt";
 import type { LimitedVariant } from "./call-limits";
 
@@ -23,6 +25,8 @@ export interface Provider {
   modelName?: string;
   /** Its address; of another type of provider than OpenAI's without one: that type, which names who serves it. */
   apiBase: string;
+  /** It is this process, where functions answer in place of an LLM. */
+  isLocal: boolean;
   /** As in the configuration: "env::OPENAI_API_KEY", "none", or a table as JSON. */
   keyLocation: string;
   extraBody?: unknown;
@@ -49,9 +53,10 @@ export interface NamedFile {
 export function readActConfig(sources: readonly ConfigSource[]): ActConfig {
   const { values, fileOf, folderOf } = mergeConfig(sources);
   const top = new Table(values, "", fileOf);
-  const models = [...top.tables("models")].map(
-    ([name, table]) => [name, [...table.tables("providers").values()].map(readProvider)] as const,
-  );
+  const models = [...top.tables("models")].map(([name, table]) => {
+    const providers = [...table.tables("providers")];
+    return [name, providers.map(([provider, entry]) => readProvider(entry, provider))] as const;
+  });
   const functions = top.table("functions");
   const read = actFunctions.flatMap((name) => {
     const table = functions?.table(name);
@@ -65,18 +70,34 @@ export function providersOf(model: string, { models }: Pick<ActConfig, "models">
   const shorthand = shorthandModel(model)?.providers ?? [];
   return [
     ...(models.get(model) ?? []),
-    ...shorthand.map(({ modelName, apiBase }) => ({ modelName, apiBase, keyLocation: OPENAI_KEY })),
+    ...shorthand.map(({ modelName, apiBase }) => ({
+      ...{ modelName, apiBase, isLocal: false, keyLocation: OPENAI_KEY },
+    })),
   ];
 }
 
 const OPENAI_KEY = "env::OPENAI_API_KEY";
 
-function readProvider(table: Table): Provider {
+function readProvider(table: Table, name: string): Provider {
   const type = table.requiredString("type");
+  const apiBase = table.string("api_base") ?? (type === "openai" ? OPENAI_BASE : type);
+  const isLocal = apiBase.startsWith(`${MODELS_ORIGIN}/`);
+  // ClickHouse keeps of a provider its name alone.
+  if (isLocal && name !== LOCAL_PROVIDER)
+    table.fail(
+      "api_base",
+      `is ${MODELS_ORIGIN}, where functions answer in place of an LLM. Charts know them by their provider's name: call it ${LOCAL_PROVIDER}, here and in \`routing\``,
+    );
+  if (!isLocal && name === LOCAL_PROVIDER)
+    table.fail(
+      "api_base",
+      `is ${apiBase}, but the name of this provider tells charts that no LLM answers, as at ${MODELS_ORIGIN}. Give it another name, here and in \`routing\``,
+    );
   const key = table.raw("api_key_location") ?? OPENAI_KEY;
   return {
     modelName: table.string("model_name"),
-    apiBase: table.string("api_base") ?? (type === "openai" ? OPENAI_BASE : type),
+    apiBase,
+    isLocal,
     keyLocation: typeof key === "string" ? key : JSON.stringify(key),
     extraBody: table.raw("extra_body"),
   };

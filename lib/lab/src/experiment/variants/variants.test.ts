@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ConfigError } from "embedded-gateway";
 import { SHIPPED_CONFIG } from "embedded-gateway/testing/shipped-config";
 import { actArguments } from "../../agents/prompt";
 import { readVariants, type VariantInfo } from "./variants";
@@ -88,4 +89,19 @@ test("reads both styles of templates, and variants without a model", () => {
   expect(definition()?.["templates.user"]).not.toBe("sha256:cc7917d4422c2472");
   writeFileSync(join(directory, "output.json"), "true");
   expect(definition()?.output_schema).not.toBe("sha256:44136fa355b3678a");
+});
+
+test.each([
+  [
+    "local",
+    "http://localhost:11434/v1/",
+    /but the name of this provider tells charts that no LLM answers/,
+  ],
+  ["ours", "http://localhost:3030/v1/", /functions answer in place of an LLM\..* call it local/],
+])("a provider called %s at %s is refused", (name, address, message) => {
+  const toml = `[models.m.providers.${name}]\ntype = "openai"\napi_base = "${address}"`;
+  const read = () => readVariants([{ path: "tensorzero.toml", text: toml }]);
+  expect(read).toThrow(ConfigError);
+  expect(read).toThrow(message);
+  expect(read).toThrow(`\`models.m.providers.${name}.api_base\``);
 });

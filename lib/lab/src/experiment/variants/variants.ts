@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import {
   ConfigError,
-  MODELS_ORIGIN,
   messageOf,
   parseConfigFile,
   readConfigFile,
@@ -31,7 +30,7 @@ export interface VariantInfo {
   /** What its model is sent, by its templates. Of a variant made of other variants: what its own templates make. */
   prompt: (args: ActArguments) => readonly ChatMessage[];
   limits: CallLimits;
-  /** Its model is served by rules on this machine, not by an LLM. */
+  /** Its model is a function in place of an LLM. */
   local: boolean;
   /** Its model is served on this machine or its network, and asks for no key: it costs nothing. */
   free: boolean;
@@ -71,7 +70,7 @@ export function readVariants(
         servers: providers.map(({ apiBase }) => apiBase),
         prompt: promptOf(variant),
         limits: callLimits(variant, providers, variant.templates.some(includesOthers)),
-        local: served(isRules),
+        local: served(({ isLocal }) => isLocal),
         free: served(isFree),
         definition: { ...schemas, ...define(variant) },
       });
@@ -81,10 +80,6 @@ export function readVariants(
   return new Map(
     [...variants].sort(([, a], [, b]) => order.indexOf(a.model) - order.indexOf(b.model)),
   );
-}
-
-function isRules({ apiBase }: Provider): boolean {
-  return apiBase.startsWith(`${MODELS_ORIGIN}/`);
 }
 
 /** Hosts of this machine, seen from a container too, and of private networks (RFC 1918). */

@@ -1,3 +1,4 @@
+import { ANSWERED_BY } from "./answered-by";
 import { IS_ACT } from "./is-act";
 import { tokenSums } from "./token-sums";
 
@@ -44,7 +45,7 @@ WITH
   usage AS (
     SELECT
       episode_id,
-      arrayStringConcat(arraySort(groupUniqArray(model_name)), ', ') AS model,
+      ${ANSWERED_BY},
       uniqExactIf(inference_id, ModelInference.id IS NOT NULL) AS called,
       ${tokenSums("SELECT inference_id FROM inference")}
     FROM ModelInference RIGHT JOIN inference ON ModelInference.inference_id = inference.inference_id
@@ -90,7 +91,8 @@ SELECT
   toFloat64(coalesce(played.inferences, 0)) AS inferences,
   if(judged.success IS NULL, failed.error, NULL) AS error,
   ifNull(usage.cached_input_tokens, 0) AS cached_input_tokens,
-  nullIf(usage.model, '') AS model,
+  usage.model AS model,
+  usage.provider AS provider,
   ifNull(usage.called >= played.inferences, false) AS has_calls,
   ifNull(measured.has_metrics, false) AS has_metrics,
   arrayFilter(loss -> loss != '', if(
