@@ -20,6 +20,7 @@ import {
 import type { ChdbConnection } from "chdb/connection";
 import { messageOf } from "../basics/message-of";
 import { oneLine } from "../basics/one-line";
+import { openConfined } from "./confinement";
 import { StoreOpenError } from "./connect-error";
 
 type Settings = Record<string, string | number>;
@@ -48,6 +49,9 @@ const INSERT_JSON = /^INSERT INTO (\w+) FORMAT JSONEachRow$/;
 /** How often, while rows come in, freed memory is given back to the system; the engine would keep hundreds of MiB. */
 const PURGE_EVERY_MS = 1000;
 
+/** How often a query whose client has left is told to end. */
+const KILL_EVERY_MS = 200;
+
 /** An idle session ends after this time, as a server's does. */
 const SESSION_MS = 60_000;
 
@@ -72,12 +76,19 @@ export class EmbeddedConnection implements Connection {
   private readonly idle: Engine[] = [];
   private readonly sessions = new Map<string, Session>();
   private readonly prelude: string;
+  /** The connection that has confined the engine, which stays so while it lives. */
+  private readonly base: { close(): void } | undefined;
   private closed = false;
   private purgedAt = performance.now();
 
   constructor(
     private readonly path: string,
-    private readonly options: { database: string; settings: Settings; temporary: boolean },
+    private readonly options: {
+      database: string;
+      settings: Settings;
+      temporary: boolean;
+      isConfined: boolean;
+    },
   ) {
     const set = Object.entries(options.settings).map(
       ([k, v]) => `${k} = ${typeof v === "number" ? v : `'${v}'`}`,
@@ -85,7 +96,9 @@ export class EmbeddedConnection implements Connection {
     // subtle: only `RowWriter`'s batches are deduplicated; two equal inserts by anyone else are both stored, as on a
     // server.
     this.prelude = `USE ${options.database}; SET deduplicate_insert = 'backward_compatible_choice', insert_deduplicate = 0, ${set.join(", ")}`;
-    this.idle.push(openEngine(path));
+    const { base, first } = openEngine(path, options.isConfined);
+    this.base = base;
+    this.idle.push(first);
     if (options.temporary) process.once("exit", this.removeFolder);
   }
 
@@ -128,19 +141,50 @@ export class EmbeddedConnection implements Connection {
     return this.lease({ query: "SELECT 1" }, (connection) => connection.ping(params));
   }
 
-  /** Runs a query as text with settings as text, and answers its output's bytes. */
+  /**
+   * Runs a query as text with settings as text, and answers its output's bytes.
+   *
+   * @param signal aborting it ends the query
+   */
   async raw(
     query: string,
     settings: Record<string, string> = {},
     sessionId?: string,
+    signal?: AbortSignal,
   ): Promise<Buffer> {
-    const params = {
-      query,
-      clickhouse_settings: settings as ClickHouseSettings,
-      session_id: sessionId,
+    signal?.throwIfAborted();
+    // subtle: the settings' texts are quoted on their way, and the engine reads backslashes in quotes as escapes.
+    const quoted = Object.entries(settings).map(([k, v]) => [k, v.replaceAll("\\", "\\\\")]);
+    const id = randomUUID();
+    const own = signal && { log_comment: `${id} ${settings.log_comment ?? ""}` };
+    const clickhouse_settings = { ...Object.fromEntries(quoted), ...own } as ClickHouseSettings;
+    const running = this.exec({ query, clickhouse_settings, session_id: sessionId });
+    const stop = () => this.kill(id, running);
+    signal?.addEventListener("abort", stop);
+    try {
+      return await collect((await running).stream);
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  /**
+   * Ends a query that is known by its comment. subtle: asked on this thread, since long queries may have taken all others;
+   * and until it has ended, since it may not have begun.
+   */
+  private kill(id: string, running: Promise<unknown>): void {
+    const kill = () => {
+      const session = new (chdb("chdb").Session)(this.path);
+      try {
+        session.query(`KILL QUERY WHERE startsWith(Settings['log_comment'], '${id}') ASYNC`);
+      } finally {
+        session.close();
+      }
     };
-    const { stream } = await this.exec(params);
-    return collect(stream);
+    const again = setInterval(kill, KILL_EVERY_MS);
+    const end = () => clearInterval(again);
+    running.then(end, end);
+    kill();
   }
 
   async endSession(id: string): Promise<void> {
@@ -157,6 +201,7 @@ export class EmbeddedConnection implements Connection {
     await chdb("chdb").drainPending();
     await Promise.all([...this.sessions.keys()].map((id) => this.endSession(id)));
     await Promise.all(this.idle.splice(0).map((connection) => connection.close()));
+    this.base?.close();
     if (!this.options.temporary) return;
     process.off("exit", this.removeFolder);
     this.removeFolder();
@@ -222,6 +267,7 @@ export function openEmbedded(
   dataDir: string,
   database: string,
   settings: Settings,
+  isConfined = false,
 ): EmbeddedConnection {
   const temporary = dataDir === ":memory:";
   const path = temporary ? mkdtempSync(join(tmpdir(), "babyai-store-")) : resolve(dataDir);
@@ -229,7 +275,7 @@ export function openEmbedded(
     assertWritable(path);
     assertNotHeld(path);
   }
-  return new EmbeddedConnection(path, { database, settings, temporary });
+  return new EmbeddedConnection(path, { database, settings, temporary, isConfined });
 }
 
 async function collect(stream: AsyncIterable<Buffer | string>): Promise<Buffer> {
@@ -239,10 +285,15 @@ async function collect(stream: AsyncIterable<Buffer | string>): Promise<Buffer> 
   return Buffer.concat(chunks);
 }
 
-function openEngine(path: string): Engine {
-  chdb("chdb/connection");
+function openEngine(path: string, isConfined: boolean) {
+  const { Session } = chdb("chdb");
   try {
-    return inUtc(() => newConnection(path));
+    return inUtc(() => ({
+      base: isConfined
+        ? openConfined((connectionArgs) => new Session(path, { connectionArgs }))
+        : undefined,
+      first: newConnection(path),
+    }));
   } catch (cause) {
     const message = messageOf(cause);
     if (message.includes("one active data directory per process")) {

@@ -21,7 +21,7 @@ export const SESSION_SETTINGS = {
 } as const;
 
 /** Where the store is: a ClickHouse server's HTTP address, or a folder for ClickHouse inside this process. */
-export type StoreTarget = { url: string } | { dataDir: string };
+export type StoreTarget = { url: string } | { dataDir: string; isConfined?: boolean };
 
 /**
  * Opens the store and hands back the same client, with the same SQL, wherever it is.
@@ -37,7 +37,8 @@ export type StoreTarget = { url: string } | { dataDir: string };
  */
 export async function connect(target: StoreTarget): Promise<ClickHouseClient> {
   if ("url" in target) return connectRemote(target.url);
-  const connection = openEmbedded(target.dataDir, DATABASE, SESSION_SETTINGS);
+  const { dataDir, isConfined } = target;
+  const connection = openEmbedded(dataDir, DATABASE, SESSION_SETTINGS, isConfined);
   const client = createClient({ connection });
   try {
     await connection.initialize();

@@ -1,38 +1,31 @@
 import type { Context } from "hono";
-import { DECODERS } from "../basics/decoders";
+import { BodyError, readBody } from "../basics/limited-body";
 import { messageOf } from "../basics/message-of";
-import { invalidJson } from "../errors";
+import { GatewayError, invalidJson } from "../errors";
 import { parseBody } from "../requests/parse-body";
 
-/** Longest body that is read, before and after it is unpacked. */
-const MAX_BYTES = 100 * 1024 * 1024;
-
-/** The request's body as JSON, whatever its content type says. @throws GatewayError 400 */
+/** The request's body as JSON, whatever its content type says. @throws GatewayError 400; 503 where it may be sent again */
 export async function readJson(c: Context): Promise<unknown> {
-  if (Number(c.req.header("content-length") ?? 0) > MAX_BYTES) throw tooLong();
-  const bytes = new Uint8Array(await c.req.arrayBuffer());
-  if (bytes.length > MAX_BYTES) throw tooLong();
-  const encoding = c.req.header("content-encoding") ?? "identity";
-  return parseBody(encoding === "identity" ? bytes : await unpack(bytes, encoding));
-}
-
-async function unpack(bytes: Uint8Array, encoding: string): Promise<Uint8Array> {
-  const decode = DECODERS[encoding];
-  if (decode === undefined) {
-    throw invalidJson(
-      `The content encoding \`${encoding}\` is not supported: send gzip, deflate, br or none (415 Unsupported Media Type)`,
-    );
-  }
+  let bytes: Uint8Array;
   try {
-    return await decode(Buffer.from(bytes), { maxOutputLength: MAX_BYTES });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLong();
-    throw invalidJson(`Failed to buffer the request body: ${messageOf(cause)} (400 Bad Request)`);
+    bytes = await readBody(c.req.raw);
+  } catch (error) {
+    throw error instanceof BodyError ? asGatewayError(error) : error;
   }
+  return parseBody(bytes);
 }
 
-function tooLong() {
-  return invalidJson(
-    "Failed to buffer the request body: length limit exceeded (413 Payload Too Large)",
-  );
+/** TensorZero's words where it has any. */
+function asGatewayError({ code, message, cause }: BodyError): GatewayError {
+  const failed = "Failed to buffer the request body:";
+  switch (code) {
+    case "unknown_encoding":
+      return invalidJson(`${message} (415 Unsupported Media Type)`);
+    case "too_long":
+      return invalidJson(`${failed} length limit exceeded (413 Payload Too Large)`);
+    case "busy":
+      return new GatewayError(503, `${failed} ${message}`, { kind: "JsonRequest", cause });
+    default:
+      return invalidJson(`${failed} ${messageOf(cause)} (400 Bad Request)`);
+  }
 }

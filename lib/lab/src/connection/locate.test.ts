@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { GatewayClient } from "./client";
 import { GatewayNotFoundError, LOCAL_CLICKHOUSE, locateGateway } from "./locate";
@@ -10,6 +13,7 @@ const server = createServer((request, response) => {
   asked.push(request);
   const choices = [{ message: { content: "{}" } }];
   response.setHeader("content-type", "application/json");
+  response.setHeader("server", "babyai-lab");
   response.end(
     JSON.stringify({
       version: "2026.1.0",
@@ -21,6 +25,9 @@ const server = createServer((request, response) => {
     }),
   );
 });
+const folder = mkdtempSync(join(tmpdir(), "locate-test-"));
+const dataDir = join(folder, "clickhouse");
+afterAll(() => rmSync(folder, { recursive: true }));
 let port: number;
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -29,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
 const refusal = (env: Record<string, string>) =>
-  locateGateway(env).then(
+  locateGateway(env, dataDir).then(
     () => undefined,
     (error) => error,
   );
@@ -68,10 +75,8 @@ test("a gateway that does not answer is named without its password", async () =>
 
 test("user and password of the gateway's address are sent with every request, and shown nowhere", async () => {
   const url = `http://user:p%40ss@127.0.0.1:${port}/`;
-  const found = await locateGateway({
-    TENSORZERO_GATEWAY_URL: url,
-    CLICKHOUSE_URL: LOCAL_CLICKHOUSE,
-  });
+  const env = { TENSORZERO_GATEWAY_URL: url, CLICKHOUSE_URL: LOCAL_CLICKHOUSE };
+  const found = await locateGateway(env, dataDir);
   expect(found).toMatchObject({ kind: "remote", status: { version: "2026.1.0" } });
   const client = new GatewayClient({ url });
   await client.feedback({ metricName: "success", value: true, episodeId: "e" });
@@ -98,7 +103,10 @@ test("a redirect is followed by none of the lab's requests; the error names both
     client.infer({ functionName: "act", variantName: "v", system: {}, user: {} }),
     client.feedback({ metricName: "success", value: true, episodeId: "e" }),
     client.tryModel("m"),
-    locateGateway({ TENSORZERO_GATEWAY_URL: `http://${host}`, CLICKHOUSE_URL: LOCAL_CLICKHOUSE }),
+    locateGateway(
+      { TENSORZERO_GATEWAY_URL: `http://${host}`, CLICKHOUSE_URL: LOCAL_CLICKHOUSE },
+      dataDir,
+    ),
   ];
   const errors = await Promise.all(
     requests.map((request: Promise<unknown>) => request.catch(String)),
@@ -107,4 +115,19 @@ test("a redirect is followed by none of the lab's requests; the error names both
   expect(asked).toEqual([]);
   away.closeAllConnections();
   await new Promise((resolve) => away.close(resolve));
+});
+
+test("an `npm run up` on the store's folder is found by what it has left, on any address; one that has ended is not", async () => {
+  const own = {
+    pid: 1,
+    gateway: `http://chuser:word@127.0.0.1:${port}`,
+    clickhouse: "http://chuser:word@127.0.0.1:1/tensorzero",
+  };
+  const leave = (left: object) => writeFileSync(join(folder, "up.json"), JSON.stringify(left));
+  leave(own);
+  const { gateway: gatewayUrl, clickhouse: clickhouseUrl } = own;
+  const found = { kind: "remote", gatewayUrl, clickhouseUrl };
+  expect(await locateGateway({}, dataDir)).toMatchObject(found);
+  leave({ ...own, gateway: "http://127.0.0.1:1" });
+  expect(await locateGateway({}, dataDir)).not.toMatchObject(found);
 });

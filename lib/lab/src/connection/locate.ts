@@ -1,9 +1,12 @@
-import { messageOf, RedirectError } from "embedded-gateway";
+import { messageOf, RedirectError, readHandover } from "embedded-gateway";
 import { GatewayClient, type GatewayStatus } from "./client";
 
-/** Where `docker compose up` and `npm run up` listen. */
+/** ClickHouse's in docker-compose.yml. */
+export const COMPOSE_PASSWORD = "chpassword";
+
+/** Where `docker compose up` listens. */
 export const LOCAL_GATEWAY = "http://localhost:3000";
-export const LOCAL_CLICKHOUSE = "http://chuser:chpassword@localhost:8123/tensorzero";
+export const LOCAL_CLICKHOUSE = `http://chuser:${COMPOSE_PASSWORD}@localhost:8123/tensorzero`;
 
 export interface RemoteGateway {
   kind: "remote";
@@ -26,14 +29,16 @@ export class GatewayNotFoundError extends Error {
 }
 
 /**
- * Decides which gateway to use: the one that TENSORZERO_GATEWAY_URL and CLICKHOUSE_URL name, else a healthy one on
- * localhost:3000, else the embedded one. A gateway that is named but does not answer is an error, never a reason to
- * take another; so is one of the two variables without the other.
+ * Decides which gateway to use: the one that TENSORZERO_GATEWAY_URL and CLICKHOUSE_URL name, else that of an `npm run up` on
+ * the store's folder, else a healthy one on localhost:3000, else the embedded one. A gateway that is named but does not answer
+ * is an error, never a reason to take another; so is one of the two variables without the other.
  *
+ * @param dataDir the store's folder
  * @throws GatewayNotFoundError
  */
 export async function locateGateway(
   env: Readonly<Record<string, string | undefined>>,
+  dataDir: string,
 ): Promise<RemoteGateway | EmbeddedGatewayChoice> {
   const gatewayUrl = env.TENSORZERO_GATEWAY_URL;
   const clickhouseUrl = env.CLICKHOUSE_URL;
@@ -46,6 +51,13 @@ export async function locateGateway(
       ? ["TENSORZERO_GATEWAY_URL", `CLICKHOUSE_URL (docker compose's is ${LOCAL_CLICKHOUSE})`]
       : ["CLICKHOUSE_URL", `TENSORZERO_GATEWAY_URL (docker compose's is ${LOCAL_GATEWAY})`];
     throw new GatewayNotFoundError(`${set} is set without ${missing}: set both, or neither`);
+  }
+  const up = readHandover(dataDir);
+  const upStatus = up && (await probe(up.gateway));
+  if (up && upStatus?.server === "babyai-lab") {
+    const { gateway: gatewayUrl, clickhouse: clickhouseUrl } = up;
+    const reason = "`npm run up` serves this folder's store there";
+    return { kind: "remote", gatewayUrl, clickhouseUrl, status: upStatus, reason };
   }
   const status = await probe(LOCAL_GATEWAY);
   if (status) {

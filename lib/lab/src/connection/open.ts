@@ -14,7 +14,7 @@ import {
   StoreOpenError,
 } from "embedded-gateway";
 import { GatewayClient } from "./client";
-import { locateGateway, type RemoteGateway } from "./locate";
+import { LOCAL_CLICKHOUSE, locateGateway, type RemoteGateway } from "./locate";
 import { embeddedObstacle, remoteObstacle } from "./obstacle";
 
 /** A gateway and its store, wherever they are. */
@@ -64,7 +64,7 @@ export interface ConnectionOptions extends Pick<GatewayOptions, "configPath" | "
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   if (options.gateway === "embedded") return openEmbedded(options, "openLab was told so");
-  const found = await locateGateway(options.env);
+  const found = await locateGateway(options.env, options.dataDir);
   if (found.kind === "embedded") return openEmbedded(options, found.reason);
   refuseOwnModels(options.ownModels, found);
   return openRemote(found);
@@ -78,6 +78,12 @@ function refuseOwnModels(names: readonly string[], { gatewayUrl, reason }: Remot
   );
 }
 
+function adviceFor({ clickhouseUrl, status }: RemoteGateway): string {
+  return clickhouseUrl === LOCAL_CLICKHOUSE && status.server === "babyai-lab"
+    ? "It belongs to an `npm run up` of another folder or user: stop that one, or set TENSORZERO_GATEWAY_URL and CLICKHOUSE_URL to what its data/.local/up.json says."
+    : "Start it, or correct CLICKHOUSE_URL.";
+}
+
 async function openRemote(found: RemoteGateway): Promise<Connection> {
   const { gatewayUrl, clickhouseUrl, status, reason } = found;
   const clickhouse = await connect({ url: clickhouseUrl });
@@ -89,7 +95,7 @@ async function openRemote(found: RemoteGateway): Promise<Connection> {
     const cause = (await redirectAt(store)) ?? ping.error;
     throw new StoreOpenError(
       "unreachable",
-      `ClickHouse at ${store.host} takes no query (${cause.message || cause.name}). Start it, or correct CLICKHOUSE_URL.`,
+      `ClickHouse at ${store.host} takes no query (${cause.message || cause.name}). ${adviceFor(found)}`,
       { cause },
     );
   }

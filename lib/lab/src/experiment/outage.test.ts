@@ -7,6 +7,7 @@ import {
   createGateway,
   type EmbeddedGateway,
   inProcess,
+  readHandover,
   type Up,
   up,
   uuidv7,
@@ -61,8 +62,9 @@ beforeAll(async () => {
   const ports = { gateway: 0, clickhouse: 0, models: 0 };
   services = await up({ configPath, dataDir: join(folder, "data"), models, env, ports });
   const at = new URL(services.urls.clickhouse ?? "");
+  const clickhouseUrl = readHandover(join(folder, "data"))?.clickhouse ?? "";
   const connectTo = (port: string | number) =>
-    connect({ url: `http://chuser:chpassword@127.0.0.1:${port}/tensorzero` });
+    connect({ url: clickhouseUrl.replace(`:${at.port}/`, `:${port}/`) });
   direct = await connectTo(at.port);
   proxy = await startTcpProxy(Number(at.port));
   through = await connectTo(proxy.port);

@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { describeInChromium, launchChromium } from "embedded-gateway/testing/chromium";
+import type { Browser, Page } from "playwright-core";
 import { escapeHtml } from "../display/display";
 import type { StepRow } from "../queries/steps";
 import { filmStrip } from "./film-strip";
@@ -67,14 +67,7 @@ test("the film strip: first and last frame, and no text that needs a font", () =
   expect(filmStrip(replay("a", 1)).match(/<svg /g)).toHaveLength(1 + 2);
 });
 
-const executablePath = [process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome"].find(
-  (name) => name && spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0,
-);
-if (executablePath === undefined) {
-  console.warn("Skipped: the player in a browser. Install chromium, or name one in CHROMIUM.");
-}
-
-(executablePath === undefined ? describe.skip : describe)("in Chromium", () => {
+describeInChromium("in Chromium", () => {
   const folder = mkdtempSync(join(tmpdir(), "player-"));
   let browser: Browser;
   let page: Page;
@@ -82,11 +75,7 @@ if (executablePath === undefined) {
   let errors: string[];
 
   beforeAll(async () => {
-    const path = spawnSync("sh", ["-c", `command -v ${executablePath}`], { encoding: "utf8" });
-    browser = await chromium.launch({
-      executablePath: path.stdout.trim(),
-      args: ["--no-sandbox"], // it runs as root in CI, and opens only our own page
-    });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser.close();

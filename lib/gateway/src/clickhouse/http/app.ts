@@ -1,18 +1,23 @@
 import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { ClickHouseError } from "@clickhouse/client";
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { BodyError } from "../../basics/limited-body";
 import type { EmbeddedConnection } from "../connect-embedded";
 import { authenticate, type Credentials } from "./authenticate";
 import { ClickHouseHttpError } from "./error";
 import { withExternalTables } from "./external-tables";
-import { throughFile } from "./infile";
-import { type Input, readRequest } from "./request";
+import { insertRows, rowsExpected } from "./infile";
+import { asClickHouseError, type Input, readRequest } from "./request";
+import { Statements } from "./statements";
 
 export interface ClickHouseHttpOptions extends Credentials {
   connection: EmbeddedConnection;
+  /** Statements may reach files, programs and addresses. Default: those that would are refused. */
+  allowOutside?: boolean;
 }
 
 /**
@@ -20,11 +25,16 @@ export interface ClickHouseHttpOptions extends Credentials {
  * Queries in the URL, the body, or both; `param_x`; settings, formats and sessions in the URL; text and binary formats;
  * external tables; gzip both ways; errors with ClickHouse's codes.
  *
- * Left out: the native protocol's block compression (`compress=1`), users and roles, `system.query_log`, progress headers,
- * errors in the middle of an answer, and cancelling.
+ * Left out: the native protocol's block compression (`compress=1`), users and roles, `system.query_log`, progress headers, and
+ * errors in the middle of an answer. A query ends when its client leaves.
  */
-export function clickHouseApp({ connection, ...credentials }: ClickHouseHttpOptions): Hono {
+export function clickHouseApp({
+  connection,
+  allowOutside = false,
+  ...credentials
+}: ClickHouseHttpOptions): Hono {
   const app = new Hono();
+  const statements = new Statements(connection, allowOutside);
   const version = connection
     .raw("SELECT version() FORMAT TSVRaw")
     .then((text) => text.toString().trim());
@@ -32,6 +42,8 @@ export function clickHouseApp({ connection, ...credentials }: ClickHouseHttpOpti
     await next();
     c.res.headers.set("x-clickhouse-server-display-name", "babyai-lab");
     c.res.headers.set("x-clickhouse-timezone", "UTC");
+    // What a query answers is never a page with scripts.
+    c.res.headers.set("x-content-type-options", "nosniff");
   });
   app.get("/ping", (c) => c.text("Ok.\n"));
   app.get("/replicas_status", (c) => c.text("Ok.\n"));
@@ -43,29 +55,58 @@ export function clickHouseApp({ connection, ...credentials }: ClickHouseHttpOpti
       if (!c.req.query("query") && c.req.method !== "POST") return c.text("Ok.\n");
       authenticate(c, credentials);
       const input = await readRequest(c);
-      return await answer(c, await run(connection, input), input);
+      const client = { isReader: c.req.method !== "POST", signal: c.req.raw.signal };
+      return await answer(c, await run({ connection, statements, ...client }, input), input);
     } catch (error) {
-      return failure(c, error, await version);
+      const known = error instanceof BodyError ? asClickHouseError(error) : error;
+      return failure(c, known, await version);
     }
   });
   return app;
 }
 
-async function run(connection: EmbeddedConnection, input: Input): Promise<Buffer> {
-  const { database, query, binary, externalTables } = input;
+interface Runner {
+  connection: EmbeddedConnection;
+  statements: Statements;
+  /** It may not write: GET. */
+  isReader: boolean;
+  /** Aborts when the client leaves. */
+  signal: AbortSignal;
+}
+
+async function run(runner: Runner, input: Input): Promise<Buffer> {
+  const { connection, statements, isReader, signal } = runner;
+  const { database, query, rows, externalTables } = input;
+  const statement = await statements.read(query);
+  if (isReader && !statement.isRead) {
+    const message = "Cannot execute query in readonly mode: a GET only reads; use POST";
+    throw new ClickHouseHttpError(164, "READONLY", message);
+  }
+  if ((statement.rows === undefined) !== (rows === undefined)) throw rowsExpected();
+  await statements.checkSettings(Object.keys(input.settings));
   const settings = { ...input.settings, default_format: input.format };
+  const isHarmless = (expressions: string) => statements.isHarmless(expressions);
   const send = (session: string | undefined) =>
-    binary === undefined
-      ? connection.raw(query, settings, session)
-      : throughFile(query, binary, (insert) => connection.raw(insert, settings, session));
+    rows === undefined
+      ? connection.raw(query, settings, session, signal)
+      : insertRows(statement, rows, {
+          isHarmless,
+          run: (insert, more) => connection.raw(insert, { ...settings, ...more }, session, signal),
+        });
   if (database === undefined && externalTables.length === 0) return send(input.sessionId);
   if (database !== undefined && !/^\w+$/.test(database))
     throw new ClickHouseHttpError(81, "UNKNOWN_DATABASE", `Database ${database} does not exist`);
   const session = input.sessionId ?? randomUUID();
+  const sendOwn = async (text: string, bytes?: Buffer) => {
+    const own = await statements.read(text);
+    if (own.rows === undefined || bytes === undefined) return connection.raw(text, {}, session);
+    const chunks = Readable.from([bytes]);
+    const runOwn = (insert: string, more: object) => connection.raw(insert, { ...more }, session);
+    return insertRows(own, { chunks, compression: "none" }, { isHarmless, run: runOwn });
+  };
   try {
-    const raw = (statement: string) => connection.raw(statement, {}, session);
-    if (database !== undefined) await raw(`USE ${database}`);
-    return await withExternalTables(externalTables, raw, () => send(session));
+    if (database !== undefined) await sendOwn(`USE ${database}`);
+    return await withExternalTables(externalTables, sendOwn, () => send(session));
   } finally {
     if (input.sessionId === undefined) await connection.endSession(session);
   }
@@ -125,12 +166,12 @@ const STATUS: Record<string, ContentfulStatusCode> = {
     [6, 7, 26, 27, 38, 41, 53, 62, 69, 70, 72, 117, 131, 158, 306, 321, 435, 456, 457],
   ),
   ...statuses(401, [194]),
-  ...statuses(403, [164, 192, 193, 516]),
+  ...statuses(403, [164, 192, 193, 497, 516]),
   ...statuses(404, [46, 47, 50, 56, 60, 63, 73, 81, 115]),
   ...statuses(408, [159]),
   ...statuses(413, [307]),
   ...statuses(501, [48]),
-  ...statuses(503, [76, 209]),
+  ...statuses(503, [76, 202, 209]),
 };
 
 function statuses(

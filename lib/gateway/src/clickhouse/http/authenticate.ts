@@ -9,26 +9,23 @@ export interface Credentials {
 }
 
 /**
- * Checks the credentials in the headers, the URL or basic authentication, in this order.
+ * Checks the credentials in the headers: ClickHouse's own, or basic authentication. Those in the URL are not taken, since a
+ * web page's links can hold them.
  *
  * @throws ClickHouseHttpError 516
  */
 export function authenticate(c: Context, expected: Credentials): void {
   const basic = /^Basic (.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-  const decoded = basic === undefined ? undefined : Buffer.from(basic, "base64").toString("utf8");
-  const colon = decoded?.indexOf(":") ?? -1;
-  const user =
-    c.req.header("x-clickhouse-user") ??
-    c.req.query("user") ??
-    (decoded === undefined ? "default" : decoded.slice(0, colon));
-  const password =
-    c.req.header("x-clickhouse-key") ??
-    c.req.query("password") ??
-    (decoded === undefined ? "" : decoded.slice(colon + 1));
+  const [, inBasic, keyInBasic] =
+    /^([^:]*):?(.*)$/s.exec(Buffer.from(basic ?? "", "base64").toString("utf8")) ?? [];
+  const user = c.req.header("x-clickhouse-user") ?? (inBasic || "default");
+  const password = c.req.header("x-clickhouse-key") ?? keyInBasic ?? "";
   if (user === expected.user && isSameSecret(password, expected.password)) return;
+  const isInUrl = c.req.query("user") !== undefined || c.req.query("password") !== undefined;
   throw new ClickHouseHttpError(
     516,
     "AUTHENTICATION_FAILED",
-    `${user}: Authentication failed: password is incorrect, or there is no user with such name.`,
+    `${user}: Authentication failed: password is incorrect, or there is no user with such name.` +
+      (isInUrl ? " User and password are taken from headers, not from the URL." : ""),
   );
 }

@@ -1,5 +1,4 @@
 import { ClickHouseHttpError } from "./error";
-import { throughFile } from "./infile";
 
 /** Data that a request brings along as a file of its form, and that its query reads like a table. */
 export interface ExternalTable {
@@ -44,22 +43,25 @@ export async function takeExternalTable(
   return { name, structure, format, bytes: Buffer.from(await file.arrayBuffer()) };
 }
 
-/** Has the tables in a session while `run` runs in it. @param raw sends a statement of the session */
+/**
+ * Has the tables in a session while `run` runs in it.
+ *
+ * @param send sends a statement of the session, and the rows of an INSERT
+ */
 export async function withExternalTables<T>(
   tables: readonly ExternalTable[],
-  raw: (statement: string) => Promise<unknown>,
+  send: (statement: string, rows?: Buffer) => Promise<unknown>,
   run: () => Promise<T>,
 ): Promise<T> {
   const made: string[] = [];
   try {
     for (const { name, structure, format, bytes } of tables) {
-      await raw(`CREATE TEMPORARY TABLE ${name} (${structure})`);
+      await send(`CREATE TEMPORARY TABLE ${name} (${structure})`);
       made.push(name);
-      const data = { bytes, compression: "none" };
-      if (bytes.length > 0) await throughFile(`INSERT INTO ${name} FORMAT ${format}`, data, raw);
+      await send(`INSERT INTO ${name} FORMAT ${format}`, bytes);
     }
     return await run();
   } finally {
-    for (const name of made) await raw(`DROP TEMPORARY TABLE ${name}`);
+    for (const name of made) await send(`DROP TEMPORARY TABLE ${name}`);
   }
 }

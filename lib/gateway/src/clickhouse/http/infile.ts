@@ -1,52 +1,47 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { collect } from "../../basics/limited-body";
 import { ClickHouseHttpError } from "./error";
+import type { Statement } from "./statements";
+import { tokensOf } from "./tokens";
+import { assertZstdFits } from "./zstd";
 
-/**
- * Data of an INSERT that cannot be part of a query's text: a binary format, or compression that only the engine can
- * undo.
- */
-export interface BinaryData {
-  bytes: Buffer;
-  /** ClickHouse's name for how the bytes are packed; `none` if they are not. */
-  compression: string;
+/** The rows of an INSERT, as its format has them. */
+export interface Rows {
+  chunks: AsyncIterable<Buffer>;
+  /** ClickHouse's name for how they are packed. */
+  compression: "none" | "zstd";
 }
 
-const INSERT = /^\s*INSERT\s+INTO\s.*(?=\bFORMAT\s+(\w+)\s*;?\s*$)/is;
-const BINARY =
-  /^(RowBinary|Native|Parquet|Arrow|ORC|Avro|MsgPack|BSON|Protobuf|CapnProto|Npy|RawBLOB)/i;
-
-/** True for an INSERT whose format is binary: then its data never goes into the query's text. */
-export function isBinaryInsert(query: string): boolean {
-  return BINARY.test(INSERT.exec(query)?.[1] ?? "");
+export interface InsertOptions {
+  /** True when expressions reach nothing outside of the store. */
+  isHarmless(expressions: string): Promise<boolean>;
+  run(query: string, settings: Record<string, string>): Promise<Buffer>;
 }
 
+/** Rows of VALUES are computed when they are no longer than this, in bytes; longer ones must be plain values. */
+const MAX_COMPUTED = 1024 * 1024;
+
 /**
- * Writes the data to a file of its own, hands `run` the INSERT that reads it, and removes the file.
- *
- * @param query `INSERT INTO … FORMAT x`, without data
- * @throws ClickHouseHttpError the query is something else
+ * Writes the rows to a file of its own, runs the INSERT that reads it, and removes the file. Rows never stand in a statement:
+ * the engine would take what follows a semicolon, or an empty line, for the next one.
  */
-export async function throughFile<T>(
-  query: string,
-  { bytes, compression }: BinaryData,
-  run: (query: string) => Promise<T>,
-): Promise<T> {
-  const head = INSERT.exec(query)?.[0];
-  if (head === undefined) {
-    throw new ClickHouseHttpError(
-      48,
-      "NOT_IMPLEMENTED",
-      "Binary data goes with a query INSERT INTO … FORMAT …, and that query into the URL",
-    );
-  }
+export async function insertRows(
+  { text, rows: format }: Statement,
+  { chunks, compression }: Rows,
+  { isHarmless, run }: InsertOptions,
+): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), "clickhouse-insert-"));
-  const file = join(folder, "data");
+  const file = join(folder, "rows");
   try {
-    await writeFile(file, bytes, { mode: 0o600 });
+    const checked = compression === "zstd" ? [assertZstdFits(await collect(chunks))] : chunks;
+    await pipeline(checked, createWriteStream(file, { mode: 0o600 }));
+    const isComputed = format !== "Values" || (await isComputable(file, isHarmless));
     const source = `FROM INFILE '${file.replace(/[\\']/g, "\\$&")}' COMPRESSION '${compression}'`;
-    return await run(withSource(head, source) + query.slice(head.length));
+    return await run(withSource(text, source), isComputed ? {} : PLAIN_VALUES);
   } catch (error) {
     // The temporary file's name means nothing to the client, and the file is gone.
     if (error instanceof Error)
@@ -57,9 +52,33 @@ export async function throughFile<T>(
   }
 }
 
+const PLAIN_VALUES = {
+  input_format_values_interpret_expressions: "0",
+  input_format_values_deduce_templates_of_expressions: "0",
+};
+
+/** subtle: a comment may be one to the parser of statements, and none to that of rows. */
+async function isComputable(file: string, isHarmless: InsertOptions["isHarmless"]) {
+  if ((await stat(file)).size > MAX_COMPUTED) return false;
+  const text = await readFile(file, "utf8");
+  return !/--|\/\*|[#$\0]/.test(text) && isHarmless(text);
+}
+
 /** subtle: the engine expects settings after the file name; in an INSERT without a file they come before the format. */
-function withSource(head: string, source: string): string {
-  const settings = /\bSETTINGS\s+\w+\s*=/i.exec(head);
-  if (settings === null) return `${head}${source} `;
-  return `${head.slice(0, settings.index)}${source} ${head.slice(settings.index)}`;
+function withSource(insert: string, source: string): string {
+  const tokens = [...tokensOf(insert)];
+  const isSettings = (i: number) =>
+    tokens[i]?.kind === "word" && tokens[i]?.text === "SETTINGS" && tokens[i + 2]?.text === "=";
+  const at = tokens.findIndex((_, i) => isSettings(i) || i === tokens.length - 2);
+  const start = (tokens[at]?.end ?? 0) - (tokens[at]?.text.length ?? 0);
+  return `${insert.slice(0, start)}${source} ${insert.slice(start)}`;
+}
+
+/** For a request that cannot be taken apart into a statement and rows. */
+export function rowsExpected(): ClickHouseHttpError {
+  return new ClickHouseHttpError(
+    48,
+    "NOT_IMPLEMENTED",
+    "Rows, and packed or binary data, go with INSERT INTO … FORMAT …; where packed by zstd, with that query in the URL",
+  );
 }
