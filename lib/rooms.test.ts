@@ -9,7 +9,7 @@ const ROOMS: Record<string, readonly string[]> = {
   env: "world missions levels view env registry expert vector vector-worker index".split(" "),
   gateway: (
     "basics errors ids clickhouse clickhouse/http store config models/providers models requests functions variants " +
-    "inference feedback listing routes gateway serve index"
+    "inference feedback listing routes gateway serve diff/probes diff index"
   ).split(" "),
   lab: (
     "basics project connection agents/local/reading agents/local/rule-based agents/local agents queries/parts queries/runs queries " +

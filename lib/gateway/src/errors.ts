@@ -97,6 +97,12 @@ export const unsupported = make(
   501,
   (what: string) => `The embedded gateway lacks ${what}. Use the TensorZero Gateway itself.`,
 );
+export const extraBody = make(
+  "ExtraBodyReplacement",
+  400,
+  (problem: string, pointer: string) =>
+    `Error replacing extra body: \`${problem}\` with pointer: \`${pointer}\``,
+);
 export const templateError = make(
   "MiniJinjaTemplateRender",
   500,
@@ -106,7 +112,7 @@ export const templateError = make(
 export const apiKeyMissing = make(
   "ApiKeyMissing",
   400,
-  (provider: string, problem: string) => `API key missing for provider ${provider}: ${problem}`,
+  (problem: string) => `API key missing for provider OpenAI: ${problem}`,
 );
 export const streamingUnsupported = make(
   "UnsupportedVariantForStreamingInference",
@@ -143,6 +149,15 @@ export function providerClient(
   });
 }
 
+/** The provider refused to begin a stream, or could not be reached. */
+export function streamNotBegun(message: string, rawResponse?: string): GatewayError {
+  return new GatewayError(
+    500,
+    `Inference stream closed due to error from openai server: ${message}`,
+    { kind: "FatalStreamError", rawResponse },
+  );
+}
+
 /** The gateway's own limit on any request to a provider. */
 export function outboundTimeout(): GatewayError {
   return providerClient(
@@ -153,8 +168,12 @@ export function outboundTimeout(): GatewayError {
 }
 
 /** The provider failed, or answered what cannot be read. */
-export function providerServer(message: string, rawResponse?: string): GatewayError {
-  return new GatewayError(500, `Error from openai server: ${message}`, {
+export function providerServer(
+  message: string,
+  rawResponse?: string,
+  provider = "openai",
+): GatewayError {
+  return new GatewayError(500, `Error from ${provider} server: ${message}`, {
     kind: "InferenceServer",
     rawResponse,
   });

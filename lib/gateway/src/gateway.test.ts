@@ -335,7 +335,7 @@ test("extra bodies and headers, of the request and filtered by variant", async (
     extra_body: [
       { pointer: "/a/b", value: 1 },
       { pointer: "/temperature", delete: true },
-      { pointer: "/not_here", value: 1, variant_name: "other" },
+      { pointer: "/not_here", value: 1, variant_name: "second" },
     ],
     extra_headers: [{ name: "X-Test", value: "yes" }],
   });
@@ -408,7 +408,7 @@ test("one episode stays with one variant, and weights are kept", async () => {
 test("status and health", async () => {
   expect((await h.get("/status")).body).toEqual({
     status: "ok",
-    version: "2026.4.1",
+    version: "2026.6.0",
     config_hash: expect.stringMatching(/^\d{70,78}$/),
   });
   const health = await h.get("/health");

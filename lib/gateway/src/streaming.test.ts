@@ -144,7 +144,7 @@ describe("streaming", () => {
     h.provider.reply = () => new Response("no", { status: 500 });
     const { status, body } = await h.post("/inference", { ...ACT, stream: true });
     expect(status).toBe(500);
-    expect(body.error).toContain("InvalidStatusCode(500 Internal Server Error): no");
+    expect(body.error).toContain("Invalid status code: 500 Internal Server Error: no");
   });
 
   test("a client that goes away does not stop the inference from being stored", async () => {

@@ -1,5 +1,5 @@
 /**
- * TensorZero's tables (2026.4.1), as its migrations leave them: the ones that inference and feedback write. Tables for
+ * TensorZero's tables (2026.6.0), as its migrations leave them: the ones that inference and feedback write. Tables for
  * datasets, batches, evaluations and config snapshots are left out: nothing here writes them.
  *
  * All ids are UUIDv7; a `timestamp` is the time inside the id (seconds). `_uint` columns are `toUInt128(uuid)`, which sorts

@@ -6,11 +6,10 @@ const number: Read<number> = (reader, key) => reader.single(key);
 const count: Read<number> = (reader, key) => reader.integer(key);
 const text: Read<string> = (reader, key) => reader.string(key);
 
-const JSON_MODES = ["off", "on", "strict", "tool"] as const;
-export type JsonMode = (typeof JSON_MODES)[number];
+export type JsonMode = "off" | "on" | "strict" | "tool";
 
 export function readJsonMode(reader: Reader, key = "json_mode"): JsonMode | undefined {
-  const mode = reader.oneOf(key, [...JSON_MODES, "implicit_tool"]);
+  const mode = reader.oneOf(key, ["off", "on", "strict", "implicit_tool", "tool"]);
   return mode === "implicit_tool" ? "tool" : mode; // the older name
 }
 
@@ -40,6 +39,12 @@ export type ChatParams = { [P in Param]?: Exclude<ReturnType<(typeof PARAMS)[P]>
 export function readChatParams(reader: Reader, ...others: Param[]): ChatParams {
   const names = (Object.keys(PARAMS) as Param[]).filter((name) => !others.includes(name));
   return defined(Object.fromEntries(names.map((name) => [name, PARAMS[name](reader, name)])));
+}
+
+/** The parameters that are given, in TensorZero's order, in which they are stored. */
+export function inOrder(params: Partial<Record<Param, unknown>>): ChatParams {
+  const names = Object.keys(PARAMS) as Param[];
+  return defined(Object.fromEntries(names.map((name) => [name, params[name]])));
 }
 
 export type ToolChoice = "none" | "auto" | "required" | { specific: string };

@@ -1,4 +1,5 @@
 import { isRecord } from "../basics/reader";
+import { extraBody } from "../errors";
 import type { Table } from "./table";
 
 /** A change to the body sent to a provider: the value at a JSON pointer is set, or deleted. */
@@ -36,26 +37,57 @@ function readChanges<T extends ExtraBody | ExtraHeader>(
   });
 }
 
-/** Applies the changes in order. Missing objects on the way are made; an index one past an array's end appends. */
-export function applyExtraBody(body: Record<string, unknown>, changes: ExtraBody[]): void {
+/**
+ * Applies the changes in order. Objects that are missing on the way are made, unless an index points into one; `-` appends
+ * to an array. What is to be deleted and is not there is passed over.
+ *
+ * @throws GatewayError the pointer is none, or leads nowhere
+ */
+export function applyExtraBody(body: Record<string, unknown>, changes: readonly ExtraBody[]): void {
   for (const change of changes) {
-    const keys = change.pointer
-      .split("/")
-      .slice(1)
-      .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
-    const last = keys.pop();
-    if (last === undefined) continue;
-    let target: unknown = body;
-    for (const key of keys) {
-      if (!isRecord(target) && !Array.isArray(target)) break;
-      const holder = target as Record<string, unknown>;
-      if (holder[key] === undefined && !("delete" in change)) holder[key] = {};
-      target = holder[key];
-    }
-    if (!isRecord(target) && !Array.isArray(target)) continue;
-    const holder = target as Record<string, unknown>;
-    if (!("delete" in change)) holder[last] = change.value;
-    else if (Array.isArray(target)) target.splice(Number(last), 1);
-    else delete holder[last];
+    const problem = applyChange(body, change);
+    if (problem !== undefined) throw extraBody(problem, change.pointer);
   }
+}
+
+const INDEX = /^(0|[1-9]\d*)$/;
+
+function applyChange(body: Record<string, unknown>, change: ExtraBody): string | undefined {
+  const { pointer } = change;
+  const isDelete = "delete" in change;
+  if (pointer === "") return "Pointer cannot be empty";
+  if (!pointer.startsWith("/")) return "Pointer must start with '/'";
+  if (pointer.endsWith("/")) return "Pointer cannot end with '/'";
+  const keys = pointer
+    .slice(1)
+    .split("/")
+    .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
+  let target: unknown = body;
+  for (const [depth, key] of keys.entries()) {
+    const isLast = depth === keys.length - 1;
+    if (Array.isArray(target)) {
+      if (key === "-" && isDelete) return "Cannot delete using array append operator `-`";
+      if (key === "-" && !isLast)
+        return "Array append operator `-` can only be used at the end of a pointer";
+      if (key === "-" && !isDelete) target.push(change.value);
+      else if (!INDEX.test(key) || Number(key) >= target.length) {
+        if (isDelete) return undefined;
+        return `Could not find array index ${key} in target array (len ${target.length})`;
+      } else if (isLast) target.splice(Number(key), 1, ...(isDelete ? [] : [change.value]));
+      else target = target[Number(key)];
+    } else if (isRecord(target)) {
+      const known = Object.hasOwn(target, key) && target[key] !== undefined;
+      if (!known && isDelete) return undefined;
+      if (!known && INDEX.test(key))
+        return `An index (${key}) cannot point into what does not exist`;
+      if (isLast && isDelete) delete target[key];
+      else if (isLast && !isDelete) target[key] = change.value;
+      else {
+        if (!known) target[key] = {};
+        target = target[key];
+      }
+    } else if (isDelete) return undefined;
+    else return `Can only index into object or array - found target ${JSON.stringify(target)}`;
+  }
+  return undefined;
 }

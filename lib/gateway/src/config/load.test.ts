@@ -122,7 +122,7 @@ test.each([
   [
     "an unknown value",
     `${VARIANT}json_mode = "maybe"\n${MODEL}`,
-    '`functions.f.variants.v.json_mode` is "maybe"; it must be one of "off", "on", "strict", "tool", "implicit_tool"',
+    '`functions.f.variants.v.json_mode` is "maybe"; it must be one of "off", "on", "strict", "implicit_tool", "tool"',
   ],
   [
     "a model that is not there",

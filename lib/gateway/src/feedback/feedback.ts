@@ -4,6 +4,7 @@ import { JsonSchema } from "../config/schema";
 import type { FunctionConfig, GatewayConfig } from "../config/types";
 import { invalidRequest, invalidUuid, unknownFunction, unknownMetric } from "../errors";
 import { type Answerable, readDemonstration } from "../functions/demonstration";
+import { DEFAULT_FUNCTION, emptyFunction } from "../functions/functions";
 import type { ToolSet } from "../functions/tools";
 import { timeOf, uuidv7 } from "../ids";
 import type { InferenceTarget, RecentTargets } from "../inference/targets";
@@ -190,7 +191,10 @@ export class Feedback {
     { functionName, answerable }: InferenceTarget,
     value: unknown,
   ): Promise<object> {
-    const fn = this.parts.config.functions.get(functionName);
+    const fn =
+      functionName === DEFAULT_FUNCTION
+        ? emptyFunction()
+        : this.parts.config.functions.get(functionName);
     if (fn === undefined) throw unknownFunction(functionName);
     const facts = answerable ?? (await this.storedAnswerable(inferenceId, fn));
     return readDemonstration(fn, value, facts);

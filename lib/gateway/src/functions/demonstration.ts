@@ -52,6 +52,9 @@ function readBlock(block: unknown) {
   }
   if (isRecord(block) && block.type === "tool_call") {
     const { id, name, arguments: args } = block;
+    const missing = ["id", "name", "arguments"].find((key) => block[key] === undefined);
+    if (missing !== undefined)
+      throw invalidRequest(`Invalid demonstration content block: missing field \`${missing}\``);
     if (typeof id === "string" && typeof name === "string" && args !== undefined) {
       return { type: "tool_call" as const, id, name, arguments: JSON.stringify(args) };
     }

@@ -38,7 +38,7 @@ export function parseJson(raw: string | null, schema: JsonSchema): unknown {
 
 export type ChatBlock =
   | { type: "text"; text: string }
-  | { type: "thought"; text: string }
+  | Extract<OutputBlock, { type: "thought" }>
   | CheckedToolCall;
 
 /** A chat function's content; tool calls are checked against the tools that the model was given. */

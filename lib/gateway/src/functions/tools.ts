@@ -17,7 +17,8 @@ export interface ToolSet {
 }
 
 /**
- * The function's tools, narrowed and extended by the request. Undefined if there are none.
+ * The function's tools and those of the request. Those that the request allows are in `allowed`, and the model is told which
+ * they are. Undefined if there are none.
  *
  * @throws GatewayError 400 a JSON function got tools, a name is not there or there twice
  */
@@ -38,20 +39,17 @@ export function prepareTools(
     return undefined;
   }
   const additional = dynamic.additionalTools ?? [];
-  const allowed = dynamic.allowedTools ?? fn.tools;
-  const configured = allowed
-    .filter((name) => !additional.some((tool) => tool.name === name))
-    .map((name) => {
-      const tool = tools.get(name);
-      if (tool === undefined)
-        throw new GatewayError(400, `Tool not found: ${name}`, { kind: "ToolNotFound" });
-      return {
-        name: tool.name,
-        description: tool.description,
-        parameters: tool.parameters.value,
-        strict: tool.strict,
-      };
-    });
+  const isAdditional = (name: string) => additional.some((tool) => tool.name === name);
+  const allowed = dynamic.allowedTools ?? [];
+  const configured = [
+    ...new Set([...fn.tools, ...allowed.filter((name) => !isAdditional(name))]),
+  ].map((name) => {
+    const tool = tools.get(name);
+    if (tool === undefined)
+      throw new GatewayError(400, `Tool not found: ${name}`, { kind: "ToolNotFound" });
+    const { description, parameters, strict } = tool;
+    return { name: tool.name, description, parameters: parameters.value, strict };
+  });
   const names = [...configured, ...additional].map((tool) => tool.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {

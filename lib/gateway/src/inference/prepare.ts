@@ -15,7 +15,7 @@ import { prepareTools } from "../functions/tools";
 import { uuidv7, validateEpisodeId } from "../ids";
 import type { Cache, CacheOptions } from "../models/cache";
 import type { Examples } from "../models/examples";
-import type { CallContext } from "../models/model";
+import { type CallContext, findModel } from "../models/model";
 import type { Fetch } from "../models/providers/exchange";
 import { refuseReservedTags } from "../requests/tags";
 import type { InferenceRequest } from "../requests/types";
@@ -69,6 +69,7 @@ export function prepare(
   const { config } = parts;
   checkJsonModeTool(fn, request);
   validateInput(fn, request.input, config.gateway.debug);
+  checkFilters(fn, request, parts);
   const tools = prepareTools(fn, config.tools, request.tools);
   if (request.variantName !== undefined) {
     if (!fn.variants.has(request.variantName)) throw unknownVariant(request.variantName);
@@ -119,6 +120,26 @@ function findFunction(
     throw invalidTarget(`Invalid model name: Model name '${modelName}' not found in model table`);
   }
   return modelFunction(modelName);
+}
+
+/** Changes of what the provider is sent may be for one variant or model: it must be there. @throws GatewayError 400, 404 */
+function checkFilters(
+  fn: FunctionConfig,
+  { extraBody, extraHeaders }: InferenceRequest,
+  { config, env }: CallParts,
+): void {
+  for (const { variantName, modelName, providerName } of [...extraBody, ...extraHeaders]) {
+    if (variantName !== undefined && !fn.variants.has(variantName))
+      throw unknownVariant(variantName);
+    if (modelName === undefined) continue;
+    if (!config.models.has(modelName) && shorthandModel(modelName) === undefined)
+      throw invalidTarget(`Invalid model provider filter: model \`${modelName}\` does not exist.`);
+    const { providers } = findModel(config.models, modelName, env);
+    if (providerName !== undefined && !providers.some(({ name }) => name === providerName))
+      throw invalidTarget(
+        `Invalid model provider filter: provider \`${providerName}\` not found in model \`${modelName}\`.`,
+      );
+  }
 }
 
 function effectiveCache({ cache, dryrun }: InferenceRequest): CacheOptions {

@@ -3,7 +3,7 @@ import type { JsonSchema } from "../config/schema";
 import type { ChatBlock, JsonOutput } from "../functions/output";
 import type { ToolSet } from "../functions/tools";
 import type { ModelResult } from "../models/model";
-import type { OutputBlock } from "../models/providers/types";
+import type { DynamicTool, OutputBlock } from "../models/providers/types";
 import type { InferenceRequest } from "../requests/types";
 
 /** What the rows of one inference share. */
@@ -33,10 +33,11 @@ function inferenceRow(facts: InferenceFacts) {
     tags: facts.tags,
     extra_body: JSON.stringify(
       facts.request.extraBody.map(({ variantName, modelName, providerName, ...change }) => ({
-        ...change,
         ...(variantName === undefined ? {} : { variant_name: variantName }),
-        ...(modelName === undefined ? {} : { model_name: modelName }),
-        ...(providerName === undefined ? {} : { provider_name: providerName }),
+        ...(modelName === undefined
+          ? {}
+          : { model_name: modelName, provider_name: providerName ?? null }),
+        ...change,
       })),
     ),
     snapshot_hash: facts.snapshotHash,
@@ -69,20 +70,27 @@ export function chatInferenceRow(
 
 function toolColumns(tools: ToolSet | undefined): Record<string, unknown> {
   if (tools === undefined) return { tool_params: "" };
-  const tagged = (tool: object) => ({ type: "function", ...tool });
+  const inOrder = ({ description, parameters, name, strict }: DynamicTool) => ({
+    description,
+    parameters,
+    name,
+    strict,
+  });
   const available = [...tools.configured, ...tools.dynamic];
   const { choice, parallel } = tools;
   return {
     // The older form, with all tools; the newer one is the columns after it.
     tool_params: JSON.stringify({
-      tools_available: available,
+      tools_available: available.map(inOrder),
       tool_choice: choice,
       parallel_tool_calls: parallel ?? null,
     }),
-    dynamic_tools: tools.dynamic.map((tool) => JSON.stringify(tagged(tool))),
+    dynamic_tools: tools.dynamic.map((tool) =>
+      JSON.stringify({ type: "function", ...inOrder(tool) }),
+    ),
     dynamic_provider_tools: [],
     allowed_tools: JSON.stringify({
-      tools: tools.allowed ?? tools.configured.map(({ name }) => name),
+      tools: tools.allowed ?? available.map(({ name }) => name),
       choice: tools.allowed === undefined ? "function_default" : "explicit",
     }),
     tool_choice: typeof choice === "string" ? choice : JSON.stringify(choice),

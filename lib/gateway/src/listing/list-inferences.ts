@@ -79,8 +79,9 @@ function toolFields({
       : (JSON.parse(allowed_tools) as { tools: string[]; choice: string });
   return {
     ...(allowed?.choice === "explicit" ? { allowed_tools: allowed.tools } : {}),
-    additional_tools:
-      dynamic_tools.length === 0 ? null : dynamic_tools.map((tool) => JSON.parse(tool)),
+    ...(dynamic_tools.length === 0
+      ? {}
+      : { additional_tools: dynamic_tools.map((tool) => JSON.parse(tool)) }),
     ...(tool_choice === null
       ? {}
       : { tool_choice: tool_choice.startsWith("{") ? JSON.parse(tool_choice) : tool_choice }),

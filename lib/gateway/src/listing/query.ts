@@ -123,9 +123,9 @@ class Builder {
     switch (filter.type) {
       case "float_metric":
         // As text: a JavaScript number is exact only up to 2^53.
-        return `${joins.value(filter.metricName)} ${filter.operator} ${this.bind(String(filter.value), "Float64")}`;
+        return `${joins.value(filter.metricName, "float")} ${filter.operator} ${this.bind(String(filter.value), "Float64")}`;
       case "boolean_metric":
-        return `${joins.value(filter.metricName)} = ${this.bind(filter.value ? 1 : 0, "Bool")}`;
+        return `${joins.value(filter.metricName, "boolean")} = ${this.bind(filter.value ? 1 : 0, "Bool")}`;
       case "demonstration_feedback":
         return `i.id ${filter.hasDemonstration ? "IN" : "NOT IN"} (SELECT DISTINCT inference_id FROM DemonstrationFeedback)`;
       case "tag": {
@@ -176,19 +176,23 @@ class Joins {
     private readonly bind: (value: unknown, type: string) => string,
   ) {}
 
-  /** @throws GatewayError 400 no such metric */
-  value(metricName: string): string {
-    const known = this.aliases.get(metricName);
-    if (known !== undefined) return `${known}.value`;
+  /**
+   * @param kind what the value is looked for as. Default: the metric's own type.
+   * @throws GatewayError 400 no such metric
+   */
+  value(metricName: string, kind?: "float" | "boolean"): string {
     const metric = this.config.metrics.get(metricName);
     if (metric === undefined) {
       throw new GatewayError(400, `Invalid metric name: ${metricName}`, {
         kind: "InvalidMetricName",
       });
     }
+    const type = kind ?? metric.type;
+    const known = this.aliases.get(`${type} ${metricName}`);
+    if (known !== undefined) return `${known}.value`;
     const alias = `m${this.aliases.size}`;
-    this.aliases.set(metricName, alias);
-    const table = metric.type === "float" ? "FloatMetricFeedback" : "BooleanMetricFeedback";
+    this.aliases.set(`${type} ${metricName}`, alias);
+    const table = type === "float" ? "FloatMetricFeedback" : "BooleanMetricFeedback";
     // subtle: nullable, or an inference without feedback would count as one with the value 0.
     this.clauses.push(`LEFT JOIN (
         SELECT target_id, toNullable(argMax(value, timestamp)) AS value

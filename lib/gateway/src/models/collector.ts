@@ -1,9 +1,10 @@
-import type {
-  ChunkBlock,
-  FinishReason,
-  OutputBlock,
-  ProviderChunk,
-  Usage,
+import {
+  type ChunkBlock,
+  type FinishReason,
+  type OutputBlock,
+  type ProviderChunk,
+  thoughtChunk,
+  type Usage,
 } from "./providers/types";
 
 /** Puts a streamed answer together again. */
@@ -45,7 +46,11 @@ export class Collector {
         });
       }
     } else if (known?.type === block.type) known.text += block.text;
-    else this.blocks.set(key, { type: block.type, text: block.text });
+    else if (block.type === "text") this.blocks.set(key, { type: "text", text: block.text });
+    else {
+      const { type, text, provider_type } = block;
+      this.blocks.set(key, { type, text, provider_type });
+    }
   }
 }
 
@@ -72,7 +77,9 @@ export function asChunk(
     (block, index): ChunkBlock =>
       block.type === "tool_call"
         ? { type: "tool_call", id: block.id, raw_name: block.name, raw_arguments: block.arguments }
-        : { type: block.type, text: block.text, id: String(index) },
+        : block.type === "text"
+          ? { type: "text", text: block.text, id: String(index) }
+          : thoughtChunk(block.text, String(index)),
   );
   return { blocks, usage, finishReason, raw: "" };
 }

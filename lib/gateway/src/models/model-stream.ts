@@ -61,7 +61,8 @@ export async function streamModel(
     const signal = AbortSignal.any([transport.signal, context.client, over.signal]);
     const { rawRequest, chunks } = await stream(provider, adapted, { ...transport, signal });
     const first = await chunks.next();
-    if (first.done) throw providerServer("Stream ended before first chunk");
+    if (first.done)
+      throw providerServer("Stream ended before first chunk", undefined, provider.name);
     const ttftMs = elapsed();
     const collector = new Collector();
     const result = (): ModelResult => ({

@@ -72,7 +72,7 @@ export function findModel(
   if (shorthand === undefined) throw unknownModel(name);
   for (const { apiKey } of shorthand.providers) {
     if (apiKey.kind === "env" && env[apiKey.name] === undefined) {
-      throw apiKeyMissing("openai", `Environment variable \`${apiKey.name}\` is missing`);
+      throw apiKeyMissing(`Environment variable \`${apiKey.name}\` is missing`);
     }
   }
   return shorthand;

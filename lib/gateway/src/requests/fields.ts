@@ -25,11 +25,10 @@ export class Fields extends Reader {
 
   /** A whole number of 0 to 2^32 − 1. */
   integer(key: string): number | undefined {
-    return this.read(
-      key,
-      "u32",
-      (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 32,
-    );
+    const value = this.read(key, "u32", Number.isInteger);
+    if (value === undefined || (Number(value) >= 0 && Number(value) < 2 ** 32))
+      return value as number;
+    return this.fail(key, `invalid value: integer \`${value}\`, expected u32`);
   }
 
   array(key: string): unknown[] | undefined {

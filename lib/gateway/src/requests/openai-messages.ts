@@ -1,5 +1,5 @@
 import { isRecord } from "../basics/reader";
-import { invalidOpenAI, unsupported } from "../errors";
+import { invalidJson, invalidOpenAI, unsupported } from "../errors";
 import { Fields, unknownVariant } from "./fields";
 import type { Input, InputBlock, Role } from "./types";
 
@@ -15,7 +15,7 @@ export type Message =
     }
   | { role: "tool"; toolCallId: string; content: unknown };
 
-const ROLES = ["system", "user", "assistant", "tool"] as const;
+const ROLES = ["developer", "system", "user", "assistant", "tool"] as const;
 
 /** @throws GatewayError 400 */
 export function readMessage(value: unknown, path: string): Message {
@@ -45,7 +45,7 @@ export function readMessage(value: unknown, path: string): Message {
         content: message.raw("content"),
       };
     default:
-      return message.fail("role", unknownVariant(role, ROLES));
+      throw invalidJson(`${path}: ${unknownVariant(role, ROLES)}`);
   }
 }
 

@@ -1,6 +1,5 @@
-import { isRecord } from "../basics/reader";
 import type { ToolChoice } from "../config/chat-params";
-import { defined, type JsonMode, readChatParams } from "../config/chat-params";
+import { inOrder, type JsonMode, readChatParams } from "../config/chat-params";
 import { invalidOpenAI, unsupported } from "../errors";
 import type { DynamicTool } from "../models/providers/types";
 import { Fields } from "./fields";
@@ -30,7 +29,7 @@ export function readOpenAIRequest(body: unknown): OpenAIRequest {
   const stream = fields.boolean("stream") ?? false;
   const includeUsage = readIncludeUsage(fields);
   const n = fields.integer("n");
-  const params = {
+  const params = inOrder({
     ...readChatParams(
       fields,
       "json_mode",
@@ -40,14 +39,14 @@ export function readOpenAIRequest(body: unknown): OpenAIRequest {
     ),
     json_mode: format.jsonMode,
     max_tokens: smaller(maxTokens, maxCompletionTokens),
-    stop_sequences: fields.strings("stop"),
+    stop_sequences: readStop(fields),
     ...readParams(fields, "tensorzero::params"),
-  };
+  });
   const shared = readShared(fields, "tensorzero::");
   const { toolChoice, allowedTools } = readChoice(fields);
   const request: Omit<InferenceRequest, "functionName" | "modelName" | "input"> = {
     ...shared,
-    params: defined(params),
+    params,
     stream,
     internal: false,
     outputSchema: format.schema,
@@ -84,6 +83,15 @@ export function readOpenAIRequest(body: unknown): OpenAIRequest {
   const modelPrefix =
     target.functionName === undefined ? MODEL : `${FUNCTION}${target.functionName}::variant_name::`;
   return { inference, modelPrefix, includeUsage: includeUsage ?? shared.includeRawUsage };
+}
+
+/** One text, or several. */
+function readStop(fields: Fields): string[] | undefined {
+  const stop = fields.raw("stop");
+  if (stop === undefined || stop === null) return undefined;
+  if (typeof stop === "string") return [stop];
+  if (Array.isArray(stop) && stop.every((text) => typeof text === "string")) return stop;
+  return fields.fail("stop", "data did not match any variant of untagged enum StopSequences");
 }
 
 function readTarget(model: string): {
@@ -143,25 +151,36 @@ function readTool(value: unknown, path: string): DynamicTool {
   return {
     name: fn.requiredString("name"),
     description: fn.string("description") ?? "",
-    parameters: fn.raw("parameters") ?? {},
+    parameters: fn.has("parameters") ? fn.raw("parameters") : tool.missing("parameters"),
     strict: fn.boolean("strict") ?? false,
   };
 }
 
-function readChoice(fields: Fields): {
-  toolChoice: ToolChoice | undefined;
-  allowedTools: string[] | undefined;
-} {
+interface Choice {
+  toolChoice?: ToolChoice;
+  allowedTools?: string[];
+}
+
+function readChoice(fields: Fields): Choice {
   const choice = fields.raw("tool_choice");
-  if (choice === undefined || choice === null)
-    return { toolChoice: undefined, allowedTools: undefined };
+  if (choice === undefined || choice === null) return {};
   if (choice === "none" || choice === "auto" || choice === "required")
-    return { toolChoice: choice, allowedTools: undefined };
-  if (isRecord(choice) && isRecord(choice.function) && typeof choice.function.name === "string") {
-    return { toolChoice: { specific: choice.function.name }, allowedTools: undefined };
-  }
-  return fields.fail(
-    "tool_choice",
-    "data did not match any variant of untagged enum ChatCompletionToolChoiceOption",
-  );
+    return { toolChoice: choice };
+  if (typeof choice === "string")
+    return fields.fail("tool_choice", `Invalid tool choice string: ${choice}`);
+  const named = new Fields(choice, "tool_choice");
+  const type = named.requiredString("type");
+  const nameOf = (of: Fields) =>
+    (of.object("function") ?? of.missing("function")).requiredString("name");
+  if (type === "function") return { toolChoice: { specific: nameOf(named) } };
+  if (type !== "allowed_tools")
+    return fields.fail("tool_choice", `Invalid tool choice type: ${type}`);
+  const allowed = named.object("allowed_tools") ?? named.missing("allowed_tools");
+  const tools = allowed.array("tools") ?? allowed.missing("tools");
+  return {
+    toolChoice: allowed.requiredOneOf("mode", ["auto", "required"] as const),
+    allowedTools: tools.map((tool, index) =>
+      nameOf(new Fields(tool, `${allowed.at("tools")}[${index}]`)),
+    ),
+  };
 }

@@ -137,8 +137,14 @@ const readers: Record<string, (block: Fields, role: Role) => InputBlock> = {
     id: block.requiredString("id"),
   }),
   thought: (block) => {
-    for (const key of ["signature", "summary", "provider_type", "extra_data"]) block.raw(key);
-    return { type: "thought", text: block.string("text") ?? "" };
+    const thought = {
+      text: block.string("text"),
+      signature: block.string("signature"),
+      summary: block.raw("summary") ?? undefined,
+      provider_type: block.string("provider_type"),
+      extra_data: block.raw("extra_data") ?? undefined,
+    };
+    return { type: "thought", ...defined(thought) };
   },
 };
 
@@ -206,7 +212,9 @@ function readChanges<T extends ExtraBody | ExtraHeader>(
     const remove = entry.boolean("delete") ?? false;
     const value = readValue(entry);
     entry.end();
-    const change = remove ? { delete: true } : { value: value ?? entry.missing("value") };
+    const change = remove
+      ? { delete: true }
+      : { value: value === undefined ? entry.missing("value") : value };
     return { ...named, ...change } as Filtered<T>;
   });
 }

@@ -1,7 +1,7 @@
 import type { ChatParams, ToolChoice } from "../config/chat-params";
 import type { ExtraBody, ExtraHeader } from "../config/extra";
 import type { CacheOptions } from "../models/cache";
-import type { DynamicTool, Filtered } from "../models/providers/types";
+import type { DynamicTool, Filtered, Thought } from "../models/providers/types";
 
 export type Role = "user" | "assistant";
 
@@ -12,7 +12,7 @@ export type InputBlock =
   | { type: "raw_text"; value: string }
   | { type: "tool_call"; id: string; name: string; arguments: string }
   | { type: "tool_result"; name: string; result: string; id: string }
-  | { type: "thought"; text: string };
+  | Thought;
 
 export interface InputMessage {
   role: Role;

@@ -80,9 +80,7 @@ export function rawText(blocks: ChunkBlock[]): string {
 }
 
 export function hasContent(blocks: ChunkBlock[], functionType: "chat" | "json"): boolean {
-  return functionType === "json"
-    ? blocks.some(({ type }) => type !== "thought")
-    : blocks.length > 0;
+  return functionType === "json" ? rawText(blocks) !== "" : blocks.length > 0;
 }
 
 function toBody(answer: Answer, request: InferenceRequest): object {

@@ -112,7 +112,7 @@ function deltas(functionType: "chat" | "json"): (blocks: ChunkBlock[]) => object
         const index = known ?? tools.size;
         tools.set(block.id, index);
         calls.push({
-          ...(known === undefined ? { id: block.id } : {}),
+          id: known === undefined ? block.id : null,
           index,
           type: "function",
           function: { name: block.raw_name, arguments: block.raw_arguments },
@@ -196,9 +196,11 @@ export function usageBody({
   cost,
 }: Usage): object {
   return {
-    prompt_tokens: inputTokens,
-    completion_tokens: outputTokens,
-    total_tokens: inputTokens === null || outputTokens === null ? null : inputTokens + outputTokens,
+    ...(inputTokens === null ? {} : { prompt_tokens: inputTokens }),
+    ...(outputTokens === null ? {} : { completion_tokens: outputTokens }),
+    ...(inputTokens === null || outputTokens === null
+      ? {}
+      : { total_tokens: inputTokens + outputTokens }),
     ...(cacheReadInputTokens === undefined
       ? {}
       : { prompt_tokens_details: { cached_tokens: cacheReadInputTokens } }),

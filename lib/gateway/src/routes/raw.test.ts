@@ -196,6 +196,7 @@ test("thoughts that are sent back stand where they stood", async () => {
   expect(h.provider.requests.at(-1)?.messages).toContainEqual({
     role: "assistant",
     content: "hello",
+    reasoning_content: "first\n\nsecond\n\nlast",
   });
   const unknown = await ask([{ type: "unknown", data: {} }]);
   expect([unknown.status, unknown.body.error.message]).toEqual([

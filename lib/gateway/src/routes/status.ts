@@ -4,7 +4,7 @@ import type { GatewayConfig } from "../config/types";
 import type { RowWriter } from "../store/insert";
 
 /** The release of TensorZero whose behavior this gateway has. */
-export const VERSION = "2026.4.1";
+export const VERSION = "2026.6.0";
 
 /** GET /status */
 export function getStatus(c: Context, config: GatewayConfig): Response {

@@ -44,6 +44,8 @@ export async function listen(
   { host = "127.0.0.1", port = PORTS[service], ...options }: ListenOptions = {},
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const server = serve({ fetch: guard(app, options).fetch, port, hostname: host });
+  // subtle: longer than clients keep idle connections, 90 s in TensorZero's gateway; else a request may meet a closing one.
+  if ("keepAliveTimeout" in server) server.keepAliveTimeout = 95_000;
   await new Promise<void>((resolve, reject) => {
     server.once("listening", resolve);
     server.once("error", (cause: NodeJS.ErrnoException) => {

@@ -43,7 +43,7 @@ export interface Up {
 }
 
 /** ClickHouse's user, as in docker-compose.yml. */
-const USER = "chuser";
+export const USER = "chuser";
 
 /** An answer is made whole in memory before it is sent, so its size has a limit, which a request can change by the same name. */
 const SERVER_SETTINGS = {

@@ -110,7 +110,9 @@ export function streamOf(result: VariantResult): VariantStream {
   const [answer, ...previous] = result.calls;
   if (answer === undefined) throw inference("A result without a call (should never happen)");
   const { chunks } = replay({ ...answer, output: result.output });
-  return { chunks, result: () => result, previous, call: answer };
+  // As TensorZero stores it: without parameters, and the whole answer as its first piece.
+  const calls = [{ ...answer, ttftMs: answer.responseTimeMs }, ...previous];
+  return { chunks, result: () => ({ ...result, params: {}, calls }), previous, call: answer };
 }
 
 /** The candidates' answers as a prompt shows them: a JSON function's raw text, a chat's blocks. */

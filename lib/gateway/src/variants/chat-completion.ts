@@ -113,6 +113,7 @@ function modelTools({ tools }: Run): ModelRequest["tools"] {
   if (tools === undefined) return undefined;
   return {
     tools: [...tools.configured, ...tools.dynamic],
+    allowed: tools.allowed,
     choice: tools.choice,
     parallel: tools.parallel,
   };
@@ -130,5 +131,5 @@ function respondTool(schema: unknown): ModelRequest["tools"] {
     parameters: schema,
     strict: false,
   };
-  return { tools: [tool], choice: { specific: RESPOND }, parallel: undefined };
+  return { tools: [tool], allowed: undefined, choice: { specific: RESPOND }, parallel: undefined };
 }

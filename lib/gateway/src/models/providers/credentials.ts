@@ -18,22 +18,18 @@ export function findApiKey(
     case "env": {
       const key = env[location.name];
       if (key === undefined)
-        throw apiKeyMissing("openai", `Environment variable \`${location.name}\` is missing`);
+        throw apiKeyMissing(`Environment variable \`${location.name}\` is missing`);
       return key;
     }
     case "path":
       try {
         return readTextFile(location.path).trim();
       } catch (cause) {
-        throw apiKeyMissing(
-          "openai",
-          `File \`${location.path}\` cannot be read (${String(cause)})`,
-        );
+        throw apiKeyMissing(`File \`${location.path}\` cannot be read (${String(cause)})`);
       }
     case "dynamic": {
       const key = credentials[location.name];
-      if (key === undefined)
-        throw apiKeyMissing("openai", `Dynamic api key \`${location.name}\` is missing`);
+      if (key === undefined) throw apiKeyMissing(`Dynamic api key \`${location.name}\` is missing`);
       return key;
     }
     case "fallback":

@@ -2,7 +2,7 @@ import { messageOf } from "../../basics/message-of";
 import { Secrets, secretsIn } from "../../basics/redact";
 import type { ExtraHeader } from "../../config/extra";
 import type { ProviderConfig } from "../../config/types";
-import { type GatewayError, providerClient, providerServer } from "../../errors";
+import { GatewayError, providerClient, providerServer, streamNotBegun } from "../../errors";
 import { eventData } from "./event-stream";
 import { SplitKeys } from "./split-keys";
 
@@ -14,6 +14,10 @@ export interface Transport {
   apiKey: string | undefined;
   signal: AbortSignal;
 }
+
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~\w]+$/;
+/** Text without control characters, but for tabs. */
+const HEADER_VALUE = /^[\t\P{Cc}]*$/u;
 
 /**
  * One request to a provider and its answer. A provider may repeat the key that it was sent, so whatever it says passes
@@ -31,6 +35,7 @@ export class Exchange {
     const { headers } = this;
     if (transport.apiKey !== undefined) headers.authorization = `Bearer ${transport.apiKey}`;
     for (const extra of extraHeaders) {
+      checkHeader(extra);
       if ("delete" in extra) delete headers[extra.name.toLowerCase()];
       else headers[extra.name.toLowerCase()] = extra.value;
     }
@@ -99,6 +104,11 @@ export class Exchange {
     return providerClient(status, this.redact(message), this.redact(raw));
   }
 
+  /** The provider refused to begin a stream. */
+  streamNotBegun(message: string, raw: string): GatewayError {
+    return streamNotBegun(this.redact(message), this.redact(raw));
+  }
+
   /** The provider failed, or answered what cannot be read. */
   serverError(message: string, raw?: string): GatewayError {
     return providerServer(this.redact(message), this.redact(raw));
@@ -112,6 +122,14 @@ export class Exchange {
   private redact<T extends string | undefined>(text: T): T {
     return (text === undefined ? text : this.secrets.redactError(text)) as T;
   }
+}
+
+function checkHeader(extra: ExtraHeader): void {
+  const refuse = (message: string) => new GatewayError(500, message, { kind: "Serialization" });
+  if (!HEADER_NAME.test(extra.name))
+    throw refuse(`Invalid header name \`${extra.name}\`: invalid HTTP header name`);
+  if ("value" in extra && !HEADER_VALUE.test(extra.value))
+    throw refuse(`Invalid header value \`${extra.value}\`: failed to parse header value`);
 }
 
 /** What fetch hides in the cause of its "fetch failed". */

@@ -46,7 +46,8 @@ export function readMessage(message: Record<string, unknown>, unreadable: Unread
 export function outputOf(message: Record<string, unknown>, unreadable: Unreadable): OutputBlock[] {
   const { thought, text, toolCalls } = readMessage(message, unreadable);
   const output: OutputBlock[] = [];
-  if (thought !== undefined) output.push({ type: "thought", text: thought.toWellFormed() });
+  if (thought !== undefined)
+    output.push({ type: "thought", text: thought.toWellFormed(), provider_type: "openai" });
   if (text !== undefined) output.push({ type: "text", text: text.toWellFormed() });
   for (const call of toolCalls) {
     const fn = isRecord(call) && isRecord(call.function) ? call.function : undefined;

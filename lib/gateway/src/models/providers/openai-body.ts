@@ -1,4 +1,3 @@
-import type { ToolChoice } from "../../config/chat-params";
 import { applyExtraBody } from "../../config/extra";
 import type { ModelMessage, ProviderRequest } from "./types";
 
@@ -28,7 +27,7 @@ export function requestBody(request: ProviderRequest, model: string, stream: boo
       function: { name, description, parameters },
       strict,
     })),
-    tool_choice: tools === undefined ? undefined : toolChoice(tools.choice),
+    tool_choice: tools === undefined ? undefined : toolChoice(tools),
     parallel_tool_calls: tools?.parallel,
     stop: params.stop_sequences,
     reasoning_effort: params.reasoning_effort,
@@ -47,6 +46,7 @@ interface OpenAIMessage {
   role: "system" | "user" | "assistant" | "tool";
   content?: string | { type: "text"; text: string }[];
   tool_calls?: { id: string; type: "function"; function: { name: string; arguments: string } }[];
+  reasoning_content?: string;
   tool_call_id?: string;
 }
 
@@ -55,6 +55,7 @@ function toMessages({ role, content }: ModelMessage): OpenAIMessage[] {
   const texts: { type: "text"; text: string }[] = [];
   const calls: NonNullable<OpenAIMessage["tool_calls"]> = [];
   const results: OpenAIMessage[] = [];
+  const thoughts: string[] = [];
   for (const block of content) {
     if (block.type === "text") texts.push({ type: "text", text: block.text });
     else if (block.type === "tool_call") {
@@ -65,14 +66,15 @@ function toMessages({ role, content }: ModelMessage): OpenAIMessage[] {
       });
     } else if (block.type === "tool_result") {
       results.push({ role: "tool", content: block.result, tool_call_id: block.id });
-    }
-    // A thought is not sent back: OpenAI's API takes none.
+    } else if (block.text !== undefined && (block.provider_type ?? "openai") === "openai")
+      thoughts.push(block.text);
   }
   if (texts.length === 0 && calls.length === 0) return results;
   const [only] = texts;
   const message: OpenAIMessage = { role };
   if (only !== undefined) message.content = texts.length === 1 ? only.text : texts;
   if (calls.length > 0) message.tool_calls = calls;
+  if (thoughts.length > 0) message.reasoning_content = thoughts.join("\n\n");
   return [...results, message];
 }
 
@@ -106,7 +108,12 @@ function responseFormat(
   };
 }
 
-function toolChoice(choice: ToolChoice): unknown {
+function toolChoice({ choice, allowed }: NonNullable<ProviderRequest["tools"]>): unknown {
+  if (allowed !== undefined && choice !== "none") {
+    const tools = allowed.map((name) => ({ type: "function", function: { name } }));
+    const mode = choice === "required" ? choice : "auto";
+    return { type: "allowed_tools", allowed_tools: { mode, tools } };
+  }
   return typeof choice === "string"
     ? choice
     : { type: "function", function: { name: choice.specific } };

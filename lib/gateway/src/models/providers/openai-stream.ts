@@ -2,7 +2,7 @@ import { isRecord } from "../../basics/reader";
 import type { ProviderConfig } from "../../config/types";
 import type { Exchange } from "./exchange";
 import { errorIn, finishReason, parseJson, readMessage, usageOf } from "./openai-answer";
-import type { ChunkBlock, ProviderChunk } from "./types";
+import { type ChunkBlock, type ProviderChunk, thoughtChunk } from "./types";
 
 /** The pieces of a streamed chat completion, up to `[DONE]` or the body's end. @throws GatewayError */
 export async function* readChunks(
@@ -69,8 +69,7 @@ function toChunk(
   const delta = isRecord(choice) && isRecord(choice.delta) ? choice.delta : {};
   const { thought, text, toolCalls } = readMessage(delta, unreadable);
   const blocks: ChunkBlock[] = [];
-  if (thought !== undefined)
-    blocks.push({ type: "thought", text: halves.join("thought", thought), id: "1" });
+  if (thought !== undefined) blocks.push(thoughtChunk(halves.join("thought", thought), "1"));
   if (text !== undefined) blocks.push({ type: "text", text: halves.join("text", text), id: "0" });
   for (const call of toolCalls) {
     if (!isRecord(call)) throw unreadable("invalid tool call");

@@ -53,18 +53,16 @@ export async function stream(
   const response = await exchange.post("chat/completions", rawRequest);
   if (!response.ok) {
     const raw = await exchange.text(response, "Error parsing error response");
-    const status = { code: response.status, text: reason(response) };
-    throw exchange.clientError(
-      `Error sending request: InvalidStatusCode(${status.code} ${status.text}): ${raw}`,
-      { status, raw },
-    );
+    const status = `${response.status} ${reason(response)}`;
+    throw exchange.streamNotBegun(`Invalid status code: ${status}: ${raw}`, raw);
   }
   const type = response.headers.get("content-type") ?? "";
   if (response.body === null || !/^text\/event-stream/i.test(type)) {
     const raw = await exchange.text(response, "Error parsing text response");
-    throw exchange.clientError(`Error sending request: InvalidContentType(${type}): ${raw}`, {
+    throw exchange.streamNotBegun(
+      `Error sending request: InvalidContentType(${type}): ${raw}`,
       raw,
-    });
+    );
   }
   return {
     rawRequest: exchange.withoutKey(rawRequest),
@@ -79,7 +77,7 @@ export async function embed(
   transport: Transport,
 ): Promise<ProviderResponse & { embedding: number[] }> {
   const exchange = new Exchange(provider, provider.extraHeaders, transport);
-  const request = { input, model: provider.modelName, encoding_format: "float" };
+  const request = { model: provider.modelName, input, encoding_format: "float" };
   applyExtraBody(request, provider.extraBody);
   const rawRequest = JSON.stringify(request);
   const response = await exchange.post("embeddings", rawRequest);

@@ -202,12 +202,8 @@ describe("a stream", () => {
   });
 
   test.each<[string, () => Response, string]>([
-    ["nothing", () => sent([]), "Error from openai server: Stream ended before first chunk"],
-    [
-      "[DONE] alone",
-      () => sent([DONE]),
-      "Error from openai server: Stream ended before first chunk",
-    ],
+    ["nothing", () => sent([]), "Error from main server: Stream ended before first chunk"],
+    ["[DONE] alone", () => sent([DONE]), "Error from main server: Stream ended before first chunk"],
     ["comments alone", () => sent([": a\n\n"]), "Stream ended before first chunk"],
     [
       "an error",

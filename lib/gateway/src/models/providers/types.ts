@@ -6,7 +6,17 @@ export type ModelBlock =
   | { type: "text"; text: string }
   | { type: "tool_call"; id: string; name: string; arguments: string }
   | { type: "tool_result"; name: string; result: string; id: string }
-  | { type: "thought"; text: string };
+  | Thought;
+
+/** A thought; an answer's has a text. */
+export interface Thought {
+  type: "thought";
+  text?: string;
+  signature?: string;
+  summary?: unknown;
+  provider_type?: string;
+  extra_data?: unknown;
+}
 
 export interface ModelMessage {
   role: "user" | "assistant";
@@ -30,7 +40,15 @@ export interface ModelRequest {
   params: Omit<ChatParams, "json_mode">;
   jsonMode: Exclude<JsonMode, "tool">;
   outputSchema: unknown;
-  tools: { tools: DynamicTool[]; choice: ToolChoice; parallel: boolean | undefined } | undefined;
+  tools:
+    | {
+        tools: DynamicTool[];
+        /** The names of those that may be called; undefined: all. */
+        allowed: string[] | undefined;
+        choice: ToolChoice;
+        parallel: boolean | undefined;
+      }
+    | undefined;
   /** The variant's changes of what the provider is sent, and those of the request. */
   variantExtra: { body: ExtraBody[]; headers: ExtraHeader[] };
   requestExtra: { body: Filtered<ExtraBody>[]; headers: Filtered<ExtraHeader>[] };
@@ -48,7 +66,7 @@ export interface ProviderRequest extends ModelRequest {
 export type OutputBlock =
   | { type: "text"; text: string }
   | { type: "tool_call"; id: string; name: string; arguments: string }
-  | { type: "thought"; text: string };
+  | { type: "thought"; text: string; provider_type?: string };
 
 export type FinishReason =
   | "stop"
@@ -88,4 +106,20 @@ export interface ProviderChunk {
 export type ChunkBlock =
   | { type: "text"; text: string; id: string }
   | { type: "tool_call"; id: string; raw_name: string; raw_arguments: string }
-  | { type: "thought"; text: string; id: string };
+  | ThoughtChunk;
+
+export interface ThoughtChunk {
+  type: "thought";
+  text: string;
+  id: string;
+  signature: null;
+  summary_id: null;
+  summary_text: null;
+  provider_type: string;
+}
+
+/** A piece of a thought, with what other providers of TensorZero's than OpenAI's say besides. */
+export function thoughtChunk(text: string, id: string): ThoughtChunk {
+  const others = { signature: null, summary_id: null, summary_text: null };
+  return { type: "thought", text, id, ...others, provider_type: "openai" };
+}
