@@ -79,7 +79,7 @@ test("start follows the progress and prints what the notebook reports", async ()
         run: "r",
         directory: "runs/r",
         table: "a  b\n1  2",
-        charts: ["runs/r/x.svg"],
+        charts: ["runs/r/x.svg", "runs/r/x.png", "runs/r/y.svg", "runs/r/y.png"],
       },
     }),
   );
@@ -89,7 +89,7 @@ test("start follows the progress and prints what the notebook reports", async ()
     "████████████████████████ 4 of 4 episodes · in 2.0 s · 1 solved (25 %) · 9 answers (4.5/s) · 910 tokens",
     "",
   ]);
-  expect(printed.stdout).toMatch(/^\na {2}b\n1 {2}2\n\nCharts:\n.*runs\/r\/x\.svg\n/);
+  expect(printed.stdout).toMatch(/^\na {2}b\n1 {2}2\n\n2 charts:\n.*runs\/r\nExecuted notebook:\n/);
   expect(existsSync(join(directory, "runs", "r", "babyai.ipynb"))).toBe(true);
 });
 

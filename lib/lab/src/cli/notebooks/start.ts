@@ -1,4 +1,4 @@
-import { join, relative, resolve } from "node:path";
+import { join, parse, relative, resolve } from "node:path";
 import { TerminalListener } from "../../display/terminal";
 import { readNotebook, writeNotebook } from "../../runner/nbformat";
 import { parameterLines, parseAssignments } from "../../runner/parameters";
@@ -53,7 +53,8 @@ export default command({
     const executed = join(directory, "babyai.ipynb");
     writeNotebook(executed, outcome.notebook);
     const shown = (path: string) => `  ${relative(process.cwd(), resolve(root, path))}`;
-    if (report) print(["", report.table, "", "Charts:", ...report.charts.map(shown)]);
+    const charts = new Set(report?.charts.map((path) => parse(path).name)).size;
+    if (report) print(["", report.table, "", `${charts} charts:`, shown(directory)]);
     print(["Executed notebook:", shown(executed)]);
     return exitCode;
   },
