@@ -7,6 +7,7 @@ import {
   solve,
   tasks,
 } from "babyai";
+import { seeker } from "../../examples/seeker";
 import { expertAgent } from "./expert-agent";
 import { type Agent, type PlayedTurn, play } from "./play";
 import { randomAgent } from "./random-agent";
@@ -117,4 +118,15 @@ test("the episode has begun when play returns; a wrong seed or action is an erro
   await expect(turnsOf({ act: () => Promise.reject(new Error("no model")) }, 200)).rejects.toThrow(
     "no model",
   );
+});
+
+test("the example's agent, one file, solves goto, where random play solves 4 of 20", async () => {
+  const solved = async (agent: (seed: number) => Agent) => {
+    let count = 0;
+    for (let seed = 200; seed < 220; seed++)
+      count += Number((await turnsOf(agent(seed), seed)).at(-1)?.terminated);
+    return count;
+  };
+  expect(await solved(() => seeker)).toBe(20);
+  expect(await solved(randomAgent)).toBe(4);
 });
