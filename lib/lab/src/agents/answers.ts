@@ -24,6 +24,8 @@ const EXAMPLE_LENGTH = 60;
  * Counts the answers that were no valid action, so that a model that was prompted wrongly is not taken for a bad one.
  */
 export class Answers {
+  /** Of all variants. */
+  total = 0;
   private readonly variants = new Map<string, VariantAnswers>();
 
   /** @param warn called once for a variant most of whose first answers are invalid */
@@ -35,6 +37,7 @@ export class Answers {
       counted = { answers: 0, invalid: 0, reasons: new Map() };
       this.variants.set(variant, counted);
     }
+    this.total += 1;
     counted.answers += 1;
     if (reason !== null) {
       counted.invalid += 1;
@@ -47,6 +50,12 @@ export class Answers {
     }
     if (counted.answers === JUDGED_AFTER && counted.invalid > JUDGED_AFTER / 2)
       this.warn(warning(countOf(variant, counted)));
+  }
+
+  /** A variant's answers so far, and how many of them were no valid action. */
+  of(variant: string): Pick<InvalidCount, "answers" | "invalid"> {
+    const { answers, invalid } = this.variants.get(variant) ?? { answers: 0, invalid: 0 };
+    return { answers, invalid };
   }
 
   /** The variants with invalid answers, that with the largest share first. */

@@ -257,7 +257,7 @@ class Sitting {
   }
 
   private run(): Run {
-    const { done, failed, invalidAnswers } = this.tally.progress;
+    const { done, failed, invalidAnswers } = this.tally.counts;
     const { cost } = this.spending;
     const run: Run = {
       id: this.before.run,

@@ -60,7 +60,7 @@ const RATE_MS = 30_000;
 const LOOK_EVERY_MS = 250;
 
 interface VariantTally {
-  counts: VariantProgress;
+  counts: Omit<VariantProgress, "answers" | "invalid">;
   model: string;
   lengths: EpisodeLengths;
   /** Tries, and the steps that they might take together. */
@@ -116,10 +116,8 @@ export class Tally {
       answer: ({ inputTokens, outputTokens, content }, invalid) => {
         this.answers.add(variant, content, invalid);
         tally.lengths.addStep(episode.steps++);
-        counts.answers += 1;
         counts.inputTokens += inputTokens;
         counts.outputTokens += outputTokens;
-        if (invalid) counts.invalid += 1;
       },
       end: () => tally.active.delete(episode),
     };
@@ -141,26 +139,28 @@ export class Tally {
 
   /** Inferences that were answered, with whatever variant. */
   get answered(): number {
-    let answered = 0;
-    for (const { counts } of this.variants.values()) answered += counts.answers;
-    return answered;
+    return this.answers.total;
   }
 
   /** All variants together, and each. */
+  get counts(): Counts & Pick<Progress, "invalidAnswers" | "variants"> {
+    const variants = [...this.variants].map(([variant, { counts }]) => ({
+      ...counts,
+      ...this.answers.of(variant),
+    }));
+    const all = { ...NOTHING };
+    for (const counts of variants)
+      for (const key of Object.keys(NOTHING) as (keyof Counts)[]) all[key] += counts[key];
+    return { ...all, invalidAnswers: this.answers.invalid, variants };
+  }
+
+  /** The counts, with the rate and the time that is left. */
   get progress(): Omit<
     Progress,
     "spentUsd" | "spentIsEstimated" | "spentIsAtLeast" | "seconds" | "state"
   > {
-    const variants = [...this.variants.values()].map(({ counts }) => ({ ...counts }));
-    const all = { ...NOTHING };
-    for (const counts of variants)
-      for (const key of Object.keys(NOTHING) as (keyof Counts)[]) all[key] += counts[key];
-    return {
-      ...all,
-      ...this.pace(all.done === all.total),
-      invalidAnswers: this.answers.invalid,
-      variants,
-    };
+    const { counts } = this;
+    return { ...counts, ...this.pace(counts.done === counts.total) };
   }
 
   private pace(isDone: boolean): Pick<Progress, "answersPerSecond" | "secondsLeft"> {
