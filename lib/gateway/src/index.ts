@@ -31,6 +31,7 @@ export { readHandover } from "./serve/handover";
 export { inProcess, MODELS_ORIGIN, reachModels } from "./serve/in-process";
 export { guardFor, listen } from "./serve/listen";
 export { type Up, type UpOptions, up } from "./serve/up";
+export { upOnServer } from "./serve/up-on-server";
 export { insertComment } from "./store/comments";
 export { continueIds } from "./store/continue-ids";
 export { RowWriter } from "./store/insert";

@@ -50,6 +50,35 @@ export async function connect(target: StoreTarget): Promise<ClickHouseClient> {
   return client;
 }
 
+/**
+ * Opens a ClickHouse server that may know nothing of TensorZero yet: the database and the tables that it lacks are made, as
+ * TensorZero's gateway makes them when it starts.
+ *
+ * @throws StoreOpenError the URL cannot be read, or the server does not take the statements
+ */
+export async function connectToServer(url: string): Promise<ClickHouseClient> {
+  const client = connectRemote(url);
+  const server = new URL(url);
+  const database = server.pathname.slice(1) || DATABASE;
+  server.pathname = "/default";
+  const first = connectRemote(server.href);
+  try {
+    const query = "CREATE DATABASE IF NOT EXISTS {database:Identifier}";
+    await first.command({ query, query_params: { database } });
+    await createSchema(client);
+    return client;
+  } catch (cause) {
+    await client.close();
+    throw new StoreOpenError(
+      "unreachable",
+      `ClickHouse at ${server.host} does not take the tables (${messageOf(cause)}). Start it, or correct CLICKHOUSE_URL.`,
+      { cause },
+    );
+  } finally {
+    await first.close();
+  }
+}
+
 function connectRemote(url: string): ClickHouseClient {
   let parsed: URL;
   try {

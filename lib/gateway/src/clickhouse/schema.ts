@@ -14,7 +14,7 @@ const DEDUPLICATION = "non_replicated_deduplication_window = 100";
 
 /**
  * Creates what is missing of TensorZero's tables and views in the client's database. A complete store costs one query.
- * Only for the embedded store: a ClickHouse server gets its tables from the TensorZero Gateway.
+ * For a store that this gateway writes; TensorZero's makes its own tables.
  *
  * @returns whether there were tables already
  */

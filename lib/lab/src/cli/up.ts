@@ -1,5 +1,14 @@
 import { join } from "node:path";
-import { guardFor, isLoopback, listen, readTextFile, type UpOptions, up } from "embedded-gateway";
+import {
+  guardFor,
+  isLoopback,
+  listen,
+  readTextFile,
+  type Up,
+  type UpOptions,
+  up,
+  upOnServer,
+} from "embedded-gateway";
 import { localModels } from "../agents/local/app";
 import { COMPOSE_PASSWORD } from "../connection/locate";
 import { configFiles } from "../project/config-files";
@@ -7,10 +16,11 @@ import { readEnvironment } from "../project/environment";
 import { command, UsageError } from "./command";
 
 export default command({
-  usage: "npm run up [-- models] [options]",
+  usage: "npm run up [-- models | gateway] [options]",
   about:
     "Is docker compose without Docker: serves the gateway on port 3000, ClickHouse's HTTP interface on 8123 and the local\n" +
-    'models on 3030, in one process, until Ctrl-C. With "models", those alone.',
+    'models on 3030, in one process, until Ctrl-C. With "models", those alone; with "gateway", the gateway alone, on the\n' +
+    "ClickHouse server that CLICKHOUSE_URL names.",
   options: {
     host: { value: "address", default: "127.0.0.1", help: "where to listen" },
     "password-file": {
@@ -24,19 +34,16 @@ export default command({
     "compose-password": {
       help: "ClickHouse's password is that of docker-compose.yml, for a gateway that knows no other",
     },
+    "in-container": {
+      help: "no password, though other machines reach the host: for a container whose ports are published on 127.0.0.1 only; requests for any other name than localhost are refused",
+    },
     "allow-outside": {
       help: "lets ClickHouse's statements reach files, programs and addresses: file(), url(), INTO OUTFILE and the like",
     },
   },
   takesWords: true,
   async run(options, words, root) {
-    if (words.length > 1 || (words[0] ?? "models") !== "models")
-      throw new UsageError(`There is no service "${words.join(" ")}".`);
-    const { host } = options;
-    const password = passwordOf(options, root);
-    const running = await (words.length === 0
-      ? serveAll({ host, password, allowOutside: options["allow-outside"] }, root)
-      : serveModels(host, password));
+    const running = await start(words.join(" "), options, root);
     for (const [service, url] of Object.entries(running.urls))
       console.log(`${service.padEnd(10)} ${url}`);
     if (words.length === 0)
@@ -51,15 +58,27 @@ export default command({
   },
 });
 
-interface PasswordOptions {
+function start(what: string, options: Options, root: string): Promise<Pick<Up, "urls" | "close">> {
+  const { host, "in-container": isInContainer, "allow-outside": allowOutside } = options;
+  const password = passwordOf(options, root);
+  if (what === "") return serveAll({ host, password, allowOutside }, root);
+  const guard = isInContainer ? {} : guardFor(host, password);
+  if (what === "models") return serveModels(host, guard);
+  if (what === "gateway") return serveGateway(host, guard, root);
+  throw new UsageError(`There is no service "${what}".`);
+}
+
+interface Options {
   readonly host: string;
+  readonly "in-container": boolean;
+  readonly "allow-outside": boolean;
   readonly password: string | undefined;
   readonly "password-file": string | undefined;
   readonly "compose-password": boolean;
 }
 
 /** @throws UsageError more than one is given, or an empty one */
-function passwordOf(options: PasswordOptions, root: string): string | undefined {
+function passwordOf(options: Options, root: string): string | undefined {
   const { password, "password-file": file, "compose-password": isComposes } = options;
   if ([password, file, isComposes || undefined].filter((it) => it !== undefined).length > 1)
     throw new UsageError("Give one of --password, --password-file and --compose-password.");
@@ -81,12 +100,23 @@ function passwordOf(options: PasswordOptions, root: string): string | undefined 
 }
 
 /** The models need no store, so this works where the embedded ClickHouse has no build. */
-async function serveModels(host: string, password: string | undefined) {
-  const { url, close } = await listen("models", localModels(), {
-    host,
-    ...guardFor(host, password),
-  });
+async function serveModels(host: string, guard: ReturnType<typeof guardFor>) {
+  const { url, close } = await listen("models", localModels(), { host, ...guard });
   return { urls: { models: url }, close };
+}
+
+function serveGateway(host: string, guard: ReturnType<typeof guardFor>, root: string) {
+  const env = readEnvironment(root);
+  const clickhouseUrl = env.CLICKHOUSE_URL;
+  if (!clickhouseUrl)
+    throw new UsageError(
+      "CLICKHOUSE_URL names no ClickHouse server. Set it, such as http://chuser:chpassword@localhost:8123/tensorzero.",
+    );
+  return upOnServer({
+    ...{ clickhouseUrl, env, host, guard },
+    configPath: configFiles(root),
+    models: localModels(),
+  });
 }
 
 function serveAll(options: Pick<UpOptions, "host" | "password" | "allowOutside">, root: string) {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -62,59 +62,97 @@ const NAMESPACES = ["--map-root-user", "--mount", "--net"];
 const isolated =
   spawnSync("unshare", [...NAMESPACES, "ip", "link", "set", "lo", "up"]).status === 0;
 
-/**
- * Runs a service's own command and then its own health check, with the project read-only in /mnt, as compose mounts it, and
- * older than its sources.
- *
- * @param before shell that goes ahead of the command
- * @param others health checks of more services
- */
-function serve(name: string, before = "", others: string[] = []): string {
+/** In /mnt, as compose mounts the project: read-only, and here with sources that are newer than what was compiled of them. */
+const MOUNT = `
+  set -e
+  ip link set lo up
+  cp lib/env/tsconfig.json "$FOLDER"
+  printf "127.0.0.1 localhost clickhouse\\n" > "$FOLDER/hosts"
+  mount --bind "$FOLDER/hosts" /etc/hosts
+  mount --bind . /mnt
+  mount --bind "$FOLDER/tsconfig.json" /mnt/lib/env/tsconfig.json
+  mount -o remount,bind,ro /mnt
+  cd /mnt
+  started() { for i in $(seq 300); do grep -q "$1" "$2" && break; sleep 0.1; done; cat "$2"; }
+`;
+
+/** What a script prints that runs in namespaces of its own, with a folder of its own. */
+function inContainer(lines: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), "compose-"));
-  const newer = join(folder, "tsconfig.json");
-  copyFileSync(join(root, "lib/env/tsconfig.json"), newer);
-  mkdirSync(join(folder, "local"));
-  const { command, volumes = [] } = services[name]!;
-  expect(volumes).toContain(".:/app:ro");
-  const checks = [name, ...others].map((service) =>
-    shell(services[service]?.healthcheck?.test ?? ""),
-  );
-  const script = `
-    set -e
-    ip link set lo up
-    mount --bind ${root} /mnt
-    mount --bind ${newer} /mnt/lib/env/tsconfig.json
-    mount -o remount,bind,ro /mnt
-    cd /mnt
-    ${before}
-    ${command} > ${folder}/log 2>&1 &
-    for i in $(seq 100); do grep -q "Ctrl-C ends it" ${folder}/log && break; sleep 0.1; done
-    cat ${folder}/log
-    ${checks.map((check) => `${check} && echo healthy`).join("\n    ")}
-    kill %1`;
   const { stdout, stderr } = spawnSync(
     "unshare",
-    [...NAMESPACES, "--pid", "--fork", "--kill-child", "bash", "-c", script],
-    { encoding: "utf8" },
+    [...NAMESPACES, "--pid", "--fork", "--kill-child", "bash", "-c", MOUNT + lines.join("\n")],
+    { cwd: root, encoding: "utf8", env: { ...process.env, FOLDER: folder } },
   );
   rmSync(folder, { recursive: true });
   return stdout + stderr;
 }
 
-/** A health check as a line of shell. */
-function shell(test: string | string[]): string {
-  if (typeof test === "string") return test;
-  return test
-    .slice(1)
-    .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
-    .join(" ");
+/** Starts a service by its own command and environment, then asks its own health check. */
+function start(name: string): string[] {
+  const { command, environment = {}, volumes } = services[name] ?? {};
+  expect(volumes).toContain(".:/app:ro");
+  const variables = Object.entries(environment).map(([key, value]) => quoted(`${key}=${value}`));
+  const log = `"$FOLDER/${name}.log"`;
+  return [
+    `env ${variables.join(" ")} ${command} > ${log} 2>&1 &`,
+    `started "Ctrl-C ends it" ${log}`,
+    isHealthy(name),
+  ];
 }
 
+/** A health check as a line of shell. */
+function isHealthy(name: string): string {
+  const test = services[name]?.healthcheck?.test ?? "";
+  const check = typeof test === "string" ? test : test.slice(1).map(quoted).join(" ");
+  return `${check} && echo ${name} is healthy`;
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+(isolated ? test : test.skip)("models: starts on a read-only folder, without compiling", () => {
+  const output = inContainer(start("models"));
+  expect(output).toContain("/mnt is read-only");
+  expect(output).toMatch(/models is healthy\n$/);
+});
+
+/** A stand-in for the image of ClickHouse: its HTTP interface over the embedded engine, at the compose file's address. */
+const CLICKHOUSE = `
+  const { listen } = require("/mnt/lib/gateway/dist/index.js");
+  const { openEmbedded } = require("/mnt/lib/gateway/dist/clickhouse/connect-embedded.js");
+  const { clickHouseApp } = require("/mnt/lib/gateway/dist/clickhouse/http/app.js");
+  const connection = openEmbedded(":memory:", "default", { session_timezone: "UTC" });
+  connection.initialize().then(async () => {
+    const app = clickHouseApp({ connection, user: "chuser", password: "chpassword" });
+    await listen("clickhouse", app, { isOpen: true });
+    console.log("clickhouse started");
+  });
+`;
+const PLAY = `
+  const { openLab, tasks } = require("/mnt/lib/lab/dist/index.js");
+  openLab().then(async (lab) => {
+    const [task] = tasks;
+    const run = await lab.evaluate({ variants: ["rule_based"], tasks: [task], episodes: 2 });
+    const episodes = await lab.episodes({ run: run.id });
+    console.log(lab.about, episodes.length, "episodes by", episodes[0].model);
+    await lab.close();
+  });
+`;
+
 (isolated ? test : test.skip)(
-  "models: starts on a read-only folder that is not compiled anew, and is healthy",
+  "embedded: makes its tables on a ClickHouse server, and a notebook finds it and plays",
   () => {
-    const output = serve("models");
-    expect(output).toContain("is read-only");
-    expect(output).toMatch(/healthy\n$/);
+    const output = inContainer([
+      `node -e ${quoted(CLICKHOUSE)} > "$FOLDER/clickhouse.log" 2>&1 &`,
+      `started "clickhouse started" "$FOLDER/clickhouse.log"`,
+      isHealthy("clickhouse"),
+      ...start("embedded"),
+      `node -e ${quoted(PLAY)}`,
+    ]);
+    expect(output).toContain("clickhouse is healthy");
+    expect(output).toContain("embedded is healthy");
+    expect(output).toMatch(/at http:\/\/localhost:3000.* 2 episodes by rule_based\n$/);
   },
 );
