@@ -1,12 +1,29 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type ts50 from "typescript";
+import { examples } from "./examples";
 
 // The kernel checks cells with its own TypeScript, 5.0, against the compiled declarations of the workspaces.
 const tslab = createRequire(require.resolve("tslab/package.json"));
 const ts: typeof ts50 = tslab("@tslab/typescript-for-tslab");
 
-test("a cell's TypeScript reads the declarations of babyai-lab", () => {
+/** The examples of the doc comments as one cell. */
+function cellOfExamples(): string {
+  const imports = new Set<string>();
+  const functions = [...examples()].flatMap(([name, code]) => {
+    if (code === "") return [];
+    const body = code.replace(/^import .*$/gm, (line) => {
+      imports.add(line);
+      return "";
+    });
+    return `export async function of_${name}() {\n${body}\n}`;
+  });
+  const names = [...examples().keys()].join(", ");
+  const given = "declare const lab: Lab, run: Run, rows: EpisodeRow[];";
+  return [...imports, `import { ${names} } from "babyai-lab";`, given, ...functions].join("\n");
+}
+
+test("a cell's TypeScript reads the declarations of babyai-lab, and takes the examples of its doc comments", () => {
   const root = join(__dirname, "..");
   const cell = join(root, "cell.ts");
   const options: ts50.CompilerOptions = {
@@ -15,7 +32,7 @@ test("a cell's TypeScript reads the declarations of babyai-lab", () => {
   };
   const host = ts.createCompilerHost(options);
   const { readFile, fileExists } = host;
-  const text = 'import * as lab from "babyai-lab";\nexport type Lab = typeof lab;\n';
+  const text = cellOfExamples();
   host.fileExists = (path) => path === cell || fileExists(path);
   host.readFile = (path) => (path === cell ? text : readFile(path));
   const program = ts.createProgram([cell], options, host);

@@ -19,12 +19,21 @@ import { unlockLevels } from "./levels/unlock";
 import { InvalidIdError, UnknownEnvError } from "./world/errors";
 import { entropySeed, Pcg64 } from "./world/random";
 
-/** The five BALROG tasks. */
+/**
+ * The five BALROG tasks.
+ *
+ * @example
+ * tasks.length; // 5
+ * for (const id of tasks) console.log(make(id).reset({ seed: 200 }).observation.mission);
+ */
 export const tasks: readonly string[] = MIXED_TASKS.map((task) => `${MIXED_TRAIN_ID}/${task}`);
 /**
  * Their twins, in the same order: the same kinds of mission with objects that those never name (yellow boxes, red keys, green
  * balls, red and grey doors), as BabyAI-Text tests generalisation (Carta et al., "Grounding Large Language Models
  * in Interactive Environments with Online Reinforcement Learning", ICML 2023).
+ *
+ * @example
+ * testTasks[0]; // "BabyAI-MixedTestLocal-v0/goto"
  */
 export const testTasks: readonly string[] = MIXED_TASKS.map((task) => `${MIXED_TEST_ID}/${task}`);
 
@@ -55,11 +64,24 @@ const ID = /^([A-Za-z][\w.-]*)-v(0|[1-9]\d{0,5})(\/[\w-]+)?$/;
  * Gives a level an id: `make(id)` then makes it, in this process. An id keeps its level for as long as the process lives, so
  * that stored episodes stay what was played.
  *
+ * @example
+ * const level = defineLevel({
+ *   summary: "Pick up the ball.",
+ *   competences: ["Room", "PickUp"],
+ *   options: { roomSize: 6 },
+ *   shape: ({ roomSize }) => oneRoom(roomSize),
+ *   navigations: () => 1,
+ *   generate(world) {
+ *     const ball = world.addObject(0, 0, { type: BALL });
+ *     world.placeAgent();
+ *     return new PickUp(like(world, ball));
+ *   },
+ * });
+ * register("My-PickUp-v0", level);
+ * register("My-PickUp-v0/large", level, { roomSize: 12 });
+ * make("My-PickUp-v0/large").width; // 12
  * @param id such as "My-Level-v0"; "My-Level-v0/easy" names one of several tasks
  * @param options those of the level's that are to have other defaults
- * @example
- * register("My-Level-v0", level); // see defineLevel
- * const env = make("My-Level-v0");
  * @throws InvalidIdError the id is taken, or does not end in a version
  * @throws InvalidOptionError
  */
@@ -105,6 +127,10 @@ export interface EnvSummary {
 
 /**
  * Makes an environment.
+ *
+ * @example
+ * make("BabyAI-MixedTrainLocal-v0/goto").reset({ seed: 200 }).observation.mission; // "go to the blue ball"
+ * make("BabyAI-GoToLocal-v0", { numDists: 3, maxSteps: 20 }); // with options of its own
  * @param id one of `registeredEnvs()`: a BALROG task such as "BabyAI-MixedTrainLocal-v0/goto" (numDists is 0 by
  *   default, as BALROG plays it) or a Gymnasium id such as "BabyAI-GoToLocal-v0". The two Mixed*Local ids
  *   without a task draw one of the five when made (numDists is 8 by default); `env.id` says which.
@@ -125,7 +151,13 @@ export function make(id: string, options: EnvOptions = {}): Env {
   return new Env(id, level, maxSteps ?? level.maxSteps);
 }
 
-/** Every id that `make()` takes, with what it asks of the agent. */
+/**
+ * Every id that `make()` takes, with what it asks of the agent.
+ *
+ * @example
+ * const withKeys = registeredEnvs().filter(({ competences }) => competences.includes("Unlock"));
+ * console.log(withKeys.map(({ id, summary }) => `${id}: ${summary}`).join("\n"));
+ */
 export function registeredEnvs(): EnvSummary[] {
   const withTask = [...REGISTRATIONS.values()].map(summarize);
   const withoutTask = MIXED_IDS.map((id) =>

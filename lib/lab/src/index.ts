@@ -19,8 +19,9 @@ export { type AboveExpert, aboveExpert } from "./analysis/above-expert";
 export type { Bounded } from "./analysis/bounds";
 export { type Comparison, compareVariants } from "./analysis/compare";
 export { type EpisodeBesideExpert, withExpertSteps } from "./analysis/expert-steps";
-export { formatResults, parseResults, type Results, UnfinishedRunError } from "./analysis/results";
+export { formatResults, parseResults, type Results } from "./analysis/results";
 export { solvedWithin } from "./analysis/solved";
+export { bootstrapMean } from "./analysis/statistics/bootstrap";
 export { AnalysisError } from "./analysis/statistics/errors";
 export { pairsForMean, pairsForSuccess } from "./analysis/statistics/power";
 export { type Summary, summarize } from "./analysis/summary";
@@ -62,7 +63,6 @@ export { type EpisodeFilter, findEpisodes } from "./queries/find-episodes";
 export { invalidAnswers } from "./queries/invalid-answers";
 export { latestRun } from "./queries/latest-run";
 export { type PlayedRow, playedActions } from "./queries/played";
-export { OutcomesMissingError } from "./queries/runs/outcomes";
 export {
   EpisodeNotFoundError,
   type StepRow,

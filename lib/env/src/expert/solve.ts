@@ -7,6 +7,8 @@ import { Expert } from "./expert";
  * The expert's actions in one episode, from its seed to success; null when it does not get there, which happens where a
  * mission is impossible (see {@link Expert}).
  *
+ * @example
+ * solve("BabyAI-MixedTrainLocal-v0/goto", 200)?.length; // 6
  * @param id as for `make()`, with its default options; not one that draws its task, since then the seed does not say which
  *   episode is meant
  * @throws UnknownEnvError, InvalidSeedError, EnvError

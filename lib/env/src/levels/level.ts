@@ -172,7 +172,12 @@ export function registration(id: string, level: Level, options: LevelOptions = {
   return { id, level, options };
 }
 
-/** The shape of a single room of `roomSize` cells a side, walls included. */
+/**
+ * The shape of a single room of `roomSize` cells a side, walls included.
+ *
+ * @example
+ * oneRoom(8); // { roomSize: 8, numRows: 1, numCols: 1 }
+ */
 export function oneRoom(roomSize: number): Shape {
   return { roomSize, numRows: 1, numCols: 1 };
 }

@@ -6,7 +6,14 @@ import type { RoomGrid } from "../world/room-grid";
 export type Location = "left" | "right" | "front" | "behind";
 export const LOCATIONS: readonly Location[] = ["left", "right", "front", "behind"];
 
-/** A description such as "a red ball on your left", and the objects that it fits. */
+/**
+ * A description such as "a red ball on your left", and the objects that it fits.
+ *
+ * @example
+ * new PickUp(new ObjectDescription(BALL, COLOR_INDEX.red)).surface(); // "pick up the red ball"
+ * new PickUp(new ObjectDescription(BOX)).surface(); // "pick up the box"
+ * new PickUp(new ObjectDescription(KEY, null, "left")).surface(); // "pick up the key on your left"
+ */
 export class ObjectDescription {
   /** Ids of the objects that fitted when the episode began; the set stays for the episode. */
   readonly objects: number[] = [];
@@ -62,7 +69,14 @@ export class ObjectDescription {
   }
 }
 
-/** A description of an object by its type and color. */
+/**
+ * A description of an object by its type and color.
+ *
+ * @example
+ * const { world } = make("BabyAI-GoToObj-v0");
+ * const ball = world.addObject(0, 0, { type: BALL, color: COLOR_INDEX.red });
+ * new GoTo(like(world, ball)).surface(); // "go to the red ball"
+ */
 export function like(world: RoomGrid, id: number): ObjectDescription {
   const code = world.grid.codeOf(id);
   return new ObjectDescription(typeOf(code) as TypeIndex, colorOf(code));

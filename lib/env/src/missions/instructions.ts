@@ -32,6 +32,12 @@ export type ActionInstruction = GoTo | PickUp | Open | PutNext;
 export type Clause = ActionInstruction | And;
 export type AnyInstruction = Clause | Before | After;
 
+/**
+ * A mission: face an object.
+ *
+ * @example
+ * new GoTo(new ObjectDescription(BOX)).surface(); // "go to the box"
+ */
 export class GoTo implements Instruction {
   readonly kind = "GoTo";
   readonly navigations = 1;
@@ -54,6 +60,12 @@ export class GoTo implements Instruction {
   }
 }
 
+/**
+ * A mission: open a door.
+ *
+ * @example
+ * new Open(new ObjectDescription(DOOR, COLOR_INDEX.blue)).surface(); // "open the blue door"
+ */
 export class Open implements Instruction {
   readonly kind = "Open";
   readonly navigations = 1;
@@ -85,6 +97,12 @@ export class Open implements Instruction {
   }
 }
 
+/**
+ * A mission: take an object.
+ *
+ * @example
+ * new PickUp(new ObjectDescription(KEY)).surface(); // "pick up the key"
+ */
 export class PickUp implements Instruction {
   readonly kind = "PickUp";
   readonly navigations = 1;
@@ -118,6 +136,13 @@ export class PickUp implements Instruction {
   }
 }
 
+/**
+ * A mission: put an object next to another.
+ *
+ * @example
+ * const mission = new PutNext(new ObjectDescription(BALL), new ObjectDescription(BOX));
+ * mission.surface(); // "put the ball next to the box"
+ */
 export class PutNext implements Instruction {
   readonly kind = "PutNext";
   readonly navigations = 2;
@@ -197,7 +222,16 @@ abstract class Sequence implements Instruction {
   }
 }
 
-/** "a, then b". */
+/**
+ * "a, then b".
+ *
+ * @example
+ * const mission = new Before(
+ *   new PickUp(new ObjectDescription(BALL)),
+ *   new GoTo(new ObjectDescription(BOX)),
+ * );
+ * mission.surface(); // "pick up the ball, then go to the box"
+ */
 export class Before extends Sequence {
   readonly kind = "Before";
 
@@ -215,7 +249,16 @@ export class Before extends Sequence {
   }
 }
 
-/** "a after you b". */
+/**
+ * "a after you b".
+ *
+ * @example
+ * const mission = new After(
+ *   new GoTo(new ObjectDescription(BOX)),
+ *   new PickUp(new ObjectDescription(BALL)),
+ * );
+ * mission.surface(); // "go to the box after you pick up the ball"
+ */
 export class After extends Sequence {
   readonly kind = "After";
 
@@ -232,7 +275,16 @@ export class After extends Sequence {
   }
 }
 
-/** "a and b", in any order. */
+/**
+ * "a and b", in any order.
+ *
+ * @example
+ * const mission = new And(
+ *   new GoTo(new ObjectDescription(BOX)),
+ *   new GoTo(new ObjectDescription(DOOR)),
+ * );
+ * mission.surface(); // "go to the box and go to the door"
+ */
 export class And extends Sequence {
   readonly kind = "And";
   declare readonly a: ActionInstruction;

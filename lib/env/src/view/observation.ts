@@ -253,7 +253,14 @@ function describeView(view: Uint8Array, start: number): string {
   return text.slice(1);
 }
 
-/** A text that no observation in this world is longer than: everything in sight, and every line the longest of its kind. */
+/**
+ * A text that no observation in this world is longer than: everything in sight, and every line the longest of its kind.
+ *
+ * @example
+ * const env = make("BabyAI-MixedTrainLocal-v0/goto");
+ * const { observation } = env.reset({ seed: 200 });
+ * observation.text.length <= longestText(env.world).length; // true
+ */
 export function longestText(world: RoomGrid): string {
   const types = world.grid.encode().filter((_, i) => i % 3 === 0);
   const objects = Math.min(VIEW_CELLS - 1, types.filter((type) => type >= DOOR).length);

@@ -76,6 +76,16 @@ function element(shape: Shape): string {
 
 /**
  * Puts pictures of one environment together into an animated SVG, which plays in browsers and READMEs.
+ *
+ * @example
+ * const env = make("BabyAI-MixedTrainLocal-v0/goto");
+ * env.reset({ seed: 200 });
+ * const frames = [env.renderSvg()];
+ * for (const action of solve(env.id, 200) ?? []) {
+ *   env.step(action);
+ *   frames.push(env.renderSvg());
+ * }
+ * await showSvg(animateSvg(frames, 0.5));
  * @param frames what `env.renderSvg()` gave at each step
  * @param secondsPerFrame the last frame stays three times as long
  */

@@ -1,9 +1,27 @@
-/** Base of every error that the environment throws on purpose. */
+/**
+ * Base of every error that the environment throws on purpose.
+ *
+ * @example
+ * try {
+ *   make("BabyAI-GoToNowhere-v0");
+ * } catch (error) {
+ *   error instanceof EnvError; // true
+ * }
+ */
 export class EnvError extends Error {
   override name = "EnvError";
 }
 
-/** `make()` was asked for an id that is not registered. */
+/**
+ * `make()` was asked for an id that is not registered.
+ *
+ * @example
+ * try {
+ *   make("BabyAI-GoToLocl-v0");
+ * } catch (error) {
+ *   error instanceof UnknownEnvError; // true
+ * }
+ */
 export class UnknownEnvError extends EnvError {
   override name = "UnknownEnvError";
   constructor(
@@ -18,7 +36,24 @@ export class UnknownEnvError extends EnvError {
   }
 }
 
-/** `register()` was given an id that is taken, or none. */
+/**
+ * `register()` was given an id that is taken, or none.
+ *
+ * @example
+ * const level = defineLevel({
+ *   summary: "Go to the ball.",
+ *   competences: ["GoTo"],
+ *   options: {},
+ *   shape: () => oneRoom(5),
+ *   navigations: () => 1,
+ *   generate: () => new GoTo(new ObjectDescription(BALL)),
+ * });
+ * try {
+ *   register("BabyAI-GoTo-v0", level); // taken
+ * } catch (error) {
+ *   error instanceof InvalidIdError; // true
+ * }
+ */
 export class InvalidIdError extends EnvError {
   override name = "InvalidIdError";
   constructor(
@@ -29,7 +64,16 @@ export class InvalidIdError extends EnvError {
   }
 }
 
-/** `make()` was given an option that the level does not have, or a value it cannot take. */
+/**
+ * `make()` was given an option that the level does not have, or a value it cannot take.
+ *
+ * @example
+ * try {
+ *   make("BabyAI-GoToLocal-v0", { numDists: -1 });
+ * } catch (error) {
+ *   error instanceof InvalidOptionError && error.option; // "numDists"
+ * }
+ */
 export class InvalidOptionError extends EnvError {
   override name = "InvalidOptionError";
   constructor(
@@ -41,7 +85,18 @@ export class InvalidOptionError extends EnvError {
   }
 }
 
-/** `step()` was given something that is neither an action's name nor its index. */
+/**
+ * `step()` was given something that is neither an action's name nor its index.
+ *
+ * @example
+ * const env = make("BabyAI-GoToLocal-v0");
+ * env.reset({ seed: 1 });
+ * try {
+ *   env.step(6);
+ * } catch (error) {
+ *   error instanceof InvalidActionError && error.action; // 6
+ * }
+ */
 export class InvalidActionError extends EnvError {
   override name = "InvalidActionError";
   constructor(
@@ -56,7 +111,16 @@ export class InvalidActionError extends EnvError {
   }
 }
 
-/** `reset()` was given a seed that NumPy's SeedSequence would not take, or that a number cannot hold. */
+/**
+ * `reset()` was given a seed that NumPy's SeedSequence would not take, or that a number cannot hold.
+ *
+ * @example
+ * try {
+ *   make("BabyAI-GoToLocal-v0").reset({ seed: -1 });
+ * } catch (error) {
+ *   error instanceof InvalidSeedError && error.seed; // -1
+ * }
+ */
 export class InvalidSeedError extends EnvError {
   override name = "InvalidSeedError";
   constructor(readonly seed: unknown) {
@@ -66,7 +130,16 @@ export class InvalidSeedError extends EnvError {
   }
 }
 
-/** The environment was used before its first `reset()`. */
+/**
+ * The environment was used before its first `reset()`.
+ *
+ * @example
+ * try {
+ *   make("BabyAI-GoToLocal-v0").step("drop");
+ * } catch (error) {
+ *   error instanceof NotResetError; // true
+ * }
+ */
 export class NotResetError extends EnvError {
   override name = "NotResetError";
   constructor(what: string) {
@@ -74,17 +147,57 @@ export class NotResetError extends EnvError {
   }
 }
 
-/** The options ask for a level that cannot be generated, such as more objects than a room holds. */
+/**
+ * The options ask for a level that cannot be generated, such as more objects than a room holds.
+ *
+ * @example
+ * try {
+ *   make("BabyAI-PutNextLocal-v0", { numObjs: 19 }).reset({ seed: 1 });
+ * } catch (error) {
+ *   error instanceof GenerationError; // true
+ * }
+ */
 export class GenerationError extends EnvError {
   override name = "GenerationError";
 }
 
-/** The expert sees no way to the mission's end: it is lost, or was impossible from the start. */
+/**
+ * The expert sees no way to the mission's end: it is lost, or was impossible from the start.
+ *
+ * @example
+ * const env = make("BabyAI-BossLevel-v0");
+ * env.reset({ seed: 1 });
+ * const expert = new Expert(env);
+ * try {
+ *   while (!env.terminated && !env.truncated) env.step(expert.act());
+ * } catch (error) {
+ *   if (!(error instanceof NoPlanError)) throw error;
+ *   console.log("The mission cannot be fulfilled from here.");
+ * }
+ */
 export class NoPlanError extends EnvError {
   override name = "NoPlanError";
 }
 
-/** The worker threads of a `VectorEnv` do not answer. */
+/**
+ * The worker threads of a `VectorEnv` do not answer.
+ *
+ * @example
+ * const level = defineLevel({
+ *   summary: "Go to the ball.",
+ *   competences: ["GoTo"],
+ *   options: {},
+ *   shape: () => oneRoom(5),
+ *   navigations: () => 1,
+ *   generate: () => new GoTo(new ObjectDescription(BALL)),
+ * });
+ * register("My-Room-v0", level);
+ * try {
+ *   new VectorEnv("My-Room-v0", { numEnvs: 2 });
+ * } catch (error) {
+ *   error instanceof VectorEnvError; // true
+ * }
+ */
 export class VectorEnvError extends EnvError {
   override name = "VectorEnvError";
 }

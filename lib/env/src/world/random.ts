@@ -33,6 +33,11 @@ const PLACES = [0, 1, 2, 3] as const;
  * twenty times slower. Sources: O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically Good
  * Algorithms for Random Number Generation" (2014), XSL-RR 128/64; Lemire, "Fast Random Integer Generation
  * in an Interval" (2019); NumPy's SeedSequence.
+ *
+ * @example
+ * const random = new Pcg64(42); // in Python: np.random.default_rng(42)
+ * random.integers(0, 100); // 8
+ * random.choice(["left", "right"]); // "right"
  */
 export class Pcg64 {
   private readonly s = fourWords();

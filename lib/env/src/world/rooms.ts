@@ -14,6 +14,26 @@ export interface Shape {
 
 /** Thrown to start the whole generation again, as the reference does; carries no stack, so it is cheap. */
 export class Rejected {}
+/**
+ * Thrown by a level's `generate` to start again, with the next random draws.
+ *
+ * @example
+ * const level = defineLevel({
+ *   summary: "Take a red ball.",
+ *   competences: ["Room", "PickUp"],
+ *   options: {},
+ *   shape: () => oneRoom(6),
+ *   navigations: () => 1,
+ *   generate(world) {
+ *     const ball = world.addObject(0, 0, { type: BALL });
+ *     if (world.grid.describe(ball).color !== "red") throw REJECTED;
+ *     world.placeAgent();
+ *     return new PickUp(like(world, ball));
+ *   },
+ * });
+ * register("My-RedBall-v0", level);
+ * make("My-RedBall-v0").reset({ seed: 1 }).observation.mission; // "pick up the red ball"
+ */
 export const REJECTED = new Rejected();
 
 // The reference draws from names in alphabetical order.

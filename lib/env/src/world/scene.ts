@@ -13,7 +13,12 @@ import {
   typeOf,
 } from "./objects";
 
-/** BALROG's six actions; an action's index is its place here. */
+/**
+ * BALROG's six actions; an action's index is its place here.
+ *
+ * @example
+ * actions.indexOf("go forward"); // 2
+ */
 export const actions = [
   "turn left",
   "turn right",

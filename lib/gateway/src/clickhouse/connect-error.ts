@@ -7,7 +7,16 @@ export type StoreOpenErrorCode =
   | "unsupported_platform"
   | "engine";
 
-/** The store could not be opened. The message names what was wrong and what to do next. */
+/**
+ * The store could not be opened. The message names what was wrong and what to do next.
+ *
+ * @example
+ * try {
+ *   await openLab({ gateway: "embedded", dataDir: "/dev/null" });
+ * } catch (error) {
+ *   error instanceof StoreOpenError; // true
+ * }
+ */
 export class StoreOpenError extends Error {
   override readonly name = "StoreOpenError";
   constructor(

@@ -1,7 +1,16 @@
 import { oneLine } from "../basics/one-line";
 import { isRecord, Reader } from "../basics/reader";
 
-/** The configuration cannot be used: a key, what is wrong with it, and what would be valid. */
+/**
+ * The configuration cannot be used: a key, what is wrong with it, and what would be valid.
+ *
+ * @example
+ * try {
+ *   await openLab({ configPath: "nowhere.toml" });
+ * } catch (error) {
+ *   error instanceof ConfigError; // true
+ * }
+ */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }

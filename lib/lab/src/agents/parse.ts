@@ -29,6 +29,9 @@ export interface Answer {
  * is no prose: what stands before `</think>` is its thinking, and the answer follows. (TensorZero splits this off for some
  * types of provider only; for "openai" it stays part of the answer, whose `parsed` is then null.)
  *
+ * @example
+ * parseAnswer('{"action": "toggle"}').action; // "toggle"
+ * parseAnswer("I toggle it.").invalid; // "not JSON"
  * @param cutOff the model stopped at its token limit (`finish_reason` "length"): an answer that is empty or no JSON then
  *   has that for its reason. One that is whole JSON all the same is read as any other. Default false.
  */

@@ -22,6 +22,11 @@ export interface ActArguments {
  * Arguments for one decision. `history` is always there, also for variants whose templates leave it out, so that any
  * stored inference can be rendered again with any variant's templates.
  *
+ * @example
+ * const past = [{ observation: "a wall 2 steps forward", action: "turn left" }];
+ * const { system, user } = actArguments("open the box", "a box 1 step forward", past, 8);
+ * system; // { mission: "open the box" }
+ * console.log(user.history); // Turn 1. You saw: …
  * @param turns all turns so far, oldest first
  * @param historyLength how many of the last turns the agent is shown at least, see `formatHistory`
  */

@@ -76,6 +76,10 @@ export function scoreAgainstExpert(rows: readonly EpisodeBesideExpert[]): Scored
 /**
  * Steps above the expert's, and success weighted by path length, of each variant; 95 % t intervals.
  *
+ * @example
+ * for (const { variant, above, spl } of aboveExpert(withExpertSteps(rows))) {
+ *   console.log(variant, above.mean, spl.mean);
+ * }
  * @param rows those of {@link withExpertSteps}
  * @throws AnalysisError a row has no `expert_steps`, or a variant has rows of several runs
  */

@@ -44,6 +44,10 @@ export interface Comparison {
  * Compares every two variants of the rows on one quantity, episode by episode: pairs share task and seed, so
  * they started in the same world.
  *
+ * @example
+ * for (const { a, b, difference, p } of compareVariants(rows, "success")) {
+ *   console.log(`${b} - ${a}: ${difference.mean}, p = ${p}`);
+ * }
  * @throws AnalysisError a variant has rows of several runs, or two on one task and seed
  */
 export function compareVariants(rows: readonly EpisodeRow[], quantity: Quantity): Comparison[] {

@@ -48,6 +48,12 @@ export function requireFinished({ provenance, episodes }: Results, source: strin
 /**
  * The text of a results file: JSON with the provenance first, then the names of the columns once and one
  * episode a line, sorted by variant, task and seed, so that a new run shows as the lines that changed.
+ *
+ * @example
+ * import { readFileSync } from "node:fs";
+ *
+ * const text = readFileSync("data/results/local.json", "utf8");
+ * formatResults(parseResults(text, "local.json")) === text; // true
  */
 export function formatResults({ provenance, episodes }: Results): string {
   const rows = [...episodes].sort(
@@ -71,6 +77,12 @@ export function formatResults({ provenance, episodes }: Results): string {
 /**
  * Reads what {@link formatResults} wrote. `source` names the text in errors.
  *
+ * @example
+ * import { readFileSync } from "node:fs";
+ *
+ * const text = readFileSync("data/results/local.json", "utf8");
+ * const { episodes } = parseResults(text, "local.json");
+ * await showChart(successRate(episodes));
  * @throws AnalysisError the text is no JSON, or a part is missing or of another type than EpisodeRow says
  */
 export function parseResults(text: string, source: string): Results {

@@ -15,6 +15,9 @@ export interface SolvedWithin extends Bounded {
  * episode of all variants. Pointwise 95 % Wilson intervals over the episodes of all tasks together. An episode without an
  * outcome may have been solved at any step from those that it has played on: see {@link Bounded}.
  *
+ * @example
+ * const within20 = solvedWithin(rows).filter(({ step }) => step <= 20);
+ * console.log(within20.map(({ variant, step, mean }) => `${variant}, ${step} steps: ${mean}`));
  * @throws AnalysisError a variant has rows of several runs
  */
 export function solvedWithin(rows: readonly EpisodeRow[]): SolvedWithin[] {

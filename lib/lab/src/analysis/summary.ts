@@ -46,6 +46,10 @@ export interface Summary {
  * One summary a variant, or one a variant and task, by variant in the order of the configuration, others by name, and then by task.
  * Success has a 95 % Wilson interval, the means a 95 % t interval.
  *
+ * @example
+ * for (const { variant, success } of summarize(rows)) {
+ *   console.log(variant, success.mean, success.low, success.high);
+ * }
  * @throws AnalysisError there is no row, or a variant has rows of several runs
  */
 export function summarize(

@@ -11,6 +11,8 @@ import { EXPERT, group, rangeLabel, scope, unfinishedNote } from "./labels";
  * Steps above the expert's by variant, over the episodes that the variant solved, with 95 % t intervals; beside them SPL,
  * success weighted by path length, over all episodes (see `aboveExpert`).
  *
+ * @example
+ * await showChart(stepsAboveExpert(withExpertSteps(rows)));
  * @param rows those of `withExpertSteps`
  * @throws NothingToDrawError no episode is finished, or rows lack `expert_steps`
  */

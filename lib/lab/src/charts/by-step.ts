@@ -20,6 +20,8 @@ import type { Published } from "./published";
  * Where the rows have the column `expert_steps`, a dotted curve is the expert's on the same tasks and seeds. With the
  * published results, dashed lines mark what others reached at the step limit.
  *
+ * @example
+ * await showChart(successByStep(withExpertSteps(rows)));
  * @throws NothingToDrawError no episode is finished
  */
 export function successByStep(

@@ -14,7 +14,12 @@ import { type IntervalRow, intervalChart } from "./drawing/intervals";
 import type { ChartSpec } from "./drawing/style";
 import { EXPERT, group, rangeLabel, scope, shortTask, unfinishedNote } from "./labels";
 
-/** Success rate by variant in percent, tasks weighted equally, with 95 % Wilson intervals. */
+/**
+ * Success rate by variant in percent, tasks weighted equally, with 95 % Wilson intervals.
+ *
+ * @example
+ * await showChart(successRate(rows, "variant and task"));
+ */
 export function successRate(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
   return draw(rows, by, {
     title: "Success rate",
@@ -34,7 +39,12 @@ export function successRate(rows: readonly EpisodeRow[], by: By = "variant"): Ch
   });
 }
 
-/** Mean episode return by variant with 95 % t intervals. */
+/**
+ * Mean episode return by variant with 95 % t intervals.
+ *
+ * @example
+ * await showChart(episodeReturn(rows));
+ */
 export function episodeReturn(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
   return draw(rows, by, {
     ...MEAN,
@@ -51,6 +61,9 @@ export function episodeReturn(rows: readonly EpisodeRow[], by: By = "variant"): 
 /**
  * Mean episode length by variant, in environment steps, with 95 % t intervals. Where the rows have the column
  * `expert_steps`, dashed lines mark the expert's mean in the same episodes.
+ *
+ * @example
+ * await showChart(episodeLength(withExpertSteps(rows)));
  */
 export function episodeLength(rows: readonly EpisodeBesideExpert[], by: By = "variant"): ChartSpec {
   return draw(rows, by, {
@@ -64,7 +77,12 @@ export function episodeLength(rows: readonly EpisodeBesideExpert[], by: By = "va
   });
 }
 
-/** Mean input tokens of an episode by variant, over all of its model calls, with 95 % t intervals. */
+/**
+ * Mean input tokens of an episode by variant, over all of its model calls, with 95 % t intervals.
+ *
+ * @example
+ * await showChart(inputTokens(rows));
+ */
 export function inputTokens(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
   return draw(rows, by, {
     ...MEAN,
@@ -75,7 +93,12 @@ export function inputTokens(rows: readonly EpisodeRow[], by: By = "variant"): Ch
   });
 }
 
-/** Mean generated tokens of an episode by variant, over all of its model calls, with 95 % t intervals. */
+/**
+ * Mean generated tokens of an episode by variant, over all of its model calls, with 95 % t intervals.
+ *
+ * @example
+ * await showChart(generatedTokens(rows));
+ */
 export function generatedTokens(rows: readonly EpisodeRow[], by: By = "variant"): ChartSpec {
   return draw(rows, by, {
     ...MEAN,

@@ -12,6 +12,8 @@ import { group, scope, unfinishedNote } from "./labels";
  * Differences between every two variants on the same tasks and seeds: the mean of one minus the other with
  * its 95 % interval (Newcombe's for success, t for the rest) and the p-value after Holm's correction.
  *
+ * @example
+ * await showChart(pairedDifferences(rows, "success"));
  * @throws NothingToDrawError the rows hold fewer than two variants
  */
 export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantity): ChartSpec {

@@ -73,6 +73,12 @@ export const PUBLISHED_COLOR = "#9a9a9a";
 /**
  * Success of these episodes above what others published, in percent. All intervals are 95 % Wilson; the published
  * ones follow from the published success and number of episodes. The seeds are not the same.
+ *
+ * @example
+ * import { readFileSync } from "node:fs";
+ *
+ * const published = JSON.parse(readFileSync("data/published.json", "utf8"));
+ * await showChart(publishedResults(rows, published));
  */
 export function publishedResults(rows: readonly EpisodeRow[], published: Published): ChartSpec {
   const unfinished = unfinishedNote(rows);

@@ -64,6 +64,8 @@ const registry: Readonly<Record<string, Chart>> = {
  * task, success by step, beside published results, against tokens and against cost, steps above the expert's, and paired
  * differences.
  *
+ * @example
+ * Object.keys(allCharts(rows)).includes("success_rate"); // true
  * @param rows those of `withExpertSteps`, for the charts with the expert
  * @param background Default: none.
  * @throws AnalysisError there is no row, or a variant has rows of several runs

@@ -25,6 +25,8 @@ const NOTHING_TO_DRAW =
  * episodes that have no outcome is named below the title and not drawn: nothing bounds what they would have used;
  * so are episodes whose tokens are not known.
  *
+ * @example
+ * await showChart(tokensAndSuccess(rows));
  * @throws NothingToDrawError there is no variant left to draw
  */
 export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Published): ChartSpec {
@@ -69,6 +71,8 @@ function publishedTokens(published: Published): ScatterPoint[] {
  * the success rate with Wilson's. A variant whose models have no price, or that has
  * episodes without an outcome, is named below the title and not drawn.
  *
+ * @example
+ * const spec = costAndSuccess(rows, readPrices("config/prices.toml"));
  * @throws NothingToDrawError there is no variant left to draw, or no model has a price
  */
 export function costAndSuccess(

@@ -78,6 +78,14 @@ export interface GatewayStatus {
 /**
  * The gateway refused a request, failed, or could not be reached (`status` is null then). Without an answer it is not
  * known whether the gateway has carried the request out, unless `sent` is false.
+ *
+ * @example
+ * const request = { functionName: "act", variantName: "nobody", system: {}, user: {} };
+ * try {
+ *   await lab.gateway.infer(request);
+ * } catch (error) {
+ *   error instanceof GatewayError && error.status; // 400
+ * }
  */
 export class GatewayError extends Error {
   override readonly name = "GatewayError";

@@ -23,7 +23,18 @@ export interface EmbeddedGatewayChoice {
   reason: string;
 }
 
-/** A gateway that was asked for is not there, its address cannot be read, or that of it or of its ClickHouse is missing. */
+/**
+ * A gateway that was asked for is not there, its address cannot be read, or that of it or of its ClickHouse is missing.
+ *
+ * @example
+ * process.env.TENSORZERO_GATEWAY_URL = "http://localhost:1";
+ * process.env.CLICKHOUSE_URL = "http://localhost:8123/tensorzero";
+ * try {
+ *   await openLab({ project: "." });
+ * } catch (error) {
+ *   error instanceof GatewayNotFoundError; // true
+ * }
+ */
 export class GatewayNotFoundError extends Error {
   override readonly name = "GatewayNotFoundError";
 }

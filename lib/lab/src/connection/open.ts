@@ -34,7 +34,15 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** Models of one's own are functions of this process, and the gateway is in another. */
+/**
+ * Models of one's own are functions of this process, and the gateway is in another.
+ *
+ * @example
+ * const explain = (error: unknown) => {
+ *   if (error instanceof RemoteModelsError) return 'openLab({ models, gateway: "embedded" })';
+ *   throw error;
+ * };
+ */
 export class RemoteModelsError extends Error {
   override readonly name = "RemoteModelsError";
 }

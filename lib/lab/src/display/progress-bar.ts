@@ -44,6 +44,14 @@ function bundle(progress: Progress): MimeBundle {
 /**
  * A bar that follows a run of episodes in place, below the running cell or, outside a notebook, in the
  * terminal: `lab.evaluate({ …, onProgress: progressBar() })`.
+ *
+ * @example
+ * await lab.evaluate({
+ *   variants: ["random"],
+ *   tasks: ["BabyAI-GoToObj-v0"],
+ *   episodes: 2,
+ *   onProgress: progressBar(),
+ * });
  */
 export function progressBar(): (progress: Progress) => void {
   const terminal = new TerminalListener({ headings: false });
@@ -69,6 +77,10 @@ export function progressBar(): (progress: Progress) => void {
 /**
  * Tells the command that runs this notebook what came out, and a reader where it is. Paths may be
  * absolute; what is published does not show where on this machine the project is.
+ *
+ * @example
+ * const table = textTable(resultsTable(rows));
+ * publishReport({ run: run.id, directory: "data/.local/runs", table, charts: [] });
  */
 export function publishReport({ run, directory, table, charts }: RunReport): void {
   const inProject = (path: string) => relative(root, resolve(root, path));

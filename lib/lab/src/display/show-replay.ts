@@ -8,6 +8,9 @@ import { showSvg } from "./show";
  * Shows the player below the running cell: one episode, or several side by side. Above it a still picture of each, for
  * readers that run no scripts, such as GitHub.
  *
+ * @example
+ * const [row] = rows;
+ * if (row?.episode_id) await showReplay(await loadReplay(lab.clickhouse, row.episode_id));
  * @param start the step that the player opens at. Default 0.
  */
 export async function showReplay(replays: Replay | readonly Replay[], start = 0): Promise<void> {

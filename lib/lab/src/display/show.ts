@@ -8,6 +8,9 @@ import { showTable } from "./table";
 /**
  * Shows a chart below the running cell, as PNG: the one form that every reader of the saved notebook draws, trusted or not,
  * and a fifth of the size of SVG and PNG together. `chartToSvg` and `saveCharts` give SVG.
+ *
+ * @example
+ * await showChart(successRate(rows));
  */
 export async function showChart(spec: ChartSpec): Promise<void> {
   await showPicture(await chartToSvg(spec), { "text/plain": spec.description });
@@ -17,6 +20,10 @@ export async function showChart(spec: ChartSpec): Promise<void> {
  * Shows an SVG picture below the running cell, with a PNG of it: JupyterLab draws no SVG in a notebook that the reader has
  * not run or trusted yet. Of an animation the PNG is the first frame. Text in the PNG has the charts' typeface.
  *
+ * @example
+ * const env = make("BabyAI-MixedTrainLocal-v0/goto");
+ * env.reset({ seed: 200 });
+ * await showSvg(env.renderSvg());
  * @throws TypeError the text is no SVG
  */
 export async function showSvg(svg: string): Promise<void> {
@@ -31,7 +38,12 @@ async function showPicture(svg: string, others: MimeBundle): Promise<void> {
   );
 }
 
-/** Shows a DataFrame as a table below the running cell. */
+/**
+ * Shows a DataFrame as a table below the running cell.
+ *
+ * @example
+ * showFrame(frame(resultsTable(rows)));
+ */
 export function showFrame({ columns, values }: DataFrame): void {
   showTable(values.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]]))));
 }

@@ -17,7 +17,12 @@ function texts(rows: readonly Row[]): {
 
 const noRows = "(no rows)";
 
-/** The rows as plain text: the first one's keys as heading, columns aligned, numbers to the right. */
+/**
+ * The rows as plain text: the first one's keys as heading, columns aligned, numbers to the right.
+ *
+ * @example
+ * textTable([{ variant: "random", solved: 3 }]); // "variant  solved\n───────  ──────\nrandom        3"
+ */
 export function textTable(rows: readonly Row[]): string {
   if (rows.length === 0) return noRows;
   const { columns, body, isNumeric } = texts(rows);
@@ -32,7 +37,12 @@ export function textTable(rows: readonly Row[]): string {
   return [columns, widths.map((width) => "─".repeat(width)), ...body].map(line).join("\n");
 }
 
-/** Shows rows as a table below the running cell: one column for each key of the first row. */
+/**
+ * Shows rows as a table below the running cell: one column for each key of the first row.
+ *
+ * @example
+ * showTable([{ variant: "random", solved: 3 }]);
+ */
 export function showTable(rows: readonly Row[]): void {
   if (rows.length === 0) {
     show({ "text/plain": noRows });

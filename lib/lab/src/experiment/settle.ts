@@ -4,7 +4,15 @@ import { waitForOutcomes } from "../queries/runs/outcomes";
 import { runStates } from "../queries/runs/run-state";
 import { describe, type Run } from "./run";
 
-/** A run has ended, but ClickHouse does not show all of it. The message has the command that plays what is missing. */
+/**
+ * A run has ended, but ClickHouse does not show all of it. The message has the command that plays what is missing.
+ *
+ * @example
+ * const explain = (error: unknown) => {
+ *   if (error instanceof RunNotStoredError) return `Is ClickHouse full? ${error.message}`;
+ *   throw error;
+ * };
+ */
 export class RunNotStoredError extends Error {
   override readonly name = "RunNotStoredError";
   constructor(

@@ -19,7 +19,14 @@ export interface DemonstrationRow {
   action: ActionName | null;
 }
 
-/** The demonstrations under an id that `demonstrate` gave, by task, seed and step; the latest of each inference. */
+/**
+ * The demonstrations under an id that `demonstrate` gave, by task, seed and step; the latest of each inference.
+ *
+ * @example
+ * const { id } = await lab.demonstrate({ variant: "rule_based_history", tasks: ["BabyAI-GoToObj-v0"], episodes: 1 });
+ * const examples = await demonstrations(lab.clickhouse, id);
+ * console.log(examples.map(({ observation, action }) => `${observation} → ${action}`));
+ */
 export async function demonstrations(
   clickhouse: ClickHouseClient,
   id: string,

@@ -21,6 +21,12 @@ export type ExportFormat = (typeof exportFormats)[number];
  * A run's rows as the bytes of a file that ClickHouse writes: CSV with the columns' names in its first line and nothing
  * for null, JSON as a list of objects, or Parquet. For a step, `action` is what the answer's valid action was, and null where it has
  * none; a lone surrogate in `answer` or `thinking`, which no such file can hold, is U+FFFD.
+ *
+ * @example
+ * import { text } from "node:stream/consumers";
+ *
+ * const file = { run: run.id, table: "episodes", format: "csv" } as const;
+ * const csv = await text(await exportRows(lab.clickhouse, file));
  */
 export async function exportRows(
   clickhouse: ClickHouseClient,

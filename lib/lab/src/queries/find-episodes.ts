@@ -16,7 +16,12 @@ export interface EpisodeFilter {
   minInvalidActions?: number;
 }
 
-/** The episodes that a run has begun and that fit, in the order of `episodes`. */
+/**
+ * The episodes that a run has begun and that fit, in the order of `episodes`.
+ *
+ * @example
+ * const unsolved = await findEpisodes(lab.clickhouse, { run: run.id, outcome: "unsolved" });
+ */
 export async function findEpisodes(
   clickhouse: ClickHouseClient,
   filter: EpisodeFilter,

@@ -20,6 +20,9 @@ export interface InvalidAnswer {
 /**
  * All answers of a run that were no valid action, by task, seed, variant and step. There are as many in an episode as its
  * metric `invalid_actions` says.
+ *
+ * @example
+ * (await invalidAnswers(lab.clickhouse, run.id)).length; // 0
  */
 export async function invalidAnswers(
   clickhouse: ClickHouseClient,

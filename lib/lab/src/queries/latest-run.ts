@@ -1,7 +1,13 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { IS_ACT } from "./parts/is-act";
 
-/** Id of the run whose first inference is the newest; null when the store has no run. */
+/**
+ * Id of the run whose first inference is the newest; null when the store has no run.
+ *
+ * @example
+ * const newest = await latestRun(lab.clickhouse);
+ * if (newest) console.log(await lab.episodes({ run: newest }));
+ */
 export async function latestRun(clickhouse: ClickHouseClient): Promise<string | null> {
   const result = await clickhouse.query({
     query: `

@@ -19,6 +19,11 @@ export interface PlayedRow {
 /**
  * The actions of every episode of a run, by task, seed and variant: of its last try. Episodes without an inference are not
  * among them.
+ *
+ * @example
+ * for (const { variant, actions } of await playedActions(lab.clickhouse, run.id)) {
+ *   console.log(variant, actions.length);
+ * }
  */
 export async function playedActions(
   clickhouse: ClickHouseClient,

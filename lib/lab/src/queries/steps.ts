@@ -46,12 +46,30 @@ export interface StoredEpisode {
   steps: StepRow[];
 }
 
-/** The store holds no inference of the episode. */
+/**
+ * The store holds no inference of the episode.
+ *
+ * @example
+ * try {
+ *   await storedEpisode(lab.clickhouse, "01900000-0000-7000-8000-000000000000");
+ * } catch (error) {
+ *   error instanceof EpisodeNotFoundError; // true
+ * }
+ */
 export class EpisodeNotFoundError extends Error {
   override readonly name = "EpisodeNotFoundError";
 }
 
-/** @throws EpisodeNotFoundError */
+/**
+ *
+ * @example
+ * const [row] = rows;
+ * if (row?.episode_id) {
+ *   const { steps } = await storedEpisode(lab.clickhouse, row.episode_id);
+ *   console.log(steps.map(({ observation, action }) => ({ observation, action })));
+ * }
+ * @throws EpisodeNotFoundError
+ */
 export async function storedEpisode(
   clickhouse: ClickHouseClient,
   episodeId: string,

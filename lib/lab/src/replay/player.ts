@@ -8,7 +8,16 @@ import { differs, type Replay, type ReplayFrame } from "./replay";
 // browser takes the hash of a script after it has made LF of all line ends.
 const part = (name: string) => readTextFile(join(__dirname, "..", "..", "src", "replay", name));
 
-/** There is nothing to play. */
+/**
+ * There is nothing to play.
+ *
+ * @example
+ * try {
+ *   playerHtml([]);
+ * } catch (error) {
+ *   error instanceof NoReplayError; // true
+ * }
+ */
 export class NoReplayError extends Error {
   override readonly name = "NoReplayError";
 }
@@ -19,6 +28,13 @@ export class NoReplayError extends Error {
  *
  * Keys: ← → a step, space plays and pauses, Home and End, + and - for the speed.
  *
+ * @example
+ * import { writeFileSync } from "node:fs";
+ *
+ * const [row] = rows;
+ * if (row?.episode_id) {
+ *   writeFileSync("replay.html", playerHtml([await loadReplay(lab.clickhouse, row.episode_id)]));
+ * }
  * @param start the step that it opens at. Default 0.
  * @throws NoReplayError when `replays` is empty
  */

@@ -75,6 +75,13 @@ export interface Replay extends Omit<Playback, "frames"> {
  * Reads an episode from ClickHouse and replays it. Where the store and the rebuilt world disagree the replay says so in
  * `mismatches` and goes on.
  *
+ * @example
+ * const [row] = rows;
+ * if (row?.episode_id) {
+ *   const { frames, mismatches } = await loadReplay(lab.clickhouse, row.episode_id);
+ *   mismatches; // []
+ *   for (const { step, action } of frames) console.log(step, action);
+ * }
  * @throws EpisodeNotFoundError; UnknownEnvError when the episode's task is not this project's
  */
 export async function loadReplay(clickhouse: ClickHouseClient, episodeId: string): Promise<Replay> {

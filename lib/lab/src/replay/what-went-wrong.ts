@@ -30,6 +30,10 @@ export interface Autopsy {
 /**
  * Plays every episode of a run again and counts what went wrong, see {@link Pattern}. Episodes that failed or were cut off
  * count with the steps that they have.
+ *
+ * @example
+ * const { rows: patterns } = await whatWentWrong(lab.clickhouse, run.id);
+ * showTable(patterns.map(({ variant, pattern, episodes }) => ({ variant, pattern, episodes })));
  */
 export async function whatWentWrong(clickhouse: ClickHouseClient, run: string): Promise<Autopsy> {
   const mismatches: string[] = [];

@@ -24,7 +24,16 @@ export type ModelFunction = (
 /** Models by the names that variants have for them. */
 export type ModelFunctions = Readonly<Record<string, ModelFunction>>;
 
-/** A model that was given to openLab is no function, or has the name of one that ships. */
+/**
+ * A model that was given to openLab is no function, or has the name of one that ships.
+ *
+ * @example
+ * try {
+ *   await openLab({ models: { mine: "not a function" as never } });
+ * } catch (error) {
+ *   error instanceof ModelFunctionError; // true
+ * }
+ */
 export class ModelFunctionError extends Error {
   override readonly name = "ModelFunctionError";
 }

@@ -9,6 +9,10 @@ import { type Estimate, sum } from "./statistics";
  * Source: Efron & Tibshirani, "An Introduction to the Bootstrap" (1993), ch. 13; quantiles interpolate linearly
  * between order statistics, as NumPy's do. The draws are NumPy's too: Generator(PCG64(seed)).integers(0, n), so
  * the same seed gives the same interval everywhere.
+ *
+ * @example
+ * const [comparison] = compareVariants(rows, "episode_return");
+ * const { mean, low, high } = bootstrapMean(comparison?.differences ?? []);
  */
 export function bootstrapMean(
   values: readonly number[],

@@ -12,6 +12,9 @@ import { AnalysisError } from "./errors";
  *
  * Source: Connor (1987), "Sample size for testing differences in proportions for the paired-sample design",
  * Biometrics 43, 207-211.
+ *
+ * @example
+ * pairsForSuccess(0.5, 0.6); // 391
  */
 export function pairsForSuccess(
   a: number,
@@ -44,6 +47,9 @@ export function pairsForSuccess(
  *
  * The last term pays for estimating sd. Source: Guenther (1981), "Sample size formulas for normal theory
  * T tests", The American Statistician 35, 243-244.
+ *
+ * @example
+ * pairsForMean(2, 10); // 199
  */
 export function pairsForMean(difference: number, sd: number, power = 0.8): number {
   requireDifference(difference);

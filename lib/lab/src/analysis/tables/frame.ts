@@ -4,6 +4,9 @@ import { type Cell, type DataFrame, danfojs, dtypeOf } from "./danfojs";
 /**
  * Flat rows as a danfojs-node DataFrame: every key of any row is a column, in the order in which they first appear, and
  * what a row lacks is null. The first call loads danfojs-node, which takes about 1.5 s.
+ *
+ * @example
+ * const steps = frame(rows).column("episode_length");
  */
 export function frame(rows: readonly object[]): DataFrame {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
@@ -20,6 +23,9 @@ export function frame(rows: readonly object[]): DataFrame {
  * Summaries as flat rows for a table or a DataFrame: the mean under the quantity's name, the bounds of its
  * 95 % interval under `…_low` and `…_high`, the standard error of a mean under `…_sem`. Where episodes have no outcome the
  * mean is null, and the bounds those of the range in which it would lie.
+ *
+ * @example
+ * showTable(tabulate(summarize(rows)));
  */
 export function tabulate(summaries: readonly Summary[]): Record<string, Cell>[] {
   const byTask = summaries.some((summary) => summary.task !== null);

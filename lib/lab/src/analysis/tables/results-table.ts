@@ -10,6 +10,9 @@ import type { Cell } from "./danfojs";
  * columns when there are any, and one that says that the run is unfinished; so have answers that were no valid action. Tokens that no
  * provider counted are "–".
  * The same numbers as numbers: `tabulate(summarize(rows))`.
+ *
+ * @example
+ * showTable(resultsTable(rows, "variant and task"));
  */
 export function resultsTable(
   rows: readonly EpisodeRow[],

@@ -21,6 +21,10 @@ const LIGHTNESS = [0.54, 0.64, 0.74] as const;
  * A variant's color, by its name alone: the same in every chart, whatever stands beside it. Those of the project's config
  * have one of their own; any other has a hue and a lightness that its model's name draws, and its prompt turns the hue, so
  * that the variants of one model are always told apart.
+ *
+ * @example
+ * variantColor("random") === variantColor("random"); // true
+ * variantColor("random") === variantColor("rule_based"); // false
  */
 export function variantColor(variant: string): string {
   const known = Object.hasOwn(KNOWN, variant) ? KNOWN[variant] : undefined;

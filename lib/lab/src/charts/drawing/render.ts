@@ -10,6 +10,11 @@ const PICTURE_ZOOM = 1.5;
 /**
  * The chart as a standalone SVG, the same bytes on every machine: text is measured with and drawn as the outlines
  * of the library's own font. Carries the specification's title and description for screen readers.
+ *
+ * @example
+ * import { writeFileSync } from "node:fs";
+ *
+ * writeFileSync("success.svg", await chartToSvg(successRate(rows)));
  */
 export async function chartToSvg(spec: ChartSpec): Promise<string> {
   const { vega, vegaLite } = loadVega();
@@ -25,7 +30,14 @@ export async function chartToSvg(spec: ChartSpec): Promise<string> {
   }
 }
 
-/** The chart as a PNG of the SVG at twice its size, the same bytes on every machine. */
+/**
+ * The chart as a PNG of the SVG at twice its size, the same bytes on every machine.
+ *
+ * @example
+ * import { writeFileSync } from "node:fs";
+ *
+ * writeFileSync("success.png", await chartToPng(successRate(rows)));
+ */
 export async function chartToPng(spec: ChartSpec): Promise<Uint8Array> {
   return rasterize(await chartToSvg(spec));
 }

@@ -11,7 +11,16 @@ export interface RunRecord {
   variants: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** A run cannot be resumed: it is unknown, or was played with other settings. */
+/**
+ * A run cannot be resumed: it is unknown, or was played with other settings.
+ *
+ * @example
+ * try {
+ *   await lab.evaluate({ run: "20260101-000000-none" });
+ * } catch (error) {
+ *   error instanceof ResumeError; // true
+ * }
+ */
 export class ResumeError extends Error {
   override readonly name = "ResumeError";
 }

@@ -68,7 +68,16 @@ export interface Settings {
 const AUTO_BUDGET_USD = 10;
 const FREE = { model: null, price: { input: 0, output: 0, as_of: "", source: "" } };
 
-/** An option of an experiment is wrong; the message says what is valid. */
+/**
+ * An option of an experiment is wrong; the message says what is valid.
+ *
+ * @example
+ * try {
+ *   await lab.evaluate({ variants: ["nobody"] });
+ * } catch (error) {
+ *   error instanceof SettingsError; // true
+ * }
+ */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }

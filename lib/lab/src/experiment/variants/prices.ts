@@ -48,6 +48,8 @@ export function modelPrices(project: string, variants: ReadonlyMap<string, Varia
 /**
  * Prices by model, from config/prices.toml.
  *
+ * @example
+ * readPrices("config/prices.toml").random?.input; // 0
  * @throws ConfigError the file is no TOML, or a value is none that its key may have; the message names file, key and value
  */
 export function readPrices(path: string): Prices {
