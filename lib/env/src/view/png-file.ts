@@ -3,6 +3,11 @@ import { crc32, deflateSync } from "node:zlib";
 /**
  * A PNG file (W3C, "Portable Network Graphics", 2003) of palette indices, 8 bits each.
  *
+ * @example
+ * const palette = Uint8Array.of(0, 0, 0, 255, 255, 255);
+ * const lines = Uint8Array.of(0, 0, 1, 0, 1, 0); // black, white; white, black
+ * const png = encodePng(2, 2, palette, lines, 9);
+ * String.fromCharCode(...png.subarray(1, 4)); // "PNG"
  * @param palette up to 256 colors, three bytes each: red, green, blue
  * @param lines `height` lines from the top, each a byte 0 (no filter) and `width` indices into the palette
  * @param level of compression, 1 (fast) to 9 (small)
