@@ -50,10 +50,11 @@ export function requireFinished({ provenance, episodes }: Results, source: strin
  * episode a line, sorted by variant, task and seed, so that a new run shows as the lines that changed.
  *
  * @example
- * import { readFileSync } from "node:fs";
+ * import { readFileSync, writeFileSync } from "node:fs";
  *
- * const text = readFileSync("data/results/local.json", "utf8");
- * formatResults(parseResults(text, "local.json")) === text; // true
+ * const { provenance, episodes } = parseResults(readFileSync("data/results/local.json", "utf8"), "local.json");
+ * const solved = episodes.filter((row) => row.success);
+ * writeFileSync("solved.json", formatResults({ provenance, episodes: solved }));
  */
 export function formatResults({ provenance, episodes }: Results): string {
   const rows = [...episodes].sort(
