@@ -9,15 +9,19 @@ const ts: typeof ts50 = tslab("@tslab/typescript-for-tslab");
 
 /** The examples of the doc comments as one cell. */
 function cellOfExamples(): string {
-  const imports = new Set<string>();
+  const imported = new Map<string, string>();
   const functions = [...examples()].flatMap(([name, code]) => {
     if (code === "") return [];
-    const body = code.replace(/^import .*$/gm, (line) => {
-      imports.add(line);
-      return "";
-    });
+    const body = code.replace(
+      /^import \{(.*)\} from (.*);$/gm,
+      (_, list: string, source: string) => {
+        for (const each of list.split(",")) imported.set(each.trim(), source);
+        return "";
+      },
+    );
     return `export async function of_${name}() {\n${body}\n}`;
   });
+  const imports = [...imported].map(([name, source]) => `import { ${name} } from ${source};`);
   const names = [...examples().keys()].join(", ");
   const given = "declare const lab: Lab, run: Run, rows: EpisodeRow[];";
   return [...imports, `import { ${names} } from "babyai-lab";`, given, ...functions].join("\n");
