@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { type Context, Hono } from "hono";
+import { printable } from "./basics/printable";
 import type { TomlFile } from "./config/load";
 import type { GatewayConfig } from "./config/types";
 import { asGatewayError, routeNotFound } from "./errors";
@@ -61,7 +62,8 @@ export interface EmbeddedGateway {
 export async function createGateway(options: GatewayOptions): Promise<EmbeddedGateway> {
   const env = options.env ?? process.env;
   const config = await loadConfig(options.configPath, env);
-  const { clickhouse: client, onError = (error) => console.error(String(error)) } = options;
+  const { clickhouse: client, onError = (error) => console.error(printable(String(error))) } =
+    options;
   for (const warning of keyWarnings(config, env)) onError(warning);
   await continueIds(client);
   const { flushIntervalMs, maxBatchRows } = config.gateway;

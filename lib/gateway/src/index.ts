@@ -2,6 +2,7 @@
 export { parseHttpUrl, splitCredentials } from "./basics/http-url";
 export { messageOf } from "./basics/message-of";
 export { oneLine } from "./basics/one-line";
+export { printable } from "./basics/printable";
 export { redactKeys, Secrets, secretsIn } from "./basics/redact";
 export { readTextFile, TextFileError } from "./basics/text-file";
 export { parseToml, readToml } from "./basics/toml";

@@ -56,6 +56,7 @@ export type { Run } from "./experiment/run";
 export { RunNotStoredError } from "./experiment/settle";
 export { type Prices, readPrices } from "./experiment/variants/prices";
 export { type Lab, type LabOptions, openLab, type SavedRun } from "./lab";
+export { readCsvCell } from "./queries/csv";
 export { type DemonstrationRow, demonstrations } from "./queries/demonstrations";
 export type { EpisodeRow, TryRow } from "./queries/episodes";
 export { type ExportFormat, type ExportTable, exportRows } from "./queries/export";

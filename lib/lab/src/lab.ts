@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { testTasks, tasks as trainTasks } from "babyai";
-import { describeDamage, messageOf, reachModels, uuidv7 } from "embedded-gateway";
+import { describeDamage, messageOf, printable, reachModels, uuidv7 } from "embedded-gateway";
 import { localModels } from "./agents/local/app";
 import { type ModelFunctions, ownModelFiles } from "./agents/local/own-models";
 import { withExpertSteps } from "./analysis/expert-steps";
@@ -130,7 +130,8 @@ export interface SavedRun {
  * @throws ModelFunctionError one of `models` is no function
  */
 export async function openLab(options: LabOptions = {}): Promise<Lab> {
-  const { gateway, models = {}, log = () => {}, now = () => new Date() } = options;
+  const { gateway, models = {}, now = () => new Date() } = options;
+  const log = (line: string) => options.log?.(printable(line));
   const project = resolve(options.project ?? root);
   const env = readEnvironment(project);
   const files = [options.configPath ?? configFiles(project)].flat();

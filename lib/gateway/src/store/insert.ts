@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient, ClickHouseError } from "@clickhouse/client";
+import { printable } from "../basics/printable";
 import { isOfAView, isRefusal, keepRow, RowsRefusedError, ViewError } from "./refused-rows";
 import { Rows } from "./rows";
 
@@ -140,7 +141,7 @@ export class RowWriter {
   ) {
     this.intervalMs = options.intervalMs ?? 100;
     this.maxRows = options.maxRows ?? 1000;
-    this.onError = options.onError ?? ((error) => console.error(String(error)));
+    this.onError = options.onError ?? ((error) => console.error(printable(String(error))));
     this.refusedPath = options.refusedPath ?? join(tmpdir(), "refused-rows.jsonl");
   }
 

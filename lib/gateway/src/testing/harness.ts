@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { connect } from "../clickhouse/connect";
 import { createGateway, type EmbeddedGateway } from "../gateway";
+import { KeyWarning } from "../models/key-warnings";
 import { type StandIn, startStandIn } from "./stand-in";
 
 export interface Reply {
@@ -46,7 +47,9 @@ export async function openHarness(
   const gateways: EmbeddedGateway[] = [];
   const open = async () => {
     const refusedPath = join(folder, "refused-rows.jsonl");
-    const opened = await createGateway({ configPath, clickhouse, env, refusedPath });
+    // Keys go to the stand-in, which is not their provider's.
+    const onError = (error: unknown) => error instanceof KeyWarning || console.error(error);
+    const opened = await createGateway({ configPath, clickhouse, env, refusedPath, onError });
     gateways.push(opened);
     return opened;
   };

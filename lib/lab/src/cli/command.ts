@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { printable } from "embedded-gateway";
 
 /** An option of a command. Without a `value` it is a switch. */
 export interface Option {
@@ -101,7 +102,7 @@ export async function runCommand(it: Command, args: string[], root: string): Pro
     const isUsage = error instanceof UsageError || code.startsWith("ERR_PARSE_ARGS");
     // A mistake of ours is shown with its stack.
     if (!isUsage && (error instanceof TypeError || error instanceof RangeError)) throw error;
-    process.stderr.write(`${message}\n${isUsage ? `\n${help(it, root)}\n` : ""}`);
+    process.stderr.write(`${printable(message)}\n${isUsage ? `\n${help(it, root)}\n` : ""}`);
     return 1;
   }
 }

@@ -9,7 +9,8 @@ import { withLab } from "./with-lab";
 
 export default command({
   usage: "npm run export -- <file.csv | file.json | file.parquet> [options]",
-  about: "Writes one row an episode, or one a step, of a run. The file's ending says the format.",
+  about:
+    "Writes one row an episode, or one a step, of a run. The file's ending says the format. In CSV a text that a\nspreadsheet would run as a formula has ' before it.",
   options: {
     run: { value: "run", default: "latest", help: "the run's id" },
     table: { value: "table", default: "episodes", help: exportTables.join(" or ") },

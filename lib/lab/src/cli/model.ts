@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { printable } from "embedded-gateway";
 import { textTable } from "../display/table";
 import { modelPrices, type Price } from "../experiment/variants/prices";
 import { readVariants } from "../experiment/variants/variants";
@@ -68,7 +69,7 @@ export const modelCommands: Record<"list" | "add" | "check" | "remove", Do> = {
       `${variant} was asked to ${mission}, and shown:`,
       observation.replace(/^/gm, "  "),
       `It answered in ${seconds.toFixed(1)} s, with ${tokens(check.inputTokens)} tokens in and ${tokens(check.outputTokens)} out:`,
-      (answer ?? "").replace(/^/gm, "  "),
+      printable(answer ?? "").replace(/^/gm, "  "),
       invalid === null
         ? "That is a valid answer."
         : `That is no valid answer: ${invalid}. It would be played as "go forward".`,

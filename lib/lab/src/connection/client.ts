@@ -2,6 +2,7 @@ import {
   messageOf,
   parseHttpUrl,
   patientFetch,
+  printable,
   RedirectError,
   redactKeys,
   Secrets,
@@ -94,7 +95,7 @@ export class GatewayError extends Error {
     readonly status: number | null,
     { headers, ...options }: ErrorOptions & { headers?: Headers } = {},
   ) {
-    super(redactKeys(message), options);
+    super(printable(redactKeys(message)), options);
     this.retryAfterMs = retryAfterMs(headers);
   }
 

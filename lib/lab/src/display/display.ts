@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { printable } from "embedded-gateway";
 import type { MimeBundle } from "../runner/nbformat";
 
 /** How a front end is to show a format: `{ "image/png": { width: 860 } }`. */
@@ -41,7 +42,8 @@ export function liveDisplay(): (data: MimeBundle, metadata?: Metadata) => void {
   const publish = publisher();
   if (!publish) {
     return (data) => {
-      if (data["text/plain"] !== undefined) process.stdout.write(`${data["text/plain"]}\n`);
+      if (data["text/plain"] !== undefined)
+        process.stdout.write(`${printable(String(data["text/plain"]))}\n`);
     };
   }
   const transient = { display_id: randomUUID() };
@@ -67,7 +69,7 @@ const entities: Record<string, string> = {
   "'": "&#39;",
 };
 
-/** The text with the characters that HTML gives a meaning to written as entities. */
+/** The text, as `printable` makes it, with the characters that HTML gives a meaning to written as entities. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character]!);
+  return printable(text).replace(/[&<>"']/g, (character) => entities[character]!);
 }

@@ -1,3 +1,4 @@
+import { printable } from "embedded-gateway";
 import { escapeHtml, show } from "./display";
 
 type Row = Readonly<Record<string, unknown>>;
@@ -8,11 +9,16 @@ function texts(rows: readonly Row[]): {
   isNumeric: boolean[];
 } {
   const columns = Object.keys(rows[0] ?? {});
-  const body = rows.map((row) => columns.map((column) => String(row[column] ?? "")));
+  const body = rows.map((row) => columns.map((column) => inCell(row[column])));
   const isNumeric = columns.map((column) =>
     rows.every((row) => row[column] == null || typeof row[column] === "number"),
   );
   return { columns, body, isNumeric };
+}
+
+/** A cell is one line. */
+function inCell(value: unknown): string {
+  return printable(String(value ?? "")).replace(/[\t\n]+/g, " ");
 }
 
 const noRows = "(no rows)";

@@ -1,3 +1,4 @@
+import { printable } from "embedded-gateway";
 import type { Progress } from "../experiment/progress/progress";
 import type { CodeCell, MimeBundle } from "../runner/nbformat";
 import type { RunListener } from "../runner/runner";
@@ -24,7 +25,7 @@ export class TerminalListener implements RunListener {
 
   /** Writes a line of the command's own. */
   note(text: string): void {
-    this.#above(() => process.stderr.write(`${text}\n`));
+    this.#above(() => process.stderr.write(`${withColors(text)}\n`));
   }
 
   /** Leaves the bar as it stands; what follows goes below it. */
@@ -41,7 +42,7 @@ export class TerminalListener implements RunListener {
   }
 
   stream(name: "stdout" | "stderr", text: string): void {
-    this.#above(() => process[name].write(text));
+    this.#above(() => process[name].write(withColors(text)));
   }
 
   display(data: MimeBundle): void {
@@ -53,7 +54,9 @@ export class TerminalListener implements RunListener {
     const share = progress.total === 0 ? 1 : progress.done / progress.total;
     const full = Math.floor(share * barWidth);
     const bar = `${"█".repeat(full)}${"░".repeat(barWidth - full)}`;
-    const lines = [`${bar} ${progressText(progress)}`, ...variantTexts(progress).map(indented)];
+    const lines = [`${bar} ${progressText(progress)}`, ...variantTexts(progress).map(indented)].map(
+      printable,
+    );
     const isFinal = progress.state !== "running";
     if (process.stderr.isTTY) {
       // A terminal that does not know its size says 0.
@@ -103,6 +106,13 @@ function wrapped(line: string, width: number): string[] {
     else lines.push(`    ${part}`);
   }
   return lines;
+}
+
+/** As `printable`, with the colors of a kernel's errors. */
+function withColors(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colors are
+  const parts = text.split(/(\x1b\[[\d;]*m)/);
+  return parts.map((part, i) => (i % 2 === 0 ? printable(part) : part)).join("");
 }
 
 function indented(line: string): string {

@@ -1,4 +1,4 @@
-import { redactKeys } from "embedded-gateway";
+import { printable, redactKeys } from "embedded-gateway";
 
 export type ModelErrorCode =
   | "unknown_server"
@@ -18,6 +18,6 @@ export class ModelError extends Error {
     message: string,
     options?: ErrorOptions,
   ) {
-    super(redactKeys(message), options);
+    super(printable(redactKeys(message)), options);
   }
 }

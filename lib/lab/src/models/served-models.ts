@@ -17,6 +17,8 @@ export interface ServerAddress {
   fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
 
+const DATE = /^\d{4}-\d{2}-\d{2}/;
+
 const TIMEOUT_MS = 20_000;
 
 /** How many names are suggested for one that the server does not know. */
@@ -41,7 +43,7 @@ export async function findServedModel(server: ServerAddress, name: string): Prom
 function describe(name: string, listed: readonly ServedModel[]): string {
   if (listed.length === 0) return "It has none at all: pull or load one first.";
   const ids = listed.map(({ id }) => id);
-  const near = nearest(name, ids).map((id) => JSON.stringify(id));
+  const near = nearest(name, ids).map((id) => JSON.stringify(oneLine(id, 100)));
   const more = ids.length - near.length;
   return `It has ${near.join(", ")}${more > 0 ? ` and ${more} more` : ""}.`;
 }
@@ -79,7 +81,7 @@ function asServedModel(entry: unknown): ServedModel | null {
   const { id, name, shutdown_date } = entry as Record<string, unknown>;
   const known = id ?? name; // Ollama's own list says name
   if (typeof known !== "string") return null;
-  return { id: known, shutdownDate: typeof shutdown_date === "string" ? shutdown_date : null };
+  return { id: known, shutdownDate: DATE.exec(String(shutdown_date))?.[0] ?? null };
 }
 
 interface Answer {

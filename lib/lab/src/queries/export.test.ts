@@ -51,3 +51,28 @@ test("a run's steps are exported with the actions that were played", async () =>
   expect(played).toEqual(["toggle", null, null]);
   expect(JSON.parse((await buffer(two)).toString())).toHaveLength(3);
 });
+
+test("a CSV's texts are none that a spreadsheet runs, and its numbers stay numbers", async () => {
+  const answer = '=HYPERLINK("http://evil.invalid","x")';
+  await client.insert({
+    table: "JsonInference",
+    format: "JSONEachRow",
+    values: [
+      {
+        id: uuidv7(),
+        function_name: "act",
+        variant_name: "@SUM(A1)",
+        episode_id: uuidv7(),
+        input: "{}",
+        output: JSON.stringify({ raw: answer, parsed: null }),
+        tags: { run: "formula", task: "-t", seed: "-1", step: "0" },
+      },
+    ],
+  });
+  const exported = await exportRows(client, { run: "formula", table: "steps", format: "csv" });
+  const csv = (await buffer(exported)).toString();
+  const [names, row] = csv.split("\n");
+  expect(names).toMatch(/^"run","variant","task","seed",/);
+  expect(row).toMatch(/^"formula","'@SUM\(A1\)","'-t",-1,/);
+  expect(row).toContain(`"'${answer.replaceAll('"', '""')}"`);
+});

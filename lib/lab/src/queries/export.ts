@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { ClickHouseClient } from "@clickhouse/client";
+import { asCsvText } from "./csv";
 import { EPISODES, ORDER } from "./episodes";
 import { ANSWERED_BY } from "./parts/answered-by";
 import { ANSWER, distinctAnswers } from "./parts/answers";
@@ -19,7 +20,8 @@ export type ExportFormat = (typeof exportFormats)[number];
 
 /**
  * A run's rows as the bytes of a file that ClickHouse writes: CSV with the columns' names in its first line and nothing
- * for null, JSON as a list of objects, or Parquet. For a step, `action` is what the answer's valid action was, and null where it has
+ * for null, JSON as a list of objects, or Parquet. A text in CSV that a spreadsheet would run has `'` before it, which
+ * `readCsvCell` takes away. For a step, `action` is what the answer's valid action was, and null where it has
  * none; a lone surrogate in `answer` or `thinking`, which no such file can hold, is U+FFFD.
  *
  * @example
@@ -33,12 +35,28 @@ export async function exportRows(
   { run, table, format }: { run: string; table: ExportTable; format: ExportFormat },
 ): Promise<Readable> {
   const session_id = table === "steps" ? await sessionOfAnswers(clickhouse, run) : undefined;
+  const { select, order } = QUERIES[table];
+  const options = { query_params: { run }, session_id };
+  const replaced = format === "csv" ? await formulaFree(clickhouse, select, options) : "";
   const { stream } = await clickhouse.exec({
-    query: `${QUERIES[table]} FORMAT ${FORMATS[format]}`,
-    query_params: { run },
-    session_id,
+    query: `SELECT *${replaced} FROM (${select}) ORDER BY ${order} FORMAT ${FORMATS[format]}`,
+    ...options,
   });
   return stream as Readable;
+}
+
+/** What makes the text columns of a query ones that no spreadsheet runs. */
+async function formulaFree(
+  clickhouse: ClickHouseClient,
+  select: string,
+  options: { query_params: { run: string }; session_id: string | undefined },
+): Promise<string> {
+  const query = `DESCRIBE TABLE (${select})`;
+  const described = await clickhouse.query({ query, format: "JSONEachRow", ...options });
+  const texts = (await described.json<{ name: string; type: string }>())
+    .filter(({ type }) => /\bString\b/.test(type))
+    .map(({ name }) => `${asCsvText(name)} AS ${name}`);
+  return ` REPLACE (${texts.join(", ")})`;
 }
 
 /** Opens a session whose table `read` says what the run's answers are read as. */
@@ -112,10 +130,9 @@ SELECT
 FROM inference
   INNER JOIN read ON inference.hash = read.hash
   LEFT JOIN call ON inference.id = call.inference_id
-ORDER BY task, seed, variant, episode_id, step
 SETTINGS join_use_nulls = 1`;
 
-const QUERIES: Record<ExportTable, string> = {
-  episodes: `${EPISODES} ORDER BY ${ORDER}`,
-  steps: STEPS,
+const QUERIES: Record<ExportTable, { select: string; order: string }> = {
+  episodes: { select: EPISODES, order: ORDER },
+  steps: { select: STEPS, order: `${ORDER}, step` },
 };

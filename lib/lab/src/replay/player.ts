@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { readTextFile } from "embedded-gateway";
+import { printable, readTextFile } from "embedded-gateway";
 import { playerOf } from "../analysis/player";
 import { differs, type Replay, type ReplayFrame } from "./replay";
 
@@ -79,7 +79,7 @@ const SPEEDS = [0.5, 1, 2, 4, 8];
 const hash = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
 /** JSON in which no text can end the script element early: inside a script element only "<" could. */
-const embed = (data: unknown) => JSON.stringify(data).replaceAll("<", "\\u003c");
+const embed = (data: unknown) => printable(JSON.stringify(data)).replaceAll("<", "\\u003c");
 
 /** The player's data. Texts are lists of indices into `lines`: pictures and prompts of an episode share most lines. */
 function pack(replays: readonly Replay[]) {

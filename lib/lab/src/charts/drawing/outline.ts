@@ -1,3 +1,4 @@
+import { printable } from "embedded-gateway";
 import { glyph, textWidth, toWeight, type Weight } from "./font";
 
 /**
@@ -7,7 +8,7 @@ import { glyph, textWidth, toWeight, type Weight } from "./font";
  */
 export function outlineText(svg: string): string {
   const used = new Map<string, string>();
-  const outlined = svg.replace(TEXT, (_, attributes: string, content = "") => {
+  const outlined = printable(svg).replace(TEXT, (_, attributes: string, content = "") => {
     const {
       "font-family": _family,
       "font-size": size = "11px",

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { printable } from "embedded-gateway";
 import type { TopLevelSpec } from "vega-lite";
 import { textWidth, toWeight } from "./font";
 import { outlineText } from "./outline";
@@ -110,7 +111,7 @@ function roundNumbers(svg: string): string {
 }
 
 function describe(svg: string, spec: ChartSpec): string {
-  const text = `<desc>${escapeXml(spec.description)}</desc>`;
+  const text = `<desc>${escapeXml(printable(spec.description))}</desc>`;
   return svg.replace(/<svg[^>]*>/, (tag) => `${tag.replace("<svg", '<svg role="img"')}${text}`);
 }
 

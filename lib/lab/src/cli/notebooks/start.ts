@@ -1,4 +1,5 @@
 import { join, parse, relative, resolve } from "node:path";
+import { printable } from "embedded-gateway";
 import { TerminalListener } from "../../display/terminal";
 import { readNotebook, writeNotebook } from "../../runner/nbformat";
 import { parameterLines, parseAssignments } from "../../runner/parameters";
@@ -61,5 +62,5 @@ export default command({
 });
 
 function print(lines: readonly string[]): void {
-  process.stdout.write(`${lines.join("\n")}\n`);
+  process.stdout.write(`${printable(lines.join("\n"))}\n`);
 }
