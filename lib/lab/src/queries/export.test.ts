@@ -15,9 +15,12 @@ let client: ClickHouseClient;
 beforeAll(async () => {
   const ports = { gateway: 0, clickhouse: 0, models: 0 };
   const env = { OPENAI_API_KEY: "sk-none" };
-  served = await up({ configPath: SHIPPED_CONFIG, dataDir, models: localModels(), ports, env });
+  const password = "chpassword";
+  served = await up({
+    ...{ configPath: SHIPPED_CONFIG, dataDir, models: localModels(), ports, env, password },
+  });
   const url = new URL(`${served.urls.clickhouse}/tensorzero`);
-  Object.assign(url, { username: "chuser", password: "chpassword" });
+  Object.assign(url, { username: "chuser", password });
   client = await connect({ url: url.href });
 });
 
