@@ -225,7 +225,7 @@ async function makePlan(opened: Opened, options: EvaluateOptions | ResumeOptions
 async function playRun(opened: Opened, options: EvaluateOptions | ResumeOptions): Promise<Run> {
   const { catalog, connection, log } = opened;
   const { client, clickhouse } = connection;
-  const { settings, before, record, outcomes } = await prepare(opened, options);
+  const { settings, before, record } = await prepare(opened, options);
   await insertRunSettings(clickhouse, {
     run: before.run,
     id: uuidv7(),
@@ -253,7 +253,7 @@ async function playRun(opened: Opened, options: EvaluateOptions | ResumeOptions)
         `The episodes under way come to their end; a second interrupt stops at once. To go on later: npm start -- --resume ${before.run}`,
       ),
   );
-  await settle(run, connection, outcomes);
+  await settle(run, connection);
   return run;
 }
 

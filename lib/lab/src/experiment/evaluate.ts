@@ -21,6 +21,8 @@ export interface EvaluateContext {
   recordFailure: (run: string, result: EpisodeResult) => Promise<void>;
   /** Default: {@link PATIENCE}. */
   patience?: Patience;
+  /** How patiently feedback is sent for what is not stored yet. Default: `STORING`. */
+  storing?: Patience;
   /** Told, a line at a time, what a user should know while the run goes on. Default: nobody is. */
   log?: (line: string) => void;
 }
@@ -194,6 +196,7 @@ class Sitting {
       model: this.modelOf(episode.variant),
       rank: this.begun++,
       patience: this.patience,
+      storing: this.context.storing,
       signal: this.stop.signal,
       onBegin: (maxSteps) => tally.begin(maxSteps),
       onInference: (inference, invalid) => {

@@ -1,6 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { type ModelUsage, modelUsage } from "../queries/runs/model-usage";
-import { countOutcomes } from "../queries/runs/outcomes";
 import { findRunSettings } from "../queries/runs/run-settings";
 import { completedEpisodes, runStates } from "../queries/runs/run-state";
 import type { Before } from "./evaluate";
@@ -52,8 +51,6 @@ interface PreparedRun {
   /** To be stored with the run. */
   record: RunRecord;
   before: Before;
-  /** Outcomes that are stored: also of episodes that are played again, because parts of them are lost. */
-  outcomes: number;
 }
 
 interface PrepareContext {
@@ -80,7 +77,7 @@ export async function prepareRun(
       completed: new Set<string>(),
       spent: { usd: 0, isEstimated: false },
     };
-    return { settings, record: recordOf(settings, define), before, outcomes: 0 };
+    return { settings, record: recordOf(settings, define), before };
   }
   const { run, acceptChanges = false, ...given } = options;
   await history.flush();
@@ -106,7 +103,7 @@ export async function prepareRun(
     completed: new Set(completed.map(episodeKey)),
     spent: await costOfRun(usage, history, state?.open_tries ?? 0),
   };
-  return { settings, record, before, outcomes: await countOutcomes(history.clickhouse, run) };
+  return { settings, record, before };
 }
 
 async function readRecord(clickhouse: ClickHouseClient, run: string): Promise<RunRecord> {

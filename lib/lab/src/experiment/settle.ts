@@ -33,18 +33,15 @@ export class RunNotStoredError extends Error {
  * failed before a resume only the store knows whether a later try has taken their place.
  *
  * @param flush stores what the gateway still has in memory
- * @param outcomesBefore outcomes that were stored when the sitting began: also of episodes that are played again, because
- * parts of them are lost
  * @throws RunNotStoredError
  */
 export async function settle(
   run: Run,
   { clickhouse, flush }: { clickhouse: ClickHouseClient; flush: () => Promise<void> },
-  outcomesBefore = run.completedBefore,
 ): Promise<void> {
   try {
     await flush();
-    await waitForOutcomes(clickhouse, run.id, outcomesBefore + run.completed - run.completedBefore);
+    await waitForOutcomes(clickhouse, run.id, run.completed);
     const [state] = await runStates(clickhouse, run.id);
     run.failed = state?.failed ?? 0;
     run.text = describe(run);

@@ -8,7 +8,7 @@ import type { EpisodeKey } from "../../queries/runs/run-state";
 import { grid } from "../plan/grid";
 import { checkSettings, newRunId, SettingsError } from "../plan/settings";
 import { Pace } from "./pace";
-import { PATIENCE, type Patience, withPatience } from "./patience";
+import { PATIENCE, type Patience, whenStored, withPatience } from "./patience";
 
 export interface DemonstrateOptions {
   /**
@@ -105,12 +105,16 @@ export async function demonstrate(
     // Together, because the gateway stores and looks up what is demonstrated on before it takes a demonstration.
     await Promise.all(
       inferenceIds.map((inferenceId, step) =>
-        client.feedback({
-          metricName: "demonstration",
-          value: { action: played[step] },
-          inferenceId,
-          tags: { ...tags, run: id },
-        }),
+        whenStored(
+          () =>
+            client.feedback({
+              metricName: "demonstration",
+              value: { action: played[step] },
+              inferenceId,
+              tags: { ...tags, run: id },
+            }),
+          signal,
+        ),
       ),
     );
     result.demonstrations += played.length;

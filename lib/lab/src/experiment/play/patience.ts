@@ -14,6 +14,32 @@ export interface Patience {
 /** In all at most 91 s, on average half of that: enough for a gateway to restart. */
 export const PATIENCE: Patience = { retries: 6, firstMs: 1000, longestMs: 30_000 };
 
+/** As long as a gateway that writes after its answers may take to store what feedback is for: some 80 s, and its own waits. */
+export const STORING: Patience = { retries: 40, firstMs: 1000, longestMs: 4000 };
+
+/** What the feedback is for is not in the store, or not yet. */
+function isNotStored(error: unknown): boolean {
+  return (
+    error instanceof GatewayError &&
+    error.status === 400 &&
+    /\b(Inference|Episode) ID: \S+ does not exist\b/.test(error.message)
+  );
+}
+
+/**
+ * Sends feedback, again while its target is not stored yet: TensorZero's gateway writes after it has answered. What is sent
+ * twice counts once.
+ *
+ * @throws the last error, or the signal's reason
+ */
+export function whenStored<T>(
+  send: () => Promise<T>,
+  signal: AbortSignal,
+  storing = STORING,
+): Promise<T> {
+  return withPatience(send, storing, signal, (error) => isPassing(error) || isNotStored(error));
+}
+
 /** The provider, or the gateway itself, said "too many requests". Providers' words come through the gateway as text. */
 export function isTooManyRequests(error: unknown): boolean {
   return (

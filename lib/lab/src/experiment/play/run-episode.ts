@@ -9,7 +9,7 @@ import type { ActArguments, ActFunction } from "../../agents/prompt";
 import type { GatewayClient, Inference, InferenceRequest } from "../../connection/client";
 import { InferenceTimeoutError, isTimeout } from "./inference-timeout";
 import type { Pace } from "./pace";
-import { type Patience, withPatience } from "./patience";
+import { type Patience, whenStored, withPatience } from "./patience";
 
 export interface EpisodeOptions {
   /** Sends inferences and feedback. */
@@ -31,6 +31,8 @@ export interface EpisodeOptions {
   /** Its place among the run's episodes: where inferences wait, those of the first go first. */
   rank: number;
   patience: Patience;
+  /** How patiently feedback is sent for what is not stored yet. Default: `STORING`. */
+  storing?: Patience;
   inferenceSeconds: number;
   episodeSeconds: number;
   /** Ends the episode at once; it then has no outcome. */
@@ -134,8 +136,10 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       episodeReturn += reward;
     }
     const success = episodeReturn > 0;
-    const send = (metricName: string, value: number | boolean) =>
-      client.feedback({ metricName, value, episodeId: result.episodeId as string, tags });
+    const send = (metricName: string, value: number | boolean) => {
+      const feedback = { metricName, value, episodeId: result.episodeId as string, tags };
+      return whenStored(() => client.feedback(feedback), signal, options.storing);
+    };
     await Promise.all([
       send("episode_return", episodeReturn),
       send("progression", success ? 1 : 0),

@@ -1,50 +1,50 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
+import { runStates } from "./run-state";
 
-/** Episodes of a run whose `success` is stored. */
-export async function countOutcomes(clickhouse: ClickHouseClient, run: string): Promise<number> {
-  const result = await clickhouse.query({
-    query: `
-      SELECT toUInt32(uniqExact(target_id)) AS episodes
-      FROM BooleanMetricFeedback
-      WHERE metric_name = 'success' AND tags['run'] = {run:String}`,
-    query_params: { run },
-    format: "JSONEachRow",
-  });
-  const [row] = await result.json<{ episodes: number }>();
-  return row?.episodes ?? 0;
-}
-
-/** The gateway took feedback that ClickHouse does not show. */
+/** The gateway took rows that ClickHouse does not show. */
 export class OutcomesMissingError extends Error {
   override readonly name = "OutcomesMissingError";
 }
 
+/** How long nothing new may come before it is missed, and the longest wait between two looks, in milliseconds. */
+const LATE = { patienceMs: 90_000, longestMs: 2000 };
+
 /**
- * Waits until ClickHouse shows the outcomes of `expected` episodes: a gateway answers before it has written.
+ * Waits until ClickHouse shows `expected` whole episodes of a run: their inferences, the calls of models and all five
+ * metrics. A gateway answers before it has written, and may write each of them at another time.
  *
- * @throws OutcomesMissingError when they are not all there after 15 s
+ * @throws OutcomesMissingError when no more have come for 90 s
  */
 export async function waitForOutcomes(
   clickhouse: ClickHouseClient,
   run: string,
   expected: number,
+  { patienceMs, longestMs } = LATE,
 ): Promise<void> {
-  const deadline = performance.now() + 15_000;
-  for (;;) {
+  let most: number | null = null;
+  let since = performance.now();
+  for (let waitMs = Math.min(100, longestMs); ; waitMs = Math.min(longestMs, waitMs * 1.5)) {
     let cause: unknown;
-    const stored = await countOutcomes(clickhouse, run).catch((error) => {
-      cause = error;
-      return null;
-    });
-    if (stored !== null && stored >= expected) return;
-    if (performance.now() > deadline) {
-      const shown = stored === null ? "does not answer" : `shows ${stored} outcomes`;
+    const whole = await runStates(clickhouse, run)
+      .then(([state]) => (state === undefined ? 0 : state.completed - state.damaged))
+      .catch((error) => {
+        cause = error;
+        return null;
+      });
+    if (whole !== null && whole >= expected) return;
+    if (whole !== null && whole > (most ?? -1)) {
+      most = whole;
+      since = performance.now();
+    }
+    if (performance.now() - since > patienceMs) {
+      const shown = whole === null ? "does not answer" : `shows ${whole} of them whole`;
       throw new OutcomesMissingError(
         `${expected} episodes of run ${run} ended, but ClickHouse ${shown}. ` +
           "Does CLICKHOUSE_URL name the ClickHouse that the gateway writes to?",
         { cause },
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(waitMs);
   }
 }
