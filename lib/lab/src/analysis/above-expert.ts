@@ -1,9 +1,9 @@
 import { type BoundedMean, boundedMean } from "./bounds";
 import { type EpisodeBesideExpert, expertStepsOf } from "./expert-steps";
-import { variantOrder } from "./order";
+import { byTask, variantOrder } from "./order";
 import { isFinished } from "./outcome";
 import { refuseMixedRuns } from "./runs";
-import { type MeanEstimate, mean } from "./statistics/statistics";
+import { type MeanEstimate, stratifiedMean } from "./statistics/statistics";
 
 /** An episode that the expert solves as well, beside the expert's play of the same task and seed. */
 export interface ScoredEpisode {
@@ -22,7 +22,7 @@ export interface ScoredEpisode {
   path_efficiency: number;
 }
 
-/** How far a variant's ways are from the expert's. */
+/** How far a variant's ways are from the expert's. Tasks are weighted equally. */
 export interface AboveExpert {
   variant: string;
   /** Finished episodes that could be scored. */
@@ -34,7 +34,7 @@ export interface AboveExpert {
   /** Planned episodes without an outcome that the expert solves. */
   unfinished: number;
   /**
-   * Steps more than the expert's, over the solved episodes: a variant that solves only the easy ones looks good here. No
+   * Steps more than the expert's, over the solved episodes and the tasks that have any: a variant that solves only the easy ones looks good here. No
    * mean where episodes have no outcome: which of them would have been solved, and how late, is not known.
    */
   above: MeanEstimate;
@@ -87,25 +87,29 @@ export function aboveExpert(rows: readonly EpisodeBesideExpert[]): AboveExpert[]
   refuseMixedRuns(rows);
   const finished = rows.filter(isFinished);
   const open = rows.filter((row) => !isFinished(row) && expertStepsOf(row) !== null);
+  const unknown = open.map(({ variant, task }) => ({ variant, task, least: 0, most: 1 }));
   const scored = scoreAgainstExpert(finished);
   return variantOrder(rows).map((variant) => {
     const isOwn = (row: { variant: string }) => row.variant === variant;
     const own = scored.filter(isOwn);
     const unfinished = open.filter(isOwn).length;
     const solved = own.filter((episode) => episode.success);
-    const known = unfinished > 0 ? [] : solved;
+    const known = unfinished > 0 ? [] : byTask(solved);
     return {
       variant,
       episodes: own.length,
       solved: solved.length,
       unscored: finished.filter(isOwn).length - own.length,
       unfinished,
-      above: mean(known.map(({ steps, expert_steps }) => steps - expert_steps)),
-      expert_steps: mean(known.map(({ expert_steps }) => expert_steps)),
-      spl: boundedMean([
-        ...own.map(({ path_efficiency }) => ({ least: path_efficiency, most: path_efficiency })),
-        ...Array.from({ length: unfinished }, () => ({ least: 0, most: 1 })),
-      ]),
+      above: stratifiedMean(known.map((task) => task.map((way) => way.steps - way.expert_steps))),
+      expert_steps: stratifiedMean(known.map((task) => task.map((way) => way.expert_steps))),
+      spl: boundedMean(byTask([...own.map(efficiency), ...unknown.filter(isOwn)]), {
+        possible: { least: 0, most: 1 },
+      }),
     };
   });
+}
+
+function efficiency({ task, path_efficiency }: ScoredEpisode) {
+  return { task, least: path_efficiency, most: path_efficiency };
 }

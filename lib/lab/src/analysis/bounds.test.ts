@@ -5,13 +5,14 @@ import fc from "fast-check";
 import { boundedMean, boundedProportion } from "./bounds";
 import { isFinished } from "./outcome";
 import { parseResults } from "./results";
-import { mean, proportion } from "./statistics/statistics";
+import { proportion } from "./statistics/proportion";
+import { mean, stratifiedMean } from "./statistics/statistics";
 import { summarize } from "./summary";
 import { stoppedRuns } from "./testing/stopped-runs";
 
 test("values that are all known have their mean, and it is both ends", () => {
   const values = [3, 5, 10];
-  expect(boundedMean(values.map((value) => ({ least: value, most: value })))).toEqual({
+  expect(boundedMean([values.map((value) => ({ least: value, most: value }))])).toEqual({
     ...mean(values),
     ...{ least: 6, most: 6 },
   });
@@ -49,10 +50,21 @@ test("random's run, stopped when 22 of its 100 episodes had ended, shows 8 to 86
 
 test("a mean without an upper end has none to its interval", () => {
   const ranges = [4, 6].map((value) => ({ least: value, most: value }));
-  expect(boundedMean([...ranges, { least: 2, most: null }])).toEqual({
-    ...{ n: 2, mean: null, sd: null, sem: null },
+  expect(boundedMean([[...ranges, { least: 2, most: null }]])).toEqual({
+    ...{ n: 2, mean: null, sd: null, sem: null, df: null },
     ...{ least: 4, most: null, low: null, high: null },
   });
+});
+
+test("no interval of a mean leaves what the mean can be, and tasks weigh the same", () => {
+  const at = (value: number) => ({ least: value, most: value });
+  const strata = [[0, 0, 1], [0]].map((values) => values.map(at));
+  const { mean: m, low, high } = boundedMean(strata, { possible: { least: 0, most: 0.5 } });
+  expect(m).toBeCloseTo(1 / 6, 14);
+  expect([low, high]).toEqual([0, 0.5]);
+  const free = stratifiedMean([[0, 0, 1], [0]]);
+  expect(free.low).toBeLessThan(0);
+  expect(boundedMean(strata)).toMatchObject({ low: free.low, high: free.high });
 });
 
 test("whatever the unknown values turn out to be, their mean lies in the range", () => {
@@ -65,7 +77,7 @@ test("whatever the unknown values turn out to be, their mean lies in the range",
     fc.property(fc.array(value, { minLength: 1, maxLength: 20 }), (values) => {
       const ranges = values.map(({ least, more }) => ({ least, most: least + more }));
       const turned = mean(values.map(({ least, more, turn }) => least + turn * more)).mean!;
-      const { least, most } = boundedMean(ranges);
+      const { least, most } = boundedMean([ranges]);
       const slack = 1e-6;
       expect(turned).toBeGreaterThanOrEqual(least! - slack);
       expect(turned).toBeLessThanOrEqual(most! + slack);

@@ -1,9 +1,10 @@
 import type { Range } from "./outcome";
+import { stratifiedProportion } from "./statistics/proportion";
 import {
+  average,
   type Estimate,
   type MeanEstimate,
-  mean,
-  stratifiedProportion,
+  stratifiedMean,
   sum,
 } from "./statistics/statistics";
 
@@ -22,27 +23,47 @@ export interface Bounded extends Estimate {
   most: number | null;
 }
 
-/** `sd` and `sem` are null where a value is unknown. */
+/** `sd`, `sem` and `df` are null where a value is unknown. */
 export type BoundedMean = Bounded & MeanEstimate;
 
-/** The mean of values of which some are known only within a range, with 95 % t intervals. */
-export function boundedMean(values: readonly Range[]): BoundedMean {
+/**
+ * The mean of values of which some are known only within a range, strata weighted equally, with t intervals of the level
+ * 1 - 2 tail. They end where `possible` ends: no mean can lie beyond.
+ */
+export function boundedMean(
+  strata: readonly (readonly Range[])[],
+  { possible = ANYTHING, tail }: { possible?: Range; tail?: number } = {},
+): BoundedMean {
+  const values = strata.flat();
   const ends = (end: keyof Range) => {
-    const found = values.map((value) => value[end]);
-    return mean(found.includes(null) ? [] : (found as number[]));
+    const isOpen = values.some((value) => value[end] === null);
+    return stratifiedMean(isOpen ? [] : strata.map((own) => own.map((value) => value[end]!)), tail);
   };
   const known = values.filter(isKnown).length;
   const least = ends("least");
-  if (known === values.length) return { ...least, least: least.mean, most: least.mean };
-  const most = ends("most");
+  const most = known === values.length ? least : ends("most");
   const interval =
     least.low === null || most.high === null
       ? { low: null, high: null }
-      : { low: least.low, high: most.high };
-  return {
-    ...{ n: known, mean: null, ...interval, sd: null, sem: null },
-    ...{ least: least.mean, most: most.mean },
+      : {
+          low: Math.max(least.low, possible.least ?? Number.NEGATIVE_INFINITY),
+          high: Math.min(most.high, possible.most ?? Number.POSITIVE_INFINITY),
+        };
+  const bounds = { ...interval, least: least.mean, most: most.mean };
+  if (known === values.length) return { ...least, ...bounds };
+  return { n: known, mean: null, sd: null, sem: null, df: null, ...bounds };
+}
+
+const ANYTHING: Range = { least: null, most: null };
+
+/** Where a mean, strata weighted equally, of values in these ranges lies. */
+export function meanRange(strata: readonly (readonly Range[])[]): Range {
+  const filled = strata.filter((own) => own.length > 0);
+  const end = (end: keyof Range) => {
+    const isOpen = filled.some((own) => own.some((value) => value[end] === null));
+    return isOpen ? null : average(filled.map((own) => average(own.map((value) => value[end]!))));
   };
+  return { least: end("least"), most: end("most") };
 }
 
 /** As {@link stratifiedProportion}, where the outcome of `unknown` of a stratum's n is not known. */

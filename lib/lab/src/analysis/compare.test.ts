@@ -1,6 +1,7 @@
+import fc from "fast-check";
 import type { EpisodeRow } from "../queries/episodes";
 import { compareVariants } from "./compare";
-import { pairedProportionDifference } from "./statistics/hypothesis-tests";
+import { pairedDifference } from "./statistics/paired";
 
 const episode = (variant: string, seed: number, length: number | null): EpisodeRow => ({
   run: "run-1",
@@ -53,8 +54,8 @@ test("a pair without an outcome leaves the range of the difference, and no test"
   const open = [...rows, episode("baseline", 205, null), episode("history", 206, null)];
   const [success] = compareVariants(open, "success");
   // Of seven pairs three are won and one is lost; 205 may be won or not, 206 lost or not.
-  const least = pairedProportionDifference({ both: 2, onlyA: 2, onlyB: 3, neither: 0 });
-  const most = pairedProportionDifference({ both: 2, onlyA: 1, onlyB: 4, neither: 0 });
+  const least = pairedDifference([{ both: 2, onlyA: 2, onlyB: 3, neither: 0 }]);
+  const most = pairedDifference([{ both: 2, onlyA: 1, onlyB: 4, neither: 0 }]);
   expect(success).toMatchObject({
     difference: { n: 5, mean: null, low: least.low, high: most.high },
     ...{ differences: [], p: null, adjusted: null, unknown: 2, unpaired: 0 },
@@ -73,7 +74,7 @@ test("a pair without an outcome leaves the range of the difference, and no test"
   ]);
 });
 
-test("every two variants are compared, later ones against earlier, with Holm's correction over all", () => {
+test("every two variants are compared, later ones against earlier, with Bonferroni's correction over all", () => {
   const three = [
     ...rows,
     ...[64, 64, 64, 64, 64].map((length, i) => episode("random", 200 + i, length)),
@@ -84,9 +85,53 @@ test("every two variants are compared, later ones against earlier, with Holm's c
     ["random", "history"],
     ["baseline", "history"],
   ]);
-  const smallest = Math.min(...comparisons.map(({ p }) => p!));
-  const found = comparisons.find(({ p }) => p === smallest)!;
-  expect(found.adjusted).toBeCloseTo(Math.min(1, 3 * smallest), 12);
+  for (const { p, adjusted } of comparisons) {
+    expect(adjusted).toBeCloseTo(Math.min(1, 3 * p!), 12);
+  }
+});
+
+test("intervals leave out 0 exactly where the corrected p is at most 0.05, on any rows and for every quantity", () => {
+  const length = fc.constantFrom(...[5, 20, 40].flatMap((steps) => [steps, 64, 64, 64]), null);
+  const ofVariant = fc.array(length, { minLength: 8, maxLength: 14 });
+  const quantities = ["success", "episode_return", "episode_length", "input_tokens"] as const;
+  let apart = 0;
+  fc.assert(
+    fc.property(fc.array(ofVariant, { minLength: 2, maxLength: 3 }), (lengths) => {
+      // Later variants end sooner, so that some differences are plain; seed 200 is alone on its task.
+      const all = lengths.flatMap((own, v) =>
+        own.map((length, i) => ({
+          ...episode(`v${v}`, 200 + i, v === 2 && length !== null ? 2 + (i % 3) : length),
+          task: i === 0 ? "goto" : "open",
+        })),
+      );
+      for (const quantity of quantities) {
+        for (const { difference, p, adjusted } of compareVariants(all, quantity)) {
+          if (p === null || difference.low === null) continue;
+          const isOff0 = difference.low > 0 || difference.high! < 0;
+          expect(isOff0).toBe(adjusted! <= 0.05);
+          apart += Number(isOff0);
+        }
+      }
+    }),
+    { numRuns: 12, seed: 5 },
+  );
+  expect(apart).toBeGreaterThan(0);
+});
+
+test("tasks weigh the same: winning both pairs of a small task and none of a large one is half", () => {
+  const many = Array.from({ length: 20 }, (_, i) => 200 + i);
+  const on = (task: string, variant: string, seeds: readonly number[], length: number) =>
+    seeds.map((seed) => ({ ...episode(variant, seed, length), task }));
+  const uneven = [
+    ...on("goto", "baseline", many, 10),
+    ...on("goto", "history", many, 10),
+    ...on("open", "baseline", [1, 2], 64),
+    ...on("open", "history", [1, 2], 10),
+  ];
+  for (const quantity of ["success", "episode_length"] as const) {
+    const mean = compareVariants(uneven, quantity)[0]!.difference.mean;
+    expect(mean).toBeCloseTo(quantity === "success" ? 0.5 : -27, 12);
+  }
 });
 
 test("variants without a common world have no difference and no test", () => {

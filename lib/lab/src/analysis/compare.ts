@@ -1,16 +1,12 @@
 import type { EpisodeRow } from "../queries/episodes";
-import { type Bounded, boundedMean, isKnown } from "./bounds";
-import { variantOrder } from "./order";
-import { isFinished, type Quantity, type Range, rangeOf } from "./outcome";
+import { type Bounded, boundedMean, isKnown, meanRange } from "./bounds";
+import { byTask, variantOrder } from "./order";
+import { isFinished, possibleRange, type Quantity, type Range, rangeOf } from "./outcome";
 import { refuseMixedRuns } from "./runs";
+import { studentTTwoSided } from "./statistics/distributions";
 import { AnalysisError } from "./statistics/errors";
-import {
-  holm,
-  mcnemarExact,
-  type PairedCounts,
-  pairedProportionDifference,
-  pairedT,
-} from "./statistics/hypothesis-tests";
+import { bonferroni, type PairedCounts, pairedDifference } from "./statistics/paired";
+import { effectiveSize } from "./statistics/statistics";
 
 /** Variant b against variant a on the tasks and seeds that both were to play. */
 export interface Comparison {
@@ -18,8 +14,9 @@ export interface Comparison {
   b: string;
   quantity: Quantity;
   /**
-   * Mean of b - a over the pairs. For success a difference of shares with Newcombe's interval, else a t interval. `n` counts
-   * the pairs of which both have an outcome.
+   * Mean of b - a over the pairs, tasks weighted equally. Its interval belongs to the test of `p` with the correction of
+   * `adjusted`: it leaves out 0 exactly where `adjusted` is at most 0.05, and the intervals of all comparisons of the same call hold
+   * together in 95 % of cases. `n` counts the pairs of which both have an outcome.
    */
   difference: Bounded;
   /**
@@ -28,14 +25,16 @@ export interface Comparison {
    */
   differences: readonly number[];
   /**
-   * Two-sided: McNemar's exact test for success, else the paired t test; null where there is no test, or a pair lacks an
-   * outcome.
+   * Two-sided: McNemar's exact test for success (`pairedDifference`), else the t test of the mean difference; null where there is no
+   * test, or a pair lacks an outcome.
    */
   p: number | null;
-  /** `p` after Holm's correction for all comparisons of the same call. */
+  /** `p` after Bonferroni's correction for all comparisons of the same call that have a pair. */
   adjusted: number | null;
   /** Pairs whose difference is not known: one episode or both have no outcome. */
   unknown: number;
+  /** As many pairs in equal numbers a task tell as much: the number of pairs where the numbers are equal. */
+  effective_pairs: number;
   /** Episodes of a or b on a task and seed that the other was not to play, or whose tokens were not counted in both; left out. */
   unpaired: number;
 }
@@ -54,58 +53,88 @@ export function compareVariants(rows: readonly EpisodeRow[], quantity: Quantity)
   refuseMixedRuns(rows);
   const variants = variantOrder(rows);
   const episodes = new Map(variants.map((variant) => [variant, byWorld(rows, variant)]));
-  const comparisons = variants.flatMap((a, index) =>
-    variants.slice(index + 1).map((b) => compare(a, b, quantity, episodes)),
+  const pairings = variants.flatMap((a, index) =>
+    variants.slice(index + 1).map((b) => pair(a, b, quantity, episodes)),
   );
-  const adjusted = holm(comparisons.map((comparison) => comparison.p));
-  return comparisons.map((comparison, index) => ({
-    ...comparison,
-    adjusted: adjusted[index]!,
-  }));
+  const tests = pairings.filter(({ pairs }) => pairs.length > 0).length;
+  return pairings.map(({ pairs, ...sides }) => {
+    const compared = compare(pairs, quantity, 0.025 / Math.max(1, tests));
+    return { ...sides, quantity, ...compared, adjusted: bonferroni(compared.p, tests) };
+  });
 }
 
 type Worlds = ReadonlyMap<string, EpisodeRow>;
 
-function compare(
-  a: string,
-  b: string,
-  quantity: Quantity,
-  episodes: ReadonlyMap<string, Worlds>,
-): Omit<Comparison, "adjusted"> {
+function pair(a: string, b: string, quantity: Quantity, episodes: ReadonlyMap<string, Worlds>) {
   const ofA = episodes.get(a)!;
   const ofB = episodes.get(b)!;
-  const pairs = [...ofA].flatMap(([world, episode]) => {
+  const pairs = [...ofA].flatMap(([world, episode]): Pair[] => {
     const other = ofB.get(world);
     if (other === undefined || [episode, other].some((row) => isUncounted(row, quantity)))
       return [];
-    return [{ a: rangeOf(episode, quantity), b: rangeOf(other, quantity) }];
+    return [
+      {
+        task: episode.task,
+        a: rangeOf(episode, quantity),
+        b: rangeOf(other, quantity),
+        possible: possibleRange(episode, quantity),
+      },
+    ];
   });
+  return { a, b, pairs, unpaired: ofA.size + ofB.size - 2 * pairs.length };
+}
+
+function compare(
+  pairs: readonly Pair[],
+  quantity: Quantity,
+  tail: number,
+): Pick<Comparison, "difference" | "differences" | "p" | "unknown" | "effective_pairs"> {
   const ranges = pairs.map((pair) => subtract(pair.b, pair.a));
   const unknown = ranges.filter((range) => !isKnown(range)).length;
   const differences = unknown > 0 ? [] : ranges.map(({ least }) => least!);
-  const common = {
-    ...{ a, b, quantity, differences, unknown },
-    unpaired: ofA.size + ofB.size - 2 * pairs.length,
-  };
+  const tasks = byTask(pairs);
+  const effective_pairs = effectiveSize(tasks.map((own) => own.length));
+  const common = { differences, unknown, effective_pairs };
   if (quantity !== "success") {
-    return { ...common, difference: boundedMean(ranges), p: pairedT(differences) };
+    const difference = boundedMean(
+      tasks.map((own) => own.map(({ a, b }) => subtract(b, a))),
+      {
+        possible: meanRange(
+          tasks.map((own) => own.map(({ possible }) => subtract(possible, possible))),
+        ),
+        tail,
+      },
+    );
+    const { mean, sem, df } = difference;
+    const p = mean === null || df === null ? null : studentTTwoSided(mean / sem!, df);
+    return { ...common, difference, p };
   }
-  const least = pairedProportionDifference(count(pairs, "most", "least"));
-  const counts = count(pairs, "least", "most");
-  const most = pairedProportionDifference(counts);
-  const bounds = { least: least.mean, most: most.mean };
-  if (unknown > 0) {
-    const n = pairs.length - unknown;
-    const difference = { n, mean: null, low: least.low, high: most.high, ...bounds };
-    return { ...common, difference, p: null };
+  const least = pairedDifference(
+    tasks.map((own) => count(own, "most", "least")),
+    tail,
+  );
+  if (unknown === 0) {
+    const { p, ...difference } = least;
+    const { mean } = difference;
+    return { ...common, difference: { ...difference, least: mean, most: mean }, p };
   }
-  const p = pairs.length === 0 ? null : mcnemarExact(counts);
-  return { ...common, difference: { ...most, ...bounds }, p };
+  const most = pairedDifference(
+    tasks.map((own) => count(own, "least", "most")),
+    tail,
+  );
+  const difference = {
+    ...{ n: pairs.length - unknown, mean: null, low: least.low, high: most.high },
+    ...{ least: least.mean, most: most.mean },
+  };
+  return { ...common, difference, p: null };
 }
 
 interface Pair {
+  task: string;
   a: Range;
   b: Range;
+  /** What both can be. */
+  possible: Range;
 }
 
 /** Pairs by who succeeds, where each unknown outcome is taken at one end. */

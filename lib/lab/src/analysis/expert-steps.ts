@@ -1,5 +1,6 @@
 import { EnvError, solve } from "babyai";
 import type { EpisodeRow } from "../queries/episodes";
+import { byTask } from "./order";
 import { AnalysisError } from "./statistics/errors";
 
 type Episode = Pick<EpisodeRow, "task" | "seed">;
@@ -59,9 +60,10 @@ export function expertStepsOf(row: EpisodeBesideExpert): number | null {
   );
 }
 
-/** The expert's steps in the worlds of the rows, each once; null: it does not solve that one. */
-export function expertStepsByWorld(rows: readonly EpisodeBesideExpert[]): (number | null)[] {
-  return [...new Map(rows.map((row) => [worldOf(row), expertStepsOf(row)])).values()];
+/** The expert's steps in the worlds of each task of the rows, each once; null: it does not solve that one. */
+export function expertStepsByTask(rows: readonly EpisodeBesideExpert[]): (number | null)[][] {
+  const worlds = new Map(rows.map((row) => [worldOf(row), row]));
+  return byTask([...worlds.values()]).map((own) => own.map(expertStepsOf));
 }
 
 const worldOf = ({ task, seed }: Episode) => `${task}\n${seed}`;

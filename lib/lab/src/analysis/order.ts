@@ -14,6 +14,13 @@ export function taskOrder(rows: readonly { task: string }[]): string[] {
   return [...new Set(rows.map((row) => row.task))].sort(compareText);
 }
 
+/** The rows of each task, tasks by name: what estimates weigh equally. */
+export function byTask<Row extends { task: string }>(rows: readonly Row[]): Row[][] {
+  const tasks = new Map<string, Row[]>(taskOrder(rows).map((task) => [task, []]));
+  for (const row of rows) tasks.get(row.task)!.push(row);
+  return [...tasks.values()];
+}
+
 /** Code unit order: unlike localeCompare, the same on every machine. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

@@ -42,10 +42,18 @@ export function rangeOf(row: EpisodeRow, quantity: Quantity): Range {
     const end = value === null ? null : Number(value);
     return { least: end, most: end };
   }
+  const { least, most } = possibleRange(row, quantity);
+  if (quantity === "success" || quantity === "episode_return") return { least, most };
+  if (quantity !== "episode_length") return { least: row[quantity], most };
+  return { least: Math.min(stepsPlayed(row), most ?? Number.POSITIVE_INFINITY), most };
+}
+
+/** What a quantity of an episode can be, whatever happens in it. */
+export function possibleRange(row: EpisodeRow, quantity: Quantity): Range {
   if (quantity === "success" || quantity === "episode_return") return { least: 0, most: 1 };
-  if (quantity !== "episode_length") return { least: row[quantity], most: null };
-  const limit = stepLimit(row);
-  return { least: Math.min(stepsPlayed(row), limit ?? Number.POSITIVE_INFINITY), most: limit };
+  return quantity === "episode_length"
+    ? { least: 1, most: stepLimit(row) }
+    : { least: 0, most: null };
 }
 
 /** The counts that are known: what a provider did not count is not 0. */

@@ -1,6 +1,6 @@
 import type { EpisodeRow } from "../queries/episodes";
 import { solvedWithin } from "./solved";
-import { proportion } from "./statistics/statistics";
+import { proportion } from "./statistics/proportion";
 
 const episode = (variant: string, length: number, success: boolean) =>
   ({

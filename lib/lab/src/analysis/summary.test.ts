@@ -4,7 +4,7 @@ import { compareVariants } from "./compare";
 import { variantOrder } from "./order";
 import { solvedWithin } from "./solved";
 import { AnalysisError } from "./statistics/errors";
-import { proportion } from "./statistics/statistics";
+import { proportion } from "./statistics/proportion";
 import { summarize } from "./summary";
 import { frame, tabulate } from "./tables/frame";
 import { resultsTable } from "./tables/results-table";
@@ -97,7 +97,7 @@ test("episodes without an outcome leave a range in place of each mean, and are c
       "cut off": 1,
       "not begun": 1,
       unfinished: "3 of 5 ended",
-      "success %": "20.0–80.0 [3.6, 96.4]",
+      "success %": "20.0–80.0 [0.5, 99.5]",
       return: expect.stringMatching(/^0\.180–0\.780 \[/),
       steps: expect.stringMatching(/^8\.2–42\.4 \[/),
       "input tokens": "≥ 560",
@@ -197,10 +197,11 @@ test("the project's variants come in a fixed order, others after them by name", 
 
 test("summaries become a DataFrame", () => {
   const table = frame(tabulate(summarize([episode({}), episode({ seed: 201 })])));
-  expect(table.shape).toEqual([1, 24]);
-  expect(table.columns.slice(0, 8)).toEqual([
+  expect(table.shape).toEqual([1, 25]);
+  expect(table.columns.slice(0, 9)).toEqual([
     "variant",
     "episodes",
+    "effective_episodes",
     "failed",
     "cut_off",
     "not_begun",
@@ -208,5 +209,5 @@ test("summaries become a DataFrame", () => {
     "success_low",
     "success_high",
   ]);
-  expect(table.values[0]!.slice(0, 6)).toEqual(["history", 2, 0, 0, 0, 1]);
+  expect(table.values[0]!.slice(0, 7)).toEqual(["history", 2, 2, 0, 0, 0, 1]);
 });

@@ -1,14 +1,21 @@
 import type { EpisodeRow } from "../queries/episodes";
-import { type Bounded, type BoundedMean, boundedMean, boundedProportion } from "./bounds";
-import { taskOrder, variantOrder } from "./order";
-import { isFinished, type Quantity, rangeOf } from "./outcome";
+import {
+  type Bounded,
+  type BoundedMean,
+  boundedMean,
+  boundedProportion,
+  meanRange,
+} from "./bounds";
+import { byTask, taskOrder, variantOrder } from "./order";
+import { isFinished, possibleRange, type Quantity, rangeOf } from "./outcome";
 import { answeredBy } from "./player";
 import { refuseMixedRuns } from "./runs";
 import { AnalysisError } from "./statistics/errors";
-import { sum } from "./statistics/statistics";
+import { effectiveSize, sum } from "./statistics/statistics";
 
 /**
- * What one variant did, over all tasks or on one. Where episodes have no outcome (they failed, were cut off, or were never
+ * What one variant did, over all tasks or on one. Each task has the same weight in every rate and mean, as in BALROG's scores,
+ * however many episodes it has. Where episodes have no outcome (they failed, were cut off, or were never
  * begun) there is no mean, but the range in which that of all would lie: see {@link Bounded}.
  */
 export interface Summary {
@@ -26,9 +33,13 @@ export interface Summary {
   cut_off: number;
   /** Planned episodes that the store knows nothing of. */
   not_begun: number;
+  /**
+   * As many episodes in equal numbers a task tell as much (`effectiveSize`): T² / Σ (1 / n_t), `episodes` where the numbers are equal.
+   */
+  effective_episodes: number;
   /** In order of name. */
   tasks: readonly string[];
-  /** Share of episodes that fulfilled the mission, tasks weighted equally: 0 to 1. */
+  /** Share of episodes that fulfilled the mission: 0 to 1. */
   success: Bounded;
   /** 1 - 0.9 * steps / max_steps on success, else 0. */
   episode_return: BoundedMean;
@@ -44,7 +55,8 @@ export interface Summary {
 
 /**
  * One summary a variant, or one a variant and task, by variant in the order of the configuration, others by name, and then by task.
- * Success has a 95 % Wilson interval, the means a 95 % t interval.
+ * Success has a 95 % Clopper-Pearson interval (`stratifiedProportion`), the means a 95 % t interval (`stratifiedMean`) that ends
+ * where the quantity does: a return at 0 and 1, a length at 1 and the mean step limit, tokens at 0.
  *
  * @example
  * for (const { variant, success } of summarize(rows)) {
@@ -80,14 +92,19 @@ function summary(variant: string, task: string | null, rows: readonly EpisodeRow
   const unfinished = rows.filter((row) => !isFinished(row));
   const failed = unfinished.filter((row) => row.error !== null).length;
   const not_begun = unfinished.filter(isNotBegun).length;
-  const tasks = taskOrder(rows);
+  const strata = byTask(rows);
   const over = (quantity: Quantity) => {
-    const ranges = rows.map((row) => rangeOf(row, quantity));
-    const known = ranges.filter(({ least }) => least !== null);
-    if (known.length === 0) return boundedMean([]);
-    // An episode without an outcome is a part of the mean also where its tokens are unknown: it takes any number of them.
-    const open = unfinished.filter((row) => rangeOf(row, quantity).least === null);
-    return boundedMean([...known, ...open.map(() => ({ least: 0, most: null }))]);
+    const rangesOf = (row: EpisodeRow) => {
+      const range = rangeOf(row, quantity);
+      if (range.least !== null) return [range];
+      // An episode without an outcome is a part of the mean also where its tokens are unknown: it takes any number of them.
+      return isFinished(row) ? [] : [{ least: 0, most: null }];
+    };
+    if (rows.every((row) => rangeOf(row, quantity).least === null)) return boundedMean([]);
+    return boundedMean(
+      strata.map((own) => own.flatMap(rangesOf)),
+      { possible: meanRange(strata.map((own) => own.map((row) => possibleRange(row, quantity)))) },
+    );
   };
   return {
     variant,
@@ -97,10 +114,10 @@ function summary(variant: string, task: string | null, rows: readonly EpisodeRow
     failed,
     cut_off: unfinished.length - failed - not_begun,
     not_begun,
-    tasks,
+    effective_episodes: effectiveSize(strata.map((own) => own.length)),
+    tasks: taskOrder(rows),
     success: boundedProportion(
-      tasks.map((name) => {
-        const stratum = rows.filter((row) => row.task === name);
+      strata.map((stratum) => {
         const known = stratum.filter(isFinished);
         return {
           successes: known.filter((row) => row.success).length,

@@ -5,7 +5,7 @@ import { variantColor } from "./drawing/color";
 import { NothingToDrawError } from "./drawing/errors";
 import { type IntervalRow, intervalChart } from "./drawing/intervals";
 import type { ChartSpec } from "./drawing/style";
-import { EXPERT, group, rangeLabel, scope, unfinishedNote } from "./labels";
+import { EXPERT, group, rangeLabel, scope, unevenNote, unfinishedNote } from "./labels";
 
 /**
  * Steps above the expert's by variant, over the episodes that the variant solved, with 95 % t intervals; beside them SPL,
@@ -29,11 +29,13 @@ export function stepsAboveExpert(rows: readonly EpisodeBesideExpert[]): ChartSpe
     );
   }
   const note = unfinishedNote(rows);
+  const uneven = unevenNote(rows);
   return intervalChart({
     title: "Steps above the expert's",
     subtitle: [
       scope(rows),
-      "Points: mean over the solved episodes; whiskers: 95 % t interval. SPL: success weighted by path length.",
+      "Points: mean over the solved episodes, tasks weighted equally; whiskers: 95 % t interval. SPL: success weighted by path length.",
+      ...(uneven === null ? [] : [uneven]),
       ...(note === null
         ? []
         : [`${note} No mean without the others' outcome; SPL: its range, theirs from 0 to 1.`]),

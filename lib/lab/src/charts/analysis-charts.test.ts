@@ -76,11 +76,11 @@ describe("by task", () => {
       ]),
     ).toEqual([
       ["goto", undefined],
-      ["baseline", "50.0 % [15.0, 85.0] n = 4"],
-      ["rule_based", "75.0 % [30.1, 95.4] n = 4"],
+      ["baseline", "50.0 % [6.8, 93.2] n = 4"],
+      ["rule_based", "75.0 % [19.4, 99.4] n = 4"],
       ["open", undefined],
-      ["baseline", "33.3 % [6.1, 79.2] n = 3"],
-      ["rule_based", "100.0 % [51.0, 100.0] n = 4"],
+      ["baseline", "33.3 % [0.8, 90.6] n = 3"],
+      ["rule_based", "100.0 % [39.8, 100.0] n = 4"],
     ]);
   });
 
@@ -95,13 +95,21 @@ describe("by task", () => {
 describe("paired differences", () => {
   test("success in percentage points, with pairs, interval, sign and corrected p", () => {
     // Seven pairs: both solve goto 0 and open 2; only rule_based goto 1, 2, open 0, 1; only baseline goto 3.
-    // McNemar: 2 P(X <= 1) over 5 tosses = 2 · 6/32 = 0.375; the difference is 3 of 7.
+    // One more is won than lost of goto's four, two of open's three: (1/4 + 2/3) / 2. Open's third row has no counterpart.
     expect(values(pairedDifferences(rows, "success"))).toMatchObject([
       {
         name: "rule_based",
-        note: "minus baseline · 7 pairs",
-        mean: 300 / 7,
-        label: expect.stringMatching(/^\+42\.9 \[−\d+\.\d, \+\d+\.\d\], p = 0\.375$/),
+        note: "minus baseline · 7 pairs, effective 6.9, 1 unpaired",
+        mean: expect.closeTo((100 * (1 / 4 + 2 / 3)) / 2, 9),
+        label: "+45.8 [−30.4, +89.1], p = 0.330",
+      },
+    ]);
+    // McNemar on goto alone: 2 P(X <= 1) over 3 tosses = 1.
+    const goto = rows.filter(({ task }) => task.endsWith("goto"));
+    expect(values(pairedDifferences(goto, "success"))).toMatchObject([
+      {
+        note: "minus baseline · 4 pairs",
+        label: expect.stringMatching(/^\+25\.0 \[.*\], p = 1\.000$/),
       },
     ]);
   });
@@ -111,7 +119,7 @@ describe("paired differences", () => {
     // Of eight pairs three more are won than lost, or four if baseline had not solved the one that failed.
     expect(values(spec)).toMatchObject([
       {
-        note: "minus baseline · 7 of 8 pairs",
+        note: "minus baseline · 7 of 8 pairs, 1 unpaired",
         mean: null,
         least: 37.5,
         most: 50,
@@ -120,7 +128,7 @@ describe("paired differences", () => {
     ]);
     expect(spec.description).toContain("Unfinished: 16 of 17 episodes ended, 1 of them failed.");
     expect(values(pairedDifferences(unfinished, "input_tokens"))).toMatchObject([
-      { mean: null, least: null, label: "not known, no test" },
+      { mean: null, least: null, label: "at most −1,688, no test" },
     ]);
   });
 
@@ -149,7 +157,9 @@ describe("success by step", () => {
         share: Math.min(7, i) * 12.5,
       })),
     );
-    expect(spec.description).toContain("baseline: 42.9 % (n = 7); rule_based: 87.5 % (n = 8)");
+    expect(spec.description).toContain(
+      "baseline: 41.7 % (n = 7, effective 6.9); rule_based: 87.5 % (n = 8)",
+    );
   });
 
   test("the expert's curve, of each episode once, is above all others", () => {
@@ -172,19 +182,19 @@ describe("success by step", () => {
 
   test("a variant with episodes that have no outcome has a range in place of its curve", () => {
     const spec = successByStep(unfinished);
-    // Of nine episodes three are solved within 64 steps; the two others may have been at any step.
+    // Two of goto's four are solved and one of open's five, of which two more may have been, at any step.
     const own = values(spec).filter(({ curve }) => curve === "baseline");
-    const ninths = (share: unknown) => Math.round((9 * Number(share)) / 100);
-    expect(own.map(({ step, least, most }) => [step, ninths(least), ninths(most)])).toEqual([
-      [0, 0, 0],
-      [1, 0, 2],
-      [10, 1, 3],
-      [20, 2, 4],
-      [30, 3, 5],
-      [64, 3, 5],
+    const percent = (goto: number, open: number) => expect.closeTo(50 * (goto / 4 + open / 5), 9);
+    expect(own.map(({ step, least, most }) => [step, least, most])).toEqual([
+      [0, percent(0, 0), percent(0, 0)],
+      [1, percent(0, 0), percent(0, 2)],
+      [10, percent(1, 0), percent(1, 2)],
+      [20, percent(2, 0), percent(2, 2)],
+      [30, percent(2, 1), percent(2, 3)],
+      [64, percent(2, 1), percent(2, 3)],
     ]);
     for (const value of own) expect(value).not.toHaveProperty("share");
-    expect(spec.description).toContain("baseline: 33.3–55.6 % (n = 7)");
+    expect(spec.description).toContain("baseline: 35.0–55.0 % (n = 7, effective 8.9 of 9)");
     expect(spec.description).toContain("Unfinished: 16 of 17 episodes ended, 1 of them failed.");
   });
 
@@ -267,8 +277,8 @@ describe("steps above the expert's", () => {
 describe("success against tokens and cost", () => {
   test("own points have means and intervals, published ones stand beside", () => {
     const points = values(tokensAndSuccess(rows, published));
-    const steps = [10, 64, 64, 20, 64, 64, 30];
-    const mean = (110 * steps.reduce((a, b) => a + b)) / steps.length;
+    // Tasks weigh the same: goto's four episodes and open's three.
+    const mean = (110 * ((10 + 64 + 64 + 20) / 4 + (64 + 64 + 30) / 3)) / 2;
     expect(points[0]).toMatchObject({ name: "baseline", own: true });
     expect(points[0]!.x).toBeCloseTo(mean, 9);
     expect(points.filter(({ own }) => own === false).map(({ name }) => name)).toEqual(

@@ -1,21 +1,22 @@
 import {
   type EpisodeBesideExpert,
-  expertStepsByWorld,
+  expertStepsByTask,
   hasExpertSteps,
 } from "../analysis/expert-steps";
-import { variantOrder } from "../analysis/order";
-import { isFinished } from "../analysis/outcome";
+import { isFinished, known } from "../analysis/outcome";
 import { players } from "../analysis/player";
 import { type SolvedWithin, solvedWithin } from "../analysis/solved";
+import { average } from "../analysis/statistics/statistics";
+import { type Summary, summarize } from "../analysis/summary";
 import { variantColor } from "./drawing/color";
 import { type Curve, curveChart, type ReferenceLine } from "./drawing/curves";
 import { NothingToDrawError } from "./drawing/errors";
 import { type ChartSpec, INK } from "./drawing/style";
-import { EXPERT, rangeLabel, scope, unfinishedNote } from "./labels";
+import { EXPERT, rangeLabel, scope, sizeLabel, unfinishedNote } from "./labels";
 import type { Published } from "./published";
 
 /**
- * Success by step: the share of episodes solved within k steps, a curve a variant with pointwise 95 % Wilson bands; of a
+ * Success by step: the share of episodes solved within k steps, tasks weighted equally, a curve a variant with pointwise 95 % bands; of a
  * variant with episodes that have no outcome, no curve but its range.
  * Where the rows have the column `expert_steps`, a dotted curve is the expert's on the same tasks and seeds. With the
  * published results, dashed lines mark what others reached at the step limit.
@@ -42,10 +43,10 @@ export function successByStep(
     y: "episodes solved (%)",
     curves: [
       ...expertCurve(rows, last),
-      ...variantOrder(shares).map((variant) =>
+      ...summarize(rows).map((summary) =>
         variantCurve(
-          variant,
-          shares.filter((point) => point.variant === variant),
+          summary,
+          shares.filter((point) => point.variant === summary.variant),
         ),
       ),
     ],
@@ -58,7 +59,7 @@ function subtitle(rows: readonly EpisodeBesideExpert[], isBesidePublished: boole
   const played = players(rows);
   return [
     scope(rows),
-    `Lines: episodes solved within so many steps; bands: pointwise 95 % Wilson interval.${
+    `Lines: share solved by then, tasks weighted equally; bands: pointwise 95 % Clopper–Pearson interval.${
       isBesidePublished ? " Dashed: published, other seeds." : ""
     }`,
     ...(unfinished === null
@@ -71,13 +72,14 @@ function subtitle(rows: readonly EpisodeBesideExpert[], isBesidePublished: boole
   ];
 }
 
-function variantCurve(variant: string, points: readonly SolvedWithin[]): Curve {
+function variantCurve(summary: Summary, points: readonly SolvedWithin[]): Curve {
+  const { variant } = summary;
   const percent = (share: number | null) => 100 * (share ?? 0);
   const end = points.at(-1);
   const isOpen = end?.mean === null;
   return {
     name: variant,
-    value: `${end === undefined ? "" : rateLabel(end)} % (n = ${end?.n})`,
+    value: `${end === undefined ? "" : rateLabel(end)} % (n = ${sizeLabel(summary.success.n, summary)})`,
     color: variantColor(variant),
     points: points.map(({ step, least, most, low, high }) => ({
       step,
@@ -93,15 +95,16 @@ function rateLabel(end: SolvedWithin): string {
   return end.mean === null ? (rangeLabel(end, percent) ?? "") : percent(end.mean);
 }
 
-/** The share of the episodes that the expert solves within each number of steps; none where the rows do not say. */
+/** The share of the worlds that the expert solves within each number of steps, tasks weighted equally; none where the rows do not say. */
 function expertCurve(rows: readonly EpisodeBesideExpert[], last: number): Curve[] {
   if (!hasExpertSteps(rows)) return [];
-  const worlds = expertStepsByWorld(rows);
-  const lengths = worlds.filter((steps) => steps !== null);
-  const steps = [...new Set([0, ...lengths, last])].sort((a, b) => a - b);
+  const tasks = expertStepsByTask(rows);
+  const steps = [...new Set([0, ...known(tasks.flat()), last])].sort((a, b) => a - b);
+  const within = (lengths: readonly (number | null)[], step: number) =>
+    known(lengths).filter((length) => length <= step).length / lengths.length;
   const points = steps.map((step) => ({
     step,
-    share: (100 * lengths.filter((length) => length <= step).length) / worlds.length,
+    share: 100 * average(tasks.map((lengths) => within(lengths, step))),
   }));
   const value = `${points.at(-1)?.share.toFixed(1)} %`;
   return [{ name: "expert", value, color: INK, dotted: true, points }];

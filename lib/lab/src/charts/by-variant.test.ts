@@ -32,25 +32,28 @@ const episodes = (variant: string, outcomes: (boolean | null)[]): EpisodeRow[] =
 
 const values = (spec: ChartSpec) => (spec.data as { values: Record<string, unknown>[] }).values;
 
-test("the success rate in percent has its Wilson interval in the data and in words", () => {
+test("the success rate in percent has its Clopper-Pearson interval in the data and in words", () => {
   const spec = successRate(episodes("baseline", [true, true, true, false]));
   expect(values(spec)).toMatchObject([
-    { name: "baseline", note: "n = 4", mean: 75, label: "75.0 % [30.1, 95.4]" },
+    { name: "baseline", note: "n = 4", mean: 75, label: "75.0 % [19.4, 99.4]" },
   ]);
-  expect(spec.description).toContain("baseline (n = 4): 75.0 % [30.1, 95.4]");
+  expect(spec.description).toContain("baseline (n = 4): 75.0 % [19.4, 99.4]");
   expect(spec.description).not.toMatch(/unfinished|pale/i);
 });
 
 test.each([
-  ["episode return", episodeReturn, 0.45, "0.450 [−5.268, 6.168]"],
-  ["episode length", episodeLength, 35, "35.0 [−333.5, 403.5]"],
-  ["input tokens", inputTokens, 2000, "2,000 [−10,706, 14,706]"],
-  ["generated tokens", generatedTokens, 200, "200 [−1,071, 1,471]"],
-])("%s: the mean has its t interval, bounds beyond the axis included", (_, chart, mean, label) => {
-  const spec = chart(episodes("baseline", [true, false]));
-  expect(values(spec)).toMatchObject([{ mean, label }]);
-  expect(spec.description).toContain("whiskers: 95 % t interval");
-});
+  ["episode return", episodeReturn, 0.45, "0.450 [0.000, 1.000]"],
+  ["episode length", episodeLength, 35, "35.0 [1.0, 64.0]"],
+  ["input tokens", inputTokens, 2000, "2,000 [0, 14,706]"],
+  ["generated tokens", generatedTokens, 200, "200 [0, 1,471]"],
+])(
+  "%s: the mean has its t interval, which ends where the quantity does",
+  (_, chart, mean, label) => {
+    const spec = chart(episodes("baseline", [true, false]));
+    expect(values(spec)).toMatchObject([{ mean, label }]);
+    expect(spec.description).toContain("whiskers: 95 % t interval");
+  },
+);
 
 /** The expert's mean over the seeds that `episodes` gives this many of. */
 const expertMean = (count: number) =>
@@ -92,8 +95,8 @@ test("0 % and 100 % have an interval that reaches inwards only", () => {
     ...episodes("history", Array(20).fill(true)),
   ]);
   expect(values(spec)).toMatchObject([
-    { mean: 0, low: 0, label: "0.0 % [0.0, 16.1]" },
-    { mean: 100, high: 100, label: "100.0 % [83.9, 100.0]" },
+    { mean: 0, low: 0, label: "0.0 % [0.0, 16.8]" },
+    { mean: 100, high: 100, label: "100.0 % [83.2, 100.0]" },
   ]);
 });
 
@@ -155,9 +158,9 @@ describe("where episodes have no outcome", () => {
   ];
 
   test.each([
-    [successRate, "25.0–75.0 % [4.6, 95.4]"],
-    [episodeReturn, "0.225–0.725 [−0.491, 1.498]"],
-    [episodeLength, "19.3–49.5 [−28.4, 95.6]"],
+    [successRate, "25.0–75.0 % [0.6, 99.4]"],
+    [episodeReturn, "0.225–0.725 [0.000, 1.000]"],
+    [episodeLength, "19.3–49.5 [1.0, 64.0]"],
     [inputTokens, "at least 1,750"],
     [generatedTokens, "at least 175"],
   ])("there is a range and no mean: %p", async (chart, label) => {

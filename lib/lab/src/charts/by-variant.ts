@@ -1,21 +1,22 @@
 import type { Bounded } from "../analysis/bounds";
 import {
   type EpisodeBesideExpert,
-  expertStepsByWorld,
+  expertStepsByTask,
   hasExpertSteps,
 } from "../analysis/expert-steps";
 import { taskOrder } from "../analysis/order";
+import { known } from "../analysis/outcome";
 import { players, variantPlayer } from "../analysis/player";
-import { mean } from "../analysis/statistics/statistics";
+import { stratifiedMean } from "../analysis/statistics/statistics";
 import { type Summary, summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../queries/episodes";
 import { variantColor } from "./drawing/color";
 import { type IntervalRow, intervalChart } from "./drawing/intervals";
 import type { ChartSpec } from "./drawing/style";
-import { EXPERT, group, rangeLabel, scope, shortTask, unfinishedNote } from "./labels";
+import { EXPERT, group, rangeLabel, scope, shortTask, sizeLabel, unfinishedNote } from "./labels";
 
 /**
- * Success rate by variant in percent, tasks weighted equally, with 95 % Wilson intervals.
+ * Success rate by variant in percent, tasks weighted equally, with 95 % Clopper-Pearson intervals.
  *
  * @example
  * await showChart(successRate(rows, "variant and task"));
@@ -25,7 +26,7 @@ export function successRate(rows: readonly EpisodeRow[], by: By = "variant"): Ch
     title: "Success rate",
     axis: "episodes that fulfilled the mission (%)",
     noun: "rate",
-    interval: "95 % Wilson interval",
+    interval: "95 % Clopper–Pearson interval",
     pale: "the range of the rate, from all others unsolved to all others solved; whiskers around both ends.",
     bars: {
       variant: "success rate, tasks weighted equally",
@@ -40,7 +41,7 @@ export function successRate(rows: readonly EpisodeRow[], by: By = "variant"): Ch
 }
 
 /**
- * Mean episode return by variant with 95 % t intervals.
+ * Mean episode return by variant, tasks weighted equally, with 95 % t intervals.
  *
  * @example
  * await showChart(episodeReturn(rows));
@@ -59,7 +60,7 @@ export function episodeReturn(rows: readonly EpisodeRow[], by: By = "variant"): 
 }
 
 /**
- * Mean episode length by variant, in environment steps, with 95 % t intervals. Where the rows have the column
+ * Mean episode length by variant, in environment steps, tasks weighted equally, with 95 % t intervals. Where the rows have the column
  * `expert_steps`, dashed lines mark the expert's mean in the same episodes.
  *
  * @example
@@ -78,7 +79,7 @@ export function episodeLength(rows: readonly EpisodeBesideExpert[], by: By = "va
 }
 
 /**
- * Mean input tokens of an episode by variant, over all of its model calls, with 95 % t intervals.
+ * Mean input tokens of an episode by variant, over all of its model calls, tasks weighted equally, with 95 % t intervals.
  *
  * @example
  * await showChart(inputTokens(rows));
@@ -94,7 +95,7 @@ export function inputTokens(rows: readonly EpisodeRow[], by: By = "variant"): Ch
 }
 
 /**
- * Mean generated tokens of an episode by variant, over all of its model calls, with 95 % t intervals.
+ * Mean generated tokens of an episode by variant, over all of its model calls, tasks weighted equally, with 95 % t intervals.
  *
  * @example
  * await showChart(generatedTokens(rows));
@@ -134,7 +135,7 @@ interface Quantity {
 const MEAN = {
   noun: "mean" as const,
   interval: "95 % t interval",
-  bars: { variant: "mean over episodes", "variant and task": "mean over episodes" },
+  bars: { variant: "mean, tasks weighted equally", "variant and task": "mean over episodes" },
   unit: "",
   pale: "the range of the mean, which has no upper end: the others may use any number.",
   domain: [0, null] as [number, null],
@@ -220,16 +221,13 @@ function subtitle(
 
 /**
  * "n = 98, 2 failed": finished episodes, the others beside them, and whether whole tasks are missing; "n = 90 of 98" where
- * a quantity is unknown for some.
+ * a quantity is unknown for some; "n = 82, effective 35.7" where tasks have unequal numbers.
  */
-function counts(
-  { success, failed, cut_off, not_begun, task, tasks }: Summary,
-  allTasks: number,
-  known: number,
-): string {
+function counts(summary: Summary, allTasks: number, counted: number): string {
+  const { success, failed, cut_off, not_begun, task, tasks } = summary;
   const missing = task === null && tasks.length < allTasks;
   return [
-    `n = ${known < success.n ? `${group(known)} of ` : ""}${group(success.n)}`,
+    `n = ${counted < success.n ? `${group(counted)} of ` : ""}${sizeLabel(success.n, summary)}`,
     ...(failed > 0 ? [`${group(failed)} failed`] : []),
     ...(cut_off > 0 ? [`${group(cut_off)} cut off`] : []),
     ...(not_begun > 0 ? [`${group(not_begun)} not begun`] : []),
@@ -252,9 +250,9 @@ function estimateLabel(
   return `${value} [${interval}]`;
 }
 
-/** The mean of the expert's steps, each world once; over those that it solves, null if there is none. */
+/** The mean of the expert's steps, each world once and tasks weighted equally; over those that it solves, null if there is none. */
 function expertMean(rows: readonly EpisodeBesideExpert[]): number | null {
-  return mean(expertStepsByWorld(rows).filter((steps) => steps !== null)).mean;
+  return stratifiedMean(expertStepsByTask(rows).map(known)).mean;
 }
 
 function scaled(estimate: Bounded, factor: number): Bounded {

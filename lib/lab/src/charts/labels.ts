@@ -1,5 +1,6 @@
 import { taskOrder } from "../analysis/order";
 import { isFinished } from "../analysis/outcome";
+import { type Summary, summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../queries/episodes";
 
 /** Name of the expert in charts. */
@@ -24,6 +25,36 @@ export function unfinishedNote(rows: readonly EpisodeRow[]): string | null {
   const all = `${group(rows.length)} episodes`;
   if (ended === rows.length) return `${group(failed)} of ${all} failed.`;
   return `Unfinished: ${group(ended)} of ${all} ended${failed > 0 ? `, ${group(failed)} of them failed` : ""}.`;
+}
+
+/**
+ * "82", and where tasks have unequal numbers of episodes "82, effective 35.7": as many in equal numbers tell as much. Where some
+ * have no outcome "80, effective 35.7 of 82".
+ */
+export function sizeLabel(n: number, sizes: Sizes): string {
+  if (!isUneven(sizes)) return group(n);
+  const { episodes, effective_episodes } = sizes;
+  return n < episodes
+    ? `${group(n)}, ${effective(sizes)}`
+    : `${group(n)}, effective ${group(effective_episodes, 1)}`;
+}
+
+/** "Tasks have unequal numbers of episodes: history effective 35.7 of 82."; null where they have not. */
+export function unevenNote(rows: readonly EpisodeRow[]): string | null {
+  const uneven = summarize(rows).filter(isUneven);
+  if (uneven.length === 0) return null;
+  const sizes = uneven.map((summary) => `${summary.variant} ${effective(summary)}`);
+  return `Tasks have unequal numbers of episodes: ${sizes.join(", ")}.`;
+}
+
+type Sizes = Pick<Summary, "episodes" | "effective_episodes">;
+
+function isUneven({ episodes, effective_episodes }: Sizes): boolean {
+  return effective_episodes < episodes;
+}
+
+function effective({ episodes, effective_episodes }: Sizes): string {
+  return `effective ${group(effective_episodes, 1)} of ${group(episodes)}`;
 }
 
 /** What an estimate without a mean shows in its place: "12.0–90.0 %", "at least 2,345", or null when nothing bounds it. */

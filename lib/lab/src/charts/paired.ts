@@ -9,8 +9,9 @@ import { type ChartSpec, INK } from "./drawing/style";
 import { group, scope, unfinishedNote } from "./labels";
 
 /**
- * Differences between every two variants on the same tasks and seeds: the mean of one minus the other with
- * its 95 % interval (Newcombe's for success, t for the rest) and the p-value after Holm's correction.
+ * Differences between every two variants on the same tasks and seeds, tasks weighted equally: the mean of one minus the other
+ * with the interval and the corrected p-value of `compareVariants`. They agree: the interval leaves out 0 exactly where p is at
+ * most 0.05.
  *
  * @example
  * await showChart(pairedDifferences(rows, "success"));
@@ -27,15 +28,24 @@ export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantit
   }
   const played = players(rows);
   const unfinished = unfinishedNote(rows);
-  const [interval, test] =
-    quantity === "success"
-      ? ["95 % Newcombe interval", "McNemar's exact test"]
-      : ["95 % t interval", "paired t test"];
+  const test = quantity === "success" ? "McNemar's exact test" : "paired t test";
+  const tests = comparisons.filter(({ difference, unknown }) => difference.n + unknown > 0).length;
+  const isUnpaired = comparisons.some(({ unpaired }) => unpaired > 0);
   return intervalChart({
     title: `Paired differences: ${title}`,
     subtitle: [
       `${scope(rows)}; pairs share task and seed.`,
-      `Points: mean of the difference; whiskers: ${interval}; p: ${test}, Holm-corrected.`,
+      `Points: mean of the difference, tasks weighted equally; p: ${test}; whiskers: the 95 % interval of that test.`,
+      ...(tests > 1
+        ? [
+            `Both are corrected for ${tests} comparisons (Bonferroni): whiskers leave out 0 exactly where p is at most 0.05.`,
+          ]
+        : []),
+      ...(isUnpaired
+        ? [
+            "Unpaired: episodes of one of the two alone, or whose tokens were not counted; left out.",
+          ]
+        : []),
       ...(unfinished === null
         ? []
         : [`${unfinished} Pale: the range of the difference over all pairs, which has no test.`]),
@@ -52,12 +62,16 @@ export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantit
 }
 
 function differenceRow(
-  { a, b, difference, unknown, adjusted }: Comparison,
+  { a, b, difference, unknown, unpaired, effective_pairs, adjusted }: Comparison,
   { factor, digits }: Shown,
 ): IntervalRow {
   const { n, mean, least, most, low, high } = difference;
   const scale = (value: number | null) => (value === null ? null : value * factor);
-  const pairs = unknown > 0 ? `${group(n)} of ${group(n + unknown)} pairs` : `${group(n)} pairs`;
+  const pairs = [
+    unknown > 0 ? `${group(n)} of ${group(n + unknown)} pairs` : `${group(n)} pairs`,
+    ...(effective_pairs < n + unknown ? [`effective ${group(effective_pairs, 1)}`] : []),
+    ...(unpaired > 0 ? [`${group(unpaired)} unpaired`] : []),
+  ].join(", ");
   return {
     name: b,
     note: `minus ${a} · ${pairs}`,
@@ -77,7 +91,9 @@ function differenceLabel(
   p: Comparison["adjusted"],
   number: (value: number) => string,
 ): string {
-  if (least === null || most === null) return "not known, no test";
+  if (least === null)
+    return most === null ? "not known, no test" : `at most ${number(most)}, no test`;
+  if (most === null) return `at least ${number(least)}, no test`;
   const value = mean === null ? `${number(least)} to ${number(most)}` : number(mean);
   const interval =
     low === null || high === null ? "no interval" : `${number(low)}, ${number(high)}`;

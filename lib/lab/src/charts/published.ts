@@ -1,13 +1,13 @@
 import { variantPlayer } from "../analysis/player";
 import { AnalysisError } from "../analysis/statistics/errors";
-import { proportion } from "../analysis/statistics/statistics";
+import { proportion } from "../analysis/statistics/proportion";
 import { type Summary, summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../queries/episodes";
 import { variantColor } from "./drawing/color";
 import { fitText } from "./drawing/font";
 import { type Heading, type IntervalRow, intervalChart } from "./drawing/intervals";
 import type { ChartSpec } from "./drawing/style";
-import { rangeLabel, scope, unfinishedNote } from "./labels";
+import { rangeLabel, scope, sizeLabel, unfinishedNote } from "./labels";
 
 /** data/published.json: results that others published on these tasks, with their sources. */
 export interface Published {
@@ -71,7 +71,7 @@ const DRAWN = [
 export const PUBLISHED_COLOR = "#9a9a9a";
 
 /**
- * Success of these episodes above what others published, in percent. All intervals are 95 % Wilson; the published
+ * Success of these episodes above what others published, in percent. All intervals are 95 % Clopper-Pearson; the published
  * ones follow from the published success and number of episodes. The seeds are not the same.
  *
  * @example
@@ -86,7 +86,7 @@ export function publishedResults(rows: readonly EpisodeRow[], published: Publish
     title: "Success rate beside published results",
     subtitle: [
       "Colored: this project. Gray: as published by others on BALROG's five tasks, with other seeds.",
-      "Points: success rate; whiskers: 95 % Wilson interval from rate and n; ±: standard error as published.",
+      "Points: success rate, tasks weighted equally; whiskers: 95 % Clopper–Pearson interval; ±: standard error as published.",
       ...(unfinished === null
         ? []
         : [`${unfinished} Pale: the range of the rate, from all others unsolved to all solved.`]),
@@ -104,7 +104,8 @@ export function publishedResults(rows: readonly EpisodeRow[], published: Publish
   });
 }
 
-function ownRow({ variant, success }: Summary, player: string | null): IntervalRow {
+function ownRow(summary: Summary, player: string | null): IntervalRow {
+  const { variant, success } = summary;
   const rate = rangeLabel(success, (share) => (100 * share).toFixed(1), " %");
   const mean = percent(success.mean);
   const played = player === null ? "" : ` · ${fitText(player, 240, 13)}`;
@@ -114,7 +115,7 @@ function ownRow({ variant, success }: Summary, player: string | null): IntervalR
     ...(mean === null ? { least: percent(success.least), most: percent(success.most) } : {}),
     low: percent(success.low),
     high: percent(success.high),
-    label: `${mean === null ? rate : `${mean.toFixed(1)} %`} (n = ${success.n})${played}`,
+    label: `${mean === null ? rate : `${mean.toFixed(1)} %`} (n = ${sizeLabel(success.n, summary)})${played}`,
     color: variantColor(variant),
   };
 }

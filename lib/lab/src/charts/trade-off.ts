@@ -1,7 +1,7 @@
-import { variantOrder } from "../analysis/order";
+import { boundedMean } from "../analysis/bounds";
+import { byTask, variantOrder } from "../analysis/order";
 import { isFinished, known } from "../analysis/outcome";
 import { players } from "../analysis/player";
-import { mean } from "../analysis/statistics/statistics";
 import { summarize } from "../analysis/summary";
 import { costUsd, type Price, type Prices } from "../experiment/variants/prices";
 import type { EpisodeRow } from "../queries/episodes";
@@ -9,7 +9,7 @@ import { variantColor } from "./drawing/color";
 import { NothingToDrawError } from "./drawing/errors";
 import { type ScatterPoint, scatter } from "./drawing/scatter";
 import type { ChartSpec } from "./drawing/style";
-import { group, scope, unfinishedNote } from "./labels";
+import { group, scope, unevenNote, unfinishedNote } from "./labels";
 import { drawnEntries, PUBLISHED_COLOR, type Published } from "./published";
 
 /** The model of TensorZero's example, for its cost; the fine-tuned variant ran on another, at another price. */
@@ -21,7 +21,7 @@ const NOTHING_TO_DRAW =
 
 /**
  * Success against tokens: mean input and generated tokens of an episode on a logarithmic axis, with 95 % t
- * intervals, against the success rate with Wilson's. Published results that give their tokens stand in gray. A variant with
+ * intervals, against the success rate with Clopper-Pearson's, tasks weighted equally. Published results that give their tokens stand in gray. A variant with
  * episodes that have no outcome is named below the title and not drawn: nothing bounds what they would have used;
  * so are episodes whose tokens are not known.
  *
@@ -37,7 +37,7 @@ export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Publis
     title: "Success against tokens",
     subtitle: [
       scope(rows),
-      "Points: means; bars: 95 % t interval of tokens, 95 % Wilson interval of success.",
+      "Points: means, tasks weighted equally; bars: 95 % t interval of tokens, Clopper–Pearson interval of success.",
       ...uncounted(rows, tokensOf),
       ...notes(rows, others, "TensorZero and in BALROG's leaderboard"),
     ],
@@ -68,7 +68,7 @@ function publishedTokens(published: Published): ScatterPoint[] {
 
 /**
  * Success against cost: US dollars for 1,000 episodes at the prices given, with 95 % t intervals, against
- * the success rate with Wilson's. A variant whose models have no price, or that has
+ * the success rate with Clopper-Pearson's, tasks weighted equally. A variant whose models have no price, or that has
  * episodes without an outcome, is named below the title and not drawn.
  *
  * @example
@@ -98,7 +98,7 @@ export function costAndSuccess(
     title: "Success against cost",
     subtitle: [
       scope(rows),
-      "Points: means; bars: 95 % t interval of cost, 95 % Wilson interval of success.",
+      "Points: means, tasks weighted equally; bars: 95 % t interval of cost, Clopper–Pearson interval of success.",
       pricesNote([...known.map(price), others.length > 0 ? example : undefined], unpriced),
       ...uncounted(priced, cost),
       ...notes(rows, others, "TensorZero"),
@@ -153,7 +153,11 @@ function ownPoints(
 ): ScatterPoint[] {
   return summarize(rows).flatMap(({ variant, success }) => {
     const own = rows.filter((row) => row.variant === variant);
-    const x = mean(known(own.map(amount)));
+    const amounts = byTask(own).map((task) => known(task.map(amount)));
+    const x = boundedMean(
+      amounts.map((values) => values.map((value) => ({ least: value, most: value }))),
+      { possible: { least: 0, most: null } },
+    );
     if (x.mean === null || success.mean === null) return [];
     const percent = (share: number | null) => (share === null ? null : 100 * share);
     return [
@@ -199,9 +203,11 @@ function publishedPoint(name: string, x: number, y: number): ScatterPoint {
 function notes(rows: readonly EpisodeRow[], others: readonly ScatterPoint[], by: string): string[] {
   const played = players(rows);
   const note = unfinishedNote(rows);
+  const uneven = unevenNote(rows);
   const open = variantOrder(rows.filter((row) => !isFinished(row)));
   return [
     ...(note === null ? [] : [`${note} Not drawn: ${open.join(", ")}.`]),
+    ...(uneven === null ? [] : [uneven]),
     ...(played === null ? [] : [played]),
     ...(others.length === 0
       ? []

@@ -7,7 +7,7 @@ const invalid = {
 };
 
 const counts = {
-  ...{ total: 300, done: 120, success: 78, failed: 3 },
+  ...{ before: 0, total: 300, done: 120, success: 78, failed: 3 },
   ...{ answers: 900, invalid: 0, inputTokens: 280_000, outputTokens: 9_000 },
 };
 const progress: Progress = {
@@ -26,6 +26,7 @@ const some = "900 answers (112/s) · 289 k tokens";
 
 test.each<[Partial<Progress>, string]>([
   [{}, `120 of 300 episodes · 12 s left · 78 solved (26–87 % of all) · 3 failed · ${some}`],
+  [{ before: 40 }, `120 of 300 episodes · 12 s left · 78 solved · 3 failed · ${some}`],
   [
     {
       ...{

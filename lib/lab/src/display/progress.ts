@@ -27,7 +27,7 @@ function duration(seconds: number): string {
 /**
  * One line, such as "120 of 300 episodes · 12 s left · 80 solved (27–87 % of all) · 900 answers (112/s) · 290 k tokens". The
  * share is that of all episodes, from every other one unsolved to every one solved: those that have ended are no sample,
- * since who succeeds ends early. What the worst of the invalid answers are like comes last.
+ * since who succeeds ends early. A resumed run has no share. What the worst of the invalid answers are like comes last.
  */
 export function progressText(progress: Progress): string {
   const { done, total, answers, spentUsd, seconds, secondsLeft, state } = progress;
@@ -61,9 +61,12 @@ export function variantTexts({ variants }: Progress): string[] {
   });
 }
 
-function outcomes({ done, total, success, failed }: Omit<VariantProgress, "variant">): string[] {
+function outcomes(counts: Omit<VariantProgress, "variant">): string[] {
+  const { before, done, total, success, failed } = counts;
   const parts: string[] = [];
-  if (done > failed) {
+  // What a resumed run still lacks is no sample of it, and its tasks are seldom there in equal numbers.
+  if (before > 0 && done > failed) parts.push(`${success} solved`);
+  else if (done > failed) {
     const least = Math.round((100 * success) / total);
     const most = Math.round((100 * (success + total - (done - failed))) / total);
     parts.push(

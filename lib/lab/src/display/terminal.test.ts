@@ -3,7 +3,7 @@ import { progressMime } from "./progress";
 import { TerminalListener } from "./terminal";
 
 const counts = {
-  ...{ total: 10, done: 2, success: 1, failed: 0 },
+  ...{ before: 0, total: 10, done: 2, success: 1, failed: 0 },
   ...{ answers: 40, invalid: 0, inputTokens: 900, outputTokens: 100 },
 };
 const progress: Progress = {

@@ -91,11 +91,11 @@ class Sitting {
     this.pace = new Pace(settings);
     const open = [...grid(settings)].filter((episode) => !this.isDone(episode));
     this.completedBefore = this.planned - open.length;
-    const planned = variants.map((variant) => ({
-      variant,
-      model: this.modelOf(variant),
-      total: open.filter((episode) => episode.variant === variant).length,
-    }));
+    const ofEach = this.planned / variants.length;
+    const planned = variants.map((variant) => {
+      const total = open.filter((episode) => episode.variant === variant).length;
+      return { variant, model: this.modelOf(variant), total, before: ofEach - total };
+    });
     this.tally = new Tally(planned, concurrency, (model) => this.pace.speed(model), this.log);
   }
 

@@ -1,11 +1,14 @@
 import {
-  fairBinomialCdf,
+  betaCdf,
+  binomialCdf,
+  binomialChance,
+  normalCdf,
   normalQuantile,
   studentTQuantile,
   studentTTwoSided,
 } from "./distributions";
 
-// Expected values: scipy 1.17.1, stats.norm.ppf, stats.t.ppf, 2 * stats.t.sf, stats.binom.cdf.
+// Expected values: scipy 1.17.1, stats.norm.ppf, stats.t.ppf, 2 * stats.t.sf, stats.binom.
 const near = (actual: number, expected: number, relative = 1e-9) =>
   expect(Math.abs(actual - expected)).toBeLessThanOrEqual(relative * Math.abs(expected));
 
@@ -43,12 +46,32 @@ test.each([
 );
 
 test.each([
-  [0, 5, 0.03125],
-  [3, 10, 0.171875],
-  [40, 100, 0.028443966820490444],
-  [480, 1000, 0.10872414660207075],
-  [10, 10, 1],
-])("P(X <= %d) over %d fair trials is scipy's", (k, n, p) => near(fairBinomialCdf(k, n), p));
+  [-6, 9.865876450376946e-10],
+  [-2.5, 0.006209665325776132],
+  [-0.3, 0.3820885778110474],
+  [0, 0.5],
+  [3.3, 0.9995165758576162],
+  [9, 1],
+])("P(Z <= %d) is scipy's", (z, p) => expect(normalCdf(z)).toBeCloseTo(p, 14));
+
+test.each([
+  [0, 5, 0.5, 0.03125, 0.03125],
+  [40, 100, 0.5, 0.028443966820490444, 0.010843866711637978],
+  [480, 1000, 0.5, 0.10872414660207075, 0.011340982371187717],
+  [3, 20, 0.05, 0.9840984739802364, 0.05958214776873281],
+  [77, 200, 0.4, 0.3607295213799289, 0.052692835367117566],
+  [10, 10, 0.3, 1, 5.9049e-6],
+])("P(X <= %d) and P(X = k) over %d trials at %d are scipy's", (k, n, p, atMost, exactly) => {
+  near(binomialCdf(k, n, p), atMost);
+  near(binomialChance(k, n, p), exactly);
+});
+
+test("at their ends distributions are their limits", () => {
+  expect([betaCdf(0, 0, 3), betaCdf(0.9, 3, 0), betaCdf(1, 3, 0)]).toEqual([1, 0, 1]);
+  expect([binomialCdf(-1, 5, 0.2), binomialChance(5, 5, 1), binomialChance(1, 5, 0)]).toEqual([
+    0, 1, 0,
+  ]);
+});
 
 test("the median is 0 and the two halves mirror each other", () => {
   expect(studentTQuantile(0.5, 7)).toBe(0);

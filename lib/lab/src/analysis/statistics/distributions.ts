@@ -51,13 +51,44 @@ export function studentTQuantile(p: number, df: number): number {
   return p < 0.5 ? -high : high;
 }
 
-/** P(X <= k) for X binomial over n trials with success probability 1/2, summed exactly in logarithms. */
-export function fairBinomialCdf(k: number, n: number): number {
-  let sum = 0;
-  for (let i = 0; i <= Math.min(k, n); i++) {
-    sum += Math.exp(logGamma(n + 1) - logGamma(i + 1) - logGamma(n - i + 1) - n * Math.LN2);
+/**
+ * Distribution function of the standard normal distribution: P(Z <= z).
+ *
+ * Source: Marsaglia (2004), "Evaluating the normal distribution", Journal of Statistical Software 11(4): the Taylor series
+ * around 0; absolute error below 1e-14.
+ */
+export function normalCdf(z: number): number {
+  if (Math.abs(z) > 8) return z < 0 ? 0 : 1;
+  let sum = z;
+  for (let term = z, before = 0, k = 3; sum !== before; k += 2) {
+    before = sum;
+    term *= (z * z) / k;
+    sum += term;
   }
-  return Math.min(1, sum);
+  return 0.5 + (sum * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI);
+}
+
+/** P(X = k) for X binomial over n trials with success probability p. */
+export function binomialChance(k: number, n: number, p: number): number {
+  if (p === 0 || p === 1) return Number(k === n * p);
+  const ways = logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
+  return Math.exp(ways + k * Math.log(p) + (n - k) * Math.log1p(-p));
+}
+
+/** P(X <= k) for X binomial over n trials with success probability p. */
+export function binomialCdf(k: number, n: number, p: number): number {
+  if (k < 0) return 0;
+  return k >= n ? 1 : betaCdf(1 - p, n - k, k + 1);
+}
+
+/**
+ * Distribution function at x of a beta distribution. Its ends are the limits: with a = 0 all of it lies at 0, with b = 0 at 1.
+ * P(X >= k) for X binomial over n trials is betaCdf(p, k, n - k + 1), which fractions of k and n interpolate.
+ */
+export function betaCdf(x: number, a: number, b: number): number {
+  if (a <= 0) return x < 0 ? 0 : 1;
+  if (b <= 0) return x < 1 ? 0 : 1;
+  return incompleteBeta(x, a, b);
 }
 
 /**
@@ -84,7 +115,7 @@ function incompleteBeta(x: number, a: number, b: number): number {
     c = nonZero(1 + odd / c, tiny);
     const change = d * c;
     fraction *= change;
-    if (Math.abs(change - 1) < 1e-16) break;
+    if (Math.abs(change - 1) < 4e-16) break;
   }
   return (Math.exp(logFront) * fraction) / a;
 }
@@ -94,7 +125,8 @@ export function logGamma(x: number): number {
   if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
   const y = x - 1;
   const t = y + 7.5;
-  const series = LANCZOS.reduce((sum, term, i) => sum + (i === 0 ? term : term / (y + i)), 0);
+  let series = LANCZOS[0]!;
+  for (let i = 1; i < LANCZOS.length; i++) series += LANCZOS[i]! / (y + i);
   return 0.5 * Math.log(2 * Math.PI) + (y + 0.5) * Math.log(t) - t + Math.log(series);
 }
 

@@ -1,4 +1,5 @@
-import { pairsForMean, pairsForSuccess } from "./power";
+import fc from "fast-check";
+import { mcnemarPower, pairsForMean, pairsForSuccess } from "./power";
 
 test.each([
   // statsmodels 0.15.0, TTestPower().solve_power(d, alpha=0.05, power): 198.15, 264.61, 33.37, 44.00, 9.94.
@@ -12,10 +13,42 @@ test.each([
   expect(pairsForMean(-10 * d, 10, power)).toBe(n);
 });
 
-test("by hand: 0.6 against 0.8, independent: ψ = 0.44, (1.95996·0.66332 + 0.84162·0.63246)² / 0.04 = 84 pairs", () => {
-  // (1.30007 + 0.53229)² / 0.04 = 83.94
-  expect(pairsForSuccess(0.6, 0.8)).toBe(84);
-  expect(pairsForSuccess(0.8, 0.6)).toBe(84);
+test.each([
+  // scipy 1.17.1, summed over m: the exact test's power at these n and at one pair less; Connor's n would be 84, 23, 202, 140, 47.
+  [0.6, 0.8, undefined, 91, 0.8011, 0.7958],
+  [0.8, 0.6, undefined, 91, 0.8011, 0.7958],
+  [0.5, 0.9, undefined, 25, 0.8202, 0.7994],
+  [0.1, 0.2, undefined, 215, 0.8009, 0.7989],
+  [0.9, 0.98, undefined, 148, 0.8028, 0.7995],
+  [0.6, 0.8, 0.25, 50, 0.8083, 0.7979],
+])(
+  "%d against %d with %d discordant needs the pairs at which the exact test has its power",
+  (a, b, discordant, n, power, less) => {
+    expect(pairsForSuccess(a, b, { discordant })).toBe(n);
+    const psi = discordant ?? a * (1 - b) + b * (1 - a);
+    const powerOf = mcnemarPower(psi, (psi + Math.abs(b - a)) / (2 * psi));
+    expect(powerOf(n)).toBeCloseTo(power, 4);
+    expect(powerOf(n - 1)).toBeCloseTo(less, 4);
+  },
+);
+
+test("the promised power holds from there on", () => {
+  const rate = fc.integer({ min: 0, max: 20 }).map((twentieths) => twentieths / 20);
+  fc.assert(
+    fc.property(rate, rate, fc.constantFrom(0.5, 0.8, 0.95), (a, b, power) => {
+      fc.pre(a < b);
+      const n = pairsForSuccess(a, b, { power });
+      const psi = a * (1 - b) + b * (1 - a);
+      const powerOf = mcnemarPower(psi, Math.min(1, (psi + b - a) / (2 * psi)));
+      for (let more = 0; more <= 40; more++)
+        expect(powerOf(n + more)).toBeGreaterThanOrEqual(power);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test("where b solves all that a does, each pair that differs counts: 6 heads in a row reject", () => {
+  expect(pairsForSuccess(0, 1)).toBe(6);
 });
 
 test("pairs that agree more often need fewer episodes", () => {

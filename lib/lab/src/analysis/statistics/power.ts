@@ -1,20 +1,20 @@
-import { normalQuantile } from "./distributions";
+import { binomialCdf, binomialChance, normalQuantile } from "./distributions";
 import { AnalysisError } from "./errors";
 
 /**
- * How many pairs of episodes (same task and seed) McNemar's test needs to see success rates `a` and `b` apart, at a two-sided
- * level of 5 %, with the probability `power`:
+ * How many pairs of episodes (same task and seed) `compareVariants` needs to see success rates `a` and `b` apart: the fewest
+ * from which on McNemar's exact test rejects at the two-sided level of 5 % with at least the probability `power`,
  *
- *     n = (z(0.975) sqrt(ψ) + z(power) sqrt(ψ - δ²))² / δ²,   δ = b - a
+ *     Σ_m P(m of n pairs differ | ψ) P(the test rejects | m, θ),   θ = (ψ + δ) / 2ψ,   δ = b - a
  *
- * rounded up, where ψ is the share of pairs on which the two differ. Without `discordant`, ψ is that of independent outcomes,
+ * summed over all m, where ψ is the share of pairs on which the two differ. Without `discordant`, ψ is that of independent outcomes,
  * a(1 - b) + b(1 - a): more than enough where the same worlds are hard for both. For seeds, divide by the number of tasks.
  *
- * Source: Connor (1987), "Sample size for testing differences in proportions for the paired-sample design",
- * Biometrics 43, 207-211.
+ * Source: Duffy (1984), "Asymptotic and exact power for the McNemar test and its analogue with R controls per case",
+ * Biometrics 40, 1005-1015. The search starts at the number of Connor (1987), Biometrics 43, 207-211, of the asymptotic test.
  *
  * @example
- * pairsForSuccess(0.5, 0.6); // 391
+ * pairsForSuccess(0.5, 0.6); // 408
  */
 export function pairsForSuccess(
   a: number,
@@ -36,7 +36,34 @@ export function pairsForSuccess(
   const root =
     normalQuantile(0.975) * Math.sqrt(psi) +
     normalQuantile(power) * Math.sqrt(Math.max(0, psi - difference ** 2));
-  return Math.ceil((root / difference) ** 2);
+  const powerOf = mcnemarPower(psi, Math.min(1, (psi + difference) / (2 * psi)));
+  // The power rises in steps that overlap: it has to hold at every number from the one found to well beyond it.
+  let n = Math.ceil(1.3 * (root / difference) ** 2) + 30;
+  while (powerOf(n) < power) n = Math.ceil(1.3 * n);
+  while (powerOf(n - 1) >= power) n--;
+  return n;
+}
+
+/** The power of McNemar's exact test at the two-sided level of 5 % by the number of pairs. */
+export function mcnemarPower(psi: number, theta: number): (pairs: number) => number {
+  const rejects: number[] = [];
+  let edge = -1; // the most successes of the fewer that reject
+  const reject = (m: number) => {
+    for (let i = rejects.length; i <= m; i++) {
+      if (2 * binomialCdf(edge + 1, i, 0.5) <= 0.05) edge++;
+      rejects.push(binomialCdf(edge, i, theta) + binomialCdf(edge, i, 1 - theta));
+    }
+    return rejects[m]!;
+  };
+  return (pairs) => {
+    const spread = 9 * Math.sqrt(pairs * psi * (1 - psi)) + 9;
+    const [from, to] = [pairs * psi - spread, pairs * psi + spread];
+    let total = 0;
+    for (let m = Math.max(0, Math.floor(from)); m <= Math.min(pairs, to); m++) {
+      total += binomialChance(m, pairs, psi) * reject(m);
+    }
+    return total;
+  };
 }
 
 /**

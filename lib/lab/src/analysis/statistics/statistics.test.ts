@@ -1,84 +1,9 @@
-import fc from "fast-check";
-import { mean, proportion, stratifiedProportion } from "./statistics";
-
-describe("a proportion", () => {
-  // scipy 1.17.1: binomtest(k, n).proportion_ci(0.95, method="wilson").
-  test.each([
-    [0, 20, 0, 0.16112515805281935],
-    [20, 20, 0.8388748419471808, 1],
-    [1, 1, 0.20654931437723745, 1],
-    [7, 20, 0.1811918241010821, 0.5671457233147637],
-    [96, 100, 0.9016292856411208, 0.9843366960084523],
-    [11, 97, 0.06451358102935628, 0.1917446992742115],
-  ])("of %d in %d has scipy's Wilson interval", (successes, n, low, high) => {
-    const estimate = proportion(successes, n);
-    expect(estimate.mean).toBe(successes / n);
-    expect(estimate.low).toBeCloseTo(low, 13);
-    expect(estimate.high).toBeCloseTo(high, 13);
-  });
-
-  test("by hand: 1 of 2, z² = 3.8415, is 0.5 ± sqrt(0.125 z² + z⁴/16) / (1 + z²/2) = [0.0945, 0.9055]", () => {
-    expect(proportion(1, 2).low).toBeCloseTo(0.0945, 4);
-    expect(proportion(1, 2).high).toBeCloseTo(0.9055, 4);
-  });
-
-  test("lies within its interval, which lies within 0 and 1, touching an end only at 0 % and 100 %", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 5000 }), fc.nat(5000), (n, k) => {
-        const successes = k % (n + 1);
-        const { mean, low, high } = proportion(successes, n);
-        expect(low).toBeLessThanOrEqual(mean!);
-        expect(high).toBeGreaterThanOrEqual(mean!);
-        expect(low === 0).toBe(successes === 0);
-        expect(high === 1).toBe(successes === n);
-      }),
-    );
-  });
-
-  test("of nothing is unknown; of an impossible count, refused", () => {
-    expect(proportion(0, 0)).toEqual({ n: 0, mean: null, low: null, high: null });
-    expect(() => proportion(3, 2)).toThrow("not 3 of 2");
-    expect(() => proportion(0.5, 2)).toThrow("not 0.5 of 2");
-    expect(() => proportion(-1, 2)).toThrow("not -1 of 2");
-  });
-});
-
-describe("a stratified proportion", () => {
-  test("with equal strata is the pooled one", () => {
-    const strata = [20, 20, 17, 4, 12].map((successes) => ({ successes, n: 20 }));
-    const pooled = proportion(73, 100);
-    const { n, mean, low, high } = stratifiedProportion(strata);
-    expect(n).toBe(100);
-    expect(mean).toBeCloseTo(0.73, 14);
-    expect(low).toBeCloseTo(pooled.low!, 14);
-    expect(high).toBeCloseTo(pooled.high!, 14);
-  });
-
-  test("by hand: 10 of 10 and 0 of 40 weigh the same, n_eff = 4 / (1/10 + 1/40) = 32", () => {
-    const sixteenOf32 = proportion(16, 32);
-    expect(
-      stratifiedProportion([
-        { successes: 10, n: 10 },
-        { successes: 0, n: 40 },
-      ]),
-    ).toEqual({ ...sixteenOf32, n: 50 });
-  });
-
-  test("leaves out strata without an episode", () => {
-    expect(
-      stratifiedProportion([
-        { successes: 3, n: 9 },
-        { successes: 0, n: 0 },
-      ]),
-    ).toEqual(proportion(3, 9));
-    expect(stratifiedProportion([]).mean).toBeNull();
-  });
-});
+import { effectiveSize, mean, stratifiedMean } from "./statistics";
 
 describe("a mean", () => {
   test("by hand: 3 and 5 have mean 4, sd sqrt 2, sem 1 and t(0.975, 1) = 12.7062", () => {
     const estimate = mean([3, 5]);
-    expect(estimate).toMatchObject({ n: 2, mean: 4, sd: Math.SQRT2, sem: 1 });
+    expect(estimate).toMatchObject({ n: 2, mean: 4, sd: Math.SQRT2, sem: 1, df: 1 });
     expect(estimate.low).toBeCloseTo(4 - 12.706204736, 8);
     expect(estimate.high).toBeCloseTo(4 + 12.706204736, 8);
   });
@@ -93,7 +18,8 @@ describe("a mean", () => {
   });
 
   test("of one value has no interval, of none no mean", () => {
-    expect(mean([7])).toEqual({ n: 1, mean: 7, low: null, high: null, sd: null, sem: null });
+    const none = { low: null, high: null, sd: null, sem: null, df: null };
+    expect(mean([7])).toEqual({ n: 1, mean: 7, ...none });
     expect(mean([]).mean).toBeNull();
   });
 
@@ -105,10 +31,56 @@ describe("a mean", () => {
       high: null,
       sd: 0,
       sem: 0,
+      df: null,
     });
   });
 
   test("refuses what is no finite number", () => {
     expect(() => mean([1, Number.NaN])).toThrow("not NaN");
+  });
+});
+
+describe("a mean over strata", () => {
+  const strata = [
+    [0.9, 0.8, 0, 0.7],
+    [0.2, 0, 0, 0.5],
+  ];
+
+  test("with the same n in each is that of all values together", () => {
+    const { mean: m, low, high, df } = stratifiedMean(strata);
+    const pooled = mean(strata.flat());
+    expect(m).toBeCloseTo(pooled.mean!, 14);
+    expect([low, high]).toEqual([pooled.low, pooled.high].map((end) => expect.closeTo(end!, 12)));
+    expect(df).toBe(7);
+  });
+
+  test("weighs strata the same: 20 x 1, 20 x 1, 20 x 1, 20 x 1, 2 x 0 is 0.8, of effectively 36", () => {
+    const uneven = [20, 20, 20, 20, 2].map((n, task) =>
+      Array.from({ length: n }, () => Number(task < 4)),
+    );
+    expect(stratifiedMean(uneven).mean).toBeCloseTo(0.8, 14);
+    expect(effectiveSize([20, 20, 20, 20, 2])).toBeCloseTo(25 / 0.7, 12);
+    expect(effectiveSize([20, 20, 0])).toBe(40);
+  });
+
+  test("by hand: a small stratum that varies more than the others makes the error its own", () => {
+    // Means 1 and 4: m = 2.5. Overall, (0 + 9) / 2 more than the squares: sem as if alike is less than the small one's own.
+    const {
+      mean: m,
+      sem,
+      df,
+    } = stratifiedMean([
+      [1, 1, 1, 1, 1, 1, 1, 1],
+      [2, 6],
+    ]);
+    // Spread (1.5² + (0.5² + 3.5²) / 2) / 2 = 4.25 on n_eff = 4 / (1/8 + 1/2) = 6.4: variance 4.25 · 6.4 / 5.4 = 5.037.
+    const variance = (4.25 * 6.4) / 5.4;
+    const parts = [variance / (2 * 8) ** 2, (8 + variance) / (2 * 2) ** 2] as const;
+    expect(m).toBe(2.5);
+    expect(sem).toBeCloseTo(Math.sqrt(parts[0] + parts[1]), 12);
+    expect(df).toBeCloseTo(
+      Math.max(1, (parts[0] + parts[1]) ** 2 / (parts[0] ** 2 / 8 + parts[1] ** 2 / 2) - 1),
+      12,
+    );
   });
 });

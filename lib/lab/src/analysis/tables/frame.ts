@@ -33,6 +33,7 @@ export function tabulate(summaries: readonly Summary[]): Record<string, Cell>[] 
     const row: Record<string, Cell> = { variant: summary.variant };
     if (byTask) row.task = summary.task;
     row.episodes = summary.episodes;
+    row.effective_episodes = summary.effective_episodes;
     row.failed = summary.failed;
     row.cut_off = summary.cut_off;
     row.not_begun = summary.not_begun;

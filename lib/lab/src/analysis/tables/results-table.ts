@@ -7,8 +7,8 @@ import type { Cell } from "./danfojs";
 /**
  * The results as a table to read: one row a variant, or one a variant and task, with what played it, mean and 95 % interval as text. Where
  * episodes have no outcome a range stands in the mean's place: see `summarize`. Those that were cut off or never begun have
- * columns when there are any, and one that says that the run is unfinished; so have answers that were no valid action. Tokens that no
- * provider counted are "–".
+ * columns when there are any, and one that says that the run is unfinished; so have answers that were no valid action, and the
+ * effective number of episodes where tasks have unequal numbers. Tokens that no provider counted are "–".
  * The same numbers as numbers: `tabulate(summarize(rows))`.
  *
  * @example
@@ -19,6 +19,7 @@ export function resultsTable(
   by: "variant" | "variant and task" = "variant",
 ): Record<string, Cell>[] {
   const summaries = summarize(rows, by);
+  const isUneven = summaries.some((summary) => summary.effective_episodes < summary.episodes);
   const isCutOff = summaries.some(({ cut_off }) => cut_off > 0);
   const isInvalid = summaries.some(({ invalid_answers }) => invalid_answers > 0);
   const isSaid = players(rows) !== null;
@@ -28,6 +29,7 @@ export function resultsTable(
     ...(isSaid ? { model: variantPlayer(summary.variant, rows) ?? "–" } : {}),
     ...(summary.task === null ? {} : { task: summary.task.slice(summary.task.indexOf("/") + 1) }),
     episodes: summary.episodes,
+    ...(isUneven ? { "effective episodes": summary.effective_episodes.toFixed(1) } : {}),
     failed: summary.failed,
     ...(isCutOff ? { "cut off": summary.cut_off } : {}),
     ...(isNotBegun ? { "not begun": summary.not_begun } : {}),

@@ -4,7 +4,7 @@ import type { InvalidReason } from "../../agents/parse";
 import { EpisodeLengths, type Played } from "./episode-lengths";
 import { type Speed, timeLeft } from "./time-left";
 
-/** Where a run stands. What was done before a resume is not among it. */
+/** Where a run stands. Of what was done before a resume it has the number alone. */
 export interface Progress extends Counts {
   /** Inferences answered in a second, over the last half minute. */
   answersPerSecond: number;
@@ -29,6 +29,8 @@ export interface VariantProgress extends Counts {
 }
 
 interface Counts {
+  /** Episodes that were done before a resume, and are in no other count. */
+  before: number;
   /** Episodes to play. */
   total: number;
   /** Episodes that ended, failed ones included. */
@@ -77,22 +79,22 @@ export class Tally {
   private left: number | null = null;
 
   /**
-   * @param planned of each variant its model and the episodes to play
+   * @param planned of each variant its model, the episodes to play, and how many were done before
    * @param concurrency episodes played at the same time
    * @param log told of a variant most of whose first answers are no valid action
    */
   constructor(
-    planned: readonly { variant: string; model: string; total: number }[],
+    planned: readonly { variant: string; model: string; total: number; before?: number }[],
     private readonly concurrency: number,
     private readonly speedOf: (model: string) => Speed,
     log: (line: string) => void = () => {},
   ) {
     this.answers = new Answers(log);
     this.variants = new Map(
-      planned.map(({ variant, model, total }) => [
+      planned.map(({ variant, model, total, before = 0 }) => [
         variant,
         {
-          counts: { variant, ...NOTHING, total },
+          counts: { variant, ...NOTHING, total, before },
           model,
           lengths: new EpisodeLengths(),
           tries: { begun: 0, maxSteps: 0 },
@@ -194,6 +196,7 @@ export class Tally {
 }
 
 const NOTHING: Counts = {
+  before: 0,
   total: 0,
   done: 0,
   success: 0,
