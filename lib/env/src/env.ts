@@ -55,7 +55,7 @@ export class Env {
   terminated = false;
   truncated = false;
 
-  /** The world, for planners and renderers; changing it is at one's own risk. */
+  /** The world, for planners and renderers. Change it at your own risk. */
   readonly world: RoomGrid;
   private missionTree: AnyInstruction | null = null;
   private isSeeded = false;
@@ -103,8 +103,8 @@ export class Env {
 
   /**
    * Starts an episode.
-   * @param options `seed`: a whole number 0..2^53-1 or a bigint ≥ 0: the same seed gives the same episode, also on
-   *   a used environment. Without one, the random stream goes on; the first time it starts anywhere.
+   * @param options `seed`: a whole number from 0 to 2^53 - 1, or a bigint ≥ 0. The same seed gives the same episode, even on a
+   *   used environment. Without one, the random stream continues; the first time it starts anywhere.
    * @throws InvalidSeedError
    */
   reset({ seed }: { seed?: number | bigint } = {}): ResetResult {
@@ -214,7 +214,7 @@ export class Env {
     this.truncated = false;
   }
 
-  /** In levels that start so. */
+  /** In levels that start with it in the agent's hand. */
   private takeObjectToMove(): void {
     const { world, missionTree } = this;
     if (!this.level.options.startCarrying || missionTree?.kind !== "PutNext") return;

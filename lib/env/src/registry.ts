@@ -29,7 +29,7 @@ import { entropySeed, Pcg64 } from "./world/random";
 export const tasks: readonly string[] = MIXED_TASKS.map((task) => `${MIXED_TRAIN_ID}/${task}`);
 /**
  * Their twins, in the same order: the same kinds of mission with objects that those never name (yellow boxes, red keys, green
- * balls, red and grey doors), as BabyAI-Text tests generalisation (Carta et al., "Grounding Large Language Models
+ * balls, red and grey doors), as BabyAI-Text tests generalization (Carta et al., "Grounding Large Language Models
  * in Interactive Environments with Online Reinforcement Learning", ICML 2023).
  *
  * @example

@@ -11,7 +11,7 @@ import {
 } from "./vector";
 import { IMAGE_BYTES } from "./view/observation";
 
-// A thread of VectorEnv: waits for a command, does it for its own environments, says so.
+// A thread of VectorEnv: waits for a command, carries it out for its own environments, and reports back.
 const { id, options, first, count, shared } = workerData as WorkerTask;
 const { control } = shared;
 const envs = Array.from({ length: count }, () => make(id, options));

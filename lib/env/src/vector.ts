@@ -11,7 +11,7 @@ import { actions } from "./world/scene";
 export interface VectorEnvOptions extends EnvOptions {
   /** Environments that step together. */
   numEnvs: number;
-  /** Threads that share them; by default as many as the machine has cores. */
+  /** Threads that share them. Default: one for each of the machine's cores. */
   workers?: number;
 }
 
@@ -71,7 +71,10 @@ export class VectorEnv {
   private readonly shared: Shared;
   private readonly workers: Worker[];
 
-  /** @throws UnknownEnvError, InvalidOptionError, VectorEnvError the level is one that `register()` added */
+  /**
+   * @throws UnknownEnvError, InvalidOptionError
+   * @throws VectorEnvError the level is one that `register()` added
+   */
   constructor(id: string, { numEnvs, workers, ...options }: VectorEnvOptions) {
     const threads = Math.min(workers ?? availableParallelism(), numEnvs);
     for (const [option, value] of Object.entries({ numEnvs, workers: threads })) {

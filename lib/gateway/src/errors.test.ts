@@ -46,7 +46,7 @@ const inferenceErrors: [string, () => unknown, number, string | RegExp][] = [
   ],
   ["no object", () => "[]", 400, "invalid type: sequence, expected struct Params"],
   ["no input", () => ({ function_name: "act" }), 400, "missing field `input`"],
-  ["an unknown field", () => ({ ...ACT, colour: 1 }), 400, "unknown field `colour`"],
+  ["an unknown field", () => ({ ...ACT, color: 1 }), 400, "unknown field `color`"],
   [
     "an unknown parameter",
     () => ({ ...ACT, params: { chat_completion: { foo: 1 } } }),

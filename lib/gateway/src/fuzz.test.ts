@@ -203,7 +203,7 @@ test("the toml loader: a configuration or a ConfigError, never anything else", a
     .tuple(
       fc.constantFrom(...keys),
       fc.oneof(tomlValue, fc.constant(undefined)),
-      fc.constantFrom("", "colour = 1", 'model = "nope"'),
+      fc.constantFrom("", "color = 1", 'model = "nope"'),
     )
     .map(([index, value, more]) => {
       const copy = [...lines];

@@ -15,7 +15,7 @@ test("solves the five tasks on seeds 1000..1199, in 8.66 steps on average", () =
   expect(mean).toBeCloseTo(8.658, 6);
 });
 
-/** Where a planner is not needed to see that a mission cannot be fulfilled: why, or null. */
+/** Why a mission cannot be fulfilled, where that shows without a planner; else null. */
 function whyImpossible(env: Env): string | null {
   const mission = env.instruction;
   if (mission instanceof Before || mission instanceof After) {

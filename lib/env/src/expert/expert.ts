@@ -7,7 +7,7 @@ import { Planner } from "./planner";
 export { NoPlanError };
 
 /**
- * An expert that sees the whole world: an upper bound for agents, and a source of demonstrations.
+ * An expert that sees the whole world: a yardstick for agents, and a source of demonstrations.
  *
  * It plans by the shortest route. Where the way to an instruction's objects is free, all that remains of the
  * mission up to the next drop is one search, over every choice of objects and order, and the plan is the
@@ -28,7 +28,7 @@ export class Expert {
   constructor(private readonly env: Env) {}
 
   /**
-   * The next action. May be asked at any moment, also after other actions than those advised.
+   * The next action. Ask at any time, even after other actions than it advised.
    * @throws NoPlanError
    */
   act(): ActionName {

@@ -63,7 +63,7 @@ export class Legs {
   private draftsFor(draft: Draft, clause: ActionInstruction): Draft[] {
     const { grid } = this.scene;
     const { hand } = draft;
-    // What is in hand now can be put down first; what later legs take would be put down who knows where.
+    // What is in hand now can be put down first. Where to put down what later legs take is not known yet.
     const canTake = hand === NOTHING || draft.legs.length === 0;
     const within = (id: number) => !draft.freed.includes(grid.cellOf(id));
     switch (clause.kind) {
@@ -141,7 +141,7 @@ export class Legs {
     return objects.filter((id) => grid.isOnGrid(id)).sort((a, b) => distance(a) - distance(b));
   }
 
-  /** Cells beside the objects described, other than the one that is to be put there. */
+  /** Cells next to the objects described, without the one that is to be put there. */
   private cellsNextTo(fixed: ObjectDescription, moved: number): number[] {
     const { grid } = this.scene;
     return fixed.objects

@@ -19,7 +19,7 @@ const MAX_DEPTH = 12;
 /** Stands for the cost of what is not possible. */
 const NO_WAY = 1000;
 
-/** Plans in a scene of its own, by trying actions out in it. */
+/** Plans by trying actions out in a scene of its own. */
 export class Planner {
   /** What has been done in the scene so far. */
   readonly done: ActionIndex[] = [];
@@ -104,7 +104,7 @@ export class Planner {
     return { goals: new Set([cell]), action, held: [this.scene.carrying], freed: [] };
   }
 
-  /** Drops what the agent holds near by, where it least stands in the way ahead and of the mission. */
+  /** Drops what the agent holds nearby, where it is least in the way of what comes next and of the mission. */
   private putDown(ahead: readonly PlannedLeg[]): void {
     const { scene } = this;
     let best: Route | null = null;

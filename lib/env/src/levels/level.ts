@@ -21,7 +21,7 @@ export interface LevelOptions {
   roomSize?: number;
   numRows?: number;
   numCols?: number;
-  /** Objects besides those of the mission, or in all where the mission names some of them. */
+  /** Objects besides those of the mission; all objects, where the mission names some of them. */
   numDists?: number;
   /** Objects in the room. */
   numObjs?: number;
@@ -39,7 +39,7 @@ export interface LevelOptions {
   strict?: boolean;
   /** How the mission names the door; null draws one. */
   selectBy?: "color" | "loc" | null;
-  /** Color of the first, second door; null draws one. */
+  /** Color of each door; null draws one. */
   firstColor?: Color | null;
   secondColor?: Color | null;
   objType?: PortableType;
@@ -95,8 +95,10 @@ export interface LevelSpec<O extends LevelOptions> {
   /** The most walks that a mission can ask for (see `Instruction.navigations`). */
   navigations(options: O): number;
   /**
-   * Furnishes a cleared world and says what to do in it; throws REJECTED to start again. What is random is drawn by the
+   * Furnishes a cleared world and says what to do in it. What is random is drawn by the
    * world's methods (`int`, `flip`, `pick`, and all that place something), so that a seed settles the episode.
+   *
+   * @throws REJECTED to start again
    */
   generate(world: RoomGrid, options: O): AnyInstruction;
 }
@@ -117,7 +119,11 @@ export interface Level {
   summary: string;
   competences: readonly Competence[];
   options: LevelOptions;
-  /** Settles the options; throws `InvalidOptionError`. */
+  /**
+   * Settles the options.
+   *
+   * @throws InvalidOptionError
+   */
   configure(given: LevelOptions): ConfiguredLevel;
 }
 
@@ -185,7 +191,11 @@ export function oneRoom(roomSize: number): Shape {
 /** The default maze. */
 export const NINE_ROOMS = { roomSize: 8, numRows: 3, numCols: 3 };
 
-/** A shape that holds the rooms which a level names; throws `InvalidOptionError`. */
+/**
+ * A shape that holds the rooms that a level names.
+ *
+ * @throws InvalidOptionError it has too few
+ */
 export function atLeast(rows: number, columns: number, shape: Shape): Shape {
   const { numRows, numCols } = shape;
   if (numRows < rows)

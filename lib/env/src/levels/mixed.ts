@@ -29,7 +29,7 @@ const HELD_OUT = [
 
 type Split = "train" | "test";
 
-/** A vocabulary that leaves out some combinations of color and type, to test generalisation (Carta et al., 2023). */
+/** A vocabulary that leaves out some combinations of color and type, to test generalization (Carta et al., 2023). */
 function isInVocabulary(instruction: AnyInstruction, split: Split): boolean {
   const isHeldOut = ({ type, color }: ObjectDescription) =>
     type !== null && color !== null && HELD_OUT.includes(encode(type, color));

@@ -15,7 +15,7 @@ export const LOCATIONS: readonly Location[] = ["left", "right", "front", "behind
  * new PickUp(new ObjectDescription(KEY, null, "left")).surface(); // "pick up the key on your left"
  */
 export class ObjectDescription {
-  /** Ids of the objects that fitted when the episode began; the set stays for the episode. */
+  /** Ids of the objects that fit when the episode began; the set stays for the episode. */
   readonly objects: number[] = [];
   /**
    * Cells of those objects. Subtle: as in the reference they are looked up at the start and after each

@@ -107,7 +107,7 @@ const PIXELS = Uint32Array.from(
 );
 /**
  * Writes a view's 147 image bytes as words, the last one's high byte being 0. Four cells are twelve bytes are
- * three words: a third of the time of writing bytes. Takes a little-endian machine.
+ * three words: a third of the time of writing bytes. Needs a little-endian machine.
  */
 function paint(view: Uint8Array, start: number, words: Uint32Array, startWord: number): void {
   let word = startWord;

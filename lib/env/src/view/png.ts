@@ -27,7 +27,7 @@ const MIXES = 4;
 
 type Rgb = readonly [number, number, number];
 
-/** Tiles drawn before, since a picture is put together from a few dozen. */
+/** Tiles drawn so far: a picture consists of a few dozen. */
 const tiles = new Map<string, Tile>();
 
 /** The whole grid with the agent's view shaded, as a PNG file; `cellSize` pixels along a cell. */

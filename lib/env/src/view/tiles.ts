@@ -21,7 +21,7 @@ export type Shape =
   | { kind: "polygon"; points: readonly (readonly [number, number])[]; fill: string };
 
 /**
- * BabyAI's six colors, told apart also with color-blind eyes: hues after Okabe and Ito (2008), and no two of
+ * BabyAI's six colors, distinct to color-blind eyes, too: hues after Okabe and Ito (2008), and no two of
  * the same lightness where hues may be confused.
  */
 const PAINT: Record<Color, string> = {

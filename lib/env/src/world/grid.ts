@@ -48,7 +48,7 @@ const WALL_CELL = pack(WALL_ID, WALL);
 /**
  * The grid and the objects on it, in flat arrays.
  * A "cell" everywhere is an index into `cells`; `cell()` makes one from coordinates.
- * Cells of the grid and ids that `create` gave lie within the arrays: reading them takes no check.
+ * Cells of the grid and ids from `create` lie within the arrays, so reading needs no check.
  */
 export class Grid {
   /** Length of a row of `cells`: going down one cell adds this. */

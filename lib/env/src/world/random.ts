@@ -51,7 +51,11 @@ export class Pcg64 {
     this.seed(seed);
   }
 
-  /** Starts the stream of `seed`: a whole number 0..2^53-1 or any bigint ≥ 0. @throws InvalidSeedError */
+  /**
+   * Starts the stream of `seed`: a whole number from 0 to 2^53 - 1, or any bigint ≥ 0.
+   *
+   * @throws InvalidSeedError
+   */
   seed(seed: number | bigint): void {
     checkSeed(seed);
     const next = seedSequence(entropyWords(seed));
@@ -94,7 +98,11 @@ export class Pcg64 {
     return low + mulHigh(draw, span);
   }
 
-  /** An element, each as likely, as `Generator.choice(list)`. @throws RangeError the list is empty */
+  /**
+   * An element, each equally likely, as `Generator.choice(list)`.
+   *
+   * @throws RangeError the list is empty
+   */
   choice<T>(list: readonly T[]): T {
     if (list.length === 0)
       throw new RangeError("There is nothing to choose from: the list is empty.");
@@ -193,7 +201,7 @@ export class Pcg64 {
   }
 }
 
-/** @throws InvalidSeedError `seed` is neither a whole number 0..2^53-1 nor a bigint ≥ 0 */
+/** @throws InvalidSeedError `seed` is neither a whole number from 0 to 2^53 - 1 nor a bigint ≥ 0 */
 export function checkSeed(seed: unknown): asserts seed is number | bigint {
   const valid =
     typeof seed === "bigint" ? seed >= 0n : Number.isSafeInteger(seed) && (seed as number) >= 0;
@@ -213,7 +221,7 @@ function entropyWords(seed: number | bigint): number[] {
   return words.length > 0 ? words : [0];
 }
 
-/** Gives the words of `SeedSequence(entropy).generate_state(n, uint32)`, one a call. */
+/** A function that gives the words of `SeedSequence(entropy).generate_state(n, uint32)`, one per call. */
 function seedSequence(entropy: readonly number[]): () => number {
   const pool = fourWords();
   let hashConst = 0x43b0d7e5;

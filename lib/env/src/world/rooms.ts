@@ -69,7 +69,7 @@ export class Rooms extends Scene {
   private readonly doors: Int32Array;
   private readonly locked: Uint8Array;
   private readonly layout: Uint32Array;
-  /** For walks through rooms or cells. */
+  /** Scratch space for walks through rooms or cells. */
   protected readonly visited: Uint8Array;
 
   constructor({ roomSize, numRows, numCols }: Shape) {

@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 interface Section {
   /** The whole configuration, with a line put into the table. */
   at: (line: string) => string;
-  honoured?: Record<string, string>;
+  honored?: Record<string, string>;
   /** Taken, and of no effect: they are about what is not there, or is decided elsewhere. */
   idle?: Record<string, string>;
   lacking?: Record<string, string>;
@@ -80,7 +80,7 @@ const inFunction = (type: string) => (line: string) =>
 const SECTIONS: Record<string, Section> = {
   "": {
     at: (line) => `${line}\n`,
-    honoured: {
+    honored: {
       gateway: "{ debug = true }",
       models:
         '{ m = { routing = ["p"], providers = { p = { type = "openai", model_name = "x", api_key_location = "none" } } } }',
@@ -103,7 +103,7 @@ const SECTIONS: Record<string, Section> = {
   },
   gateway: {
     at: (line) => `[gateway]\n${line}\n`,
-    honoured: {
+    honored: {
       base_path: '"/x"',
       debug: "true",
       observability: "{ enabled = false }",
@@ -127,7 +127,7 @@ const SECTIONS: Record<string, Section> = {
   },
   "gateway.observability": {
     at: (line) => `[gateway.observability]\n${line}\n`,
-    honoured: { enabled: "false", batch_writes: "{ max_rows = 5 }" },
+    honored: { enabled: "false", batch_writes: "{ max_rows = 5 }" },
     idle: {
       backend: '"clickhouse"',
       async_writes: "false",
@@ -137,7 +137,7 @@ const SECTIONS: Record<string, Section> = {
   "gateway.observability.batch_writes": {
     at: (line) =>
       `[gateway.observability]\nasync_writes = false\n[gateway.observability.batch_writes]\n${line}\n`,
-    honoured: { flush_interval_ms: "5", max_rows: "5" },
+    honored: { flush_interval_ms: "5", max_rows: "5" },
     idle: { enabled: "true" },
     lacking: {
       max_rows_postgres: "5",
@@ -147,7 +147,7 @@ const SECTIONS: Record<string, Section> = {
   },
   "gateway.template_filesystem_access": {
     at: (line) => `[gateway.template_filesystem_access]\n${line}\n`,
-    honoured: { enabled: "true", base_path: '"."' },
+    honored: { enabled: "true", base_path: '"."' },
   },
   "gateway.cache": {
     at: (line) => `[gateway.cache]\n${line}\n`,
@@ -159,12 +159,12 @@ const SECTIONS: Record<string, Section> = {
   },
   "functions.f (json)": {
     at: inFunction("json"),
-    honoured: { ...FUNCTION_KEYS, output_schema: '"act/output_schema.json"' },
+    honored: { ...FUNCTION_KEYS, output_schema: '"act/output_schema.json"' },
     lacking: { evaluators: "{}" },
   },
   "functions.f (chat)": {
     at: inFunction("chat"),
-    honoured: {
+    honored: {
       ...FUNCTION_KEYS,
       tools: '["t"]',
       tool_choice: '"required"',
@@ -178,24 +178,24 @@ const SECTIONS: Record<string, Section> = {
         "[tools.t]",
         `[functions.f.experimentation]\ntype = "static"\n${line.includes("candidate") ? "" : 'candidate_variants = ["v"]'}\n${line}\n[tools.t]`,
       ),
-    honoured: { candidate_variants: "{ w = 2 }", fallback_variants: '["w"]' },
+    honored: { candidate_variants: "{ w = 2 }", fallback_variants: '["w"]' },
     lacking: { namespaces: "{}" },
   },
   "functions.f.variants.w (chat_completion)": {
     at: inVariant(CHAT),
-    honoured: { ...CHAT_KEYS, ...VARIANT_KEYS },
+    honored: { ...CHAT_KEYS, ...VARIANT_KEYS },
     lacking: { input_wrappers: "{}", namespace: '"n"' },
   },
   "functions.f.variants.w (experimental_chain_of_thought)": {
     at: inVariant('type = "experimental_chain_of_thought"\nmodel = "m"'),
-    honoured: { ...CHAT_KEYS, ...VARIANT_KEYS },
+    honored: { ...CHAT_KEYS, ...VARIANT_KEYS },
     lacking: { input_wrappers: "{}", namespace: '"n"' },
   },
   "functions.f.variants.w (experimental_best_of_n_sampling)": {
     at: inVariant(
       'type = "experimental_best_of_n_sampling"\ncandidates = ["v"]\nevaluator = { model = "m" }',
     ),
-    honoured: VARIANT_KEYS,
+    honored: VARIANT_KEYS,
     lacking: { timeout_s: "5", namespace: '"n"' },
   },
   "functions.f.variants.w.evaluator": {
@@ -203,14 +203,14 @@ const SECTIONS: Record<string, Section> = {
       inVariant('type = "experimental_best_of_n_sampling"\ncandidates = ["v"]')(
         `[functions.f.variants.w.evaluator]\nmodel = "m"\n${line}`,
       ),
-    honoured: { ...CHAT_KEYS, weight: "0.5" },
+    honored: { ...CHAT_KEYS, weight: "0.5" },
     lacking: { input_wrappers: "{}" },
   },
   "functions.f.variants.w (experimental_mixture_of_n)": {
     at: inVariant(
       'type = "experimental_mixture_of_n"\ncandidates = ["v"]\nfuser = { model = "m" }',
     ),
-    honoured: VARIANT_KEYS,
+    honored: VARIANT_KEYS,
     lacking: { timeout_s: "5", namespace: '"n"' },
   },
   "functions.f.variants.w.fuser": {
@@ -218,14 +218,14 @@ const SECTIONS: Record<string, Section> = {
       inVariant('type = "experimental_mixture_of_n"\ncandidates = ["v"]')(
         `[functions.f.variants.w.fuser]\nmodel = "m"\n${line}`,
       ),
-    honoured: { ...CHAT_KEYS, weight: "0.5" },
+    honored: { ...CHAT_KEYS, weight: "0.5" },
     lacking: { input_wrappers: "{}" },
   },
   "functions.f.variants.w (experimental_dynamic_in_context_learning)": {
     at: inVariant(
       'type = "experimental_dynamic_in_context_learning"\nmodel = "m"\nembedding_model = "m"\nk = 3',
     ),
-    honoured: {
+    honored: {
       ...PARAMETERS,
       ...VARIANT_KEYS,
       system_instructions: '"act/user.minijinja"',
@@ -235,21 +235,21 @@ const SECTIONS: Record<string, Section> = {
   },
   "functions.f.variants.w.retries": {
     at: inVariant(`${CHAT}\n[functions.f.variants.w.retries]`),
-    honoured: { num_retries: "2", max_delay_s: "1" },
+    honored: { num_retries: "2", max_delay_s: "1" },
   },
   "functions.f.variants.w.timeouts": {
     at: inVariant(`${CHAT}\n[functions.f.variants.w.timeouts]`),
-    honoured: { non_streaming: "{ total_ms = 5 }", streaming: "{ ttft_ms = 5, total_ms = 6 }" },
+    honored: { non_streaming: "{ total_ms = 5 }", streaming: "{ ttft_ms = 5, total_ms = 6 }" },
   },
   "models.m": {
     at: (line) => MODEL.replace('routing = ["p"]', `routing = ["p"]\n${line}`),
-    honoured: { timeouts: TIMEOUTS },
+    honored: { timeouts: TIMEOUTS },
     lacking: { skip_relay: "true", namespace: '"n"' },
   },
   "models.m.providers.p": {
     at: (line) =>
       `${line.startsWith("api_key") ? MODEL.replace(/api_key.*\n/, "") : MODEL}${line}\n`,
-    honoured: {
+    honored: {
       api_base: '"http://localhost/v1/"',
       api_key_location: '"dynamic::mine"',
       timeouts: TIMEOUTS,
@@ -268,11 +268,11 @@ const SECTIONS: Record<string, Section> = {
   },
   "embedding_models.m": {
     at: (line) => EMBEDDER.replace('routing = ["p"]', `routing = ["p"]\n${line}`),
-    honoured: { timeout_ms: "5" },
+    honored: { timeout_ms: "5" },
   },
   "embedding_models.m.providers.p": {
     at: (line) => `${EMBEDDER}${line}\n`,
-    honoured: {
+    honored: {
       timeout_ms: "5",
       extra_body: '[{ pointer = "/x", value = 1 }]',
       extra_headers: '[{ name = "x", value = "y" }]',
@@ -281,9 +281,9 @@ const SECTIONS: Record<string, Section> = {
   },
   "metrics.m": {
     at: (line) => `[metrics.m]\ntype = "float"\noptimize = "max"\nlevel = "episode"\n${line}\n`,
-    honoured: { description: '"D"' },
+    honored: { description: '"D"' },
   },
-  "tools.t": { at: (line) => `${TOOL}${line}\n`, honoured: { name: '"u"', strict: "true" } },
+  "tools.t": { at: (line) => `${TOOL}${line}\n`, honored: { name: '"u"', strict: "true" } },
 };
 
 /** All that was read, but not the hash, which is of the text, and the compiled templates. */
@@ -296,7 +296,7 @@ async function read(text: string): Promise<string> {
   });
 }
 
-const rows = (kind: "honoured" | "idle" | "lacking") =>
+const rows = (kind: "honored" | "idle" | "lacking") =>
   Object.entries(SECTIONS).flatMap(([section, keys]) =>
     Object.entries(keys[kind] ?? {}).map(([key, value]) => [section, key, value] as const),
   );
@@ -304,7 +304,7 @@ const at = (section: string, line: string) => SECTIONS[section]?.at(line) ?? "";
 const pathOf = (section: string, key: string) =>
   `${section.replace(/ \(.*/, "")}.${key}`.replace(/^\./, "");
 
-test.each(rows("honoured"))("[%s] %s changes what is read", async (section, key, value) => {
+test.each(rows("honored"))("[%s] %s changes what is read", async (section, key, value) => {
   const changed = await read(at(section, `${key} = ${value}`));
   expect(changed).not.toBe(await read(at(section, "")));
 });
@@ -322,8 +322,8 @@ test.each(rows("lacking"))("[%s] %s: lacking, and it is said so", async (section
 });
 
 test.each(Object.keys(SECTIONS))("[%s]: an unknown key is named", async (section) => {
-  await expect(read(at(section, "colour = 1"))).rejects.toThrow(
-    `\`${pathOf(section, "colour")}\`: unknown key.`,
+  await expect(read(at(section, "color = 1"))).rejects.toThrow(
+    `\`${pathOf(section, "color")}\`: unknown key.`,
   );
 });
 

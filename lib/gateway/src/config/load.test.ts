@@ -78,11 +78,11 @@ test("the hash is a decimal number that changes with any file", async () => {
 
 test.each([
   ["no TOML", "a = ", "The configuration is no valid TOML"],
-  ["an unknown top-level key", "colour = 1", "`colour`: unknown key. The top level may have"],
+  ["an unknown top-level key", "color = 1", "`color`: unknown key. The top level may have"],
   [
     "an unknown key of a variant",
-    `${VARIANT}colour = 1\n${MODEL}`,
-    "`functions.f.variants.v.colour`: unknown key. `functions.f.variants.v` may have",
+    `${VARIANT}color = 1\n${MODEL}`,
+    "`functions.f.variants.v.color`: unknown key. `functions.f.variants.v` may have",
   ],
   [
     "a lacking section",

@@ -192,9 +192,9 @@ test("a taken port, a bad toml and a wrong folder: one clear line each, and noth
   );
   other.close();
   const bad = join(folder, "bad.toml");
-  writeFileSync(bad, `${TOML}\n[functions.act.variants.local.colour]\n`);
+  writeFileSync(bad, `${TOML}\n[functions.act.variants.local.color]\n`);
   await expect(up({ ...options, configPath: bad })).rejects.toThrow(
-    "`functions.act.variants.local.colour`: unknown key",
+    "`functions.act.variants.local.color`: unknown key",
   );
   await expect(up({ ...options, dataDir: join(configPath, "data") })).rejects.toThrow(
     /^The store's folder cannot be written/,

@@ -50,8 +50,8 @@ const native: Probe[] = [
   ["unknown role", { messages: [{ role: "system", content: "x" }] }],
   ["no content", { messages: [{ role: "user" }] }],
   ["number as content", { messages: [user(3)] }],
-  ["unknown key of a message", { messages: [{ ...user(ORDER), colour: 1 }] }],
-  ["unknown key of the input", { messages: [user(ORDER)], colour: 1 }],
+  ["unknown key of a message", { messages: [{ ...user(ORDER), color: 1 }] }],
+  ["unknown key of the input", { messages: [user(ORDER)], color: 1 }],
   ["text and arguments", { messages: [user([{ type: "text", text: "x", arguments: {} }])] }],
   ["system as a number", { system: 3, messages: [user(ORDER)] }],
 ].map(([name, input]) => infer(`input: ${name}`, { ...CHAT, input }));

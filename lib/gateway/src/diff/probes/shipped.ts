@@ -68,7 +68,7 @@ export const SHIPPED: readonly Probe[] = [
   }),
   infer("bad JSON", "{"),
   infer("bad: no input", { function_name: "act" }),
-  infer("bad: unknown key", { ...ACT, colour: 1 }),
+  infer("bad: unknown key", { ...ACT, color: 1 }),
   infer("bad: unknown parameter", { ...ACT, params: { chat_completion: { foo: 1 } } }),
   infer("bad: reserved tag", { ...ACT, tags: { "tensorzero::x": "y" } }),
   infer("bad: UUIDv4", { ...ACT, episode_id: "11111111-1111-4111-8111-111111111111" }),
