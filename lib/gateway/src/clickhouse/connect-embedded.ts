@@ -153,11 +153,14 @@ export class EmbeddedConnection implements Connection {
     signal?: AbortSignal,
   ): Promise<Buffer> {
     signal?.throwIfAborted();
-    // subtle: the settings' texts are quoted on their way, and the engine reads backslashes in quotes as escapes.
-    const quoted = Object.entries(settings).map(([k, v]) => [k, v.replaceAll("\\", "\\\\")]);
     const id = randomUUID();
     const own = signal && { log_comment: `${id} ${settings.log_comment ?? ""}` };
-    const clickhouse_settings = { ...Object.fromEntries(quoted), ...own } as ClickHouseSettings;
+    // subtle: the settings' texts are quoted on their way, and the engine reads backslashes in quotes as escapes.
+    const quoted = Object.entries({ ...settings, ...own }).map(([name, text]) => [
+      name,
+      text.replaceAll("\\", "\\\\"),
+    ]);
+    const clickhouse_settings = Object.fromEntries(quoted) as ClickHouseSettings;
     const running = this.exec({ query, clickhouse_settings, session_id: sessionId });
     const stop = () => this.kill(id, running);
     signal?.addEventListener("abort", stop);

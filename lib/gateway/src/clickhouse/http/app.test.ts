@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, gunzipSync, gzipSync } from "node:zlib";
 import { type ClickHouseClient, ClickHouseError, createClient } from "@clickhouse/client";
 import { serve } from "@hono/node-server";
 import { type EmbeddedConnection, openEmbedded } from "../connect-embedded";
@@ -286,4 +286,130 @@ test("an external table whose data does not fit its columns is an error, and not
     expect.stringContaining("Cannot parse"),
   ]);
   expect(await post("/?session_id=broken", "SELECT * FROM n")).toContain("UNKNOWN_TABLE");
+});
+
+test("rows are never statements, whatever stands in them", async () => {
+  await post("/", "CREATE TABLE rows_only (a String) ENGINE = Memory");
+  const evil = "DROP TABLE rows_only";
+  for (const rows of [
+    `FORMAT TSV\na\n;${evil}`,
+    `FORMAT TSV a\n\n${evil}`,
+    `FORMAT JSONEachRow {"a":"b"}\n\n${evil}`,
+    `FORMAT JSONEachRow {"a":"b"};${evil}`,
+    `FORMAT CSV "c"\n;\n${evil}`,
+    `VALUES ('d'); ${evil}`,
+    `VALUES ('d') ${evil}`,
+  ])
+    await post("/", `INSERT INTO rows_only ${rows}`);
+  await post("/", `EXPLAIN AST INSERT INTO rows_only FORMAT JSONEachRow {"a":"b"}\n\n${evil}`);
+  await post("/", `INSERT INTO rows_only SELECT * FROM input('a String') FORMAT TSV a\n\n${evil}`);
+  expect(await post("/", "EXISTS TABLE rows_only")).toBe("1\n");
+  // Those of TSV and CSV that stand in a line of their own.
+  expect(await post("/", "SELECT count() FROM rows_only WHERE a LIKE 'DROP%'")).toBe("2\n");
+});
+
+test("VALUES are computed, but reach nothing outside", async () => {
+  await post("/", "CREATE TABLE computed (a String, b UInt8) ENGINE = Memory");
+  expect(
+    await post("/", "INSERT INTO computed VALUES (upper('a'), 1 + 1), ('-- /* #', 3);"),
+  ).toMatch(
+    /^Code: 344/, // what may be a comment is not computed
+  );
+  expect(await post("/", "INSERT INTO computed VALUES (upper('a'), 1 + 1), ('b', 3);")).toBe("");
+  expect(await post("/", "INSERT INTO computed VALUES ('-- /* #', 3)")).toBe("");
+  for (const value of [
+    "file('/etc/passwd')",
+    "/* ' */ file('/etc/passwd') -- '",
+    "(SELECT file('/etc/passwd'))",
+  ])
+    expect(await post("/", `INSERT INTO computed VALUES (${value}, 1)`)).toMatch(/^Code: (62|344)/);
+  expect(await post("/", "SELECT * FROM computed ORDER BY a")).toBe("-- /* #\t3\nA\t2\nb\t3\n");
+});
+
+test("a setting's text, a parameter and a session's name stay texts", async () => {
+  const evil = enc("it's \\' ; DROP TABLE t; -- ");
+  expect(await post(`/?log_comment=${evil}`, "SELECT 1")).toBe("1\n");
+  expect(await post(`/?param_x=${evil}`, "SELECT {x:String}")).toBe(
+    "it\\'s \\' ; DROP TABLE t; -- \n",
+  );
+  expect(await post(`/?session_id=${evil}`, "EXISTS TABLE t")).toBe("1\n");
+});
+
+test("an external table's columns are columns", async () => {
+  const form = new FormData();
+  form.append("query", "SELECT * FROM n");
+  form.append("n", new Blob(["1"]), "n");
+  form.append("n_structure", "a Int) ENGINE = File(TSV, '/etc/passwd'");
+  const answer = await ask("/", { method: "POST", body: form });
+  expect([answer.status, await answer.text()]).toEqual([
+    403,
+    expect.stringContaining("ENGINE = File"),
+  ]);
+});
+
+test("a GET only reads, also in a session, and leaves no setting behind there", async () => {
+  for (const query of [
+    "INSERT INTO t VALUES (1, 'x')",
+    "DROP TABLE t",
+    "SET max_threads = 1",
+    "USE default",
+  ])
+    for (const session of ["", "&session_id=reader"]) {
+      const answer = await ask(`/?query=${enc(query)}${session}`);
+      expect([answer.status, answer.headers.get("x-clickhouse-exception-code")]).toEqual([
+        403,
+        "164",
+      ]);
+    }
+  expect(await (await ask(`/?session_id=reader&query=${enc("SELECT 1")}`)).text()).toBe("1\n");
+  expect(await post("/?session_id=reader", "CREATE TEMPORARY TABLE its_own (a Int)")).toBe("");
+});
+
+test("a query ends when its client leaves", async () => {
+  const running = async () =>
+    Number(
+      await post("/", "SELECT count() FROM system.processes WHERE query LIKE '%sleepEach%Row%'"),
+    ) - 1;
+  const leaving = new AbortController();
+  const body = "SELECT sleepEachRow(1) FROM numbers(100000) SETTINGS max_block_size = 1";
+  const answer = ask("/", { method: "POST", body, signal: leaving.signal }).catch(
+    (error) => error.name,
+  );
+  while ((await running()) === 0);
+  leaving.abort();
+  expect(await answer).toBe("AbortError");
+  while ((await running()) > 0);
+});
+
+test("what unpacks to too much is refused, and nothing of it is stored", async () => {
+  await post("/", "CREATE TABLE bombed (a String) ENGINE = Memory");
+  const bombs = {
+    gzip: gzipSync(Buffer.alloc(101 * 1024 * 1024, "x\n")),
+    br: brotliCompressSync(Buffer.alloc(101 * 1024 * 1024, "x\n"), {
+      params: { [constants.BROTLI_PARAM_QUALITY]: 1 },
+    }),
+    // Blocks of one byte each that is repeated 128 KiB times.
+    zstd: Buffer.concat([
+      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x88]),
+      ...Array.from({ length: 900 }, (_, i) => {
+        const block = Buffer.from([0, 0, 0, 10]);
+        block.writeUIntLE(((128 * 1024) << 3) | (1 << 1) | (i === 899 ? 1 : 0), 0, 3);
+        return block;
+      }),
+    ]),
+  };
+  for (const [encoding, body] of Object.entries(bombs)) {
+    const headers = { ...auth, "content-encoding": encoding };
+    const answer = await ask(`/?query=${enc("INSERT INTO bombed FORMAT TSV")}`, {
+      method: "POST",
+      body,
+      headers,
+    });
+    expect([encoding, answer.status, answer.headers.get("x-clickhouse-exception-code")]).toEqual([
+      encoding,
+      413,
+      "307",
+    ]);
+  }
+  expect(await post("/", "SELECT count() FROM bombed")).toBe("0\n");
 });

@@ -85,10 +85,12 @@ async function run(runner: Runner, input: Input): Promise<Buffer> {
   if ((statement.rows === undefined) !== (rows === undefined)) throw rowsExpected();
   await statements.checkSettings(Object.keys(input.settings));
   const settings = { ...input.settings, default_format: input.format };
+  // subtle: what follows the INSERT in EXPLAIN INSERT, or one with `input()`, would be read as rows and more statements.
+  const text = /^(EXPLAIN|INSERT)\b/.test(statement.text) ? statement.text : query;
   const isHarmless = (expressions: string) => statements.isHarmless(expressions);
   const send = (session: string | undefined) =>
     rows === undefined
-      ? connection.raw(query, settings, session, signal)
+      ? connection.raw(text, settings, session, signal)
       : insertRows(statement, rows, {
           isHarmless,
           run: (insert, more) => connection.raw(insert, { ...settings, ...more }, session, signal),

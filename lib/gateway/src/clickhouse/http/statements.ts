@@ -38,7 +38,7 @@ const TEXT_SETTINGS =
   "temporary_files_codec workload";
 
 const KINDS =
-  /^\(*(SELECT|WITH|EXPLAIN|SHOW|DESCRIBE|EXISTS|CHECK|INSERT INTO|USE|SET(?! (DEFAULT )?ROLE)|DELETE FROM|UPDATE|KILL|SYSTEM|BEGIN|COMMIT|ROLLBACK|RENAME|EXCHANGE|TRUNCATE|(CREATE|CREATE OR REPLACE|REPLACE|ATTACH|DETACH|ALTER|OPTIMIZE|DROP|UNDROP)( TEMPORARY| MATERIALIZED)? (TABLE|VIEW|DATABASE|FUNCTION|INDEX))\b/;
+  /^\(*(SELECT|WITH|EXPLAIN|SHOW|DESCRIBE|EXISTS|CHECK|INSERT INTO|USE|SET(?! (DEFAULT )?ROLE)|DELETE FROM|UPDATE|KILL|SYSTEM (FLUSH|(STOP|START) MERGES)|BEGIN|COMMIT|ROLLBACK|RENAME|EXCHANGE|TRUNCATE|(CREATE|CREATE OR REPLACE|REPLACE|ATTACH|DETACH|ALTER|OPTIMIZE|DROP|UNDROP)( TEMPORARY| MATERIALIZED)? (TABLE|VIEW|DATABASE|FUNCTION|INDEX))\b/;
 const READS =
   /^\(*(SELECT|WITH|SHOW|DESCRIBE|EXISTS|CHECK|EXPLAIN( [A-Z]+)*( \w+ = \S+)* \(*(SELECT|WITH))\b/;
 const ENGINES = new Set([...TABLE_ENGINES, "Atomic", "Ordinary"]);
@@ -74,6 +74,8 @@ export class Statements {
     if (known !== undefined) return known;
     const printed = await this.print(text);
     const tokens = [...tokensOf(printed)];
+    if (tokens.some((token, i) => is(token, "PARALLEL") && is(tokens[i + 1], "WITH")))
+      throw new ClickHouseHttpError(48, "NOT_IMPLEMENTED", "Send one statement in a request");
     if (!this.allowOutside) refuseOutside(printed, tokens, await this.whatIsOutside());
     const statement = { text: printed, isRead: READS.test(printed), rows: rowsOf(printed, tokens) };
     if (text.length <= MAX_KNOWN_LENGTH) {
@@ -170,7 +172,6 @@ function refuseOutside(printed: string, tokens: readonly Token[], outside: Outsi
       throw refused("INTO OUTFILE");
     if (is(token, "INFILE") && is(before, "FROM") && next?.kind !== "word")
       throw refused("FROM INFILE");
-    if (is(token, "PARALLEL") && is(next, "WITH")) throw refused("PARALLEL WITH");
     if (isDefinition && is(token, "FROM") && next?.kind === "string") throw refused("FROM a path");
     if (isDefinition && is(token, "ENGINE") && is(next, "=")) {
       const engine = afterNext?.text ?? "";
