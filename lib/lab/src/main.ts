@@ -10,6 +10,7 @@ export const commands: Record<string, () => { default: Command }> = {
   charts: () => require("./cli/charts"),
   model: () => require("./cli/model"),
   runs: () => require("./cli/runs"),
+  repair: () => require("./cli/repair"),
   replay: () => require("./cli/replay"),
   export: () => require("./cli/export"),
   torture: () => require("./cli/torture/torture"),

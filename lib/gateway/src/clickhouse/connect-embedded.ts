@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import {
   ClickHouseError,
@@ -22,6 +22,7 @@ import { messageOf } from "../basics/message-of";
 import { oneLine } from "../basics/one-line";
 import { openConfined } from "./confinement";
 import { StoreOpenError } from "./connect-error";
+import { DamagedPartError, spoiltPart } from "./damage";
 
 type Settings = Record<string, string | number>;
 
@@ -215,14 +216,14 @@ export class EmbeddedConnection implements Connection {
   private async lease<T>(request: Request, run: (connection: Engine) => Promise<T>): Promise<T> {
     if (this.closed) throw new Error("The ClickHouse client is closed.");
     if (request.session_id !== undefined)
-      return this.inSession(request.session_id, run).catch((error) =>
-        Promise.reject(asClientError(error)),
-      );
+      return this.inSession(request.session_id, run).catch(async (error) => {
+        throw await this.explain(error);
+      });
     const connection = this.idle.pop() ?? (await this.openConnection());
     try {
       return await run(connection);
     } catch (error) {
-      throw asClientError(error);
+      throw await this.explain(error);
     } finally {
       const clean =
         Object.keys(request.clickhouse_settings ?? {}).length === 0 &&
@@ -230,6 +231,16 @@ export class EmbeddedConnection implements Connection {
       if (clean && !this.closed && this.idle.length < MAX_IDLE) this.idle.push(connection);
       else await connection.close();
     }
+  }
+
+  /** The error in the client's own class; of a part that cannot be read, with the table that it is of. */
+  private async explain(thrown: unknown): Promise<unknown> {
+    const error = asClientError(thrown);
+    const path = error instanceof ClickHouseError ? spoiltPart(error) : undefined;
+    if (path === undefined) return error;
+    const query = `SELECT name FROM system.tables WHERE uuid = '${basename(dirname(path))}' FORMAT TSV`;
+    const table = await this.raw(query).catch(() => "a table");
+    return new DamagedPartError(String(table).trim(), path, error as ClickHouseError);
   }
 
   private async purge(connection: Engine): Promise<void> {

@@ -3,6 +3,7 @@ import { parseHttpUrl } from "../basics/http-url";
 import { messageOf } from "../basics/message-of";
 import { openEmbedded } from "./connect-embedded";
 import { StoreOpenError } from "./connect-error";
+import { brokenFolders, ignoreMerged } from "./damage";
 import { fillViews } from "./fill-views";
 import { createSchema } from "./schema";
 
@@ -21,7 +22,8 @@ export const SESSION_SETTINGS = {
 } as const;
 
 /** Where the store is: a ClickHouse server's HTTP address, or a folder for ClickHouse inside this process. */
-export type StoreTarget = { url: string } | { dataDir: string; isConfined?: boolean };
+export type StoreTarget = { url: string } | EmbeddedTarget;
+type EmbeddedTarget = { dataDir: string; isConfined?: boolean };
 
 /**
  * Opens the store and hands back the same client, with the same SQL, wherever it is.
@@ -34,15 +36,17 @@ export type StoreTarget = { url: string } | { dataDir: string; isConfined?: bool
  *
  * @throws StoreOpenError the URL is not HTTP or cannot be read, or the folder is held by another process, not writable, on a full disk,
  *   or of another engine version; `code` says which.
+ * @throws DamagedPartError a part of the embedded store cannot be read, and `repairStore` has not put it aside yet
  */
 export async function connect(target: StoreTarget): Promise<ClickHouseClient> {
   if ("url" in target) return connectRemote(target.url);
-  const { dataDir, isConfined } = target;
-  const connection = openEmbedded(dataDir, DATABASE, SESSION_SETTINGS, isConfined);
-  const client = createClient({ connection });
+  const known = brokenFolders(target.dataDir);
+  const client = await openClient(target);
   try {
-    await connection.initialize();
-    if (await createSchema(client)) await fillViews(client);
+    if (await createSchema(client)) {
+      await ignoreMerged(client, known);
+      await fillViews(client);
+    }
   } catch (error) {
     await client.close();
     throw error;
@@ -77,6 +81,20 @@ export async function connectToServer(url: string): Promise<ClickHouseClient> {
   } finally {
     await first.close();
   }
+}
+
+/** An embedded store as it is. @throws StoreOpenError */
+export async function openClient({
+  dataDir,
+  isConfined,
+}: EmbeddedTarget): Promise<ClickHouseClient> {
+  const connection = openEmbedded(dataDir, DATABASE, SESSION_SETTINGS, isConfined);
+  const client = createClient({ connection });
+  await connection.initialize().catch(async (error) => {
+    await client.close();
+    throw error;
+  });
+  return client;
 }
 
 function connectRemote(url: string): ClickHouseClient {

@@ -39,7 +39,7 @@ test("a truncated part is told of, unless its rows are in the part that it was m
     ]);
     const damage = await findDamage(client);
     expect(describeDamage(damage)).toMatch(
-      /^The store is damaged: .* put them aside: 2 of CommentFeedback\. .*broken-on-start_/,
+      /^The store is damaged: .* put them aside: 1 of CommentFeedback\. .*broken-on-start_/,
     );
     // A part of a table that views fill is no loss: its rows are there again.
     const [view] = await partsOf(client, "CommentFeedbackByTargetId");

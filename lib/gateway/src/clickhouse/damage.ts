@@ -1,7 +1,10 @@
-import type { ClickHouseClient } from "@clickhouse/client";
+import { existsSync, readdirSync, renameSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { type ClickHouseClient, ClickHouseError } from "@clickhouse/client";
+import { TABLES } from "./schema-tables";
 import { VIEWS } from "./schema-views";
 
-/** Files of one table that ClickHouse could not read when it opened, and put aside. */
+/** Files of one table that could not be read and were put aside. */
 export interface Damage {
   table: string;
   /** How many parts. */
@@ -10,29 +13,24 @@ export interface Damage {
   path: string;
 }
 
+const FILLED = new Set(Object.values(VIEWS).map(({ target }) => target));
+
+/** The tables that no view fills: what they lose is lost. */
+const MAIN = Object.keys(TABLES).filter((table) => !FILLED.has(table));
+
 /**
- * What the main tables have lost of their files; empty when all is well. No loss is a part whose rows are in another one:
- * it had been merged into that, and only waited for being removed. Nor is one of a table that views fill, which gets its
- * rows back (`fillViews`).
+ * What the main tables have lost of their files; empty when all is well. A table that views fill loses nothing by that: it
+ * gets its rows back (`fillViews`).
  */
 export async function findDamage(clickhouse: ClickHouseClient): Promise<Damage[]> {
-  const filled = [...new Set(Object.values(VIEWS).map(({ target }) => `'${target}'`))];
   const result = await clickhouse.query({
     query: `
       SELECT table, toFloat64(count()) AS parts, any(path) AS path
-      FROM system.detached_parts AS broken
-      WHERE database = currentDatabase() AND reason LIKE 'broken%' AND table NOT IN (${filled.join(", ")})
-        AND (table, name) NOT IN (
-          SELECT broken.table, broken.name
-          FROM system.detached_parts AS broken INNER JOIN system.parts AS merged
-            ON broken.database = merged.database AND broken.table = merged.table
-              AND broken.partition_id = merged.partition_id
-          WHERE merged.active AND merged.level > broken.level
-            AND merged.min_block_number <= broken.min_block_number
-            AND merged.max_block_number >= broken.max_block_number
-        )
+      FROM system.detached_parts
+      WHERE database = currentDatabase() AND reason LIKE 'broken%' AND table IN {main:Array(String)}
       GROUP BY table
       ORDER BY table`,
+    query_params: { main: MAIN },
     format: "JSONEachRow",
   });
   return result.json<Damage>();
@@ -43,6 +41,127 @@ export function describeDamage(damage: readonly Damage[]): string {
   const lost = damage.map(({ table, parts }) => `${parts} of ${table}`).join(", ");
   return (
     `The store is damaged: ClickHouse could not read these parts and put them aside: ${lost}. Their rows are not seen. ` +
-    `This is said until you move the folders "broken-on-start_…" away, such as ${damage[0]?.path}.`
+    `This is said until you move the folders "broken…" away, such as ${damage[0]?.path}.`
   );
+}
+
+/** The parts of a store that were put aside as broken, by their folders. Asked before the engine opens it. */
+export function brokenFolders(dataDir: string): Set<string> {
+  const below = (folder: string) => {
+    try {
+      return readdirSync(folder).map((name) => join(folder, name));
+    } catch {
+      return []; // a new store, or no folder
+    }
+  };
+  const tables = below(join(resolve(dataDir), "store")).flatMap(below);
+  const detached = tables.flatMap((table) => below(join(table, "detached")));
+  return new Set(detached.filter((path) => basename(path).startsWith("broken")));
+}
+
+interface Range {
+  table: string;
+  partition_id: string;
+  first: number;
+  last: number;
+}
+
+/**
+ * Parts that were found broken just now and whose rows are in others: a part that had been merged and only waited for being
+ * removed, or a merged one whose own parts are still there. Nothing is lost, so their folders are called "ignored…".
+ * subtle: to be told apart when the store opens, because numbers of lost blocks are given to new ones.
+ *
+ * @param known what was broken before
+ */
+export async function ignoreMerged(
+  client: ClickHouseClient,
+  known: ReadonlySet<string>,
+): Promise<void> {
+  for (const table of MAIN) await client.command({ query: `SYSTEM WAIT LOADING PARTS ${table}` });
+  const select = async <Row>(query: string) =>
+    (await client.query({ query, format: "JSONEachRow" })).json<Row>();
+  const columns = `table, partition_id, toFloat64(min_block_number) AS first, toFloat64(max_block_number) AS last`;
+  const broken = await select<Range & { path: string }>(
+    `SELECT ${columns}, path FROM system.detached_parts WHERE database = currentDatabase() AND reason LIKE 'broken%'`,
+  );
+  const found = broken.filter(({ path }) => !known.has(path.replace(/\/$/, "")));
+  if (found.length === 0) return;
+  const active = await select<Range>(
+    `SELECT ${columns} FROM system.parts WHERE database = currentDatabase() AND active ORDER BY first`,
+  );
+  for (const part of found) {
+    const others = active.filter(
+      ({ table, partition_id }) => table === part.table && partition_id === part.partition_id,
+    );
+    if (isCovered(part, others)) putAside(part.path, "ignored");
+  }
+}
+
+/** @param others in order */
+function isCovered({ first, last }: Range, others: readonly Range[]): boolean {
+  let next = first;
+  for (const other of others) {
+    if (other.first <= next && other.last >= next) next = other.last + 1;
+  }
+  return next > last;
+}
+
+/**
+ * Gives a detached part's folder a name that says why it is there. subtle: numbers of lost blocks are given again, so that
+ * name may be taken.
+ *
+ * @returns the folder
+ */
+export function putAside(path: string, reason: "broken" | "ignored"): string {
+  const name = basename(path).replace(/^broken[a-z-]*_/, "");
+  const named = join(dirname(path.replace(/\/$/, "")), `${reason}_${name}`);
+  let free = named;
+  for (let i = 1; existsSync(free); i++) free = `${named}_try${i}`;
+  renameSync(path, free);
+  return free;
+}
+
+/** A query came upon a part that cannot be read. */
+export class DamagedPartError extends ClickHouseError {
+  override readonly name = "DamagedPartError";
+  constructor(
+    readonly table: string,
+    /** The part's folder. */
+    readonly path: string,
+    cause: ClickHouseError,
+  ) {
+    const reason = /^[^.]*/.exec(cause.message)?.[0];
+    super({
+      message:
+        `The store is damaged: a part of ${table} cannot be read, ${path} (${reason}). ` +
+        "Close what uses the store, then `npm run repair` puts such parts aside, deletes nothing, and says what is lost with them.",
+      code: cause.code,
+      type: cause.type,
+    });
+    Object.setPrototypeOf(this, DamagedPartError.prototype); // ClickHouse's client makes it one of its own
+    this.cause = cause;
+  }
+}
+
+/** What ClickHouse says of files that are not as they were written; the path of a part must be in the message, too. */
+const SPOILT = new Set([
+  "ATTEMPT_TO_READ_AFTER_EOF",
+  "BAD_SIZE_OF_FILE_IN_DATA_PART",
+  "CANNOT_DECOMPRESS",
+  "CANNOT_READ_ALL_DATA",
+  "CHECKSUM_DOESNT_MATCH",
+  "CORRUPTED_DATA",
+  "FILE_DOESNT_EXIST",
+  "INCORRECT_DATA",
+  "NO_FILE_IN_DATA_PART",
+  "SIZES_OF_COLUMNS_DOESNT_MATCH",
+  "TOO_LARGE_SIZE_COMPRESSED",
+  "UNKNOWN_CODEC",
+  "UNKNOWN_COMPRESSION_METHOD",
+]);
+
+/** The part that an error is about; undefined where it is about none. */
+export function spoiltPart({ type, message }: ClickHouseError): string | undefined {
+  if (!SPOILT.has(type ?? "")) return undefined;
+  return /\S*\/store\/[0-9a-f]{3}\/[0-9a-f-]{36}\/[^/\s]+/.exec(message)?.[0];
 }

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ClickHouseError } from "@clickhouse/client";
+import { DamagedPartError } from "../clickhouse/damage";
 
 /**
  * What ClickHouse calls an error of a row's own: sent again, the row fails again. Anything else (no connection, no memory,
@@ -30,6 +31,7 @@ const OF_THE_ROW = new Set([
 /** Whether a failed insert failed for what its rows hold, and not because the store is in trouble. */
 export function isRefusal(error: unknown): error is ClickHouseError {
   if (!(error instanceof ClickHouseError) || error.type === undefined) return false;
+  if (error instanceof DamagedPartError) return false; // a view had to read it
   return OF_THE_ROW.has(error.type) || error.type.startsWith("CANNOT_PARSE_");
 }
 

@@ -26,13 +26,11 @@ export function truncatePart({ path }: Part): void {
   for (const file of columnFiles(path)) truncateSync(file, 10);
 }
 
-/** Flips one bit in the middle of a part's columns, as a bad disk or memory does. */
-export function flipBit({ path }: Part): void {
-  for (const file of columnFiles(path)) {
-    const bytes = readFileSync(file);
-    bytes[bytes.length >> 1]! ^= 1;
-    writeFileSync(file, bytes);
-  }
+/** Flips one bit in the middle of one of a part's files, as a bad disk or memory does. */
+export function flipBit(file: string): void {
+  const bytes = readFileSync(file);
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(file, bytes);
 }
 
 function columnFiles(path: string): string[] {
