@@ -11,7 +11,12 @@ export function asCsvText(column: string): string {
   return `if(match(${column}, '^\\'*${FORMULA.replaceAll("\\", "\\\\")}'), concat('\\'', ${column}), ${column})`;
 }
 
-/** What a text cell of an exported CSV file stands for: without the `'` that keeps a spreadsheet from running it. */
+/**
+ * What a text cell of an exported CSV file stands for: without the `'` that keeps a spreadsheet from running it.
+ *
+ * @example
+ * readCsvCell("'=1+1"); // "=1+1"
+ */
 export function readCsvCell(cell: string): string {
   return cell.replace(new RegExp(`^'(?='*${FORMULA})`), "");
 }
