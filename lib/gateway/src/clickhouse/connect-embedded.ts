@@ -77,8 +77,8 @@ export class EmbeddedConnection implements Connection {
   private readonly idle: Engine[] = [];
   private readonly sessions = new Map<string, Session>();
   private readonly prelude: string;
-  /** The connection that has confined the engine, which stays so while it lives. */
-  private readonly base: { close(): void } | undefined;
+  /** Never used: without any connection the engine would end, and forget its arguments and the tables in memory. */
+  private readonly base: { close(): void };
   private closed = false;
   private purgedAt = performance.now();
 
@@ -205,7 +205,7 @@ export class EmbeddedConnection implements Connection {
     await chdb("chdb").drainPending();
     await Promise.all([...this.sessions.keys()].map((id) => this.endSession(id)));
     await Promise.all(this.idle.splice(0).map((connection) => connection.close()));
-    this.base?.close();
+    this.base.close();
     if (!this.options.temporary) return;
     process.off("exit", this.removeFolder);
     this.removeFolder();
@@ -305,7 +305,7 @@ function openEngine(path: string, isConfined: boolean) {
     return inUtc(() => ({
       base: isConfined
         ? openConfined((connectionArgs) => new Session(path, { connectionArgs }))
-        : undefined,
+        : new Session(path),
       first: newConnection(path),
     }));
   } catch (cause) {
