@@ -10,7 +10,7 @@ export { connect, StoreOpenError } from "./clickhouse/connect";
 export { type Damage, DamagedPartError, describeDamage, findDamage } from "./clickhouse/damage";
 export { differentTables } from "./clickhouse/fill-views";
 export { repairStore } from "./clickhouse/repair";
-export { parseConfigFile, readConfigFile, type TomlFile } from "./config/load";
+export { chatCompletions, parseConfigFile, readConfigFile, type TomlFile } from "./config/load";
 export { type ConfigSource, mergeConfig } from "./config/merge";
 export { OPENAI_BASE, shorthandModel } from "./config/models";
 export { ConfigError, pathOf, Table } from "./config/table";

@@ -23,7 +23,8 @@ const env = { OPENAI_API_KEY: KEY };
 
 /** What the stand-ins were asked for: path, and the body of a chat completion. */
 const asked: { path: string; body?: Record<string, unknown> }[] = [];
-let answer: { content: string | null; finish_reason?: string };
+type Answer = { content: string | null; finish_reason?: string };
+let answer: Answer | Promise<Answer>;
 
 /** As Ollama 0.32 and OpenAI answer; `/old` is an Ollama that has its own list alone, `/odd` no such server at all. */
 const app = new Hono();
@@ -38,7 +39,7 @@ const list = (...ids: string[]) => ({
 app.get("/v1/models", (c) => c.json(list("qwen3:8b", "qwen3:latest", "hf.co/a/B-GGUF:Q4")));
 app.post("/v1/chat/completions", async (c) => {
   asked.at(-1)!.body = await c.req.json();
-  const { content, finish_reason = "stop" } = answer;
+  const { content, finish_reason = "stop" } = await answer;
   const message = { role: "assistant", content };
   const usage = { prompt_tokens: 310, completion_tokens: 12, total_tokens: 322 };
   return c.json({ id: "1", choices: [{ index: 0, message, finish_reason }], usage });
@@ -131,6 +132,37 @@ test.each([
   await add("lm-studio", "qwen3:8b");
   answer = given;
   expect(await modelCommands.check(root, env, ["qwen3-8b_history"])).toContain(words);
+  await removed("qwen3-8b");
+});
+
+test("check says at once that the server is away, and what to do", async () => {
+  await add("ollama", "qwen3:8b");
+  const { url: gone, close } = await listen("models", app, { port: 0 });
+  await close();
+  const file = join(models, "qwen3-8b.toml");
+  writeFileSync(file, readFileSync(file, "utf8").replace(url, gone));
+  await expect(modelCommands.check(root, env, ["qwen3-8b"])).rejects.toMatchObject({
+    name: "GatewayError",
+    // subtle: in Jest's realm undici's error is no Error, so that its cause, ECONNREFUSED, is not told.
+    message: expect.stringMatching(
+      /^no server answers at \S+\/v1\/, where qwen3-8b is served \(.+\)\. Start it, or correct its address in config\/\.$/,
+    ),
+  });
+  await removed("qwen3-8b");
+});
+
+test("check says what to do about a server that does not answer in time", async () => {
+  await add("ollama", "qwen3:8b");
+  const file = join(models, "qwen3-8b.toml");
+  writeFileSync(file, readFileSync(file, "utf8").replaceAll("110_000", "50"));
+  answer = new Promise(() => {});
+  await expect(modelCommands.check(root, env, ["qwen3-8b"])).rejects.toMatchObject({
+    name: "ModelError",
+    code: "timed_out",
+    message: expect.stringMatching(
+      /^The server at \S+ did not answer in time \(.*timed out.*\)\. A model that is loaded first .* raise `timeouts`/,
+    ),
+  });
   await removed("qwen3-8b");
 });
 

@@ -6,6 +6,7 @@ import { type Before, type EvaluateContext, evaluate } from "./evaluate";
 import { episodeKey } from "./plan/grid";
 import { checkSettings, type EvaluateOptions } from "./plan/settings";
 import type { EpisodeResult } from "./play/run-episode";
+import { ServerAwayError } from "./play/server-away";
 import type { Progress } from "./progress/progress";
 import { playedVariant } from "./testing/played-variant";
 
@@ -157,6 +158,30 @@ test("a model that does not answer in time: the error names its server, the limi
       "raise `timeouts` of the variant in config/, and inferenceSeconds above it (-p inferenceSeconds=…), " +
       "or play fewer episodes at a time (-p concurrency=…); if it hangs, restart it.",
   );
+});
+
+test("a server that is away: the error names its address, the reason and the cure", async () => {
+  const away = (url: string, why: string) =>
+    `All model providers failed to infer with errors: p: Error from openai client: Error sending request: error sending request for url (${url}chat/completions)${why}`;
+  const why = ": connect ECONNREFUSED 127.0.0.1:11434";
+  for (const [server, reason, message] of [
+    [
+      "http://localhost:11434/v1/",
+      why,
+      "no server answers at http://localhost:11434/v1/, where m is served (connect ECONNREFUSED 127.0.0.1:11434). Start it, or correct its address in config/.",
+    ],
+    [
+      "https://api.openai.com/v1/",
+      "",
+      "no server answers at https://api.openai.com/v1/, where m is served. Check the network, and HTTPS_PROXY if there is a proxy.",
+    ],
+  ] as const) {
+    answer = () => ({ status: 500, error: away(server, reason) });
+    const variant = () => playedVariant({ servers: [server] });
+    const { result, failures } = await run({ episodes: 1 }, { variant });
+    expect(result.lastError).toBe(message);
+    expect(failures[0]?.error).toBeInstanceOf(ServerAwayError);
+  }
 });
 
 test("ten failures in a row stop the run", async () => {

@@ -1,11 +1,13 @@
 import { performance } from "node:perf_hooks";
 import { make, tasks } from "babyai";
-import { connect, createGateway, inProcess, reachModels } from "embedded-gateway";
+import { chatCompletions, connect, createGateway, inProcess, reachModels } from "embedded-gateway";
 import { localModels } from "../agents/local/app";
 import { parseAnswer } from "../agents/parse";
 import { actArguments } from "../agents/prompt";
 import { GatewayClient, type InferenceRequest } from "../connection/client";
-import { readVariants } from "../experiment/variants/variants";
+import { isTimeout } from "../experiment/play/inference-timeout";
+import { explainAway } from "../experiment/play/server-away";
+import { readVariants, type VariantInfo } from "../experiment/variants/variants";
 import { configFiles } from "../project/config-files";
 import { ModelError } from "./model-error";
 import { modelFiles } from "./model-files";
@@ -29,15 +31,15 @@ export interface ModelCheck {
  * stored.
  *
  * @param name a file of config/models, whose first variant is taken, or a variant
- * @throws ModelError there is no such file or variant
- * @throws GatewayError the model gave no answer; the message says why
+ * @throws ModelError there is no such file or variant, or no answer came in time
+ * @throws ServerAwayError, GatewayError the model gave no answer; the message says why
  */
 export async function checkModel(
   root: string,
   env: NodeJS.ProcessEnv,
   name: string,
 ): Promise<ModelCheck> {
-  const variant = findVariant(root, name);
+  const { info, ...variant } = findVariant(root, name);
   const episode = make(tasks[0]!);
   const { observation } = episode.reset({ seed: 200 });
   const { system, user } = actArguments(observation.mission, observation.text, [], 0);
@@ -49,10 +51,15 @@ export async function checkModel(
       env,
       fetch: reachModels(localModels(), env),
     });
+    // A check says what the first try says, at once.
+    for (const chat of chatCompletions(gateway.config.functions)) chat.retries.numRetries = 0;
     const client = new GatewayClient({ url: "http://embedded", fetch: inProcess(gateway.app) });
     const started = performance.now();
     const request = { ...variant, system, user: { ...user } };
-    const { content, finishReason, inputTokens, outputTokens } = await client.infer(request);
+    const answered = client.infer(request).catch((error) => {
+      throw explain(error, info);
+    });
+    const { content, finishReason, inputTokens, outputTokens } = await answered;
     const seconds = (performance.now() - started) / 1000;
     await gateway.close();
     return {
@@ -70,15 +77,28 @@ export async function checkModel(
   }
 }
 
+/** What an inference failed by, with what to do. */
+function explain(error: unknown, { model, servers }: VariantInfo): unknown {
+  const away = explainAway(error, { model: model ?? "the model", servers });
+  if (away !== error || !isTimeout(error)) return away;
+  const where = servers.length === 0 ? "The model" : `The server at ${servers.join(" or ")}`;
+  return new ModelError(
+    "timed_out",
+    `${where} did not answer in time (${error.message}). A model that is loaded first may answer a second try. If it is slow, ` +
+      "raise `timeouts` of the variant in config/; if it hangs, restart it.",
+    { cause: error },
+  );
+}
+
 function findVariant(
   root: string,
   name: string,
-): Pick<InferenceRequest, "functionName" | "variantName"> {
+): Pick<InferenceRequest, "functionName" | "variantName"> & { info: VariantInfo } {
   const files = modelFiles(root);
   const variants = readVariants(configFiles(root));
   const variantName = files.find((file) => file.name === name)?.variants[0] ?? name;
   const info = variants.get(variantName);
-  if (info !== undefined) return { functionName: info.function, variantName };
+  if (info !== undefined) return { functionName: info.function, variantName, info };
   throw new ModelError(
     "not_there",
     `There is no model and no variant ${JSON.stringify(name)}. config/models has: ${files.map((file) => file.name).join(", ") || "nothing"}; variants: ${[...variants.keys()].join(", ")}.`,

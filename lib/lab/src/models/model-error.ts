@@ -7,6 +7,7 @@ export type ModelErrorCode =
   | "not_there"
   | "key_missing"
   | "unreachable"
+  | "timed_out"
   | "refused"
   | "unknown_model";
 

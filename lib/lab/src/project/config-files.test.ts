@@ -63,6 +63,7 @@ test("every example is a model file that the gateway takes", async () => {
         if (variant.type !== "chat_completion" || isLocal(config, variant.model)) continue;
         const where = `${name}: ${fn}, ${variant.name}: ${variant.timeouts.nonStreamingMs}`;
         expect(where).toMatch(/: 110000$/);
+        expect(variant.retries).toEqual({ numRetries: 3, maxDelayS: 10 }); // a server gone for a moment ends no run
       }
     }
   }

@@ -10,6 +10,7 @@ import type { GatewayClient, Inference, InferenceRequest } from "../../connectio
 import { InferenceTimeoutError, isTimeout } from "./inference-timeout";
 import type { Pace } from "./pace";
 import { type Patience, whenStored, withPatience } from "./patience";
+import { explainAway } from "./server-away";
 
 export interface EpisodeOptions {
   /** Sends inferences and feedback. */
@@ -117,7 +118,14 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       const prompt = () => options.prompt(args);
       return { ...inference, ...(await countTokens(inference, prompt, inference.content)) };
     };
-    return withPatience(() => pace.run(inferOnce, { model, rank, signal }), patience, signal);
+    const patient = withPatience(
+      () => pace.run(inferOnce, { model, rank, signal }),
+      patience,
+      signal,
+    );
+    return patient.catch((error) => {
+      throw explainAway(error, { model, servers });
+    });
   };
   const agent = gatewayAgent({ functionName, variant, historyLength, tags, infer });
   const env = make(task);

@@ -86,9 +86,13 @@ export function readVariants(
 const NEAR =
   /^(localhost|127(\.\d+){3}|\[::1\]|0\.0\.0\.0|host\.docker\.internal|10(\.\d+){3}|192\.168(\.\d+){2}|172\.(1[6-9]|2\d|3[01])(\.\d+){2}|.+\.local)$/;
 
+/** Whether an address is on this machine or its network. */
+export function isNear(address: string): boolean {
+  return URL.canParse(address) && NEAR.test(new URL(address).hostname);
+}
+
 function isFree({ apiBase, keyLocation }: Provider): boolean {
-  const isNear = URL.canParse(apiBase) && NEAR.test(new URL(apiBase).hostname);
-  return isNear && keyLocation === "none";
+  return isNear(apiBase) && keyLocation === "none";
 }
 
 function includesOthers(template: NamedFile): boolean {
