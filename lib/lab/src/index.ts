@@ -42,6 +42,7 @@ export { progressBar, publishReport } from "./display/progress-bar";
 export { showChart, showFrame, showSvg } from "./display/show";
 export { showReplay } from "./display/show-replay";
 export { showTable, textTable } from "./display/table";
+export { RunNotBegunError } from "./experiment/begin";
 export type { Plan } from "./experiment/plan/plan";
 export { ResumeError } from "./experiment/plan/record";
 export {
@@ -63,6 +64,7 @@ export { type ExportFormat, type ExportTable, exportRows } from "./queries/expor
 export { type EpisodeFilter, findEpisodes } from "./queries/find-episodes";
 export { invalidAnswers } from "./queries/invalid-answers";
 export { latestRun } from "./queries/latest-run";
+export type { Loss } from "./queries/parts/tries";
 export { type PlayedRow, playedActions } from "./queries/played";
 export {
   EpisodeNotFoundError,

@@ -11,6 +11,7 @@ import { formatResults, type Provenance } from "./analysis/results";
 import { saveCharts } from "./charts/save";
 import type { GatewayClient } from "./connection/client";
 import { type Connection, openConnection } from "./connection/open";
+import { beginRun } from "./experiment/begin";
 import { Catalog } from "./experiment/catalog";
 import { evaluate } from "./experiment/evaluate";
 import { interruptible } from "./experiment/interrupts";
@@ -40,7 +41,6 @@ import { readEnvironment } from "./project/environment";
 import { root } from "./project/root";
 import { type EpisodeRow, type TryRow, tries } from "./queries/episodes";
 import { insertFailure } from "./queries/runs/failures";
-import { insertRunSettings } from "./queries/runs/run-settings";
 import type { EpisodeKey } from "./queries/runs/run-state";
 import { typicalUsage } from "./queries/runs/typical-usage";
 import { serverVersion } from "./queries/version";
@@ -90,6 +90,8 @@ export interface Lab {
    *
    * @throws SettingsError an option is wrong
    * @throws ResumeError there is no such run, or it was played with other settings; the message says which
+   * @throws RunNotBegunError ClickHouse does not take its settings
+   * @throws RunNotBegunError ClickHouse does not take its settings
    * @throws RunNotStoredError it ended, but ClickHouse does not show all of it
    */
   evaluate(options: EvaluateOptions | ResumeOptions): Promise<Run>;
@@ -226,28 +228,18 @@ async function playRun(opened: Opened, options: EvaluateOptions | ResumeOptions)
   const { catalog, connection, log } = opened;
   const { client, clickhouse } = connection;
   const { settings, before, record } = await prepare(opened, options);
-  await insertRunSettings(clickhouse, {
-    run: before.run,
-    id: uuidv7(),
-    settings: JSON.stringify(record),
-  });
   const context = {
     ...{ client, log },
     variant: (name: string) => catalog.played(name),
     recordFailure: (run: string, result: EpisodeResult) => recordFailure(clickhouse, run, result),
   };
   const run = await interruptible(
-    ({ drain, stop }) =>
-      evaluate(
-        context,
-        settings,
-        {
-          onProgress: options.onProgress,
-          drain: either(options.drain, drain),
-          signal: either(options.signal, stop),
-        },
-        before,
-      ),
+    async ({ drain, stop }) => {
+      const signal = either(options.signal, stop);
+      const hooks = { onProgress: options.onProgress, drain: either(options.drain, drain), signal };
+      await beginRun(clickhouse, { run: before.run, record, signal });
+      return evaluate(context, settings, hooks, before);
+    },
     () =>
       log(
         `The episodes under way come to their end; a second interrupt stops at once. To go on later: npm start -- --resume ${before.run}`,

@@ -20,6 +20,12 @@ export async function insertComment(
   await clickhouse.insert({
     table: "CommentFeedback",
     format: "JSONEachRow",
+    // Sent again, because the answer was lost, it is stored once; see `RowWriter`.
+    clickhouse_settings: {
+      insert_deduplicate: 1,
+      deduplicate_blocks_in_dependent_materialized_views: 1,
+      insert_deduplication_token: id,
+    },
     values: [
       {
         id,

@@ -4,13 +4,16 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
+import { holdTimeLimits } from "embedded-gateway/testing/time-limits";
 import { GatewayClient } from "./client";
 import { GatewayNotFoundError, LOCAL_CLICKHOUSE, locateGateway } from "./locate";
 
 /** A gateway that notes what it was asked with. */
 const asked: IncomingMessage[] = [];
+let onRequest = () => {};
 const server = createServer((request, response) => {
   asked.push(request);
+  onRequest();
   const choices = [{ message: { content: "{}" } }];
   response.setHeader("content-type", "application/json");
   response.setHeader("server", "babyai-lab");
@@ -128,6 +131,18 @@ test("an `npm run up` on the store's folder is found by what it has left, on any
   const { gateway: gatewayUrl, clickhouse: clickhouseUrl } = own;
   const found = { kind: "remote", gatewayUrl, clickhouseUrl };
   expect(await locateGateway({}, dataDir)).toMatchObject(found);
+  // A busy one is waited for; the time limit of another gateway is over before it answers.
+  const limits = holdTimeLimits(10_000);
+  const timeout = jest.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+    const limit = new AbortController();
+    setTimeout(() => limit.abort(new DOMException("late", "TimeoutError")), ms);
+    return limit.signal;
+  });
+  onRequest = () => limits.expire();
+  expect(await locateGateway({}, dataDir)).toMatchObject(found);
+  onRequest = () => {};
+  timeout.mockRestore();
+  limits.restore();
   leave({ ...own, gateway: "http://127.0.0.1:1" });
   expect(await locateGateway({}, dataDir)).not.toMatchObject(found);
 });

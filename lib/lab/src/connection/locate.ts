@@ -8,6 +8,12 @@ export const COMPOSE_PASSWORD = "chpassword";
 export const LOCAL_GATEWAY = "http://localhost:3000";
 export const LOCAL_CLICKHOUSE = `http://chuser:${COMPOSE_PASSWORD}@localhost:8123/tensorzero`;
 
+/** Where nothing listens, that is known at once; what takes a connection and does not answer yet may be busy. */
+const PATIENCE_MS = 10_000;
+
+/** An `npm run up` that holds the folder is the only way to the store. */
+const UP_PATIENCE_MS = 60_000;
+
 export interface RemoteGateway {
   kind: "remote";
   /** Both may hold a password. */
@@ -64,13 +70,13 @@ export async function locateGateway(
     throw new GatewayNotFoundError(`${set} is set without ${missing}: set both, or neither`);
   }
   const up = readHandover(dataDir);
-  const upStatus = up && (await probe(up.gateway));
+  const upStatus = up && (await probe(up.gateway, UP_PATIENCE_MS));
   if (up && upStatus?.server === "babyai-lab") {
     const { gateway: gatewayUrl, clickhouse: clickhouseUrl } = up;
     const reason = "`npm run up` serves this folder's store there";
     return { kind: "remote", gatewayUrl, clickhouseUrl, status: upStatus, reason };
   }
-  const status = await probe(LOCAL_GATEWAY);
+  const status = await probe(LOCAL_GATEWAY, PATIENCE_MS);
   if (status) {
     return {
       kind: "remote",
@@ -108,9 +114,9 @@ async function ask(url: string): Promise<GatewayStatus> {
 }
 
 /** Null when nothing answers there, or something that is no TensorZero Gateway. */
-async function probe(url: string): Promise<GatewayStatus | null> {
+async function probe(url: string, timeoutMs: number): Promise<GatewayStatus | null> {
   try {
-    const status = await new GatewayClient({ url, timeoutMs: 2_000 }).status();
+    const status = await new GatewayClient({ url, timeoutMs }).status();
     return typeof status.version === "string" ? status : null;
   } catch {
     return null;

@@ -1,0 +1,36 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import { messageOf, uuidv7 } from "embedded-gateway";
+import { insertRunSettings } from "../queries/runs/run-settings";
+import type { RunRecord } from "./plan/record";
+import { PATIENCE, withPatience } from "./play/patience";
+
+/**
+ * ClickHouse did not take a run's settings, without which it could not be resumed: nothing was played.
+ *
+ * @example
+ * const canBeTriedAgain = (error: unknown) => error instanceof RunNotBegunError;
+ */
+export class RunNotBegunError extends Error {
+  override readonly name = "RunNotBegunError";
+}
+
+/**
+ * Stores what a run is played with, before anything of it is played. A store that is away for a while is waited for.
+ *
+ * @throws RunNotBegunError
+ */
+export async function beginRun(
+  clickhouse: ClickHouseClient,
+  { run, record, signal }: { run: string; record: RunRecord; signal: AbortSignal },
+  patience = PATIENCE,
+): Promise<void> {
+  const settings = { run, id: uuidv7(), settings: JSON.stringify(record) };
+  const attempt = () => insertRunSettings(clickhouse, settings);
+  await withPatience(attempt, patience, signal, () => true).catch((cause: unknown) => {
+    throw new RunNotBegunError(
+      `ClickHouse does not take the settings of run ${run} (${messageOf(cause)}), so nothing of it was played. ` +
+        "Once it takes rows, do the same again.",
+      { cause },
+    );
+  });
+}
