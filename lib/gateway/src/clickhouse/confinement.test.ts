@@ -10,7 +10,12 @@ const secret = join(folder, "secret.csv");
 writeFileSync(secret, "secret\n");
 let client: ClickHouseClient;
 beforeAll(async () => {
-  client = await connect({ dataDir: join(folder, "data"), isConfined: true });
+  const target = { dataDir: join(folder, "data"), isConfined: true };
+  // Opened a second time, as a store with tables and parts is.
+  const first = await connect(target);
+  await first.command({ query: "INSERT INTO JsonInference (id) VALUES (generateUUIDv7())" });
+  await first.close();
+  client = await connect(target);
 });
 afterAll(async () => {
   await client.close();
@@ -56,6 +61,7 @@ test("what the gateway and its users do is allowed, by every connection", async 
     "ALTER TABLE a ADD COLUMN d Int DEFAULT 1",
     "OPTIMIZE TABLE a FINAL",
     "SYSTEM JEMALLOC PURGE",
+    "SYSTEM WAIT LOADING PARTS a",
     "KILL QUERY WHERE 0",
     "DROP TABLE c",
     "TRUNCATE TABLE a",

@@ -15,6 +15,7 @@ const PRIVILEGES = [
   ...["CHECK", "SHOW", "SELECT", "INSERT", "ALTER", "CREATE DATABASE", "CREATE TABLE"],
   ...["CREATE VIEW", "CREATE TEMPORARY TABLE", "CREATE FUNCTION", "DROP", "UNDROP TABLE"],
   ...["TRUNCATE", "OPTIMIZE", "KILL QUERY", "SYSTEM FLUSH", "SYSTEM MERGES", "SYSTEM JEMALLOC"],
+  ...["SYSTEM WAIT LOADING PARTS"],
 ];
 
 /** ClickHouse's own access control: what is not granted – files, programs, addresses – is refused by the engine. */
