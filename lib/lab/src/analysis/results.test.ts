@@ -108,12 +108,26 @@ const changed = (
 };
 
 test.each([
-  ["no JSON", () => parseResults("{", "local.json"), "local.json is not JSON"],
-  ["null", () => parseResults("null", "local.json"), "lacks provenance.command"],
+  ["no JSON", () => parseResults("{", "local.json"), "local.json: no JSON ("],
+  ["null", () => parseResults("null", "local.json"), "local.json: it must be an object"],
   [
     "no provenance",
     changed((content) => delete content.provenance),
-    "local.json lacks provenance.command",
+    "local.json: `provenance` is missing.",
+  ],
+  [
+    "a provenance without a date",
+    changed((content) => {
+      content.provenance = { ...results.provenance, date: undefined };
+    }),
+    "local.json: `provenance.date` is missing.",
+  ],
+  [
+    "a model that is no text",
+    changed((content) => {
+      content.provenance = { ...results.provenance, models: { random: 5 } };
+    }),
+    "local.json: `provenance.models.random` is 5; it must be a string.",
   ],
   [
     "other columns",

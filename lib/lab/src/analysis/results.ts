@@ -1,4 +1,6 @@
+import type { Table } from "embedded-gateway";
 import { LOCAL_KINDS, LOCAL_PROVIDER } from "../agents/local/own-models";
+import { readJson, textsOf } from "../basics/json";
 import type { EpisodeRow } from "../queries/episodes";
 import { compareText } from "./order";
 import { isFinished } from "./outcome";
@@ -87,28 +89,29 @@ export function formatResults({ provenance, episodes }: Results): string {
  * @throws AnalysisError the text is no JSON, or a part is missing or of another type than EpisodeRow says
  */
 export function parseResults(text: string, source: string): Results {
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch (cause) {
-    throw new AnalysisError(`${source} is not JSON; make it anew with formatResults`, { cause });
-  }
-  const { provenance, columns, episodes } = (content ?? {}) as {
-    provenance?: Provenance;
-    columns?: unknown;
-    episodes?: unknown;
-  };
-  for (const part of ["command", "date", "seeds", "models", "versions"] as const) {
-    if (!provenance?.[part]) throw new AnalysisError(`${source} lacks provenance.${part}`);
-  }
-  const known = columnsOf(columns, source);
-  if (!Array.isArray(episodes)) throw new AnalysisError(`${source} lacks the list "episodes"`);
+  return readJson(text, source, AnalysisError, (table) => {
+    const provenance = readProvenance(table.table("provenance") ?? table.missing("provenance"));
+    const known = columnsOf(table.raw("columns"), source);
+    const episodes = table.raw("episodes");
+    if (!Array.isArray(episodes)) throw new AnalysisError(`${source} lacks the list "episodes"`);
+    return {
+      provenance,
+      episodes: episodes.map((values: unknown, index) => {
+        const episode = toEpisode(values, known, `${source}, episode ${index + 1}`);
+        return { ...older(episode.variant, provenance.models), ...episode };
+      }),
+    };
+  });
+}
+
+function readProvenance(table: Table): Provenance {
+  const texts = (key: string) => textsOf(table.table(key) ?? table.missing(key));
   return {
-    provenance: provenance!,
-    episodes: episodes.map((values: unknown, index) => {
-      const episode = toEpisode(values, known, `${source}, episode ${index + 1}`);
-      return { ...older(episode.variant, provenance!.models), ...episode };
-    }),
+    command: table.requiredString("command"),
+    date: table.requiredString("date"),
+    seeds: table.requiredString("seeds"),
+    models: texts("models"),
+    versions: texts("versions"),
   };
 }
 

@@ -4,7 +4,7 @@ import { type EpisodeRow, episodes } from "../queries/episodes";
 import { everyRunSettings } from "../queries/runs/run-settings";
 import type { EpisodeKey } from "../queries/runs/run-state";
 import { episodeKey, grid } from "./plan/grid";
-import type { RunRecord } from "./plan/record";
+import { type RunRecord, readRecord } from "./plan/record";
 
 /**
  * One row for each episode that a run was ever to play, in the order of `episodes`: those that it has begun as the store
@@ -18,7 +18,7 @@ export async function plannedEpisodes(
   const begun = await episodes(clickhouse, run);
   const missing = new Map<string, EpisodeKey>();
   for (const text of await everyRunSettings(clickhouse, run)) {
-    for (const episode of plan(JSON.parse(text))) missing.set(episodeKey(episode), episode);
+    for (const episode of plan(readRecord(text, run))) missing.set(episodeKey(episode), episode);
   }
   for (const episode of begun) missing.delete(episodeKey(episode));
   if (missing.size === 0) return begun;

@@ -4,7 +4,7 @@ import { findRunSettings } from "../queries/runs/run-settings";
 import { completedEpisodes, runStates } from "../queries/runs/run-state";
 import type { Before } from "./evaluate";
 import { episodeKey } from "./plan/grid";
-import { differences, ResumeError, type RunRecord, recordOf } from "./plan/record";
+import { differences, ResumeError, type RunRecord, readRecord, recordOf } from "./plan/record";
 import { type EvaluateOptions, newRunId, type ResumeOptions, type Settings } from "./plan/settings";
 import { costOfRun } from "./run-cost";
 import type { Price } from "./variants/prices";
@@ -81,7 +81,7 @@ export async function prepareRun(
   }
   const { run, acceptChanges = false, ...given } = options;
   await history.flush();
-  const stored = await readRecord(history.clickhouse, run);
+  const stored = await findRecord(history.clickhouse, run);
   const { variants, tasks, seed, episodes, historyLength } = stored;
   const settings = check({
     ...{ variants: Object.keys(variants), tasks, seed, episodes, historyLength },
@@ -106,9 +106,9 @@ export async function prepareRun(
   return { settings, record, before };
 }
 
-async function readRecord(clickhouse: ClickHouseClient, run: string): Promise<RunRecord> {
+async function findRecord(clickhouse: ClickHouseClient, run: string): Promise<RunRecord> {
   const stored = await findRunSettings(clickhouse, run);
-  if (stored !== null) return JSON.parse(stored) as RunRecord;
+  if (stored !== null) return readRecord(stored, run);
   const known = (await runStates(clickhouse)).filter((state) => state.settings !== null);
   const newest = known.slice(0, 3).map((state) => state.run);
   throw new ResumeError(
@@ -129,7 +129,7 @@ export async function listRuns(history: RunHistory): Promise<RunRow[]> {
   }
   const rows: RunRow[] = [];
   for (const { settings, open_tries, ...stored } of await runStates(clickhouse)) {
-    const record = settings === null ? null : (JSON.parse(settings) as RunRecord);
+    const record = settings === null ? null : readRecord(settings, stored.run);
     const variants = Object.keys(record?.variants ?? {});
     const planned = record && variants.length * record.tasks.length * record.episodes;
     // Rows that no `evaluate` made need not have all that its episodes have.

@@ -1,3 +1,4 @@
+import { readJson, textsOf } from "../../basics/json";
 import type { Settings } from "./settings";
 
 /** What decides a run's outcomes, as it is stored with the run: a resumed run must have the same. */
@@ -37,6 +38,23 @@ export function recordOf(
     historyLength,
     variants: Object.fromEntries(variants.map((name) => [name, define(name)])),
   };
+}
+
+/**
+ * A run's record as the store has it.
+ *
+ * @throws ResumeError it is none; the message names key, value and what is valid
+ */
+export function readRecord(text: string, run: string): RunRecord {
+  return readJson(text, `The settings of run ${run} in the store`, ResumeError, (table) => ({
+    tasks: table.strings("tasks") ?? table.missing("tasks"),
+    seed: table.integer("seed") ?? table.missing("seed"),
+    episodes: table.integer("episodes") ?? table.missing("episodes"),
+    historyLength: table.integer("historyLength") ?? table.missing("historyLength"),
+    variants: Object.fromEntries(
+      [...table.tables("variants")].map(([name, variant]) => [name, textsOf(variant)]),
+    ),
+  }));
 }
 
 /** One line for each thing that differs, such as "historyLength was 8, is 4". */
