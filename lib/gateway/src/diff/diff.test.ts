@@ -1,8 +1,15 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Hono } from "hono";
 import { connect } from "../clickhouse/connect";
 import { createGateway } from "../gateway";
 import { SHIPPED_CONFIG } from "../testing/shipped-config";
 import { diffGateways } from "./diff";
+import { sift } from "./known";
+import { PEER } from "./peer";
+import { PROBES } from "./probes";
+import { orderedProvider } from "./probes/provider";
 
 const models = new Hono();
 models.post("/v1/chat/completions", async (c) => {
@@ -64,4 +71,42 @@ test("the embedded gateway on both sides: no difference; one that lies is found 
   ]);
   await gateway.close();
   await clickhouse.close();
+});
+
+test("the probes' own configuration: asked twice, every request is answered the same", async () => {
+  const clickhouse = await connect({ dataDir: ":memory:" });
+  const provider = orderedProvider();
+  const folder = mkdtempSync(join(tmpdir(), "probes-"));
+  cpSync(join(PEER, "config"), folder, { recursive: true });
+  const config = join(folder, "probes.toml");
+  const text = readFileSync(config, "utf8");
+  writeFileSync(config, text.replaceAll("PROVIDER", "http://provider/v1/"));
+  const gateway = await createGateway({
+    configPath: [config, ...SHIPPED_CONFIG],
+    clickhouse,
+    env: {},
+    fetch: async (url, init) =>
+      (url.startsWith("http://provider/") ? provider : models).fetch(new Request(url, init)),
+  });
+  const send = async (url: string, init: RequestInit) =>
+    gateway.app.request(new URL(url).pathname, init);
+  expect(new Set(PROBES.map(({ name }) => name)).size).toBe(PROBES.length);
+  // Lists show what both sides have stored, because both are one gateway here; the second of the two finds the cache filled.
+  const alone = PROBES.filter(({ name }) => !/^(list|get|cache)\b/.test(name));
+  expect(alone.length).toBeGreaterThan(450);
+  expect(await diffGateways("http://a", "http://b", { probes: alone, send })).toEqual([]);
+  await gateway.close();
+  await clickhouse.close();
+  rmSync(folder, { recursive: true });
+});
+
+test("what is known does not count, and what shows no more is told", () => {
+  const known = [
+    { probes: /^a/, at: /^body$/, why: "x" },
+    { probes: /^c/, at: /./, why: "y" },
+  ];
+  const found = ["a", "b"].map((probe) => ({ probe, at: "body", a: 1, b: 2 }));
+  const { others, stale } = sift(found, known);
+  expect(others.map(({ probe }) => probe)).toEqual(["b"]);
+  expect(stale.map(({ why }) => why)).toEqual(["y"]);
 });

@@ -9,8 +9,8 @@ export interface Known {
   why: string;
 }
 
-const PROMPTED =
-  "(tools: best of n|stream: (best|mixture|in context)|(openai )?variant: .*(best|mixture|nearest).*)";
+const JUDGED = "(tools: best of n|stream: (best|mixture)|(openai )?variant: .*(best|mixture).*)";
+const SHOWN = "(stream: in context|variant: .*(nearest|in context).*)";
 
 /** Every difference that may be. One that no longer shows has to go from here, too. */
 export const KNOWN: readonly Known[] = [
@@ -105,9 +105,14 @@ export const KNOWN: readonly Known[] = [
     why: "Each gateway's entries of the cache have keys, and pieces of streams, in a form of its own.",
   },
   {
-    probes: new RegExp(`^rows of <inference\\{${PROMPTED}\\}>$`),
+    probes: new RegExp(`^rows of <inference\\{${JUDGED}\\}>$`),
     at: /^ModelInference\.\d+\.(system|input_messages|raw_request)$/,
-    why: "The prompts of judges, of fusers and for examples say the same in other words.",
+    why: "The prompts of judges and fusers say the same in other words.",
+  },
+  {
+    probes: new RegExp(`^rows of <inference\\{${SHOWN}\\}>$`),
+    at: /^ModelInference\.\d+\.(system|raw_request)$/,
+    why: "The instructions of in-context learning say the same in other words.",
   },
 ];
 

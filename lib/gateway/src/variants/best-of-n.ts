@@ -2,7 +2,15 @@ import { isRecord } from "../basics/reader";
 import { JsonSchema } from "../config/schema";
 import type { BestOfNConfig } from "../config/types";
 import { readCandidates, readNested } from "../config/variants";
-import { callsOf, fromCandidates, noteFailed, shownAnswers, streamOf, takeOne } from "./candidates";
+import {
+  callsOf,
+  fromCandidates,
+  noteFailed,
+  type ShownAnswer,
+  shownAnswers,
+  streamOf,
+  takeOne,
+} from "./candidates";
 import { askModel, type Prompt, renderPrompt } from "./chat-completion";
 import type { Run, VariantResult, VariantType } from "./run";
 
@@ -38,14 +46,16 @@ function choose<T>(variant: BestOfNConfig, run: Run, asAnswer: (result: VariantR
 
 async function judge(variant: BestOfNConfig, run: Run, candidates: VariantResult[]) {
   const { evaluator } = variant;
-  const prompt = evaluatorPrompt(renderPrompt(evaluator, run), shownAnswers(candidates));
+  const shown = shownAnswers(candidates, run);
+  const prompt = evaluatorPrompt(renderPrompt(evaluator, run), shown);
   const params = { json_mode: evaluator.jsonMode ?? ("strict" as const) };
   const result = await askModel(
     evaluator,
     { ...run, tools: undefined, outputSchema: CHOICE, params },
     prompt,
   );
-  return { result, choice: readChoice(result, candidates.length) };
+  const choice = readChoice(result, shown.length);
+  return { result, choice: choice === null ? null : (shown[choice]?.place ?? null) };
 }
 
 /** The index that the evaluator chose; null if its answer holds none. */
@@ -64,18 +74,23 @@ function readChoice({ output }: VariantResult, count: number): number | null {
   }
 }
 
-function evaluatorPrompt({ system, messages }: Prompt, answers: string[]): Prompt {
+/** In our words, with what TensorZero's own prompt says, in its order. */
+function evaluatorPrompt({ system, messages }: Prompt, answers: readonly ShownAnswer[]): Prompt {
   const task =
     system === undefined
       ? ""
-      : `The instructions for the task were:\n\n------\n${system}\n------\n\n`;
-  const listed = answers.map((answer, index) => `${index}: ${answer}`).join("\n------\n");
+      : `Whoever answered was given these instructions for the task:\n------\n${system}\n------\n`;
+  const listed = answers.map(({ text }, index) => `${index}: ${text}`).join("\n------\n");
   return {
     system:
-      "You are the judge of several candidate answers to the last message of a conversation. Weigh them against the " +
-      `conversation and choose the best one.\n\n${task}` +
-      'Answer with one JSON object: "thinking", where you compare the candidates, then "answer_choice", the index of the ' +
-      `best one, from 0 to ${answers.length - 1}.`,
+      `You help by ranking candidate answers to a problem anew.\n${task}` +
+      "What follows are the messages of the conversation between user and assistant so far, and one last message that lists the " +
+      "candidate answers.\n" +
+      "Judge the candidates and give your reasons and the index of the best one as JSON of this form:\n" +
+      `{\n    "thinking": "your reasons",\n    "answer_choice": int  // from 0 to ${answers.length - 1}\n}\n` +
+      'In "thinking":\nGo through the answers one by one first, hold each against the conversation, and find out whether it is a ' +
+      "good answer.\nThen reason in words about which of them is the best and keeps closest to the instructions.\n" +
+      'In "answer_choice": the index of the best answer.',
     messages: [
       ...messages,
       {
@@ -83,7 +98,7 @@ function evaluatorPrompt({ system, messages }: Prompt, answers: string[]): Promp
         content: [
           {
             type: "text",
-            text: `The candidates, each behind its index:\n------\n${listed}\n------\nWhich one is the best? Answer in JSON.`,
+            text: `These are the candidate answers, each behind its index, with a line of ------ between them:\n${listed}\n------\nJudge them and give the index of the best one.`,
           },
         ],
       },

@@ -7,6 +7,7 @@ import {
   inference,
   rawResponsesOf,
 } from "../errors";
+import { chatContent, jsonOutput } from "../functions/output";
 import type { ModelResult } from "../models/model";
 import { replay } from "../models/model-stream";
 import type { Run, VariantResult, VariantStream } from "./run";
@@ -115,12 +116,25 @@ export function streamOf(result: VariantResult): VariantStream {
   return { chunks, result: () => ({ ...result, params: {}, calls }), previous, call: answer };
 }
 
-/** The candidates' answers as a prompt shows them: a JSON function's raw text, a chat's blocks. */
-export function shownAnswers(results: VariantResult[]): string[] {
-  return results.map(({ output }) => {
-    const texts = output.flatMap((block) => (block.type === "text" ? [block.text] : []));
-    return texts.length === output.length && texts.length === 1
-      ? (texts[0] ?? "")
-      : JSON.stringify(output);
+/** A candidate's answer as a prompt shows it, and its place among all candidates. */
+export interface ShownAnswer {
+  text: string;
+  place: number;
+}
+
+/**
+ * The candidates' answers as a prompt shows them: a chat's blocks as JSON, a JSON function's raw text. One that does not fit
+ * the function's schema is not shown.
+ *
+ * @throws GatewayError none can be shown
+ */
+export function shownAnswers(results: readonly VariantResult[], run: Run): ShownAnswer[] {
+  const shown = results.flatMap(({ output }, place) => {
+    if (run.fn.type === "chat")
+      return [{ text: JSON.stringify(chatContent(output, run.tools)), place }];
+    const { raw, parsed } = jsonOutput(output, run.outputSchema ?? run.fn.outputSchema).output;
+    return raw === null || parsed === null ? [] : [{ text: raw, place }];
   });
+  if (shown.length === 0) throw inference("No valid candidates available to prepare request.");
+  return shown;
 }

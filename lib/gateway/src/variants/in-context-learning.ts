@@ -2,18 +2,19 @@ import { performance } from "node:perf_hooks";
 import { isRecord } from "../basics/reader";
 import type { DiclConfig } from "../config/types";
 import { readChat } from "../config/variants";
-import { rawResponsesOf } from "../errors";
+import { invalidRequest, rawResponsesOf } from "../errors";
 import { uuidv7 } from "../ids";
 import { eachProvider, findModel, type ModelResult } from "../models/model";
 import { embed } from "../models/providers/openai";
 import type { ModelBlock, ModelMessage } from "../models/providers/types";
+import type { InputBlock } from "../requests/types";
 import { askModel, type Prompt, streamFromModel } from "./chat-completion";
 import type { Run, VariantResult, VariantStream, VariantType } from "./run";
 
 /** What TensorZero tells a model about the examples of in-context learning, in our words. */
 const DICL_INSTRUCTIONS =
-  "You are given examples of inputs and the outputs that were right for them. Learn the pattern from the examples, then " +
-  "answer the last input with an output of the same form. Answer with the output alone.";
+  "Your task is to learn from examples and then to solve the problem at the end. First come several examples: inputs, and behind " +
+  "them outputs. Then comes one last set of inputs in the same form. Answer it, led by the examples that you were given.";
 
 /** Shows the model the stored examples that are nearest to the input, then asks for its output. */
 export const inContextLearning: VariantType<DiclConfig> = {
@@ -50,7 +51,16 @@ async function prepare(
   variant: DiclConfig,
   run: Run,
 ): Promise<{ prompt: Prompt; embedding: ModelResult }> {
-  const input = JSON.stringify(run.request.input);
+  if (run.request.extraBody.length > 0) {
+    throw invalidRequest(
+      "Inference-level `extra_body` is not yet supported for dynamic_in_content_learning variant",
+    );
+  }
+  const conversation = run.request.input.messages.map(({ role, content }) => ({
+    role,
+    content: content.map(withoutTemplate),
+  }));
+  const input = JSON.stringify({ ...run.request.input, messages: conversation });
   const { call, vector } = await embedText(variant.embeddingModel, input, run);
   const examples = await run.call.examples.nearest(run.fn.name, variant.name, vector, variant.k);
   const near = examples.filter(
@@ -60,9 +70,22 @@ async function prepare(
     user(example.input),
     { role: "assistant", content: outputBlocks(example.output) },
   ]);
-  // Without examples it is a plain chat completion, without the words about examples.
-  const system = near.length === 0 ? undefined : variant.systemInstructions;
-  return { prompt: { system, messages: [...messages, user(input)] }, embedding: call };
+  // Without examples the conversation itself is asked.
+  const asked =
+    near.length > 0
+      ? [user(input)]
+      : conversation.map(({ role, content }) => ({ role, content: content.map(asText) }));
+  const prompt = { system: variant.systemInstructions, messages: [...messages, ...asked] };
+  return { prompt, embedding: call };
+}
+
+/** There are no templates here, so that the arguments of one are a text. */
+function withoutTemplate(block: InputBlock): Exclude<InputBlock, { type: "template" }> {
+  return block.type === "template" ? { type: "text", text: JSON.stringify(block) } : block;
+}
+
+function asText(block: Exclude<InputBlock, { type: "template" }>): ModelBlock {
+  return block.type === "raw_text" ? { type: "text", text: block.value } : block;
 }
 
 function user(text: string): ModelMessage {

@@ -38,17 +38,19 @@ export const mixtureOfN: VariantType<MixtureOfNConfig> = {
 
 function fuserPrompt(variant: MixtureOfNConfig, run: Run, candidates: VariantResult[]): Prompt {
   const { system, messages } = renderPrompt(variant.fuser, run);
-  const answers = shownAnswers(candidates);
+  const answers = shownAnswers(candidates, run);
   const task =
     system === undefined
       ? ""
-      : `The instructions for the task are:\n\n------\n${system}\n------\n\n`;
-  const listed = answers.map((answer, index) => `${index}: ${answer}`).join("\n------\n");
+      : `Whoever answered was given these instructions for the task:\n------\n${system}\n------\n`;
+  const listed = answers.map(({ text }, index) => `${index}:\n${text}`).join("\n------\n");
   return {
     system:
-      "Several models have answered the last message of a conversation. Write one answer that is better than each of " +
-      "theirs: take what is right in them, drop what is wrong, and do not mention that there were several.\n\n" +
-      `${task}Your answer must have the form that the task asks for.`,
+      "Several models have answered what the user asked last, and you are given all of their answers.\n" +
+      "Make one answer of high quality out of them. Look at what they say with a critical eye: some of it may be biased or " +
+      "wrong. Do not just repeat the given answers. Give one that is refined, right and complete, follows the instructions, and " +
+      "takes the best from each. See that it is well ordered and coherent, and as accurate and reliable as can be.\n" +
+      `${task}What follows are the messages so far, and one last message that lists the candidate answers.`,
     messages: [
       ...messages,
       {
@@ -56,7 +58,7 @@ function fuserPrompt(variant: MixtureOfNConfig, run: Run, candidates: VariantRes
         content: [
           {
             type: "text",
-            text: `The answers to fuse, each behind its index:\n------\n${listed}\n------`,
+            text: `These are the candidate answers, each behind its index, with a line of ------ between them:\n${listed}\n------`,
           },
         ],
       },

@@ -72,7 +72,7 @@ describe("variant types", () => {
     const { body } = await ask("mixture");
     expect(body.output.parsed).toEqual({ action: "both" });
     expect(await models(body.inference_id)).toEqual(["judge", "local", "other"]);
-    expect(JSON.stringify(lastRequest())).toContain('0: {\\"action\\":\\"a\\"}');
+    expect(JSON.stringify(lastRequest())).toContain('0:\\n{\\"action\\":\\"a\\"}');
   });
 
   test("chain of thought: the thinking is kept beside the output", async () => {

@@ -1,5 +1,5 @@
 import { ask, askOpenAI, chat, infer, ordering, type Probe } from "./probe";
-import type { Order } from "./provider";
+import { type Order, order } from "./provider";
 
 /** What a provider may answer, and what becomes of it. */
 const ANSWERS: Record<string, Order> = {
@@ -155,6 +155,25 @@ export const ANSWER_PROBES: readonly Probe[] = [
     "tensorzero::include_raw_usage": true,
   }),
   chat("openai variant: priced", askOpenAI("probe_chat", "priced")),
+  infer(
+    "variant: json best, one off the schema",
+    ask("probe_json", "best", { message: { content: '{"act":1}' } }),
+  ),
+  infer("variant: in context, extra body", { ...ask("probe_json", "nearest"), extra_body: [MARK] }),
+  infer("variant: in context, system and template", {
+    function_name: "probe_chat",
+    variant_name: "nearest",
+    input: {
+      system: "Be brief.",
+      messages: [
+        {
+          role: "user",
+          content: [{ type: "template", name: "greeting", arguments: { name: "you", order: "x" } }],
+        },
+        { role: "user", content: [{ type: "raw_text", value: order({}) }] },
+      ],
+    },
+  }),
   infer("variant: unreachable", ask("probe_chat", "unreachable")),
   infer("variant: unreachable, streamed", { ...ask("probe_chat", "unreachable"), stream: true }),
   chat("openai variant: down, raw", {
