@@ -80,13 +80,13 @@ test("the probes' own configuration: asked twice, every request is answered the 
   cpSync(join(PEER, "config"), folder, { recursive: true });
   const config = join(folder, "probes.toml");
   const text = readFileSync(config, "utf8");
-  writeFileSync(config, text.replaceAll("PROVIDER", "http://provider/v1/"));
+  writeFileSync(config, text.replaceAll("PROVIDER", "https://provider/v1/"));
   const gateway = await createGateway({
     configPath: [config, ...SHIPPED_CONFIG],
     clickhouse,
     env: {},
     fetch: async (url, init) =>
-      (url.startsWith("http://provider/") ? provider : models).fetch(new Request(url, init)),
+      (url.startsWith("https://provider/") ? provider : models).fetch(new Request(url, init)),
   });
   const send = async (url: string, init: RequestInit) =>
     gateway.app.request(new URL(url).pathname, init);
