@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { solve, tasks } from "babyai";
 import { aboveExpert } from "./analysis/above-expert";
 import { compareVariants } from "./analysis/compare";
-import { withExpertSteps } from "./analysis/expert-steps";
+import { withExpertSteps } from "./analysis/simulator";
 import { solvedWithin } from "./analysis/solved";
 import { summarize } from "./analysis/summary";
 import { tabulate } from "./analysis/tables/frame";

@@ -7,7 +7,7 @@ import { transformSync } from "@swc/core";
 import { tasks } from "babyai";
 import type { ModelFunctions } from "./agents/local/own-models";
 import type { ChatMessage } from "./agents/local/reading/prompt";
-import { withExpertSteps } from "./analysis/expert-steps";
+import { withExpertSteps } from "./analysis/simulator";
 import { resultsTable } from "./analysis/tables/results-table";
 import { allCharts } from "./charts/registry";
 import { type Lab, type LabOptions, openLab } from "./lab";

@@ -1,45 +1,11 @@
-import { EnvError, solve } from "babyai";
 import type { EpisodeRow } from "../queries/episodes";
 import { byTask } from "./order";
 import { AnalysisError } from "./statistics/errors";
 
-type Episode = Pick<EpisodeRow, "task" | "seed">;
-
 /** An episode that may stand beside the expert's play of the same task and seed. */
 export interface EpisodeBesideExpert extends EpisodeRow {
-  /** Steps in which the expert solves it, null where it does not; absent where {@link withExpertSteps} was not asked, or has none. */
+  /** Steps in which the expert solves it, null where it does not; absent where `withExpertSteps` was not asked, or has none. */
   expert_steps?: number | null;
-}
-
-/**
- * Adds the column `expert_steps`: the steps in which the expert, which plans with full knowledge, solves the same task and
- * seed with the task's default options; null where it does not. Charts and scores draw on the column and play nothing
- * themselves. A row stays without it where a seed does not settle the episode: its task is not registered, or draws its
- * kind when it is made.
- *
- * @example
- * const rows = withExpertSteps(await lab.episodes({ run: run.id }));
- * await showChart(stepsAboveExpert(rows));
- */
-export function withExpertSteps<Row extends Episode>(
-  rows: readonly Row[],
-): (Row & Pick<EpisodeBesideExpert, "expert_steps">)[] {
-  const played = new Map<string, { expert_steps?: number | null }>();
-  return rows.map((row) => {
-    const world = worldOf(row);
-    const column = played.get(world) ?? play(row);
-    played.set(world, column);
-    return { ...row, ...column };
-  });
-}
-
-function play({ task, seed }: Episode): { expert_steps?: number | null } {
-  try {
-    return { expert_steps: solve(task, seed)?.length ?? null };
-  } catch (error) {
-    if (error instanceof EnvError) return {};
-    throw error;
-  }
 }
 
 /** Whether every row has the column. */
@@ -66,4 +32,5 @@ export function expertStepsByTask(rows: readonly EpisodeBesideExpert[]): (number
   return byTask([...worlds.values()]).map((own) => own.map(expertStepsOf));
 }
 
-const worldOf = ({ task, seed }: Episode) => `${task}\n${seed}`;
+/** A task and seed, which settle how an episode begins. */
+export const worldOf = ({ task, seed }: Pick<EpisodeRow, "task" | "seed">) => `${task}\n${seed}`;

@@ -1,4 +1,3 @@
-import { EnvError, make } from "babyai";
 import type { EpisodeRow } from "../queries/episodes";
 
 /** A quantity of an episode. */
@@ -52,7 +51,7 @@ export function rangeOf(row: EpisodeRow, quantity: Quantity): Range {
 export function possibleRange(row: EpisodeRow, quantity: Quantity): Range {
   if (quantity === "success" || quantity === "episode_return") return { least: 0, most: 1 };
   return quantity === "episode_length"
-    ? { least: 1, most: stepLimit(row) }
+    ? { least: 1, most: row.step_limit ?? null }
     : { least: 0, most: null };
 }
 
@@ -64,25 +63,4 @@ export function known(values: readonly (number | null)[]): number[] {
 /** Steps that an episode without an outcome takes at least: an inference is only asked for before the end. */
 export function stepsPlayed({ inferences }: EpisodeRow): number {
   return Math.max(1, inferences);
-}
-
-const limits = new Map<string, number | null>();
-
-/** The step limit of an episode; null where a seed does not settle it, or the task is not registered. */
-function stepLimit({ task, seed }: EpisodeRow): number | null {
-  const key = `${task} ${seed}`;
-  if (!limits.has(key)) limits.set(key, readStepLimit(task, seed));
-  return limits.get(key)!;
-}
-
-function readStepLimit(task: string, seed: number): number | null {
-  try {
-    const env = make(task);
-    if (env.id !== task) return null;
-    env.reset({ seed });
-    return env.maxSteps;
-  } catch (error) {
-    if (error instanceof EnvError) return null;
-    throw error;
-  }
 }

@@ -26,6 +26,7 @@ const episode: EpisodeRow = {
   provider: "openai",
   inferences: 10,
   error: null,
+  step_limit: null, // no task is called goto
 };
 
 const results: Results = {
@@ -57,6 +58,13 @@ test.each([2, 3])("a file of before the last %d columns were there is read", (la
     provenance,
     episodes: expected,
   });
+});
+
+test("rows that are read have the step limit, which the file does not tell", () => {
+  const task = "BabyAI-MixedTrainLocal-v0/open";
+  const text = formatResults({ ...results, episodes: [{ ...episode, task }] });
+  expect(text).not.toContain("step_limit");
+  expect(parseResults(text, "local.json").episodes).toMatchObject([{ step_limit: 128 }]);
 });
 
 test("each episode is one line, and their order in the file does not depend on that of the run", () => {

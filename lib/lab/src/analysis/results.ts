@@ -4,6 +4,7 @@ import { readJson, textsOf } from "../basics/json";
 import type { EpisodeRow } from "../queries/episodes";
 import { compareText } from "./order";
 import { isFinished } from "./outcome";
+import { withStepLimits } from "./simulator";
 import { AnalysisError } from "./statistics/errors";
 
 /** Episodes kept in the repository, with what is needed to make them again. */
@@ -94,13 +95,11 @@ export function parseResults(text: string, source: string): Results {
     const known = columnsOf(table.raw("columns"), source);
     const episodes = table.raw("episodes");
     if (!Array.isArray(episodes)) throw new AnalysisError(`${source} lacks the list "episodes"`);
-    return {
-      provenance,
-      episodes: episodes.map((values: unknown, index) => {
-        const episode = toEpisode(values, known, `${source}, episode ${index + 1}`);
-        return { ...older(episode.variant, provenance.models), ...episode };
-      }),
-    };
+    const rows = episodes.map((values: unknown, index) => {
+      const episode = toEpisode(values, known, `${source}, episode ${index + 1}`);
+      return { ...older(episode.variant, provenance.models), ...episode };
+    });
+    return { provenance, episodes: withStepLimits(rows) };
   });
 }
 
@@ -154,11 +153,8 @@ function toEpisode(values: unknown, columns: readonly Column[], place: string): 
   ) as unknown as EpisodeRow;
 }
 
-/** Of every column of a results file. */
-const TYPES: Record<
-  keyof EpisodeRow,
-  { type: "string" | "number" | "boolean"; nullable: boolean }
-> = {
+/** Of every column of a results file; the simulator tells the step limit. */
+const TYPES: Record<Column, { type: "string" | "number" | "boolean"; nullable: boolean }> = {
   run: { type: "string", nullable: false },
   variant: { type: "string", nullable: false },
   task: { type: "string", nullable: false },
@@ -178,5 +174,5 @@ const TYPES: Record<
   provider: { type: "string", nullable: true },
 };
 
-type Column = keyof EpisodeRow;
+type Column = keyof Omit<EpisodeRow, "step_limit">;
 const COLUMNS = Object.keys(TYPES) as Column[];

@@ -25,6 +25,7 @@ const episode = (changes: Partial<EpisodeRow>): EpisodeRow => ({
   cached_input_tokens: 0,
   inferences: 10,
   error: null,
+  step_limit: 64,
   ...changes,
 });
 
@@ -115,9 +116,11 @@ test("the table of a run that ended has no column for what is missing", () => {
 });
 
 test("a length has no upper end where the step limit is not known", () => {
-  expect(summarize([failed])[0]!.episode_length).toMatchObject({ least: 10, most: null });
-  const drawn = { ...failed, task: "BabyAI-MixedTrainLocal-v0" };
-  expect(summarize([drawn])[0]!.episode_length).toMatchObject({ most: null });
+  expect(summarize([failed])[0]!.episode_length).toMatchObject({ least: 10, most: 64 });
+  for (const step_limit of [null, undefined]) {
+    const [summary] = summarize([{ ...failed, step_limit }]);
+    expect(summary!.episode_length).toMatchObject({ least: 10, most: null });
+  }
 });
 
 test("a variant's episodes of two runs are not pooled", () => {

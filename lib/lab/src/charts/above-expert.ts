@@ -60,7 +60,8 @@ function scoreRow(score: AboveExpert, player: string | null): IntervalRow {
   ].join(", ");
   return {
     name: variant,
-    note: player ? `${player} · ${counts}` : counts,
+    who: player ?? undefined,
+    note: counts,
     mean: above.mean,
     low: above.low,
     high: above.high,

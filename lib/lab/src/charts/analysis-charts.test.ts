@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { solve } from "babyai";
-import { withExpertSteps } from "../analysis/expert-steps";
+import { withExpertSteps } from "../analysis/simulator";
 import { readPrices } from "../experiment/variants/prices";
 import type { EpisodeRow } from "../queries/episodes";
 import { stepsAboveExpert } from "./above-expert";

@@ -1,5 +1,5 @@
 import { solve } from "babyai";
-import { withExpertSteps } from "../analysis/expert-steps";
+import { withExpertSteps } from "../analysis/simulator";
 import type { EpisodeRow } from "../queries/episodes";
 import {
   episodeLength,
@@ -28,6 +28,7 @@ const episodes = (variant: string, outcomes: (boolean | null)[]): EpisodeRow[] =
     cached_input_tokens: 0,
     inferences: 6,
     error: success === null ? "429: rate limited" : null,
+    step_limit: 64,
   }));
 
 const values = (spec: ChartSpec) => (spec.data as { values: Record<string, unknown>[] }).values;

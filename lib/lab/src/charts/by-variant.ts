@@ -180,7 +180,7 @@ function estimateRow(
     row.variant === variant && (task === null || row.task === task);
   return {
     name: variant,
-    ...(task === null ? { note: player ? `${player} · ${count}` : count } : {}),
+    ...(task === null ? { who: player ?? undefined, note: count } : {}),
     ...{ mean, ...(mean === null ? { least, most } : {}), low, high },
     label: task === null ? label : `${label} ${count}`,
     color: variantColor(variant),

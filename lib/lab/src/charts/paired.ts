@@ -74,7 +74,8 @@ function differenceRow(
   ].join(", ");
   return {
     name: b,
-    note: `minus ${a} · ${pairs}`,
+    who: `minus ${a}`,
+    note: pairs,
     ...{ mean: scale(mean), low: scale(low), high: scale(high) },
     ...(unknown > 0 ? { least: scale(least), most: scale(most) } : {}),
     label:

@@ -39,7 +39,7 @@ test("a chart is a PNG with its size, and its numbers in words", async () => {
   expect(data["text/plain"]).toBe(spec.description);
   const [width = 0, height = 0] = sizeOf(data["image/png"]);
   expect(metadata).toEqual({
-    "image/png": { width: Math.round(width / 1.5), height: Math.round(height / 1.5) },
+    "image/png": { width: Math.round(width / 1.4), height: Math.round(height / 1.4) },
   });
 });
 
@@ -52,7 +52,7 @@ test("an SVG has a PNG beside it, texts included", async () => {
   expect(data["image/svg+xml"]).toBe(world);
   const side = 32 * env.width;
   expect(metadata).toEqual({ "image/png": { width: side, height: side } });
-  expect(sizeOf(data["image/png"])).toEqual([1.5 * side, 1.5 * side]);
+  expect(sizeOf(data["image/png"])).toEqual([Math.round(1.4 * side), Math.round(1.4 * side)]);
 
   const open = '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="20">';
   await showSvg(`${open}</svg>`);

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { compareText } from "../analysis/order";
+import { withStepLimits } from "../analysis/simulator";
 import { type EpisodeRow, episodes } from "../queries/episodes";
 import { everyRunSettings } from "../queries/runs/run-settings";
 import type { EpisodeKey } from "../queries/runs/run-state";
@@ -21,9 +22,9 @@ export async function plannedEpisodes(
     for (const episode of plan(readRecord(text, run))) missing.set(episodeKey(episode), episode);
   }
   for (const episode of begun) missing.delete(episodeKey(episode));
-  if (missing.size === 0) return begun;
+  if (missing.size === 0) return withStepLimits(begun);
   const rows = [...begun, ...[...missing.values()].map((episode) => notBegun(run, episode))];
-  return rows.sort(
+  return withStepLimits(rows).sort(
     (a, b) => compareText(a.task, b.task) || a.seed - b.seed || compareText(a.variant, b.variant),
   );
 }

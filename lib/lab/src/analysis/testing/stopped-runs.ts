@@ -87,7 +87,7 @@ function finishedRow(
     ...{ success, progression: Number(success), episode_length: length, invalid_actions: 0 },
     episode_return: success ? 1 - (0.9 * length) / limit : 0,
     ...{ input_tokens: 100 * length, output_tokens: 10 * length, cached_input_tokens: 0 },
-    ...{ inferences: length, error: null },
+    ...{ inferences: length, error: null, step_limit: limit },
   };
 }
 

@@ -4,8 +4,10 @@ import { BACKGROUND, type ChartSpec, frameOf, GRID, INK, MUTED, PADDING, WIDTH }
 /** One estimate of an interval chart. */
 export interface IntervalRow {
   name: string;
-  /** Second line under the name, in gray: how many episodes, and what played them. */
+  /** Second line under the name, in gray: how many episodes. */
   note?: string;
+  /** Before the note, and cut where there is no room for both: what played the episodes. */
+  who?: string;
   /** Null: there is nothing to draw, and `label` says why; or there is only a range. */
   mean: number | null;
   /** The range of a mean that is not known; `most` null: it has no upper end. */
@@ -105,15 +107,7 @@ function layout(chart: IntervalChart): Layout {
   ]);
   const whole = WIDTH - 2 * PADDING - right - 2 * GAP;
   const room = Math.max(NAME, whole - PLOT);
-  const rows = chart.rows.map((row) =>
-    isEstimate(row)
-      ? {
-          ...row,
-          name: fitText(row.name, room, NAME, "600"),
-          ...(row.note === undefined ? {} : { note: fitText(row.note, room, NOTE) }),
-        }
-      : row,
-  );
+  const rows = chart.rows.map((row) => (isEstimate(row) ? fitRow(row, room) : row));
   const left = widest(
     rows
       .filter(isEstimate)
@@ -121,6 +115,14 @@ function layout(chart: IntervalChart): Layout {
   );
   const twoLines = estimates.some((row) => row.note !== undefined);
   return { rows, left, width: Math.max(PLOT, whole - left), step: twoLines ? 46 : 26, twoLines };
+}
+
+function fitRow({ who, ...row }: IntervalRow, room: number): IntervalRow {
+  const name = fitText(row.name, room, NAME, "600");
+  if (who === undefined) return { ...row, name };
+  const note = ` · ${row.note}`;
+  const rest = room - textWidth(note, NOTE);
+  return { ...row, name, note: `${fitText(who, rest, NOTE)}${note}` };
 }
 
 const placeOf =
@@ -273,11 +275,14 @@ function xAxis({ rows, axis: title, domain, format, reference }: IntervalChart):
 /** With the names whole. */
 function describe({ axis, column, rows }: IntervalChart): string {
   const lines = rows.map((row) =>
-    isEstimate(row)
-      ? `${row.name}${row.note ? ` (${row.note})` : ""}: ${row.label}.`
-      : `${row.heading}.`,
+    isEstimate(row) ? `${row.name}${inBrackets(row)}: ${row.label}.` : `${row.heading}.`,
   );
   return [`${axis}, ${column}.`, ...lines].join(" ");
+}
+
+function inBrackets({ who, note }: IntervalRow): string {
+  if (note === undefined) return "";
+  return who === undefined ? ` (${note})` : ` (${who} · ${note})`;
 }
 
 function widest(widths: readonly number[]): number {
