@@ -237,7 +237,7 @@ async function playRun(opened: Opened, options: EvaluateOptions | ResumeOptions)
     async ({ drain, stop }) => {
       const signal = either(options.signal, stop);
       const hooks = { onProgress: options.onProgress, drain: either(options.drain, drain), signal };
-      await beginRun(clickhouse, { run: before.run, record, signal });
+      await beginRun(clickhouse, { run: before.run, record, signal, log });
       return evaluate(context, settings, hooks, before);
     },
     () =>

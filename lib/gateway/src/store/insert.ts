@@ -73,8 +73,8 @@ const ROOM = 8;
 /** A failing store is tried again after this many intervals. */
 const AGAIN = 10;
 
-/** How many intervals (a minute by default) writers wait for a failing store: time for it to restart. */
-const OUTAGE = 600;
+/** How many intervals (90 s by default) writers wait for a failing store: time for it to restart. */
+const OUTAGE = 900;
 
 export interface RowWriterOptions {
   /** Longest time that a row waits for its batch to be sent, in milliseconds. Default 100. */
@@ -182,8 +182,8 @@ export class RowWriter {
         const isSending = this.round.length > 0 && this.failingSince === undefined;
         await (isSending ? this.running : this.flush());
       } catch (error) {
-        const since = this.failingSince ?? Date.now();
-        if (Date.now() - since >= OUTAGE * this.intervalMs) throw error;
+        const since = this.failingSince ?? performance.now();
+        if (performance.now() - since >= OUTAGE * this.intervalMs) throw error;
         await sleep(AGAIN * this.intervalMs);
       }
     }
@@ -250,7 +250,7 @@ export class RowWriter {
       this.failingSince = undefined;
       this.hasTold = false;
     } catch (error) {
-      this.failingSince ??= Date.now();
+      this.failingSince ??= performance.now();
       throw error;
     } finally {
       if (this.refusedTold === 0) this.tellOfRefused();

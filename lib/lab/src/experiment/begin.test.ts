@@ -6,7 +6,7 @@ import type { RunRecord } from "./plan/record";
 
 const record: RunRecord = { tasks: ["t"], seed: 1, episodes: 1, historyLength: 8, variants: {} };
 const { signal } = new AbortController();
-const quick = { retries: 3, firstMs: 1, longestMs: 1 };
+const quick = { limitMs: 500, firstMs: 1, longestMs: 1 };
 let client: ClickHouseClient;
 beforeAll(async () => {
   client = await connect({ dataDir: ":memory:" });
@@ -37,11 +37,11 @@ test("a store that is away for a while gets the settings once, also if it had ta
 
 test("one that stays away is an error: nothing was played", async () => {
   const away = jest.spyOn(client, "insert").mockRejectedValue(new Error("connect ECONNREFUSED"));
-  const begun = beginRun(client, { run: "never", record, signal }, quick);
+  const begun = beginRun(client, { run: "never", record, signal }, { ...quick, limitMs: 20 });
   await expect(begun).rejects.toBeInstanceOf(RunNotBegunError);
   await expect(begun).rejects.toThrow(
     "ClickHouse does not take the settings of run never (connect ECONNREFUSED), so nothing of it was played.",
   );
-  expect(away).toHaveBeenCalledTimes(4);
+  expect(away.mock.calls.length).toBeGreaterThan(1);
   away.mockRestore();
 });

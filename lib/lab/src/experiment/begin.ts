@@ -2,7 +2,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { messageOf, uuidv7 } from "embedded-gateway";
 import { insertRunSettings } from "../queries/runs/run-settings";
 import type { RunRecord } from "./plan/record";
-import { PATIENCE, withPatience } from "./play/patience";
+import { Outages, PATIENCE } from "./play/patience";
 
 /**
  * ClickHouse did not take a run's settings, without which it could not be resumed: nothing was played.
@@ -14,6 +14,14 @@ export class RunNotBegunError extends Error {
   override readonly name = "RunNotBegunError";
 }
 
+export interface Beginning {
+  run: string;
+  record: RunRecord;
+  signal: AbortSignal;
+  /** Told when the store is away. Default: nobody is. */
+  log?: (line: string) => void;
+}
+
 /**
  * Stores what a run is played with, before anything of it is played. A store that is away for a while is waited for.
  *
@@ -21,16 +29,19 @@ export class RunNotBegunError extends Error {
  */
 export async function beginRun(
   clickhouse: ClickHouseClient,
-  { run, record, signal }: { run: string; record: RunRecord; signal: AbortSignal },
+  { run, record, signal, log }: Beginning,
   patience = PATIENCE,
 ): Promise<void> {
   const settings = { run, id: uuidv7(), settings: JSON.stringify(record) };
   const attempt = () => insertRunSettings(clickhouse, settings);
-  await withPatience(attempt, patience, signal, () => true).catch((cause: unknown) => {
-    throw new RunNotBegunError(
-      `ClickHouse does not take the settings of run ${run} (${messageOf(cause)}), so nothing of it was played. ` +
-        "Once it takes rows, do the same again.",
-      { cause },
-    );
-  });
+  const store = new Outages("ClickHouse", patience, log);
+  await store
+    .endure(attempt, signal, () => true)
+    .catch((cause: unknown) => {
+      throw new RunNotBegunError(
+        `ClickHouse does not take the settings of run ${run} (${messageOf(cause)}), so nothing of it was played. ` +
+          "Once it takes rows, do the same again.",
+        { cause },
+      );
+    });
 }

@@ -6,7 +6,7 @@ import { episodeKey, grid } from "./plan/grid";
 import { REPLAYS } from "./plan/plan";
 import { type EvaluateOptions, newRunId, type Settings } from "./plan/settings";
 import { Pace } from "./play/pace";
-import { isLost, PATIENCE, type Patience, withPatience } from "./play/patience";
+import { isLost, Outages, PATIENCE, type Patience } from "./play/patience";
 import { type EpisodeResult, runEpisode } from "./play/run-episode";
 import { type Progress, Tally } from "./progress/progress";
 import { Spending } from "./progress/spending";
@@ -21,8 +21,6 @@ export interface EvaluateContext {
   recordFailure: (run: string, result: EpisodeResult) => Promise<void>;
   /** Default: {@link PATIENCE}. */
   patience?: Patience;
-  /** How patiently feedback is sent for what is not stored yet. Default: `STORING`. */
-  storing?: Patience;
   /** Told, a line at a time, what a user should know while the run goes on. Default: nobody is. */
   log?: (line: string) => void;
 }
@@ -65,7 +63,8 @@ class Sitting {
   private readonly spending: Spending;
   private readonly pace: Pace;
   private readonly tally: Tally;
-  private readonly patience: Patience;
+  private readonly gateway: Outages;
+  private readonly store: Outages;
   private readonly log: (line: string) => void;
   private readonly completedBefore: number;
   private stopped: Run["stopped"] = null;
@@ -85,8 +84,10 @@ class Sitting {
   ) {
     const { variants, budgetUsd, concurrency } = settings;
     setMaxListeners(0, this.stop.signal); // every episode under way follows it
-    this.patience = context.patience ?? PATIENCE;
     this.log = context.log ?? (() => {});
+    const { patience = PATIENCE } = context;
+    this.gateway = new Outages("The gateway", patience, this.log);
+    this.store = new Outages("ClickHouse", patience, this.log);
     this.spending = new Spending(context.variant, budgetUsd, before.spent, this.log);
     this.pace = new Pace(settings);
     const open = [...grid(settings)].filter((episode) => !this.isDone(episode));
@@ -169,6 +170,7 @@ class Sitting {
     let { result, isCutOff } = await this.tryEpisode(episode);
     // A new episode, because the lost inference may be stored: in the same one its step would be there twice.
     for (let again = 0; again < REPLAYS && isLost(result.error) && !this.stopped; again++) {
+      await this.gatewayAnswers();
       ({ result, isCutOff } = await this.tryEpisode(episode));
     }
     if (result.error === null) {
@@ -180,6 +182,12 @@ class Sitting {
       if (++this.failuresInARow >= FAILURES_IN_A_ROW) this.stopNow("failing");
     }
     this.report("running");
+  }
+
+  /** Resolves when the gateway answers again, or has not for too long. */
+  private async gatewayAnswers(): Promise<void> {
+    const { signal } = this.stop;
+    await this.gateway.over(() => this.context.client.status(), signal).catch(() => {});
   }
 
   private async tryEpisode(episode: EpisodeKey) {
@@ -195,8 +203,7 @@ class Sitting {
       pace: this.pace,
       model: this.modelOf(episode.variant),
       rank: this.begun++,
-      patience: this.patience,
-      storing: this.context.storing,
+      outages: this.gateway,
       signal: this.stop.signal,
       onBegin: (maxSteps) => tally.begin(maxSteps),
       onInference: (inference, invalid) => {
@@ -221,7 +228,7 @@ class Sitting {
     const { signal } = this.stop;
     try {
       const attempt = () => this.context.recordFailure(this.before.run, result);
-      await withPatience(attempt, this.patience, signal, () => true);
+      await this.store.endure(attempt, signal, () => true);
       return true;
     } catch (error) {
       if (!signal.aborted) this.storeError = messageOf(error);

@@ -92,7 +92,7 @@ async function play(options: Partial<EvaluateOptions> = {}, log?: (line: string)
       client: new GatewayClient({ url: `http://127.0.0.1:${port}`, fetch: fetchGateway }),
       variant: () => playedVariant(),
       recordFailure,
-      patience: { retries: 5, firstMs: 100, longestMs: 400 },
+      patience: { limitMs: 3000, firstMs: 100, longestMs: 400 },
       log,
     },
     checkSettings(asked, ["retried", "impatient"]),

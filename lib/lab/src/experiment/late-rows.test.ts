@@ -19,8 +19,6 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-const storing = { retries: 10, firstMs: 1, longestMs: 1 };
-
 /** Plays goto, 64 steps. @param refused whether the gateway does not know yet what the nth feedback is for */
 async function play(refused: (index: number) => boolean) {
   const answer = inProcess(harness.gateway.app);
@@ -41,8 +39,7 @@ async function play(refused: (index: number) => boolean) {
       client: new GatewayClient({ url: "http://gateway", fetch }),
       variant: () => playedVariant(),
       recordFailure: async () => {},
-      patience: { retries: 0, firstMs: 1, longestMs: 1 },
-      storing,
+      patience: { limitMs: 1000, firstMs: 1, longestMs: 1 },
     },
     checkSettings(asked, ["retried"]),
     {},

@@ -47,7 +47,7 @@ beforeAll(async () => {
     return completion('{"action":"turn left"}');
   });
   const files = actConfig();
-  // Batches of 50 rows, so that a few episodes fill the writer; a store is given up after 600 × 20 ms.
+  // Batches of 50 rows, so that a few episodes fill the writer; a store is given up after 900 × 20 ms.
   files["tensorzero.toml"] = files["tensorzero.toml"]
     ?.replace("PROVIDER", "http://localhost:3030/v1/")
     .concat(
@@ -96,7 +96,7 @@ function play(
       client: new GatewayClient({ url: "http://gateway", fetch: inProcess(gateway.app) }),
       variant: () => playedVariant(),
       recordFailure,
-      patience: { retries: 3, firstMs: 10, longestMs: 50 },
+      patience: { limitMs: 5000, firstMs: 10, longestMs: 50 },
     },
     checkSettings({ variants: ["retried"], tasks: [task], episodes: seeds, concurrency: 4 }, [
       "retried",
@@ -165,8 +165,10 @@ test("ClickHouse gone for good: the run stops and says how to go on; what was an
   proxy.onBreak = () => {
     lateMs += 15_000;
   };
-  const { now } = Date;
-  const clock = jest.spyOn(Date, "now").mockImplementation(() => now() + lateMs);
+  const { now } = performance;
+  const clock = jest
+    .spyOn(performance, "now")
+    .mockImplementation(() => now.call(performance) + lateMs);
   const run = await play(12);
   expect(["store", "failing"]).toContain(run.stopped);
   expect(run.completed).toBeLessThan(10);

@@ -40,7 +40,7 @@ async function sitting(id: string, options: Partial<EvaluateOptions> = {}) {
           episodeId: episodeId ?? uuidv7(),
           feedbackId: uuidv7(),
         }),
-      patience: { retries: 0, firstMs: 1, longestMs: 1 },
+      patience: { limitMs: 0, firstMs: 1, longestMs: 1 },
     },
     checkSettings(asked, ["retried"]),
     options,

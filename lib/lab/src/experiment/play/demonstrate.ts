@@ -8,7 +8,7 @@ import type { EpisodeKey } from "../../queries/runs/run-state";
 import { grid } from "../plan/grid";
 import { checkSettings, newRunId, SettingsError } from "../plan/settings";
 import { Pace } from "./pace";
-import { PATIENCE, type Patience, whenStored, withPatience } from "./patience";
+import { Outages, PATIENCE, type Patience } from "./patience";
 
 export interface DemonstrateOptions {
   /**
@@ -74,6 +74,7 @@ export async function demonstrate(
   const { historyLength, concurrency } = settings;
   const id = newRunId();
   const pace = new Pace(settings);
+  const outages = new Outages("The gateway", patience);
   const result: Demonstrations = { id, episodes: 0, demonstrations: 0, unsolved: [] };
   const failure = new AbortController();
   const signal = AbortSignal.any(stop ? [stop, failure.signal] : [failure.signal]);
@@ -85,7 +86,7 @@ export async function demonstrate(
     const infer = (request: InferenceRequest) => {
       const call = { model: variant, rank: 0, signal };
       const inferOnce = () => client.infer(request, { signal });
-      return withPatience(() => pace.run(inferOnce, call), patience, signal);
+      return outages.endure(() => pace.run(inferOnce, call), signal);
     };
     const asked = gatewayAgent({
       functionName: "act",
@@ -105,7 +106,7 @@ export async function demonstrate(
     // Together, because the gateway stores and looks up what is demonstrated on before it takes a demonstration.
     await Promise.all(
       inferenceIds.map((inferenceId, step) =>
-        whenStored(
+        outages.whenStored(
           () =>
             client.feedback({
               metricName: "demonstration",

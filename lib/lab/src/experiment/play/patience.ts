@@ -1,21 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf, oneLine } from "embedded-gateway";
 import { GatewayError } from "../../connection/client";
 import { isTimeout } from "./inference-timeout";
 
-/** How often and how long a refused inference is tried again. */
+/** How long, and after what waits, a request is tried again. All in milliseconds. */
 export interface Patience {
-  /** Tries after the first. */
-  retries: number;
-  /** Longest first wait, in milliseconds; doubled with each retry, up to `longestMs`. */
+  /** From the first failure of an outage, or of the request, to its last try. */
+  limitMs: number;
+  /** Longest first wait; doubled with each further one, up to `longestMs`. */
   firstMs: number;
   longestMs: number;
 }
 
-/** In all at most 91 s, on average half of that: enough for a gateway to restart. */
-export const PATIENCE: Patience = { retries: 6, firstMs: 1000, longestMs: 30_000 };
+/** Enough for a gateway or a store to be restarted. */
+export const PATIENCE: Patience = { limitMs: 90_000, firstMs: 1000, longestMs: 8000 };
 
-/** As long as a gateway that writes after its answers may take to store what feedback is for: some 80 s, and its own waits. */
-export const STORING: Patience = { retries: 40, firstMs: 1000, longestMs: 4000 };
+/** An outage that is over sooner is not told of. */
+const TOLD_AFTER_MS = 1000;
 
 /** What the feedback is for is not in the store, or not yet. */
 function isNotStored(error: unknown): boolean {
@@ -24,20 +25,6 @@ function isNotStored(error: unknown): boolean {
     error.status === 400 &&
     /\b(Inference|Episode) ID: \S+ does not exist\b/.test(error.message)
   );
-}
-
-/**
- * Sends feedback, again while its target is not stored yet: TensorZero's gateway writes after it has answered. What is sent
- * twice counts once.
- *
- * @throws the last error, or the signal's reason
- */
-export function whenStored<T>(
-  send: () => Promise<T>,
-  signal: AbortSignal,
-  storing = STORING,
-): Promise<T> {
-  return withPatience(send, storing, signal, (error) => isPassing(error) || isNotStored(error));
 }
 
 /** The provider, or the gateway itself, said "too many requests". Providers' words come through the gateway as text. */
@@ -70,29 +57,96 @@ export function isLost(error: unknown): boolean {
   return error instanceof GatewayError && error.status === null && error.sent;
 }
 
+/** No connection, no answer, or one that says that nobody is there to answer. */
+function isAway(error: unknown): boolean {
+  return error instanceof GatewayError && (error.status === null || isPassing(error));
+}
+
 /**
- * Tries again what is worth it, after waits with full jitter (Brooker 2015, "Exponential backoff and jitter"), or after
- * what `retry-after` asks for if that is not longer than the longest wait.
- *
- * @param isWorthIt default: of an inference, what passes by itself and is safe to repeat
- * @throws the last error, or the signal's reason
+ * What may be away for a while: a gateway, a store. All that need it wait for it together: the time of an outage runs for all
+ * of them from the first failure on, so that none gives up before the others by bad luck.
  */
-export async function withPatience<T>(
-  attempt: () => Promise<T>,
-  { retries, firstMs, longestMs }: Patience,
-  signal: AbortSignal,
-  isWorthIt = isPassing,
-): Promise<T> {
-  for (let retry = 0; ; retry++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (retry >= retries || !isWorthIt(error)) throw error;
-      const asked = error instanceof GatewayError ? (error.retryAfterMs ?? 0) : 0;
-      if (asked > longestMs) throw error;
-      const jitter = Math.random() * Math.min(longestMs, firstMs * 2 ** retry);
-      await sleep(asked + jitter, undefined, { signal }).catch(() => signal.throwIfAborted());
+export class Outages {
+  private since: number | null = null;
+  private hasTold = false;
+
+  /**
+   * @param what as in "The gateway"
+   * @param log told when all wait, and when that is over
+   */
+  constructor(
+    private readonly what: string,
+    private readonly patience: Patience,
+    private readonly log: (line: string) => void = () => {},
+  ) {}
+
+  /**
+   * Tries again what is worth it, after waits with full jitter (Brooker 2015, "Exponential backoff and jitter") on top of what
+   * `retry-after` asks for; the last try is at the end of the time.
+   *
+   * @param isWorthIt default: of an inference or feedback, what passes by itself and is safe to repeat
+   * @throws the last error, or the signal's reason
+   */
+  async endure<T>(
+    attempt: () => Promise<T>,
+    signal: AbortSignal,
+    isWorthIt: (error: unknown) => boolean = isPassing,
+  ): Promise<T> {
+    const { limitMs, firstMs, longestMs } = this.patience;
+    let begun = Number.POSITIVE_INFINITY;
+    for (let retry = 0; ; retry++) {
+      try {
+        const result = await attempt();
+        this.end();
+        return result;
+      } catch (error) {
+        signal.throwIfAborted();
+        const now = performance.now();
+        begun = Math.min(begun, now, this.since ?? now);
+        const isThere = error instanceof GatewayError && !isAway(error);
+        if (isThere || isTooManyRequests(error)) this.end();
+        else if (isWorthIt(error) || isAway(error)) this.begin(error, now);
+        const left = begun + limitMs - now;
+        const asked = error instanceof GatewayError ? (error.retryAfterMs ?? 0) : 0;
+        if (!isWorthIt(error) || left <= 0 || asked > left) throw error;
+        const jitter = Math.random() * Math.min(longestMs, firstMs * 2 ** retry);
+        const wait = Math.min(asked + jitter, left);
+        await sleep(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
+      }
     }
+  }
+
+  /**
+   * Sends feedback, again also while its target is not stored yet: TensorZero's gateway writes after it has answered. What is
+   * sent twice counts once.
+   *
+   * @throws the last error, or the signal's reason
+   */
+  whenStored<T>(send: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.endure(send, signal, (error) => isPassing(error) || isNotStored(error));
+  }
+
+  /** Waits until `attempt` has an answer, whatever it is; no longer than an outage may take. */
+  async over(attempt: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    await this.endure(attempt, signal, isAway).catch(() => signal.throwIfAborted());
+  }
+
+  private begin(error: unknown, now: number): void {
+    this.since ??= now;
+    if (this.hasTold || now - this.since < TOLD_AFTER_MS) return;
+    this.hasTold = true;
+    const seconds = Math.round(this.patience.limitMs / 1000);
+    this.log(
+      `${this.what} does not answer (${oneLine(messageOf(error), 200)}). The run waits for it, ${seconds} s in all.`,
+    );
+  }
+
+  private end(): void {
+    if (this.hasTold && this.since !== null) {
+      const seconds = Math.round((performance.now() - this.since) / 1000);
+      this.log(`${this.what} answers again, after ${seconds} s.`);
+    }
+    this.since = null;
+    this.hasTold = false;
   }
 }

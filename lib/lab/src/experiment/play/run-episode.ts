@@ -9,7 +9,7 @@ import type { ActArguments, ActFunction } from "../../agents/prompt";
 import type { GatewayClient, Inference, InferenceRequest } from "../../connection/client";
 import { InferenceTimeoutError, isTimeout } from "./inference-timeout";
 import type { Pace } from "./pace";
-import { type Patience, whenStored, withPatience } from "./patience";
+import type { Outages } from "./patience";
 import { explainAway } from "./server-away";
 
 export interface EpisodeOptions {
@@ -31,9 +31,8 @@ export interface EpisodeOptions {
   servers: readonly string[];
   /** Its place among the run's episodes: where inferences wait, those of the first go first. */
   rank: number;
-  patience: Patience;
-  /** How patiently feedback is sent for what is not stored yet. Default: `STORING`. */
-  storing?: Patience;
+  /** Those of the gateway. */
+  outages: Outages;
   inferenceSeconds: number;
   episodeSeconds: number;
   /** Ends the episode at once; it then has no outcome. */
@@ -74,7 +73,7 @@ export class EpisodeTimeoutError extends Error {
  */
 export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult> {
   const { client, run, functionName, variant, task, seed, historyLength, onInference } = options;
-  const { pace, model, servers, rank, patience, inferenceSeconds, episodeSeconds } = options;
+  const { pace, model, servers, rank, outages, inferenceSeconds, episodeSeconds } = options;
   const result: EpisodeResult = {
     variant,
     task,
@@ -118,12 +117,8 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       const prompt = () => options.prompt(args);
       return { ...inference, ...(await countTokens(inference, prompt, inference.content)) };
     };
-    const patient = withPatience(
-      () => pace.run(inferOnce, { model, rank, signal }),
-      patience,
-      signal,
-    );
-    return patient.catch((error) => {
+    const attempt = () => pace.run(inferOnce, { model, rank, signal });
+    return outages.endure(attempt, signal).catch((error) => {
       throw explainAway(error, { model, servers });
     });
   };
@@ -146,7 +141,7 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
     const success = episodeReturn > 0;
     const send = (metricName: string, value: number | boolean) => {
       const feedback = { metricName, value, episodeId: result.episodeId as string, tags };
-      return whenStored(() => client.feedback(feedback), signal, options.storing);
+      return outages.whenStored(() => client.feedback(feedback), signal);
     };
     await Promise.all([
       send("episode_return", episodeReturn),
