@@ -89,7 +89,7 @@ async function play(provider: Provider, random: () => number) {
     ["retried"],
   );
   const plan = await planRun(settings, variant, []);
-  const patience = { limitMs: 20, firstMs: 1, longestMs: 5 };
+  const patience = { limitMs: 200, firstMs: 1, longestMs: 5 };
   const run = await evaluate(
     { client, variant, recordFailure: async () => {}, patience },
     settings,

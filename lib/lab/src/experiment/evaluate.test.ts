@@ -73,7 +73,7 @@ async function run(
       recordFailure: async (_, failure) => {
         failures.push(failure);
       },
-      patience: { limitMs: 20, firstMs: 1, longestMs: 5 },
+      patience: { limitMs: 1000, firstMs: 1, longestMs: 5 },
       ...context,
     },
     checkSettings(
