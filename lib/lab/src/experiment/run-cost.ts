@@ -15,7 +15,7 @@ export async function costOfRun(
   { clickhouse, price }: { clickhouse: ClickHouseClient; price(model: string): Price | undefined },
   openTries: number,
 ): Promise<Cost | null> {
-  const total = { usd: 0, isEstimated: false, isAtLeast: false };
+  const total = { usd: 0, isEstimated: false, isAtLeast: openTries > 0 && usage.length === 0 };
   for (const { run, model, ...row } of usage) {
     const known = price(model);
     if (known === undefined) return null;

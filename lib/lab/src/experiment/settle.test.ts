@@ -26,6 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
+const price = { input: 1, output: 1, as_of: "", source: "" };
+
 async function sitting(id: string, options: Partial<EvaluateOptions> = {}) {
   const { clickhouse, gateway } = harness;
   const completed = new Set((await completedEpisodes(clickhouse, id)).map(episodeKey));
@@ -48,7 +50,7 @@ async function sitting(id: string, options: Partial<EvaluateOptions> = {}) {
   );
   const flush = () => gateway.flush();
   await settle(run, { clickhouse, flush });
-  const listed = await listRuns({ clickhouse, price: () => undefined, flush });
+  const listed = await listRuns({ clickhouse, price: () => price, flush });
   const [summary] = summarize(await episodes(clickhouse, id));
   return { run, row: listed.find((other) => other.run === id), summary };
 }
@@ -57,6 +59,7 @@ async function expectFailed(failed: number, cut_off: number, played: ReturnType<
   const { run, row, summary } = await played;
   expect(run.failed).toBe(failed);
   expect(row).toMatchObject({ failed, cut_off, completed: run.completed });
+  expect(row?.cost_is_at_least).toBe(true); // some try has failed or was cut off before
   expect(summary).toMatchObject({ failed, cut_off });
   if (failed === 0) expect(run.text).not.toContain("failed");
   else expect(run.text).toContain(`${failed} failed`);
@@ -102,4 +105,11 @@ test("the failed episodes of the run's text, of the list of runs and of the tabl
   harness.provider.reply = left;
   const last = await expectFailed(0, 0, sitting(id));
   expect(last).toMatchObject({ completed: 4, stopped: null });
+});
+
+test("what a run has cost is known where each of its tries came to its end", async () => {
+  harness.provider.reply = left;
+  const { run, row } = await sitting(newRunId(), { episodes: 1 });
+  expect(row).toMatchObject({ completed: 1, cost_is_at_least: false });
+  expect(run.spentIsAtLeast).toBe(false);
 });
