@@ -30,48 +30,64 @@ export interface PairedDifference extends Estimate {
  * matched pairs compatible with exact McNemar's or sign tests", Statistics in Medicine 40, 1147-1159.
  */
 export function pairedDifference(strata: readonly PairedCounts[], tail = 0.025): PairedDifference {
+  const pairs = discordance(strata);
+  if (pairs === null) return { n: 0, mean: null, low: null, high: null, p: null };
+  const { n, difference, wins, losses } = pairs;
+  return {
+    ...{ n, mean: difference, p: signTest(pairs) },
+    low: lowerBound(pairs, tail),
+    high: -lowerBound({ ...pairs, wins: losses, losses: wins }, tail),
+  };
+}
+
+/** The p-value of {@link pairedDifference} alone; null without a pair. */
+export function mcnemar(strata: readonly PairedCounts[]): number | null {
+  const pairs = discordance(strata);
+  return pairs === null ? null : signTest(pairs);
+}
+
+interface Discordance {
+  n: number;
+  difference: number;
+  /** Shares of all pairs: those that b wins and those that it loses. */
+  wins: number;
+  losses: number;
+  /** The number of discordant pairs, effective where strata have unequal numbers of pairs, their sizes. */
+  discordant: number;
+  sizes: readonly number[];
+}
+
+function discordance(strata: readonly PairedCounts[]): Discordance | null {
   const filled = strata.filter((counts) => size(counts) > 0);
-  const n = sum(filled.map(size));
-  if (n === 0) return { n, mean: null, low: null, high: null, p: null };
+  if (filled.length === 0) return null;
   const share = (count: (counts: PairedCounts) => number) =>
     average(filled.map((counts) => count(counts) / size(counts)));
-  const [a, b] = [share(({ onlyA }) => onlyA), share(({ onlyB }) => onlyB)];
-  const weights = sum(filled.map((counts) => (counts.onlyA + counts.onlyB) / size(counts) ** 2));
-  const discordant = weights === 0 ? 0 : ((a + b) * filled.length) ** 2 / weights;
-  const sizeAt = leastFavorable(filled.map(size));
-  const bound = (wins: number, losses: number) =>
-    lowerBound({ wins, losses, discordant, sizeAt, tail });
-  const isMore = (wins: number) =>
-    discordant === 0 ? 1 : atLeast(wins / (a + b), 0.5, discordant);
+  const [wins, losses] = [share(({ onlyB }) => onlyB), share(({ onlyA }) => onlyA)];
+  const squares = sum(filled.map((counts) => (counts.onlyA + counts.onlyB) / size(counts) ** 2));
   return {
-    ...{
-      n,
-      mean: share(({ onlyA, onlyB }) => onlyB - onlyA),
-      low: bound(b, a),
-      high: -bound(a, b),
-    },
-    p: Math.min(1, 2 * Math.min(isMore(a), isMore(b))),
+    n: sum(filled.map(size)),
+    difference: share(({ onlyA, onlyB }) => onlyB - onlyA),
+    ...{ wins, losses },
+    discordant: squares === 0 ? 0 : ((wins + losses) * filled.length) ** 2 / squares,
+    sizes: filled.map(size),
   };
+}
+
+function signTest({ wins, losses, discordant }: Discordance): number {
+  if (discordant === 0) return 1;
+  const more = Math.max(wins, losses) / (wins + losses);
+  return Math.min(1, 2 * atLeast(more, 0.5, discordant));
 }
 
 function size({ both, onlyA, onlyB, neither }: PairedCounts): number {
   return both + onlyA + onlyB + neither;
 }
 
-interface Discordance {
-  /** Shares of all pairs: those that are won and those that are lost. */
-  wins: number;
-  losses: number;
-  /** The (effective) number of discordant pairs, and of all pairs at a rate of discordance. */
-  discordant: number;
-  sizeAt: (p: number) => number;
-  tail: number;
-}
-
 /** The quantile of ψ (2θ - 1) with the lower confidence distribution of θ and, of ψ's two, the one that gives the smaller. */
-function lowerBound({ wins, losses, discordant, sizeAt, tail }: Discordance): number {
+function lowerBound({ wins, losses, discordant, sizes }: Discordance, tail: number): number {
   const psi = wins + losses;
-  if (wins === 0) return lowestRate(1 - psi, sizeAt, tail) - 1;
+  if (wins === 0) return lowestRate(1 - psi, sizes, tail) - 1;
+  const sizeAt = leastFavorable(sizes);
   const won = (wins / psi) * discordant;
   const theta = (x: number) => betaCdf(x, won, discordant - won + 1);
   const isAbove = theta(0.5) <= tail;

@@ -1,6 +1,6 @@
 import { betaCdf } from "./distributions";
 import { AnalysisError } from "./errors";
-import { type Estimate, sum } from "./statistics";
+import { average, type Estimate, sum } from "./statistics";
 
 /** Yes-or-no outcomes of one stratum, as of one task. */
 export interface Stratum {
@@ -27,7 +27,7 @@ export function proportion(successes: number, n: number): Estimate {
  *
  * Else it is Korn & Graubard's: the exact interval of n_eff(p) p̂ successes in n_eff(p) episodes, fractions allowed, with
  * n_eff(p) = p (1 - p) / V(p). V(p) is the most that p̂ can vary where the rates average p, so the interval holds whatever each
- * task's rate is: see {@link leastFavorable}. `npm run bench -- coverage` has the coverage and the widths.
+ * task's rate is: see {@link leastFavorable}. No bound lies within the exact one of no success at all, or of no failure. `npm run bench -- coverage` has the coverage and the widths.
  *
  * Sources: Korn & Graubard (1998), "Confidence intervals for proportions with small expected number of positive counts
  * estimated from survey data", Survey Methodology 24; the least favorable strata are those of Wendell & Schmee (1996),
@@ -38,8 +38,8 @@ export function stratifiedProportion(strata: readonly Stratum[]): Estimate {
   const n = sum(filled.map((stratum) => stratum.n));
   if (n === 0) return { n, mean: null, low: null, high: null };
   const mean = sum(filled.map((stratum) => stratum.successes / stratum.n)) / filled.length;
-  const sizeAt = leastFavorable(filled.map((stratum) => stratum.n));
-  return { n, mean, low: lowerBound(mean, sizeAt), high: 1 - lowerBound(1 - mean, sizeAt) };
+  const sizes = filled.map((stratum) => stratum.n);
+  return { n, mean, low: lowerBound(mean, sizes), high: 1 - lowerBound(1 - mean, sizes) };
 }
 
 /**
@@ -66,10 +66,24 @@ export function leastFavorable(sizes: readonly number[]): (p: number) => number 
   };
 }
 
-/** The rate at which a share of at least `mean` has the chance `tail`; 0 where there is none. */
-export function lowerBound(mean: number, sizeAt: (p: number) => number, tail = 0.025): number {
+/** The rate at which a share of at least `mean` has the chance `tail`, in strata of these sizes; 0 where there is none. */
+export function lowerBound(mean: number, sizes: readonly number[], tail = 0.025): number {
   if (mean === 0) return 0;
-  return bisect(0, mean, (p) => atLeast(mean, p, sizeAt(p)) < tail);
+  const sizeAt = leastFavorable(sizes);
+  const bound = bisect(0, mean, (p) => atLeast(mean, p, sizeAt(p)) < tail);
+  return Math.min(bound, lowerBoundOfAll(sizes, tail));
+}
+
+/**
+ * The least average rate at which every episode is a success with the chance `tail`. Exact also where strata differ: the rates
+ * q_t = min(1, λ n_t) make Σ q_t least among those with the chance Π q_t^n_t.
+ */
+function lowerBoundOfAll(sizes: readonly number[], tail: number): number {
+  const ratesAt = (multiplier: number) => sizes.map((n) => Math.min(1, multiplier * n));
+  const chanceAt = (multiplier: number) =>
+    Math.exp(sum(ratesAt(multiplier).map((rate, i) => sizes[i]! * Math.log(rate))));
+  const most = 1 / Math.min(...sizes);
+  return average(ratesAt(bisect(0, most, (multiplier) => chanceAt(multiplier) < tail)));
 }
 
 /** The chance of a share of at least `mean` of n episodes, each a success with the chance p. */
