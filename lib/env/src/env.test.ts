@@ -97,6 +97,13 @@ describe("make", () => {
 
   test("says what may have been meant", () => {
     expect(() => make("BabyAI-PutNextLocalS5-v0")).toThrow(/PutNextLocalS5N3/);
+    expect(() => make("BabyAI-MixedTrainLocal-v0/pikup")).toThrow(
+      'Did you mean "BabyAI-MixedTrainLocal-v0/pickup"',
+    );
+    expect(() => make("BabyAI-GoToOjb-v0")).toThrow('Did you mean "BabyAI-GoToObj-v0"');
+    expect(() => make("nothing of the kind")).toThrow(
+      'Unknown environment "nothing of the kind". registeredEnvs()',
+    );
   });
 
   test.each([

@@ -40,6 +40,7 @@ export {
   UnknownEnvError,
   VectorEnvError,
 } from "./world/errors";
+export { nearest } from "./world/nearest";
 export {
   BALL,
   BOX,

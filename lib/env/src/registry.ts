@@ -17,6 +17,7 @@ import { putNextLevels } from "./levels/putnext";
 import { synthLevels } from "./levels/synth";
 import { unlockLevels } from "./levels/unlock";
 import { InvalidIdError, UnknownEnvError } from "./world/errors";
+import { nearest } from "./world/nearest";
 import { entropySeed, Pcg64 } from "./world/random";
 
 /**
@@ -197,12 +198,16 @@ function summarizeDrawn(id: string, taskSummaries: readonly EnvSummary[]): EnvSu
 
 function suggest(id: unknown): string[] {
   if (typeof id !== "string") return [];
-  const words = id
+  const wanted = wordsOf(id);
+  if (wanted.length < 3) return [];
+  const known = new Map([...REGISTRATIONS.keys()].map((other) => [wordsOf(other), other]));
+  return nearest(wanted, [...known.keys()], 3, 1 / 3).map((words) => known.get(words) ?? words);
+}
+
+/** What tells ids apart. */
+function wordsOf(id: string): string {
+  return id
     .toLowerCase()
     .replace(/^babyai-?/, "")
     .replace(/-v\d+/, "");
-  if (words.length < 3) return [];
-  return [...REGISTRATIONS.keys()]
-    .filter((known) => known.toLowerCase().includes(words))
-    .slice(0, 3);
 }

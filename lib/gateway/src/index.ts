@@ -1,7 +1,7 @@
 // The gateway in process, its store, and what else needs them.
 export { parseHttpUrl, splitCredentials } from "./basics/http-url";
 export { messageOf } from "./basics/message-of";
-export { oneLine } from "./basics/one-line";
+export { oneLine, plural } from "./basics/one-line";
 export { printable } from "./basics/printable";
 export { redactKeys, Secrets, secretsIn } from "./basics/redact";
 export { readTextFile, TextFileError } from "./basics/text-file";

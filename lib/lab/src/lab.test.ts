@@ -80,7 +80,7 @@ test("what ClickHouse holds of a run, replayed on the environment, gives the out
 
 test("a typo in a variant's name is refused with the names that there are", async () => {
   await expect(lab.evaluate({ variants: ["rule_bsed"] })).rejects.toThrow(
-    /^Unknown variant "rule_bsed"\. config\/ has: baseline, .*, rule_based, rule_based_history$/,
+    /^Unknown variant "rule_bsed"\. Did you mean "rule_based"\? config\/ has: baseline, .*, rule_based, rule_based_history$/,
   );
 });
 

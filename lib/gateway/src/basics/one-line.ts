@@ -11,3 +11,8 @@ export function oneLine(text: string, length: number): string {
   const isWhole = characters.length <= length && text.length <= 8 * length;
   return isWhole ? line : `${characters.slice(0, length).join("")}…`;
 }
+
+/** "1 episode", "2 episodes". */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

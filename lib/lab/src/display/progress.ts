@@ -1,3 +1,4 @@
+import { plural } from "embedded-gateway";
 import { describeInvalid } from "../agents/answers";
 import type { Progress, VariantProgress } from "../experiment/progress/progress";
 import { costText } from "../experiment/variants/prices";
@@ -31,7 +32,7 @@ function duration(seconds: number): string {
  */
 export function progressText(progress: Progress): string {
   const { done, total, answers, spentUsd, seconds, secondsLeft, state } = progress;
-  const parts = [`${done} of ${total} episodes`];
+  const parts = [`${done} of ${plural(total, "episode")}`];
   if (state === "finished") parts.push(`in ${duration(seconds)}`);
   if (state === "stopped") parts.push(`stopped after ${duration(seconds)}`);
   if (state === "running" && secondsLeft !== null) parts.push(`${duration(secondsLeft)} left`);
@@ -56,7 +57,11 @@ export function variantTexts({ variants }: Progress): string[] {
   const playing = variants.filter(({ total }) => total > 0); // a resumed run may have no more of one
   return playing.map((counts) => {
     const { variant, done, total } = counts;
-    const parts = [`${done} of ${total} episodes`, ...outcomes(counts), answersText(counts)];
+    const parts = [
+      `${done} of ${plural(total, "episode")}`,
+      ...outcomes(counts),
+      answersText(counts),
+    ];
     return `${variant.padEnd(width)}  ${parts.join(" · ")}`;
   });
 }

@@ -1,4 +1,4 @@
-import { oneLine } from "embedded-gateway";
+import { oneLine, plural } from "embedded-gateway";
 import { describeInvalid, type InvalidCount } from "../agents/answers";
 import type { Settings } from "./plan/settings";
 import { costText } from "./variants/prices";
@@ -57,7 +57,7 @@ export function describe(run: Run): string {
   const cost =
     spentUsd === null ? "cost not known" : costText({ usd: spentUsd, isEstimated, isAtLeast });
   const parts = [
-    `Run ${id}: ${completed} of ${planned} episodes in ${seconds.toFixed(1)} s, ${cost}.`,
+    `Run ${id}: ${completed} of ${plural(planned, "episode")} in ${seconds.toFixed(1)} s, ${cost}.`,
   ];
   if (completedBefore > 0) parts.push(`${completedBefore} of them were there already.`);
   const why = lastError === null ? "" : `, the last because: ${short(lastError)}`;

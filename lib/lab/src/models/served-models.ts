@@ -1,3 +1,4 @@
+import { nearest } from "babyai";
 import { messageOf, oneLine, RedirectError, Secrets, secretsIn } from "embedded-gateway";
 import { ModelError } from "./model-error";
 
@@ -43,7 +44,7 @@ export async function findServedModel(server: ServerAddress, name: string): Prom
 function describe(name: string, listed: readonly ServedModel[]): string {
   if (listed.length === 0) return "It has none at all: pull or load one first.";
   const ids = listed.map(({ id }) => id);
-  const near = nearest(name, ids).map((id) => JSON.stringify(oneLine(id, 100)));
+  const near = nearest(name, ids, SUGGESTIONS).map((id) => JSON.stringify(oneLine(id, 100)));
   const more = ids.length - near.length;
   return `It has ${near.join(", ")}${more > 0 ? ` and ${more} more` : ""}.`;
 }
@@ -130,26 +131,4 @@ function parse(text: string): Record<string, unknown> | null {
   } catch {
     return null;
   }
-}
-
-/** The names that take the fewest changes to become the wanted one; those that hold it come first. */
-function nearest(wanted: string, names: readonly string[]): string[] {
-  const holds = (name: string) => name.toLowerCase().includes(wanted.toLowerCase());
-  const ranked = names.map((name) => ({ name, rank: holds(name) ? -1 : changes(wanted, name) }));
-  ranked.sort((a, b) => a.rank - b.rank);
-  return ranked.slice(0, SUGGESTIONS).map(({ name }) => name);
-}
-
-/** Letters to insert, delete or replace (Levenshtein 1965). */
-function changes(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

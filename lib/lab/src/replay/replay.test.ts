@@ -67,9 +67,9 @@ test("what the store has otherwise than the replay is said", async () => {
   expect(change({ steps: rest })).toContain("The store has step 1 where step 0 belongs.");
   expect(
     change({ steps: [{ ...first!, observation: "a dragon 1 step forward" }, ...rest] }),
-  ).toEqual(["Observations differ at 1 steps, first at 0."]);
+  ).toEqual(["Observations differ at 1 step, first at 0."]);
   expect(change({ steps: [...episode.steps, { ...first!, step: episode.steps.length }] })).toEqual(
-    expect.arrayContaining(["The replay ends 1 steps before the stored episode."]),
+    expect.arrayContaining(["The replay ends 1 step before the stored episode."]),
   );
 });
 

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { type ActionName, actions, make } from "babyai";
+import { plural } from "embedded-gateway";
 import { DEFAULT_ACTION } from "../agents/parse";
 import { type StepRow, type StoredEpisode, storedEpisode } from "../queries/steps";
 import { diagnose, type Pattern } from "./patterns";
@@ -118,10 +119,13 @@ function compare(replay: Omit<Replay, "mismatches">, steps: readonly StepRow[]):
   }
   const differing = frames.filter(differs).map(({ step }) => step);
   if (differing.length > 0) {
-    mismatches.push(`Observations differ at ${differing.length} steps, first at ${differing[0]}.`);
+    mismatches.push(
+      `Observations differ at ${plural(differing.length, "step")}, first at ${differing[0]}.`,
+    );
   }
   const surplus = steps.length - (frames.length - 1);
-  if (surplus > 0) mismatches.push(`The replay ends ${surplus} steps before the stored episode.`);
+  if (surplus > 0)
+    mismatches.push(`The replay ends ${plural(surplus, "step")} before the stored episode.`);
   if (episode.success !== null && (outcome === "success") !== episode.success) {
     const stored = episode.success ? "solved" : "not solved";
     mismatches.push(`Stored is "${stored}"; the replay ends with: ${outcome ?? "no end"}.`);

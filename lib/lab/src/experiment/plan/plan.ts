@@ -1,4 +1,5 @@
 import { longestText, make } from "babyai";
+import { plural } from "embedded-gateway";
 import { LOCAL_PROVIDER } from "../../agents/local/own-models";
 import type { ChatMessage } from "../../agents/local/reading/prompt";
 import { countUsage } from "../../agents/local/tokens";
@@ -240,8 +241,12 @@ function describe(
   return [
     `Variants: ${variants.join(", ")}`,
     `Models: ${players(played) ?? "several"}`,
-    `Episodes: ${count} (${variants.length} variants × ${tasks.length} tasks × seeds ${seeds[0]} to ${seeds.at(-1)})`,
+    `Episodes: ${count} (${plural(variants.length, "variant")} × ${plural(tasks.length, "task")} × ${seedRange(seeds)})`,
     `Inferences: ${callsAtMost.toLocaleString("en-US")} at most`,
     `Cost: ${[...cost, budget].join("; ")}`,
   ].join("\n");
+}
+
+function seedRange(seeds: readonly number[]): string {
+  return seeds.length === 1 ? `seed ${seeds[0]}` : `seeds ${seeds[0]} to ${seeds.at(-1)}`;
 }

@@ -20,7 +20,10 @@ test("fills in the defaults: five tasks × 20 seeds from 200", () => {
 
 test.each([
   [{ variants: [] }, "variants is []: name at least one"],
-  [{ variants: ["baselin"] }, 'Unknown variant "baselin". config/ has: baseline, history'],
+  [
+    { variants: ["baselin"] },
+    'Unknown variant "baselin". Did you mean "baseline"? config/ has: baseline, history',
+  ],
   [{ variants: ["history", "history"] }, 'variants names "history" twice'],
   [{ variants: known, tasks: [] }, "tasks is []: name at least one"],
   [

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { tasks as balrogTasks, make, registeredEnvs } from "babyai";
+import { tasks as balrogTasks, make, nearest, registeredEnvs } from "babyai";
 import type { Progress } from "../progress/progress";
 import type { PlayedVariant } from "../variants/played-variant";
 
@@ -129,11 +129,15 @@ export function checkSettings(
   list("tasks", tasks);
   for (const variant of variants) {
     if (!knownVariants.includes(variant)) {
+      const meant = nearest(variant, knownVariants, 3, 1 / 3).map((name) => JSON.stringify(name));
+      const hint = meant.length > 0 ? ` Did you mean ${meant.join(", ")}?` : "";
       const known =
         knownVariants.length > 0
           ? `has: ${knownVariants.join(", ")}`
           : "has no variants of the functions act and act_with_reasoning";
-      throw new SettingsError(`Unknown variant ${JSON.stringify(variant)}. config/ ${known}`);
+      throw new SettingsError(
+        `Unknown variant ${JSON.stringify(variant)}.${hint} config/ ${known}`,
+      );
     }
   }
   for (const task of tasks) {

@@ -1,3 +1,4 @@
+import { plural } from "embedded-gateway";
 import type { Price, Prices } from "./prices";
 
 /** How many days ahead a model's shutdown is announced. */
@@ -15,7 +16,7 @@ export function shutdownNotice(model: string, prices: Prices, now: Date): string
   const { shutdown_date: date, successor } = prices[model] ?? {};
   if (date === undefined || daysLeft(date, now) > NOTICE_DAYS) return null;
   const left = daysLeft(date, now);
-  const when = left < 0 ? "was shut down on" : `shuts down in ${left} days, on`;
+  const when = left < 0 ? "was shut down on" : `shuts down in ${plural(left, "day")}, on`;
   return `${model} ${when} ${date}${successor === undefined ? "." : `; its successor is ${successor}.`}`;
 }
 
