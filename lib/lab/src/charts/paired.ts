@@ -26,31 +26,9 @@ export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantit
       `paired differences need two variants; the rows have: ${variants}`,
     );
   }
-  const played = players(rows);
-  const unfinished = unfinishedNote(rows);
-  const test = quantity === "success" ? "McNemar's exact test" : "paired t test";
-  const tests = comparisons.filter(({ difference, unknown }) => difference.n + unknown > 0).length;
-  const isUnpaired = comparisons.some(({ unpaired }) => unpaired > 0);
   return intervalChart({
     title: `Paired differences: ${title}`,
-    subtitle: [
-      `${scope(rows)}; pairs share task and seed.`,
-      `Points: mean of the difference, tasks weighted equally; p: ${test}; whiskers: the 95 % interval of that test.`,
-      ...(tests > 1
-        ? [
-            `Both are corrected for ${tests} comparisons (Bonferroni): whiskers leave out 0 exactly where p is at most 0.05.`,
-          ]
-        : []),
-      ...(isUnpaired
-        ? [
-            "Unpaired: episodes of one of the two alone, or whose tokens were not counted; left out.",
-          ]
-        : []),
-      ...(unfinished === null
-        ? []
-        : [`${unfinished} Pale: the range of the difference over all pairs, which has no test.`]),
-      ...(played === null ? [] : [played]),
-    ],
+    subtitle: subtitle(rows, quantity, comparisons),
     axis,
     column: "difference [interval]",
     domain: [0, null],
@@ -59,6 +37,31 @@ export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantit
     reference: 0,
     rows: comparisons.map((comparison) => differenceRow(comparison, SHOWN[quantity])),
   });
+}
+
+function subtitle(
+  rows: readonly EpisodeRow[],
+  quantity: Quantity,
+  comparisons: readonly Comparison[],
+): string[] {
+  const unfinished = unfinishedNote(rows);
+  const test = quantity === "success" ? "McNemar's exact test" : "paired t test";
+  const tests = comparisons.filter(({ difference, unknown }) => difference.n + unknown > 0).length;
+  const isUnpaired = comparisons.some(({ unpaired }) => unpaired > 0);
+  return [
+    `${scope(rows)}; pairs share task and seed.`,
+    `Points: mean of the difference, tasks weighted equally; p: ${test}; whiskers: the 95 % interval of that test.`,
+    tests > 1
+      ? `Both are corrected for ${tests} comparisons (Bonferroni): whiskers leave out 0 exactly where p is at most 0.05.`
+      : null,
+    isUnpaired
+      ? "Unpaired: episodes of one of the two alone, or whose tokens were not counted; left out."
+      : null,
+    unfinished === null
+      ? null
+      : `${unfinished} Pale: the range of the difference over all pairs, which has no test.`,
+    players(rows),
+  ].filter((line) => line !== null);
 }
 
 function differenceRow(
