@@ -2,11 +2,14 @@ import { Readable, type Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { messageOf } from "./message-of";
 
-/** Longest body that is read, before and after it is unpacked. It is TensorZero's limit. */
-export const MAX_BODY_BYTES = 100 * 1024 * 1024;
+/**
+ * Longest body that is read, before and after it is unpacked. TensorZero's limit is 100 MiB; what is made of a body can be
+ * several times as long, and all of it is to stay below 200 MB.
+ */
+export const MAX_BODY_BYTES = 24 * 1024 * 1024;
 
 /** What bodies under way may hold in memory, all of them together. */
-const MAX_HELD_BYTES = 128 * 1024 * 1024;
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 /** A body of this length is read at once: the server itself holds it to the length that it gave. */
 const SHORT_BYTES = 64 * 1024;

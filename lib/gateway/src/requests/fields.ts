@@ -134,7 +134,7 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "sequence";
   switch (typeof value) {
     case "string":
-      return `string ${JSON.stringify(value)}`;
+      return `string ${JSON.stringify(value.length > 1000 ? `${value.slice(0, 1000)}…` : value)}`;
     case "number":
       return Number.isInteger(value) ? `integer \`${value}\`` : `floating point \`${value}\``;
     case "boolean":

@@ -13,6 +13,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * @throws GatewayError 400
  */
 export function parseBody(bytes: Uint8Array): unknown {
+  if (bytes.length > UNCOUNTED_BYTES) assertShape(bytes);
   let body: unknown;
   try {
     body = JSON.parse(utf8.decode(bytes));
@@ -30,6 +31,33 @@ export function parseBody(bytes: Uint8Array): unknown {
 function unreadable(problem: string) {
   return invalidJson(`Failed to parse the request body as JSON: ${problem} (400 Bad Request)`);
 }
+
+/** A text that is no longer needs no look at its shape before it is parsed. */
+const UNCOUNTED_BYTES = 256 * 1024;
+
+/** A value takes up to twenty times the memory of its text. */
+const MAX_VALUES = 1_000_000;
+
+/** subtle: `JSON.parse` takes a minute and gigabytes for a hundred megabytes of brackets. */
+function assertShape(bytes: Uint8Array): void {
+  let depth = 0;
+  let values = 1;
+  let isString = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (isString) {
+      if (byte === BACKSLASH) i++;
+      else if (byte === QUOTE) isString = false;
+    } else if (byte === QUOTE) isString = true;
+    else if (byte === BRACE || byte === BRACKET) depth++;
+    else if (byte === END_BRACE || byte === END_BRACKET) depth--;
+    else if (byte === COMMA) values++;
+    if (depth > MAX_DEPTH) throw unreadable("recursion limit exceeded");
+    if (values > MAX_VALUES) throw unreadable(`more than ${MAX_VALUES} values`);
+  }
+}
+
+const [QUOTE, BACKSLASH, COMMA, BRACE, END_BRACE, BRACKET, END_BRACKET] = Buffer.from('"\\,{}[]');
 
 const LONE = "lone leading surrogate in hex escape";
 

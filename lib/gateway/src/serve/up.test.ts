@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -174,13 +174,51 @@ test("web pages and foreign hosts are kept out", async () => {
   });
 });
 
-test("an open address needs a password, and asks for it", async () => {
-  await expect(up({ ...options, host: "0.0.0.0" })).rejects.toThrow(UpError);
-  await withUp({ host: "0.0.0.0", password: "s3cret" }, async ({ urls }) => {
+test("an open address needs a password, asks for it, and is reached by any name with it", async () => {
+  await expect(up({ ...options, host: "127.0.0.2" })).rejects.toThrow(UpError);
+  // subtle: loopback has more addresses than the one that needs no password.
+  await withUp({ host: "127.0.0.2", password: "s3cr/t" }, async ({ urls }) => {
     expect((await infer(urls.gateway)).status).toBe(401);
-    expect((await infer(urls.gateway, { authorization: "Bearer s3cret" })).status).toBe(200);
+    const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
+    for (const authorization of ["Bearer s3cr/t", basic("chuser:s3cr/t")])
+      expect((await infer(urls.gateway, { authorization })).status).toBe(200);
+    for (const authorization of ["Bearer s3cr", basic("s3cr/t:"), "s3cr/t"])
+      expect((await infer(urls.gateway, { authorization })).status).toBe(401);
+    expect(await answerTo("box.example", urls.gateway)).toMatch(/^401 /);
+    expect((await infer(urls.gateway, { origin: "http://example.com" })).status).toBe(403);
     expect((await fetch(`${urls.clickhouse}/?query=SELECT%201`)).status).toBe(403);
+    const client = createClient({ url: clickhouseUrl() });
+    expect(await client.ping({ select: true })).toEqual({ success: true });
+    await client.close();
+    expect(readHandover(options.dataDir)?.gateway).toMatch(
+      /^http:\/\/chuser:s3cr%2Ft@127\.0\.0\.2:/,
+    );
   });
+});
+
+test("what leads to a running one is this user's to read, new at each start, and gone at its end", async () => {
+  const passwords = new Set<string>();
+  const file = join(folder, "up.json");
+  for (let i = 0; i < 2; i++) {
+    await withUp({}, async ({ urls }) => {
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      const { origin, password } = new URL(clickhouseUrl() ?? "");
+      expect([origin, readHandover(options.dataDir)?.gateway]).toEqual([
+        urls.clickhouse,
+        urls.gateway,
+      ]);
+      expect(password.length).toBeGreaterThanOrEqual(32);
+      passwords.add(password);
+      for (const wrong of ["chpassword", ""])
+        expect(
+          await createClient({ url: urls.clickhouse, username: "chuser", password: wrong }).ping({
+            select: true,
+          }),
+        ).toMatchObject({ success: false });
+    });
+    expect(existsSync(file)).toBe(false);
+  }
+  expect(passwords.size).toBe(2);
 });
 
 test("a taken port, a bad toml and a wrong folder: one clear line each, and nothing stays open", async () => {
