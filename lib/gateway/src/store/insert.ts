@@ -317,7 +317,9 @@ export class RowWriter {
       }
       if (rows.count > 1)
         return rows.halves.map((half, i) => ({ ...batch, rows: half, token: `${token}.${i}` }));
-      keepRow(this.refusedPath, { table, row: rows.lines[0]!, error: cause.message });
+      for (const row of rows.lines) {
+        keepRow(this.refusedPath, { table, row, error: cause.message });
+      }
       this.refusedCount++;
       this.lastRefusal = cause;
     }

@@ -71,5 +71,5 @@ const entities: Record<string, string> = {
 
 /** The text, as `printable` makes it, with the characters that HTML gives a meaning to written as entities. */
 export function escapeHtml(text: string): string {
-  return printable(text).replace(/[&<>"']/g, (character) => entities[character]!);
+  return printable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

@@ -1,4 +1,5 @@
 import { printable } from "embedded-gateway";
+import { at } from "../basics/at";
 import { escapeHtml, show } from "./display";
 
 type Row = Readonly<Record<string, unknown>>;
@@ -33,11 +34,11 @@ export function textTable(rows: readonly Row[]): string {
   if (rows.length === 0) return noRows;
   const { columns, body, isNumeric } = texts(rows);
   const widths = columns.map((name, i) =>
-    Math.max(name.length, ...body.map((row) => row[i]!.length)),
+    Math.max(name.length, ...body.map((row) => at(row, i).length)),
   );
   const line = (row: readonly string[]) =>
     row
-      .map((text, i) => (isNumeric[i] ? text.padStart(widths[i]!) : text.padEnd(widths[i]!)))
+      .map((text, i) => (isNumeric[i] ? text.padStart(at(widths, i)) : text.padEnd(at(widths, i))))
       .join("  ")
       .trimEnd();
   return [columns, widths.map((width) => "─".repeat(width)), ...body].map(line).join("\n");

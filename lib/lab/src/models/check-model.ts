@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { make, tasks } from "babyai";
+import { make } from "babyai";
 import { chatCompletions, connect, createGateway, inProcess, reachModels } from "embedded-gateway";
 import { localModels } from "../agents/local/app";
 import { parseAnswer } from "../agents/parse";
@@ -40,7 +40,7 @@ export async function checkModel(
   name: string,
 ): Promise<ModelCheck> {
   const { info, ...variant } = findVariant(root, name);
-  const episode = make(tasks[0]!);
+  const episode = make("BabyAI-MixedTrainLocal-v0/goto");
   const { observation } = episode.reset({ seed: 200 });
   const { system, user } = actArguments(observation.mission, observation.text, [], 0);
   const clickhouse = await connect({ dataDir: ":memory:" });

@@ -1,4 +1,5 @@
 import { playerOf } from "../analysis/player";
+import { at } from "../basics/at";
 import { outlineText } from "../charts/drawing/outline";
 import type { Replay, ReplayFrame } from "./replay";
 
@@ -19,7 +20,7 @@ const CAPTION_LENGTH = 22;
  */
 export function filmStrip(replay: Replay, count = 10): string {
   const frames = spread(replay.frames, count);
-  const [width, height] = sizeOf(frames[0]!.svg);
+  const [width, height] = sizeOf(at(frames, 0).svg);
   const pictureHeight = (PICTURE * height) / width;
   const rowHeight = pictureHeight + CAPTION + GAP;
   const total = HEADING + Math.ceil(frames.length / COLUMNS) * rowHeight;
@@ -51,9 +52,8 @@ export function filmStrip(replay: Replay, count = 10): string {
 function spread(frames: readonly ReplayFrame[], count: number): ReplayFrame[] {
   const shown = Math.min(count, frames.length);
   const last = frames.length - 1;
-  return Array.from(
-    { length: shown },
-    (_, i) => frames[Math.round((i * last) / (shown - 1 || 1))]!,
+  return Array.from({ length: shown }, (_, i) =>
+    at(frames, Math.round((i * last) / (shown - 1 || 1))),
   );
 }
 

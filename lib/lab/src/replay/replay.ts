@@ -110,9 +110,9 @@ export function replayStored({ steps, ...episode }: StoredEpisode): Replay {
 function compare(replay: Omit<Replay, "mismatches">, steps: readonly StepRow[]): string[] {
   const { episode, frames, mission, outcome } = replay;
   const mismatches: string[] = [];
-  const gap = steps.findIndex(({ step }, i) => step !== i);
-  if (gap >= 0)
-    mismatches.push(`The store has step ${steps[gap]!.step} where step ${gap} belongs.`);
+  const [place, misplaced] = [...steps.entries()].find(([i, { step }]) => step !== i) ?? [];
+  if (misplaced)
+    mismatches.push(`The store has step ${misplaced.step} where step ${place} belongs.`);
   const [first] = steps;
   if (first !== undefined && first.mission !== mission) {
     mismatches.push(`The stored mission is "${first.mission}", the replay's "${mission}".`);

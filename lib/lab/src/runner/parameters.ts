@@ -114,13 +114,13 @@ export function injectParameters(
   const names = Object.keys(parameters);
   if (names.length === 0) return { ...notebook, cells };
 
-  const at = cells.findIndex((cell) => hasTag(cell, declaring));
-  if (at < 0) {
+  const cell = cells.find((each) => hasTag(each, declaring));
+  if (cell === undefined) {
     throw new ParameterError(
       `The notebook takes no parameters: no code cell is tagged "${declaring}". Got ${names.join(", ")}.`,
     );
   }
-  const declared = declaredParameters(cells[at]!.source);
+  const declared = declaredParameters(cell.source);
   const unknown = names.filter((name) => !declared.has(name));
   if (unknown.length > 0) {
     throw new ParameterError(
@@ -133,6 +133,6 @@ export function injectParameters(
   });
   // subtle: in a block, or else tslab would print the last assignment's value.
   const source = ["// Given by the caller, in place of the defaults above.", "{", ...lines, "}"];
-  cells.splice(at + 1, 0, codeCell(source.join("\n"), [injecting]));
+  cells.splice(cells.indexOf(cell) + 1, 0, codeCell(source.join("\n"), [injecting]));
   return { ...notebook, cells };
 }

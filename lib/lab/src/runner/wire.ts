@@ -65,14 +65,13 @@ export function encode(message: Message, key: string): string[] {
 /** The message in received `frames`. @throws WireError it is not signed with `key` */
 export function decode(frames: readonly Buffer[], key: string): Message {
   const start = frames.findIndex((frame) => frame.toString() === delimiter);
-  if (start < 0 || frames.length < start + 6) {
+  const [signature, ...parts] = start < 0 ? [] : frames.slice(start + 1);
+  if (signature === undefined || parts.length < 4) {
     throw new WireError(
       `A Jupyter message needs ${delimiter} and five frames after it; got ${frames.length} frames.`,
     );
   }
-  const parts = frames.slice(start + 2);
   const expected = Buffer.from(sign(key, parts));
-  const signature = frames[start + 1]!;
   if (signature.length !== expected.length || !timingSafeEqual(signature, expected)) {
     throw new WireError("A Jupyter message is not signed with this connection's key.");
   }

@@ -3,6 +3,7 @@ import { type ActionName, make, solve } from "babyai";
 import { gatewayAgent } from "../../agents/gateway-agent";
 import { type Agent, play } from "../../agents/play";
 import type { ActFunction } from "../../agents/prompt";
+import { at } from "../../basics/at";
 import type { GatewayClient, InferenceRequest } from "../../connection/client";
 import type { EpisodeKey } from "../../queries/runs/run-state";
 import { grid } from "../plan/grid";
@@ -99,7 +100,7 @@ export async function demonstrate(
       async act(turn) {
         const { inference } = await asked.act(turn);
         inferenceIds.push(inference.inferenceId);
-        return { action: played[turn.step]! };
+        return { action: at(played, turn.step) };
       },
     };
     for await (const _ of play(make(task), demonstrator, { seed }));

@@ -1,6 +1,7 @@
 import { Answers, type InvalidCount } from "../../agents/answers";
 import type { CountedTokens } from "../../agents/count-tokens";
 import type { InvalidReason } from "../../agents/parse";
+import { at } from "../../basics/at";
 import { EpisodeLengths, type Played } from "./episode-lengths";
 import { type Speed, timeLeft } from "./time-left";
 
@@ -168,12 +169,13 @@ export class Tally {
   private pace(isDone: boolean): Pick<Progress, "answersPerSecond" | "secondsLeft"> {
     const { marks, answered: answers } = this;
     const now = performance.now();
-    if (!this.left || isDone || now - marks.at(-1)!.at >= LOOK_EVERY_MS) {
-      while (marks.length > 1 && now - marks[1]!.at >= RATE_MS) marks.shift();
+    const looked = marks.at(-1)?.at ?? now;
+    if (!this.left || isDone || now - looked >= LOOK_EVERY_MS) {
+      while (marks.length > 1 && now - at(marks, 1).at >= RATE_MS) marks.shift();
       marks.push({ at: now, answers });
       this.left = timeLeft(this.remaining(), this.speedOf, this.concurrency);
     }
-    const since = marks[0]!;
+    const since = at(marks, 0);
     return {
       answersPerSecond: (1000 * (answers - since.answers)) / Math.max(1, now - since.at),
       secondsLeft: this.left && this.left / 1000,

@@ -89,8 +89,11 @@ function makespan(durations: readonly number[], workers: number): number {
   const free = Array<number>(Math.min(workers, durations.length)).fill(0);
   for (const duration of durations) {
     let first = 0;
-    for (let i = 1; i < free.length; i++) if (free[i]! < free[first]!) first = i;
-    free[first]! += duration;
+    let begin = Number.POSITIVE_INFINITY;
+    free.forEach((time, i) => {
+      if (time < begin) [first, begin] = [i, time];
+    });
+    free[first] = begin + duration;
   }
   return Math.max(0, ...free);
 }
