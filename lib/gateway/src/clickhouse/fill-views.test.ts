@@ -78,15 +78,17 @@ test("every view's table has rows here", () => {
   for (const [table, rows] of Object.entries(whole)) expect([table, rows]).not.toEqual([table, []]);
 });
 
-test.each(TARGETS)(
-  "%s gets back what it has lost, and what is made of it stays as it is",
-  async (table) => {
-    await run(`TRUNCATE TABLE ${table}`);
-    await fillViews(client);
-    const after = await contents([table, "FeedbackByVariantStatistics"]);
-    expect({ ...whole, ...after }).toEqual(whole);
-  },
-);
+test.each([
+  ["TagInference"],
+  ["FeedbackByVariantStatistics"],
+  ["BooleanMetricFeedbackByVariant"], // from which a view makes statistics that are there already
+  TARGETS,
+])("%s gets back what it has lost, and what is made of it stays as it is", async (...tables) => {
+  for (const table of tables) await run(`TRUNCATE TABLE ${table}`);
+  await fillViews(client);
+  const after = await contents([...tables, "FeedbackByVariantStatistics"]);
+  expect({ ...whole, ...after }).toEqual(whole);
+});
 
 test("what is there is not added again: half of each table's rows are lost, in a store that is then opened", async () => {
   for (const table of TARGETS) {

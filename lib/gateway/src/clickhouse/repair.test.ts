@@ -75,13 +75,10 @@ test("columns that cannot be read are an error that names table, part and the wa
 });
 
 test.each([
-  ["JsonInference", "data.bin", 1],
   ["JsonInference", "primary.cidx", 1],
-  ["JsonInference", "checksums.txt", 1],
   ["JsonInference", "count.txt", 1],
   // A table that views fill loses nothing.
   ["TagInference", "data.bin", 2],
-  ["TagInference", "checksums.txt", 2],
 ])(
   "a bit of %s's %s: what cannot be read is an error of its own, and repair opens the store",
   async (table, file, rows) => {
