@@ -76,6 +76,17 @@ test("a gateway that does not answer is named without its password", async () =>
   expect(inspect(error, { depth: 9 })).not.toContain("secret");
 });
 
+test("a wrong password is called so, and not shown", async () => {
+  const asks = createServer((_, response) => response.writeHead(401).end("{}"));
+  await new Promise<void>((resolve) => asks.listen(0, "127.0.0.1", resolve));
+  const url = `http://user:secret@127.0.0.1:${(asks.address() as AddressInfo).port}`;
+  const error = await refusal({ TENSORZERO_GATEWAY_URL: url, CLICKHOUSE_URL: LOCAL_CLICKHOUSE });
+  expect(error.message).toContain("which asks for another password: correct it");
+  expect(inspect(error, { depth: 9 })).not.toContain("secret");
+  asks.closeAllConnections();
+  await new Promise((resolve) => asks.close(resolve));
+});
+
 test("user and password of the gateway's address are sent with every request, and shown nowhere", async () => {
   const url = `http://user:p%40ss@127.0.0.1:${port}/`;
   const env = { TENSORZERO_GATEWAY_URL: url, CLICKHOUSE_URL: LOCAL_CLICKHOUSE };

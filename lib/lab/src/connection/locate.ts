@@ -1,5 +1,5 @@
 import { messageOf, RedirectError, readHandover } from "embedded-gateway";
-import { GatewayClient, type GatewayStatus } from "./client";
+import { GatewayClient, GatewayError, type GatewayStatus } from "./client";
 
 /** ClickHouse's in docker-compose.yml. */
 export const COMPOSE_PASSWORD = "chpassword";
@@ -106,9 +106,12 @@ async function ask(url: string): Promise<GatewayStatus> {
     return await client.status();
   } catch (cause) {
     const redirect = cause instanceof Error && cause.cause instanceof RedirectError;
+    const isRefused = cause instanceof GatewayError && cause.status === 401;
     const what = redirect
       ? `: ${messageOf(cause.cause)}`
-      : ", where no gateway answers: start it, or unset the variable";
+      : isRefused
+        ? ", which asks for another password: correct it (http://user:password@host:port)"
+        : ", where no gateway answers: start it, or unset the variable";
     throw new GatewayNotFoundError(`TENSORZERO_GATEWAY_URL names ${client.url}${what}`, { cause });
   }
 }
