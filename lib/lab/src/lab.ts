@@ -1,12 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import type { ClickHouseClient } from "@clickhouse/client";
-import { testTasks, tasks as trainTasks } from "babyai";
 import { describeDamage, messageOf, printable, reachModels, uuidv7 } from "embedded-gateway";
 import { localModels } from "./agents/local/app";
 import { type ModelFunctions, ownModelFiles } from "./agents/local/own-models";
-import { answeredBy } from "./analysis/player";
-import { formatResults, type Provenance } from "./analysis/results";
+import { formatResults } from "./analysis/results";
 import { withExpertSteps } from "./analysis/simulator";
 import { saveCharts } from "./charts/save";
 import type { GatewayClient } from "./connection/client";
@@ -30,6 +28,7 @@ import {
   demonstrate,
 } from "./experiment/play/demonstrate";
 import type { EpisodeResult } from "./experiment/play/run-episode";
+import { provenanceOf } from "./experiment/provenance";
 import { listRuns, prepareRun, type RunHistory, type RunRow } from "./experiment/resume";
 import type { Run } from "./experiment/run";
 import { settle } from "./experiment/settle";
@@ -275,16 +274,12 @@ async function save(opened: Opened, run: Run): Promise<SavedRun> {
   const { project, connection, log } = opened;
   const directory = join(project, "data", ".local", "runs", run.id);
   const rows = await episodesOf(opened, run.id);
-  const provenance = {
-    ...provenanceOf(run),
-    models: Object.fromEntries(run.settings.variants.map((name) => [name, modelsOf(name, rows)])),
-    versions: {
-      "babyai-lab": version,
-      node: process.version,
-      gateway: connection.gateway,
-      clickhouse: await serverVersion(connection.clickhouse),
-    },
-  };
+  const provenance = provenanceOf(run, rows, {
+    "babyai-lab": version,
+    node: process.version,
+    gateway: connection.gateway,
+    clickhouse: await serverVersion(connection.clickhouse),
+  });
   await mkdir(directory, { recursive: true });
   const results = join(directory, "results.json");
   await writeFile(results, formatResults({ provenance, episodes: rows }));
@@ -296,26 +291,4 @@ async function save(opened: Opened, run: Run): Promise<SavedRun> {
     return [];
   });
   return { directory, charts };
-}
-
-/** The models that answered for a variant. */
-function modelsOf(variant: string, rows: readonly EpisodeRow[]): string {
-  return answeredBy(rows.filter((row) => row.variant === variant)).model ?? "none has answered";
-}
-
-/** How a run can be made again. */
-function provenanceOf({
-  settings,
-  startedAt,
-}: Run): Pick<Provenance, "command" | "date" | "seeds"> {
-  const { variants, tasks, seeds, historyLength } = settings;
-  const [seed = 0] = seeds;
-  // The main notebook's words for the splits, else the ids.
-  const isSplit = (split: readonly string[]) => tasks.join() === split.join();
-  const what = isSplit(trainTasks) ? "train" : isSplit(testTasks) ? "test" : tasks;
-  return {
-    command: `npm start -- -p variants=${variants} -p tasks=${what} -p episodes=${seeds.length} -p seed=${seed} -p historyLength=${historyLength}`,
-    date: startedAt.toISOString().slice(0, 10),
-    seeds: `${seed} to ${seeds.at(-1)} on each task`,
-  };
 }
