@@ -64,23 +64,20 @@ describe("a mean over strata", () => {
   });
 
   test("by hand: a small stratum that varies more than the others makes the error its own", () => {
-    // Means 1 and 4: m = 2.5. Overall, (0 + 9) / 2 more than the squares: sem as if alike is less than the small one's own.
-    const {
-      mean: m,
-      sem,
-      df,
-    } = stratifiedMean([
-      [1, 1, 1, 1, 1, 1, 1, 1],
-      [2, 6],
-    ]);
-    // Spread (1.5² + (0.5² + 3.5²) / 2) / 2 = 4.25 on n_eff = 4 / (1/8 + 1/2) = 6.4: variance 4.25 · 6.4 / 5.4 = 5.037.
-    const variance = (4.25 * 6.4) / 5.4;
-    const parts = [variance / (2 * 8) ** 2, (8 + variance) / (2 * 2) ** 2] as const;
+    // Means 1 and 4: m = 2.5. The spread is (1.5² + (2 · 0.5² + 2 · 3.5² + 1.5²) / 5) / 2 = 3.85, on n_eff = 4 / (1/20 + 1/5) = 16.
+    const { mean: m, sem, df } = stratifiedMean([Array(20).fill(1), [2, 2, 6, 6, 4]]);
+    const variance = (3.85 * 16) / 15;
+    const parts = [variance / (2 * 20) ** 2, (16 + variance) / (2 * 5) ** 2] as const;
+    const total = parts[0] + parts[1];
     expect(m).toBe(2.5);
-    expect(sem).toBeCloseTo(Math.sqrt(parts[0] + parts[1]), 12);
-    expect(df).toBeCloseTo(
-      Math.max(1, (parts[0] + parts[1]) ** 2 / (parts[0] ** 2 / 8 + parts[1] ** 2 / 2) - 1),
-      12,
-    );
+    expect(sem).toBeCloseTo(Math.sqrt(total), 12);
+    expect(df).toBeCloseTo(total ** 2 / (parts[0] ** 2 / 20 + parts[1] ** 2 / 5) - 1, 12);
+  });
+
+  test("has no interval where unequal strata leave one with less than five values", () => {
+    const few = (n: number) =>
+      stratifiedMean([[1, 2, 3, 4, 5, 6], Array.from({ length: n }, (_, i) => i)]);
+    expect(few(4)).toMatchObject({ low: null, high: null, sem: null, df: null });
+    expect(few(5).low).not.toBeNull();
   });
 });

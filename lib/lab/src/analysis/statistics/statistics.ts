@@ -48,7 +48,8 @@ export function mean(values: readonly number[]): MeanEstimate {
  * Sources: Student (1908), "The probable error of a mean", Biometrika 6; Satterthwaite (1946), "An approximate distribution of
  * estimates of variance components", Biometrics 2; the moderated variances are Smyth's (2004), SAGMB 3. The bounds may lie
  * outside of the quantity's range when n is small or the values are skewed; `boundedMean` cuts them off there.
- * Values that are all equal have no interval: one without a width would claim that another sample must be the same.
+ * Values that are all equal have no interval: one without a width would claim that another sample must be the same. Nor have
+ * strata with unequal n of which one has less than 5 values: how that one varies would decide, and is not known.
  */
 export function stratifiedMean(strata: readonly (readonly number[])[], tail = 0.025): MeanEstimate {
   const filled = strata.filter((values) => values.length > 0);
@@ -65,6 +66,9 @@ export function stratifiedMean(strata: readonly (readonly number[])[], tail = 0.
   const size = effectiveSize(filled.map((stratum) => stratum.length));
   const spread = average(filled.map((stratum) => average(stratum.map((y) => (y - m) ** 2))));
   const variance = (spread * size) / (size - 1);
+  if (size < n && filled.some((stratum) => stratum.length < FEWEST)) {
+    return { n, mean: m, ...none, sd: Math.sqrt(variance) };
+  }
   const alike = { sem: Math.sqrt(variance / size), df: size - 1 };
   const half = (error: typeof alike) => studentTQuantile(1 - tail, error.df) * error.sem;
   const own = ownVariances(filled, variance);
@@ -78,6 +82,9 @@ export function stratifiedMean(strata: readonly (readonly number[])[], tail = 0.
     ...error,
   };
 }
+
+/** Of strata with unequal n. */
+const FEWEST = 5;
 
 function ownVariances(strata: readonly (readonly number[])[], overall: number) {
   const parts = strata.map((values) => {
