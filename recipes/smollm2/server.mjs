@@ -169,6 +169,9 @@ async function respond({ url, method }, text) {
 }
 
 const server = createServer(async (request, response) => {
+  // A browser says where a page's request comes from; programs do not, and no page has business here.
+  const { origin, "sec-fetch-site": site } = request.headers;
+  if (origin !== undefined || site !== undefined) return response.writeHead(403).end();
   let text = "";
   for await (const chunk of request) text += chunk;
   const [status, body] = await respond(request, text).catch((error) => [

@@ -18,6 +18,7 @@ import {
   parseError,
 } from "@clickhouse/client";
 import type { ChdbConnection } from "chdb/connection";
+import { isAlive } from "../basics/is-alive";
 import { messageOf } from "../basics/message-of";
 import { oneLine } from "../basics/one-line";
 import { openConfined } from "./confinement";
@@ -433,15 +434,6 @@ function statusPid(path: string): number | undefined {
     return pid === undefined ? undefined : Number(pid);
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isAlive } from "../basics/is-alive";
 
 /** How this user's own processes reach a running `npm run up`: addresses with user and password. */
 export interface Handover {
@@ -25,11 +26,12 @@ export function handOver(dataDir: string, handover: Handover): () => Promise<voi
   };
 }
 
-/** What an `npm run up` on this folder has left, perhaps one that has ended; undefined without one. */
+/** What the `npm run up` on this folder has left; undefined without one, or when its process has ended. */
 export function readHandover(dataDir: string): Handover | undefined {
   try {
     const { pid, gateway, clickhouse } = JSON.parse(readFileSync(pathFor(dataDir), "utf8"));
-    return { pid: Number(pid), gateway: String(gateway), clickhouse: String(clickhouse) };
+    const handover = { pid: Number(pid), gateway: String(gateway), clickhouse: String(clickhouse) };
+    return isAlive(handover.pid) ? handover : undefined;
   } catch {
     return undefined; // none, or not whole: then there is no one to reach by it
   }

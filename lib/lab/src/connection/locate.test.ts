@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -154,6 +155,8 @@ test("an `npm run up` on the store's folder is found by what it has left, on any
   onRequest = () => {};
   timeout.mockRestore();
   limits.restore();
-  leave({ ...own, gateway: "http://127.0.0.1:1" });
+  // One that was killed leaves its file: what answers at its address now is another's.
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  leave({ ...own, pid });
   expect(await locateGateway({}, dataDir)).not.toMatchObject(found);
 });
