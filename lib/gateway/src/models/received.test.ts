@@ -110,7 +110,7 @@ describe("what is too long is not read to its end", () => {
     reply = (_, response) => response.writeHead(status, { "content-encoding": encoding }).end(body);
     const response = await fetch(`http://${host}/`, {});
     await expect(response.text()).rejects.toBeInstanceOf(AnswerTooLongError);
-    expect((await ask()).body.error).toContain("the answer is longer than 4 MiB");
+    expect((await ask()).body.error).toContain("the answer is longer than 3 MiB");
   });
 
   /** Writes the chunk until the client has left. */
@@ -126,21 +126,21 @@ describe("what is too long is not read to its end", () => {
   };
   test("plain, without an end", async () => {
     endlessly(Buffer.alloc(65_536, " "), {});
-    expect((await ask()).body.error).toContain("the answer is longer than 4 MiB");
+    expect((await ask()).body.error).toContain("the answer is longer than 3 MiB");
     await isOver;
   });
   test("packed, where nothing unpacks to nothing", async () => {
     const empty = gzipSync("");
     const chunk = Buffer.concat(Array<Buffer>(10_000).fill(empty));
     endlessly(chunk, { "content-encoding": "gzip" });
-    expect((await ask()).body.error).toContain("longer than 6 MiB as it is sent");
+    expect((await ask()).body.error).toContain("longer than 5 MiB as it is sent");
     await isOver;
   });
   test("a stream of many events", async () => {
     const event = `data: {"choices":[{"delta":{"content":"${"x".repeat(40_000)}"}}]}\n\n`;
     endlessly(Buffer.from(event.repeat(20)), { "content-type": "text/event-stream" });
     const { body } = await ask(true);
-    expect(body).toContain("the answer is longer than 6 MiB");
+    expect(body).toContain("the answer is longer than 5 MiB");
     expect(body.length).toBeLessThan(1.2 * STREAM_LIMIT);
     await isOver;
   });

@@ -5,9 +5,9 @@ import { oneLine } from "../basics/one-line";
  * Bytes that an answer may have on its way, and unpacked: one of 100,000 tokens has one megabyte. To store so many takes some
  * 200 MB of memory.
  */
-export const ANSWER_LIMIT = 4 * 1024 * 1024;
+export const ANSWER_LIMIT = 3 * 1024 * 1024;
 /** The same for one that is streamed: OpenAI's pieces take some 300 bytes a token. */
-export const STREAM_LIMIT = 6 * 1024 * 1024;
+export const STREAM_LIMIT = 5 * 1024 * 1024;
 
 /** A server sends elsewhere what it was asked. It is not sent there: it holds prompts and keys. */
 export class RedirectError extends Error {

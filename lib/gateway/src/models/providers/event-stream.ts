@@ -1,5 +1,5 @@
 /** Characters that one event may have: what is longer is no piece of an answer, and must not fill the memory. */
-export const EVENT_LIMIT = 4 * 1024 * 1024;
+export const EVENT_LIMIT = 3 * 1024 * 1024;
 
 /**
  * The data of each event in a body of `text/event-stream`, read as the HTML standard says (section 9.2.6): lines end with
