@@ -73,7 +73,7 @@ const MOUNT = `
   mount --bind "$FOLDER/tsconfig.json" /mnt/lib/env/tsconfig.json
   mount -o remount,bind,ro /mnt
   cd /mnt
-  started() { for i in $(seq 300); do grep -q "$1" "$2" && break; sleep 0.1; done; cat "$2"; }
+  started() { for i in $(seq 300); do grep -qs "$1" "$2" && break; sleep 0.1; done; cat "$2"; }
 `;
 
 /** What a script prints that runs in namespaces of its own, with a folder of its own. */
