@@ -31,6 +31,54 @@ export interface RealOptions {
 /** The database of TensorZero's own gateway, beside ours. */
 const THEIRS = "peer";
 
+/** This gateway and its ClickHouse, with the project's configuration and that of the probes. */
+export interface Own {
+  readonly gateway: string;
+  /** The configuration's files as a glob. */
+  readonly config: string;
+  /** ClickHouse's address with that database. */
+  store(database: string): string;
+  close(): Promise<void>;
+}
+
+/** Starts this gateway on free ports, with what it stores in a folder that `close` removes. */
+export async function startOwn({
+  folder,
+  config,
+  models,
+}: Pick<RealOptions, "folder" | "config" | "models">): Promise<Own> {
+  const work = mkdtempSync(join(folder, "gateway-diff-"));
+  const closers = [async () => rmSync(work, { recursive: true, force: true })];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const all = new Hono().mount("/ordered", orderedProvider().fetch).mount("/", models.fetch);
+    const provider = await listen("models", all, { port: 0 });
+    closers.push(provider.close);
+    const password = "diff";
+    const own = await up({
+      configPath: writeConfig(config, work, provider.url),
+      dataDir: join(work, "clickhouse"),
+      models,
+      env: {},
+      ports: { gateway: 0, clickhouse: 0, models: 0 },
+      password,
+    });
+    closers.push(own.close);
+    const { gateway = "", clickhouse = "" } = own.urls;
+    const store = (database: string) => {
+      const url = new URL(database, clickhouse);
+      Object.assign(url, { username: USER, password });
+      return url.href;
+    };
+    return { gateway, config: join(work, "config", "**", "*.toml"), store, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
 /**
  * Starts this gateway and TensorZero's own on one ClickHouse, each with a database of its own, both with the project's
  * configuration and that of the probes; asks both the same, and compares answers, rows and tables.
@@ -39,48 +87,26 @@ const THEIRS = "peer";
  */
 export async function diffWithReal(options: RealOptions) {
   const python = await peerPython(options.folder, options.version);
-  const work = mkdtempSync(join(options.folder, "gateway-diff-"));
-  const models = new Hono()
-    .mount("/ordered", orderedProvider().fetch)
-    .mount("/", options.models.fetch);
-  const closers = [async () => rmSync(work, { recursive: true, force: true })];
+  const own = await startOwn(options);
+  const closers = [own.close];
   try {
-    const provider = await listen("models", models, { port: 0 });
-    closers.push(provider.close);
-    const files = writeConfig(options.config, work, provider.url);
-    const password = "diff";
-    const own = await up({
-      configPath: files,
-      dataDir: join(work, "clickhouse"),
-      models: options.models,
-      env: {},
-      ports: { gateway: 0, clickhouse: 0, models: 0 },
-      password,
-    });
-    closers.push(own.close);
-    const { gateway = "", clickhouse = "" } = own.urls;
-    const store = new URL(THEIRS, clickhouse);
-    store.username = USER;
-    store.password = password;
-    const peer = await startPeer(python, join(work, "config", "**", "*.toml"), store.href);
+    const peer = await startPeer(python, own.config, own.store(THEIRS));
     closers.push(peer.close);
-    const client = createClient({ url: store, clickhouse_settings: SESSION_SETTINGS });
+    const client = createClient({ url: own.store(THEIRS), clickhouse_settings: SESSION_SETTINGS });
     closers.push(() => client.close());
-    const sides = [new Side(gateway, patientFetch), new Side(peer.url, patientFetch)] as const;
+    const sides = [new Side(own.gateway, patientFetch), new Side(peer.url, patientFetch)] as const;
     const answers = (await diffSides(sides, options.probes)).flat();
-    const databases = [DATABASE, THEIRS] as const;
     const { differences: ofRows, rows } = await diffRows(client, [
-      { database: databases[0], names: sides[0].names },
-      { database: databases[1], names: sides[1].names },
+      { database: DATABASE, names: sides[0].names },
+      { database: THEIRS, names: sides[1].names },
     ]);
     const isFailed = new Set(
       answers
         .filter(({ at }) => at === "status")
         .map(({ probe }) => `rows of <inference{${probe}}>`),
     );
-    const ofSchemas = await diffSchemas(client, databases);
     const differences: Difference[] = [
-      ...ofSchemas,
+      ...(await diffSchemas(client, [DATABASE, THEIRS])),
       ...answers,
       ...ofRows.filter(({ probe }) => !isFailed.has(probe)),
     ];

@@ -38,10 +38,12 @@ const USAGE = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 };
 export function orderedProvider(): Hono {
   const app = new Hono();
   app.post("/v1/embeddings", async (c) => {
-    const { input, model } = (await c.req.json()) as { input: string; model: string };
-    const letters = [...String(input)].map((letter) => letter.charCodeAt(0));
-    const embedding = [0, 1, 2, 3].map((i) => letters.filter((code) => code % 4 === i).length);
-    const data = [{ object: "embedding", index: 0, embedding }];
+    const { input, model } = (await c.req.json()) as { input: string | string[]; model: string };
+    const data = [input].flat().map((text, index) => {
+      const letters = [...text].map((letter) => letter.charCodeAt(0));
+      const embedding = [0, 1, 2, 3].map((i) => letters.filter((code) => code % 4 === i).length);
+      return { object: "embedding", index, embedding };
+    });
     return c.json({ object: "list", data, model, usage: { prompt_tokens: 3, total_tokens: 3 } });
   });
   app.post("/v1/chat/completions", async (c) => {
