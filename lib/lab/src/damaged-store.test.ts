@@ -109,3 +109,17 @@ test("a table that views fill has lost nothing: tokens are those of before, and 
   expect((await lab.runs())[0]).toMatchObject({ state: "finished", completed: 5 });
   await lab.close();
 });
+
+test("a part that is gone without a trace is missed, too", async () => {
+  const dataDir = join(folder, "gone");
+  cpSync(whole, dataDir, { recursive: true, verbatimSymlinks: true });
+  for (const { path } of first.ModelInference!)
+    rmSync(path.replace(whole, dataDir), { recursive: true });
+  log.mockClear();
+  const lab = await open(dataDir);
+  const said = log.mock.calls.join("\n");
+  expect(said).not.toContain("The store is damaged");
+  expect(said).toContain(`${early.length} lack model calls`);
+  for (const name of early) expect(said).toContain(name);
+  await lab.close();
+});

@@ -126,6 +126,7 @@ export interface SavedRun {
  * const lab = await openLab({ project: ".", gateway: "embedded", log: console.log });
  * @throws GatewayNotFoundError a gateway was named and does not answer, or only one of the two variables is set
  * @throws RemoteModelsError `models` are given, and the gateway is not the embedded one
+ * @throws DamagedPartError a part of the store cannot be read; `npm run repair` puts it aside
  * @throws StoreOpenError the store cannot be opened, for instance because another process holds the folder
  * @throws ConfigError the configuration is missing or wrong, or has a model of the same name as one of `models`
  * @throws ModelFunctionError one of `models` is no function
@@ -147,11 +148,18 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   });
   log(connection.about);
   const opened = { project, catalog, connection, log };
-  if (connection.damage.length > 0) {
-    log(describeDamage(connection.damage));
-    for (const line of await describeLosses(historyOf(opened))) log(line);
-  }
+  await tellOfLosses(opened).catch(async (error) => {
+    await connection.close();
+    throw error;
+  });
   return labOf(opened);
+}
+
+async function tellOfLosses(opened: Opened): Promise<void> {
+  const { damage } = opened.connection;
+  if (damage.length > 0) opened.log(describeDamage(damage));
+  const lines = await describeLosses(historyOf(opened), damage.length > 0);
+  for (const line of lines) opened.log(line);
 }
 
 /** What a lab works with. */

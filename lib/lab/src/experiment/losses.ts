@@ -1,5 +1,6 @@
 import { type TryRow, tries } from "../queries/episodes";
 import type { Loss } from "../queries/parts/tries";
+import { mayLackRows } from "../queries/runs/run-state";
 import { listRuns, type RunHistory } from "./resume";
 
 /** What is lost, in words. */
@@ -13,11 +14,16 @@ const WORDS: Readonly<Record<Loss, string>> = {
 /** Episodes that a line names; of others it says how many there are. */
 const NAMED = 6;
 
-/** A line for each run that is not whole: which of its episodes have lost what, and the command that plays them again. */
-export async function describeLosses(history: RunHistory): Promise<string[]> {
+/**
+ * A line for each run that is not whole: which of its episodes have lost what, and the command that plays them again.
+ *
+ * @param isDamaged parts of the store are known to be broken. Else a run that is only unfinished has no line
+ */
+export async function describeLosses(history: RunHistory, isDamaged: boolean): Promise<string[]> {
+  if (!isDamaged && !(await mayLackRows(history.clickhouse))) return [];
   const lines: string[] = [];
   for (const { run, planned, completed, damaged } of await listRuns(history)) {
-    if (planned === null || completed >= planned) continue;
+    if (planned === null || completed >= planned || (!isDamaged && damaged === 0)) continue;
     const lacking = (await tries(history.clickhouse, run)).filter(
       ({ replaced, lost }) => !replaced && lost.length > 0,
     );

@@ -5,9 +5,11 @@ import { tokenSums } from "./token-sums";
 /** What the store may have lost of an episode: some or all rows of that kind. */
 export type Loss = "inferences" | "model calls" | "metrics" | "success";
 
-/** In a query of FloatMetricFeedback by episode: all metrics that an episode gets beside its `success` are there. */
-export const HAS_METRICS =
-  "uniqExactIf(metric_name, metric_name IN ('episode_return', 'progression', 'episode_length', 'invalid_actions')) = 4";
+/** The metrics that an episode gets beside its `success`. */
+export const METRICS = "'episode_return', 'progression', 'episode_length', 'invalid_actions'";
+
+/** In a query of FloatMetricFeedback by episode: all of them are there. */
+export const HAS_METRICS = `uniqExactIf(metric_name, metric_name IN (${METRICS})) = 4`;
 
 /** The episodes of the run {run:String} with a stored `success`, by its latest feedback; a part of a query's WITH. */
 export const JUDGED = `judged AS (

@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { IS_ACT } from "../parts/is-act";
-import { HAS_METRICS, TRIES } from "../parts/tries";
+import { HAS_METRICS, METRICS, TRIES } from "../parts/tries";
 
 /** What names an episode within a run. */
 export interface EpisodeKey {
@@ -41,6 +41,24 @@ export async function completedEpisodes(
     format: "JSONEachRow",
   });
   return result.json<EpisodeKey>();
+}
+
+/**
+ * Whether rows of some episode may be missing, by counts of whole tables: a folder of rows may be gone, of which ClickHouse
+ * says nothing. `runStates` knows.
+ */
+export async function mayLackRows(clickhouse: ClickHouseClient): Promise<boolean> {
+  const result = await clickhouse.query({
+    query: `
+      WITH
+        (SELECT count() FROM JsonInference) AS inferences,
+        (SELECT (countIf(metric_name IN (${METRICS})), sumIf(value, metric_name = 'episode_length')) FROM FloatMetricFeedback) AS measured
+      SELECT inferences > (SELECT count() FROM ModelInference)
+        OR measured.1 < 4 * (SELECT countIf(metric_name = 'success') FROM BooleanMetricFeedback)
+        OR measured.2 > inferences AS lacks`,
+    format: "JSONEachRow",
+  });
+  return Boolean((await result.json<{ lacks: 0 | 1 }>())[0]?.lacks);
 }
 
 /** All runs in the store, the newest first; or the one run. */
