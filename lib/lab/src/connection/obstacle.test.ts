@@ -40,7 +40,7 @@ describe("the project's own gateway", () => {
     expect(await obstacle("empty")).toBe("EMPTY is empty");
     expect(await obstacle("dead")).toBe("no server answers at http://127.0.0.1:1/v1/");
     expect(await obstacle(SHORTHAND)).toBe(
-      "API key missing for provider openai: Environment variable `OPENAI_API_KEY` is missing",
+      "API key missing for provider OpenAI: Environment variable `OPENAI_API_KEY` is missing",
     );
     expect(harness.provider.requests).toEqual([]);
   });
@@ -50,7 +50,7 @@ describe("the project's own gateway", () => {
     expect(harness.provider.requests).toMatchObject([{ max_completion_tokens: 1 }]);
     expect(await harness.stored()).toBe(0);
     expect(await remoteObstacle(client, SHORTHAND)).toBe(
-      "API key missing for provider openai: Environment variable `OPENAI_API_KEY` is missing",
+      "API key missing for provider OpenAI: Environment variable `OPENAI_API_KEY` is missing",
     );
     expect(await remoteObstacle(client, "dead")).toMatch(/^Error sending request/);
     expect(await remoteObstacle(client, "nowhere")).toMatch(/not found/);
