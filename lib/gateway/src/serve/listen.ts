@@ -1,3 +1,4 @@
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { type Fetcher, type GuardOptions, guard, isLoopback } from "./guard";
@@ -43,9 +44,21 @@ export async function listen(
   app: Fetcher,
   { host = "127.0.0.1", port = PORTS[service], ...options }: ListenOptions = {},
 ): Promise<{ url: string; close: () => Promise<void> }> {
-  const server = serve({ fetch: guard(app, options).fetch, port, hostname: host });
+  const server = serve({ fetch: guard(app, options).fetch, port, hostname: host }) as Server;
   // subtle: longer than clients keep idle connections, 90 s in TensorZero's gateway; else a request may meet a closing one.
-  if ("keepAliveTimeout" in server) server.keepAliveTimeout = 95_000;
+  server.keepAliveTimeout = 95_000;
+  // subtle: a connection whose client left in the middle of a request never counts as idle, so requests are counted.
+  let running = 0;
+  const endWhenIdle = () => {
+    if (!server.listening && running === 0) server.closeAllConnections();
+  };
+  server.on("request", (_, response) => {
+    running++;
+    response.once("close", () => {
+      running--;
+      endWhenIdle();
+    });
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("listening", resolve);
     server.once("error", (cause: NodeJS.ErrnoException) => {
@@ -61,8 +74,7 @@ export async function listen(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        // Idle keep-alive connections would delay closing until they time out.
-        if ("closeIdleConnections" in server) server.closeIdleConnections();
+        endWhenIdle();
       }),
   };
 }
