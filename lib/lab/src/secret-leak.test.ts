@@ -1,6 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { configFiles } from "./project/config-files";
 import { codeCell, formatNotebook } from "./runner/nbformat";
 
 // A whole run by `npm run notebook`, with a planted key and a provider that repeats it in every way it can. Everything the
@@ -51,9 +60,15 @@ undici.fetch = async (input, init = {}) => {
 };
 `;
 
+/** The project's configuration without the waits between tries. */
+cpSync(join(root, "config"), join(folder, "config"), { recursive: true });
+for (const path of configFiles(folder))
+  writeFileSync(path, readFileSync(path, "utf8").replace(/^retries = .*$/gm, ""));
+
 const CELLS = [
   `import { openLab } from "babyai-lab";
-const lab = await openLab({ gateway: "embedded", dataDir: ${JSON.stringify(dataDir)}, log: console.log });`,
+const lab = await openLab({ gateway: "embedded", dataDir: ${JSON.stringify(dataDir)}, log: console.log,
+  configPath: ${JSON.stringify(configFiles(folder))} });`,
   `import { progressBar } from "babyai-lab";
 const refused = lab.gateway.infer({ functionName: "act_with_reasoning", variantName: "reasoning",
   system: { mission: "one's own" }, user: { observation: "nothing", history: "" } }).catch((error) => error);
