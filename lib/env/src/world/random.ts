@@ -61,8 +61,14 @@ export class Pcg64 {
     const next = seedSequence(entropyWords(seed));
     const { s, inc } = this;
     // NumPy hands over two 128-bit numbers as (high, low) pairs of 64-bit words, themselves low word first.
-    const [s2, s3, s0, s1] = [next(), next(), next(), next()];
-    const [i2, i3, i0, i1] = [next(), next(), next(), next()];
+    const s2 = next();
+    const s3 = next();
+    const s0 = next();
+    const s1 = next();
+    const i2 = next();
+    const i3 = next();
+    const i0 = next();
+    const i1 = next();
     inc[0] = (i0 << 1) | 1;
     inc[1] = (i1 << 1) | (i0 >>> 31);
     inc[2] = (i2 << 1) | (i1 >>> 31);
@@ -241,8 +247,8 @@ function seedSequence(entropy: readonly number[]): () => number {
       if (from !== to) pool[to] = mix(pool[to], hash(pool[from]));
     }
   }
-  for (const word of entropy.slice(4)) {
-    for (const to of PLACES) pool[to] = mix(pool[to], hash(word));
+  for (let i = 4; i < entropy.length; i++) {
+    for (const to of PLACES) pool[to] = mix(pool[to], hash(entropy[i] ?? 0));
   }
   hashConst = 0x8b51f9dd;
   let words = 0;

@@ -1,5 +1,5 @@
 import { GenerationError } from "./errors";
-import { DIRECTIONS, NOTHING, WALL_ID } from "./grid";
+import { DIRECTIONS, type Direction, NOTHING, WALL_ID } from "./grid";
 import {
   BALL,
   BOX,
@@ -185,21 +185,23 @@ export class RoomGrid extends Rooms {
 
   /** Whether the agent can walk up to every object without moving any; doors, even locked ones, let it pass. */
   areAllReachable(): boolean {
-    const { grid, visited } = this;
+    const { grid, visited, stack } = this;
     let missing = 0;
     for (let id = WALL_ID + 1; id < grid.end; id++) if (grid.isOnGrid(id)) missing++;
     visited.fill(0);
     visited[this.agentCell] = 1;
-    const stack = [this.agentCell];
-    for (let cell = stack.pop(); cell !== undefined && missing > 0; cell = stack.pop()) {
-      for (const step of grid.ahead) {
-        const next = cell + step;
+    stack[0] = this.agentCell;
+    let depth = 1;
+    while (depth > 0 && missing > 0) {
+      const cell = stack[--depth]!;
+      for (let direction = 0; direction < 4; direction++) {
+        const next = cell + grid.ahead[direction as Direction];
         if (visited[next]) continue;
         visited[next] = 1;
         const code = grid.code(next);
         if (code === WALL) continue;
         if (code !== EMPTY) missing--;
-        if (code === EMPTY || typeOf(code) === DOOR) stack.push(next);
+        if (code === EMPTY || typeOf(code) === DOOR) stack[depth++] = next;
       }
     }
     return missing === 0;

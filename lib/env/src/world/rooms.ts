@@ -71,6 +71,7 @@ export class Rooms extends Scene {
   private readonly layout: Uint32Array;
   /** Scratch space for walks through rooms or cells. */
   protected readonly visited: Uint8Array;
+  protected readonly stack: Int32Array;
 
   constructor({ roomSize, numRows, numCols }: Shape) {
     const pitch = roomSize - 1;
@@ -89,6 +90,7 @@ export class Rooms extends Scene {
     this.doors = new Int32Array(rooms * 4);
     this.locked = new Uint8Array(rooms);
     this.visited = new Uint8Array(this.layout.length);
+    this.stack = new Int32Array(this.layout.length);
   }
 
   /** Draws an integer in [0, end). */
@@ -269,19 +271,21 @@ export class Rooms extends Scene {
   }
 
   private countConnected(start: number): number {
-    const { visited, doors } = this;
+    const { visited, stack, doors } = this;
     visited.fill(0, 0, this.locked.length);
     visited[start] = 1;
-    const stack = [start];
+    stack[0] = start;
+    let depth = 1;
     let count = 0;
-    for (let room = stack.pop(); room !== undefined; room = stack.pop()) {
+    while (depth > 0) {
+      const room = stack[--depth]!;
       count++;
       for (const side of DIRECTIONS) {
         if (doors[room * 4 + side] === CLOSED_WALL) continue;
         const next = this.neighbor(room, side);
         if (visited[next]) continue;
         visited[next] = 1;
-        stack.push(next);
+        stack[depth++] = next;
       }
     }
     return count;
