@@ -321,8 +321,12 @@ test("VALUES are computed, but reach nothing outside", async () => {
     "file('/etc/passwd')",
     "/* ' */ file('/etc/passwd') -- '",
     "(SELECT file('/etc/passwd'))",
+    "arrayMap({f:Identifier}, ['/etc/passwd'])[1]",
   ])
-    expect(await post("/", `INSERT INTO computed VALUES (${value}, 1)`)).toMatch(/^Code: (62|344)/);
+    for (const rows of ["VALUES", "FORMAT values", "FORMAT vAlUeS"])
+      expect(await post("/", `INSERT INTO computed ${rows} (${value}, 1)`)).toMatch(
+        /^Code: (62|344)/,
+      );
   expect(await post("/", "SELECT * FROM computed ORDER BY a")).toBe("-- /* #\t3\nA\t2\nb\t3\n");
 });
 

@@ -39,7 +39,8 @@ export async function insertRows(
   try {
     const checked = compression === "zstd" ? [assertZstdFits(await collect(chunks))] : chunks;
     await pipeline(checked, createWriteStream(file, { mode: 0o600 }));
-    const isComputed = format !== "Values" || (await isComputable(file, isHarmless));
+    // The engine takes a format's name in any letter case.
+    const isComputed = !/^values$/i.test(format ?? "") || (await isComputable(file, isHarmless));
     const source = `FROM INFILE '${file.replace(/[\\']/g, "\\$&")}' COMPRESSION '${compression}'`;
     return await run(withSource(text, source), isComputed ? {} : PLAIN_VALUES);
   } catch (error) {

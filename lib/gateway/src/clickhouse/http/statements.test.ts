@@ -29,6 +29,15 @@ test.each([
   "SELECT arrayMap(file, ['/etc/passwd'])",
   "SELECT arrayMap(`file`, ['/etc/passwd'])",
   "WITH file AS f SELECT arrayMap(f, ['/etc/passwd'])",
+  "SELECT arrayMap({f:Identifier}, ['/etc/passwd'])",
+  "CREATE VIEW a AS SELECT arrayMap( { f : Identifier } , ['/etc/passwd'])",
+  `SELECT {a$$:UInt8}, ${CALL}, {b$$:UInt8}`,
+  `SELECT a FROM values('a String ALIAS file(\\'/etc/passwd\\')', (1))`,
+  `SELECT a FROM generateRandom('a String ALIAS file(\\'/etc/passwd\\')')`,
+  `INSERT INTO FUNCTION null('a String DEFAULT file(\\'/etc/passwd\\')') SELECT 1`,
+  `SELECT * FROM format(Values, 'a String', '(file(\\'/etc/passwd\\'))')`,
+  `SELECT * FROM format(concat('{', 'x'), 'a String DEFAULT file(\\'/etc/passwd\\')')`,
+  `SELECT * FROM t SETTINGS schema_inference_hints = 'a String DEFAULT file(\\'/etc/passwd\\')'`,
   `WITH x AS (SELECT * FROM ${CALL}) SELECT * FROM x`,
   `SELECT 1 UNION ALL SELECT * FROM view(SELECT (SELECT * FROM ${CALL}))`,
   `SELECT sum(1) OVER w FROM t WINDOW w AS (PARTITION BY ${CALL})`,
@@ -98,7 +107,13 @@ test.each([
 test.each([
   ["SELECT t.file, url, 'file(1)' AS `INTO` FROM file AS t -- file(1)", true],
   ["SELECT 1; -- file(1)", true],
-  ["SELECT * FROM numbers(2) JOIN values('a Int', 1) ON number = a", true],
+  ["SELECT * FROM numbers(2) JOIN (VALUES (1), (2)) AS b(a) ON number = a", true],
+  [
+    "SELECT format('{}-{}', a, NULL), t.{c:Identifier} FROM {d:Identifier}.{t:Identifier} AS t",
+    true,
+  ],
+  ["SELECT count() FROM {t:Identifier} WHERE a IN (NULL, (1)) OR a IS NULL", true],
+  ["CREATE TABLE a (b Int) ENGINE = Null()", false],
   ["WITH a AS (SELECT 1) SELECT * FROM a SETTINGS max_threads = 1, log_comment = 'x'", true],
   ["(SELECT 1) UNION ALL (SELECT engine FROM system.tables WHERE engine = 'File')", true],
   ["EXPLAIN SYNTAX run_query_tree_passes = 1 SELECT 1", true],
@@ -115,7 +130,7 @@ test.each([
   ["CREATE MATERIALIZED VIEW a TO b AS SELECT uint_to_uuid(id) FROM c", false],
   ["CREATE FUNCTION f AS x -> x + 1", false],
   ["CREATE TEMPORARY TABLE a (b Int)", false],
-  ["CREATE DATABASE a", false],
+  ["CREATE DATABASE IF NOT EXISTS {a:Identifier}", false],
   ["ALTER TABLE a MODIFY SETTING index_granularity = 1", false],
   ["DROP TABLE IF EXISTS a SYNC", false],
   ["SET max_threads = 1", false],
@@ -136,7 +151,7 @@ test.each([
   ["INSERT INTO a SELECT * FROM input('b Int') FORMAT TSV", undefined],
   ["SELECT 1 FORMAT TSV", undefined],
 ])("rows that follow: %s", async (text, rows) => {
-  expect((await statements.read(text)).rows).toBe(rows);
+  expect((await new Statements(connection, true).read(text)).rows).toBe(rows);
 });
 
 test("however a call is written, it is seen", async () => {

@@ -15,8 +15,11 @@ export interface Statement {
 
 /** Table functions that answer from the store, or from nothing. */
 const TABLE_FUNCTIONS =
-  "SQLStandardValues dictionary format generateRandom generateSeries generate_series input loop merge mergeTreeIndex " +
-  "mergeTreeProjection mergeTreeTextIndex null numbers numbers_mt primes values view viewExplain viewIfPermitted zeros zeros_mt";
+  "SQLStandardValues dictionary generateSeries generate_series loop merge mergeTreeIndex mergeTreeProjection " +
+  "mergeTreeTextIndex numbers numbers_mt primes view viewExplain viewIfPermitted zeros zeros_mt";
+
+/** Those that read SQL out of a text, which may itself be computed: what columns are made of, or rows of VALUES. */
+const TEXT_FUNCTIONS = "format generateRandom input null values";
 
 /** Functions that read a file, a model or an address. */
 const FUNCTIONS =
@@ -34,8 +37,7 @@ const TEXT_SETTINGS =
   "input_format_orc_reader_time_zone_name insert_deduplication_token log_comment marks_compression_codec merge_workload " +
   "mutation_workload network_compression_method output_format_avro_codec output_format_avro_string_column_pattern " +
   "output_format_orc_writer_time_zone_name output_format_pretty_grid_charset output_format_sql_insert_table_name " +
-  "preferred_optimize_projection_name primary_key_compression_codec query_cache_tag schema_inference_hints " +
-  "temporary_files_codec workload";
+  "preferred_optimize_projection_name primary_key_compression_codec query_cache_tag temporary_files_codec workload";
 
 const KINDS =
   /^\(*(SELECT|WITH|EXPLAIN|SHOW|DESCRIBE|EXISTS|CHECK|INSERT INTO|USE|SET(?! (DEFAULT )?ROLE)|DELETE FROM|UPDATE|KILL|SYSTEM (FLUSH|(STOP|START) MERGES)|BEGIN|COMMIT|ROLLBACK|RENAME|EXCHANGE|TRUNCATE|(CREATE|CREATE OR REPLACE|REPLACE|ATTACH|DETACH|ALTER|OPTIMIZE|DROP|UNDROP)( TEMPORARY| MATERIALIZED)? (TABLE|VIEW|DATABASE|FUNCTION|INDEX))\b/;
@@ -133,6 +135,8 @@ export class Statements {
       "SELECT name FROM system.table_functions UNION ALL SELECT name FROM system.table_engines",
     );
     const inside = lower([...words(TABLE_FUNCTIONS), ...TABLE_ENGINES]);
+    // Two of them have the name of an engine that is allowed.
+    for (const name of lower(words(TEXT_FUNCTIONS))) inside.delete(name);
     const texts = "WHERE type IN ('String', 'Map', 'URI', 'Dialect')";
     const settings = await names(
       `SELECT name FROM system.settings ${texts} UNION ALL SELECT name FROM system.merge_tree_settings ${texts}`,
@@ -161,13 +165,18 @@ function refuseOutside(printed: string, tokens: readonly Token[], outside: Outsi
     const [before, next, afterNext] = [tokens[i - 1], tokens[i + 1], tokens[i + 2]];
     const name = token.text.toLowerCase();
     const isName = is(before, ".", "INTO") || is(next, ".");
-    if (!isName && is(next, "(") && (outside.calls.has(name) || SCALARS.has(name)))
-      throw refused(`${token.text}(…)`);
+    if (!isName && is(next, "(") && (outside.calls.has(name) || SCALARS.has(name))) {
+      if (!isPattern(tokens, i)) throw refused(`${token.text}(…)`);
+    }
     // subtle: arrayMap and APPLY take a function by its bare name. What is declared or a table is none.
     const isDeclared = token.kind === "quoted" && next?.kind === "word";
     if (SCALARS.has(name) && !isName && !isDeclared && !is(before, "FROM", "JOIN", "TABLE"))
       throw refused(`${token.text}, a function's name (write the column as t.${token.text})`);
     if (token.kind !== "word") return;
+    if (is(token, "Identifier") && is(before, ":") && !isNamePlace(tokens, i)) {
+      const given = `{${tokens[i - 2]?.text}:Identifier}`;
+      throw refused(`${given}, which may be a function's name (write a column as t.${given})`);
+    }
     if (is(token, "OUTFILE") && is(before, "INTO") && !is(tokens[i - 2], "INSERT"))
       throw refused("INTO OUTFILE");
     if (is(token, "INFILE") && is(before, "FROM") && next?.kind !== "word")
@@ -181,6 +190,20 @@ function refuseOutside(printed: string, tokens: readonly Token[], outside: Outsi
       throw refused(`the setting ${token.text}`);
     if (is(token, "SETTINGS", "SETTING", "SET")) isSetting = true;
   });
+}
+
+/** Whether a call is of the function `format('{} …', …)`, not of the table function: no format's name has a brace. */
+function isPattern(tokens: readonly Token[], call: number): boolean {
+  const [name, , text, next] = tokens.slice(call, call + 4);
+  const hasBrace = text?.kind === "string" && text.text.includes("{");
+  return name?.text.toLowerCase() === "format" && hasBrace && is(next, ",", ")");
+}
+
+/** Whether `{x:Identifier}` can only name a table, a database, or a column of one. */
+function isNamePlace(tokens: readonly Token[], type: number): boolean {
+  const before = tokens[type - 4];
+  const places = [".", "FROM", "JOIN", "INTO", "TABLE", "VIEW", "DATABASE", "EXISTS", "USE"];
+  return is(before, ...places) || is(tokens[type + 2], ".");
 }
 
 const is = (token: Token | undefined, ...texts: string[]) =>

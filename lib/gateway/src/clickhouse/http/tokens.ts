@@ -7,7 +7,7 @@ export interface Token {
 }
 
 const TOKEN =
-  /(?<blank>\s+|--[^\n]*|#[! ][^\n]*|\/\*[\s\S]*?\*\/)|(?<word>[A-Za-z_]\w*)|(?<quoted>`(?:[^`\\]|\\[\s\S]|``)*`|"(?:[^"\\]|\\[\s\S]|"")*")|(?<string>'(?:[^'\\]|\\[\s\S]|'')*'|\$(\w*)\$[\s\S]*?\$\5\$)|(?<number>\d[\w.]*)|(?<sign>[\s\S])/gy;
+  /(?<blank>\s+|--[^\n]*|#[! ][^\n]*|\/\*[\s\S]*?\*\/)|(?<word>[A-Za-z_][\w$]*)|(?<quoted>`(?:[^`\\]|\\[\s\S]|``)*`|"(?:[^"\\]|\\[\s\S]|"")*")|(?<string>'(?:[^'\\]|\\[\s\S]|'')*'|\$(\w*)\$[\s\S]*?\$\5\$)|(?<number>\d[\w.]*)|(?<sign>[\s\S])/gy;
 
 /** The tokens of a statement, one by one, as ClickHouse tells them apart. */
 export function* tokensOf(text: string): Generator<Token> {
