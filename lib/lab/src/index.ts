@@ -19,6 +19,13 @@ export { type AboveExpert, aboveExpert } from "./analysis/above-expert";
 export type { Bounded } from "./analysis/bounds";
 export { type Comparison, compareVariants } from "./analysis/compare";
 export type { EpisodeBesideExpert } from "./analysis/expert-steps";
+export {
+  PublishedEntryError,
+  type PublishedEpisode,
+  publishedEntries,
+  publishedEpisodes,
+  publishedWorlds,
+} from "./analysis/published/episodes";
 export { formatResults, parseResults, type Results } from "./analysis/results";
 export { withExpertSteps } from "./analysis/simulator";
 export { solvedWithin } from "./analysis/solved";
@@ -67,6 +74,7 @@ export { invalidAnswers } from "./queries/invalid-answers";
 export { latestRun } from "./queries/latest-run";
 export type { Loss } from "./queries/parts/tries";
 export { type PlayedRow, playedActions } from "./queries/played";
+export type { World } from "./queries/runs/run-state";
 export {
   EpisodeNotFoundError,
   type StepRow,

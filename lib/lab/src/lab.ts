@@ -14,7 +14,7 @@ import { Catalog } from "./experiment/catalog";
 import { evaluate } from "./experiment/evaluate";
 import { interruptible } from "./experiment/interrupts";
 import { describeLosses } from "./experiment/losses";
-import { episodeKey } from "./experiment/plan/grid";
+import { episodeKey } from "./experiment/plan/episodes";
 import { type Plan, planRun } from "./experiment/plan/plan";
 import {
   checkSettings,

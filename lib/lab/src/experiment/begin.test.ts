@@ -2,9 +2,9 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { connect } from "embedded-gateway";
 import { everyRunSettings } from "../queries/runs/run-settings";
 import { beginRun, RunNotBegunError } from "./begin";
-import type { RunRecord } from "./plan/record";
+import { type RunRecord, writeRecord } from "./plan/record";
 
-const record: RunRecord = { tasks: ["t"], seed: 1, episodes: 1, historyLength: 8, variants: {} };
+const record: RunRecord = { worlds: new Map([["t", [1]]]), historyLength: 8, variants: {} };
 const { signal } = new AbortController();
 const quick = { limitMs: 500, firstMs: 1, longestMs: 1 };
 let client: ClickHouseClient;
@@ -25,7 +25,7 @@ test("a store that is away for a while gets the settings once, also if it had ta
   await beginRun(client, { run: "r", record, signal }, quick);
   away.mockRestore();
   expect(tries).toBe(3);
-  expect(await everyRunSettings(client, "r")).toEqual([JSON.stringify(record)]);
+  expect(await everyRunSettings(client, "r")).toEqual([writeRecord(record)]);
   for (const table of ["CommentFeedback", "CommentFeedbackByTargetId", "FeedbackTag"]) {
     const query = `SELECT toFloat64(count()) AS n FROM ${table}`;
     const [row] = await (await client.query({ query, format: "JSONEachRow" })).json<{

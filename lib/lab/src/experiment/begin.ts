@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { messageOf, uuidv7 } from "embedded-gateway";
 import { insertRunSettings } from "../queries/runs/run-settings";
-import type { RunRecord } from "./plan/record";
+import { type RunRecord, writeRecord } from "./plan/record";
 import { Outages, PATIENCE } from "./play/patience";
 
 /**
@@ -32,7 +32,7 @@ export async function beginRun(
   { run, record, signal, log }: Beginning,
   patience = PATIENCE,
 ): Promise<void> {
-  const settings = { run, id: uuidv7(), settings: JSON.stringify(record) };
+  const settings = { run, id: uuidv7(), settings: writeRecord(record) };
   const attempt = () => insertRunSettings(clickhouse, settings);
   const store = new Outages("ClickHouse", patience, log);
   await store

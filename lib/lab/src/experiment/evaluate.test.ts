@@ -3,7 +3,7 @@ import { type ServerType, serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { GatewayClient } from "../connection/client";
 import { type Before, type EvaluateContext, evaluate } from "./evaluate";
-import { episodeKey } from "./plan/grid";
+import { episodeKey } from "./plan/episodes";
 import { checkSettings, type EvaluateOptions } from "./plan/settings";
 import type { EpisodeResult } from "./play/run-episode";
 import { ServerAwayError } from "./play/server-away";

@@ -2,9 +2,10 @@ import { setMaxListeners } from "node:events";
 import { messageOf } from "embedded-gateway";
 import type { GatewayClient } from "../connection/client";
 import type { EpisodeKey } from "../queries/runs/run-state";
-import { episodeKey, grid } from "./plan/grid";
+import { episodeKey, episodesOf } from "./plan/episodes";
 import { REPLAYS } from "./plan/plan";
 import { type EvaluateOptions, newRunId, type Settings } from "./plan/settings";
+import { countOf } from "./plan/worlds";
 import { Pace } from "./play/pace";
 import { isLost, Outages, PATIENCE, type Patience } from "./play/patience";
 import { type EpisodeResult, runEpisode } from "./play/run-episode";
@@ -40,7 +41,7 @@ type Hooks = Pick<EvaluateOptions, "signal" | "drain" | "onProgress">;
 const REPORT_EVERY_MS = 100;
 
 /**
- * Plays variants × tasks × seeds, many episodes at a time; of a resumed run only what is missing. An episode that fails
+ * Plays variants × worlds, many episodes at a time; of a resumed run only what is missing. An episode that fails
  * does not stop the others.
  */
 export async function evaluate(
@@ -90,7 +91,7 @@ class Sitting {
     this.store = new Outages("ClickHouse", patience, this.log);
     this.spending = new Spending(context.variant, budgetUsd, before.spent, this.log);
     this.pace = new Pace(settings);
-    const open = [...grid(settings)].filter((episode) => !this.isDone(episode));
+    const open = [...this.episodes()].filter((episode) => !this.isDone(episode));
     this.completedBefore = this.planned - open.length;
     const ofEach = this.planned / variants.length;
     const planned = variants.map((variant) => {
@@ -102,7 +103,7 @@ class Sitting {
 
   async play(): Promise<Run> {
     const unfollow = this.follow();
-    const queue = grid(this.settings);
+    const queue = this.episodes();
     const workers = Math.min(this.settings.concurrency, this.planned);
     try {
       this.report("running");
@@ -118,8 +119,12 @@ class Sitting {
   }
 
   private get planned(): number {
-    const { variants, tasks, seeds } = this.settings;
-    return variants.length * tasks.length * seeds.length;
+    const { variants, worlds } = this.settings;
+    return variants.length * countOf(worlds);
+  }
+
+  private episodes(): Generator<EpisodeKey> {
+    return episodesOf(this.settings.variants, this.settings.worlds);
   }
 
   private get tookMs(): number {

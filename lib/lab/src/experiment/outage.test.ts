@@ -19,7 +19,7 @@ import { episodes, tries } from "../queries/episodes";
 import { insertFailure } from "../queries/runs/failures";
 import { completedEpisodes } from "../queries/runs/run-state";
 import { evaluate } from "./evaluate";
-import { episodeKey } from "./plan/grid";
+import { episodeKey } from "./plan/episodes";
 import { checkSettings, newRunId } from "./plan/settings";
 import type { EpisodeResult } from "./play/run-episode";
 import { RunNotStoredError, settle } from "./settle";

@@ -4,8 +4,8 @@ import { withStepLimits } from "../analysis/simulator";
 import { type EpisodeRow, episodes } from "../queries/episodes";
 import { everyRunSettings } from "../queries/runs/run-settings";
 import type { EpisodeKey } from "../queries/runs/run-state";
-import { episodeKey, grid } from "./plan/grid";
-import { type RunRecord, readRecord } from "./plan/record";
+import { episodeKey, episodesOf } from "./plan/episodes";
+import { readRecord } from "./plan/record";
 
 /**
  * One row for each episode that a run was ever to play, in the order of `episodes`: those that it has begun as the store
@@ -19,7 +19,9 @@ export async function plannedEpisodes(
   const begun = await episodes(clickhouse, run);
   const missing = new Map<string, EpisodeKey>();
   for (const text of await everyRunSettings(clickhouse, run)) {
-    for (const episode of plan(readRecord(text, run))) missing.set(episodeKey(episode), episode);
+    const { variants, worlds } = readRecord(text, run);
+    for (const episode of episodesOf(Object.keys(variants), worlds))
+      missing.set(episodeKey(episode), episode);
   }
   for (const episode of begun) missing.delete(episodeKey(episode));
   if (missing.size === 0) return withStepLimits(begun);
@@ -27,11 +29,6 @@ export async function plannedEpisodes(
   return withStepLimits(rows).sort(
     (a, b) => compareText(a.task, b.task) || a.seed - b.seed || compareText(a.variant, b.variant),
   );
-}
-
-function plan({ variants, tasks, seed, episodes }: RunRecord): Generator<EpisodeKey> {
-  const seeds = Array.from({ length: episodes }, (_, i) => seed + i);
-  return grid({ variants: Object.keys(variants), tasks, seeds });
 }
 
 function notBegun(run: string, { variant, task, seed }: EpisodeKey): EpisodeRow {

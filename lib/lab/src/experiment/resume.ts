@@ -3,9 +3,10 @@ import { type ModelUsage, modelUsage } from "../queries/runs/model-usage";
 import { findRunSettings } from "../queries/runs/run-settings";
 import { completedEpisodes, runStates } from "../queries/runs/run-state";
 import type { Before } from "./evaluate";
-import { episodeKey } from "./plan/grid";
+import { episodeKey } from "./plan/episodes";
 import { differences, ResumeError, type RunRecord, readRecord, recordOf } from "./plan/record";
 import { type EvaluateOptions, newRunId, type ResumeOptions, type Settings } from "./plan/settings";
+import { countOf, gridOf, inTurn, together } from "./plan/worlds";
 import { costOfRun } from "./run-cost";
 import type { Price } from "./variants/prices";
 
@@ -82,11 +83,15 @@ export async function prepareRun(
   const { run, acceptChanges = false, ...given } = options;
   await history.flush();
   const stored = await findRecord(history.clickhouse, run);
-  const { variants, tasks, seed, episodes, historyLength } = stored;
-  const settings = check({
-    ...{ variants: Object.keys(variants), tasks, seed, episodes, historyLength },
+  const { variants, worlds, historyLength } = stored;
+  const plan =
+    given.worlds === undefined ? (gridOf(worlds) ?? { worlds: [...inTurn(worlds)] }) : {};
+  const asked = check({
+    ...{ ...plan, variants: Object.keys(variants), historyLength },
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   });
+  const settings =
+    given.worlds === undefined ? asked : { ...asked, worlds: together(worlds, asked.worlds) };
   const record = recordOf(settings, define);
   const different = differences(stored, record);
   if (different.length > 0 && !acceptChanges) {
@@ -131,7 +136,7 @@ export async function listRuns(history: RunHistory): Promise<RunRow[]> {
   for (const { settings, open_tries, ...stored } of await runStates(clickhouse)) {
     const record = settings === null ? null : readRecord(settings, stored.run);
     const variants = Object.keys(record?.variants ?? {});
-    const planned = record && variants.length * record.tasks.length * record.episodes;
+    const planned = record && variants.length * countOf(record.worlds);
     // Rows that no `evaluate` made need not have all that its episodes have.
     const damaged = planned === null ? 0 : stored.damaged;
     const state = { ...stored, completed: stored.completed - damaged, damaged };

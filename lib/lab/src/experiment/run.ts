@@ -10,7 +10,7 @@ export interface Run {
   startedAt: Date;
   /** `startedAt` and the time that the run took, also if the clock was set meanwhile. */
   finishedAt: Date;
-  /** Episodes asked for: variants × tasks × seeds. */
+  /** Episodes asked for: variants × worlds. */
   planned: number;
   /** Episodes that ran to their end, those before a resume included. */
   completed: number;

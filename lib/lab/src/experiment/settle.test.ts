@@ -7,7 +7,7 @@ import { episodes } from "../queries/episodes";
 import { insertFailure } from "../queries/runs/failures";
 import { completedEpisodes } from "../queries/runs/run-state";
 import { evaluate } from "./evaluate";
-import { episodeKey } from "./plan/grid";
+import { episodeKey } from "./plan/episodes";
 import { checkSettings, type EvaluateOptions, newRunId } from "./plan/settings";
 import { listRuns } from "./resume";
 import { settle } from "./settle";

@@ -24,7 +24,7 @@ export default command({
     },
     resume: {
       value: "run",
-      help: `plays what this run lacks, with its own ${runParameters.join(", ")}; default: a new run`,
+      help: `plays what this run lacks, with its own ${runParameters.join(", ")}, and -p worlds=… beside them; default: a new run`,
     },
   },
   more: (root) => {

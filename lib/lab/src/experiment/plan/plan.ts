@@ -9,8 +9,9 @@ import type { EpisodeKey } from "../../queries/runs/run-state";
 import type { TypicalUsage } from "../../queries/runs/typical-usage";
 import type { CallLimits } from "../variants/call-limits";
 import { costUsd, isFree, type Price } from "../variants/prices";
-import { grid } from "./grid";
+import { episodesOf } from "./episodes";
 import type { Settings } from "./settings";
+import { countOf, describeWorlds } from "./worlds";
 
 /** How often an episode is begun again after an inference that the gateway did not answer. */
 export const REPLAYS = 2;
@@ -43,7 +44,7 @@ export interface PlannedVariant {
 }
 
 /** An episode before it is played. */
-interface World {
+interface Start {
   calls: number;
   mission: string;
   /** The first observation, and one as long as there can be in this world. */
@@ -87,13 +88,13 @@ export async function planRun(
   typical: readonly TypicalUsage[],
   isDone: (episode: EpisodeKey) => boolean = () => false,
 ): Promise<Plan> {
-  const { variants, tasks, seeds } = settings;
-  const worlds = new Map<string, World>();
-  for (const task of tasks) {
+  const { variants, worlds } = settings;
+  const starts = new Map<string, Start>();
+  for (const [task, seeds] of worlds) {
     const env = make(task);
     for (const seed of seeds) {
       const { observation } = env.reset({ seed });
-      worlds.set(`${task} ${seed}`, {
+      starts.set(`${task} ${seed}`, {
         calls: env.maxSteps,
         mission: observation.mission,
         first: observation.text,
@@ -101,11 +102,11 @@ export async function planRun(
       });
     }
   }
-  const missing = [...grid(settings)].filter((episode) => !isDone(episode));
+  const missing = [...episodesOf(variants, worlds)].filter((episode) => !isDone(episode));
   const plans: VariantPlan[] = [];
   for (const name of variants) {
     const own = missing.filter((episode) => episode.variant === name);
-    const played = own.map(({ task, seed }) => worlds.get(`${task} ${seed}`)!);
+    const played = own.map(({ task, seed }) => starts.get(`${task} ${seed}`)!);
     plans.push(await planVariant(name, variant(name), played, settings.historyLength, typical));
   }
   const plan = {
@@ -120,7 +121,7 @@ export async function planRun(
 async function planVariant(
   name: string,
   { model, price, prompt, limits }: PlannedVariant,
-  worlds: readonly World[],
+  worlds: readonly Start[],
   historyLength: number,
   typical: readonly TypicalUsage[],
 ): Promise<VariantPlan> {
@@ -128,7 +129,7 @@ async function planVariant(
   const none = { name, calls, atMost: null, once: null, likely: null, isGuessed: false };
   if (price === undefined) return none;
   if (isFree(price)) return { ...none, atMost: 0, once: 0, likely: 0 };
-  const promptOf = ({ mission }: World, observation: string, turns: number) => {
+  const promptOf = ({ mission }: Start, observation: string, turns: number) => {
     const turn = { observation, action: LONGEST_ACTION };
     return prompt(actArguments(mission, observation, Array(turns).fill(turn), historyLength));
   };
@@ -204,12 +205,12 @@ function sum(values: readonly (number | null)[]): number | null {
 function describe(
   { episodes, callsAtMost, usdAtMost, usdLikely }: Omit<Plan, "text">,
   plans: readonly VariantPlan[],
-  { variants, tasks, seeds, budgetUsd }: Settings,
+  { variants, worlds, budgetUsd }: Settings,
   variant: (name: string) => PlannedVariant,
 ): string {
   const usd = (value: number) => `$${value.toFixed(2)}`;
   const budget = budgetUsd === null ? "no budget set" : `budget ${usd(budgetUsd)}`;
-  const all = variants.length * tasks.length * seeds.length;
+  const all = variants.length * countOf(worlds);
   const count = episodes === all ? `${all}` : `${episodes} that are missing of ${all}`;
   const unpriced = new Set(
     variants.filter((name) => variant(name).price === undefined).map((name) => variant(name).model),
@@ -241,12 +242,8 @@ function describe(
   return [
     `Variants: ${variants.join(", ")}`,
     `Models: ${players(played) ?? "several"}`,
-    `Episodes: ${count} (${plural(variants.length, "variant")} × ${plural(tasks.length, "task")} × ${seedRange(seeds)})`,
+    `Episodes: ${count} (${plural(variants.length, "variant")} × ${describeWorlds(worlds)})`,
     `Inferences: ${callsAtMost.toLocaleString("en-US")} at most`,
     `Cost: ${[...cost, budget].join("; ")}`,
   ].join("\n");
-}
-
-function seedRange(seeds: readonly number[]): string {
-  return seeds.length === 1 ? `seed ${seeds[0]}` : `seeds ${seeds[0]} to ${seeds.at(-1)}`;
 }

@@ -1,12 +1,11 @@
+import type { Table } from "embedded-gateway";
 import { readJson, textsOf } from "../../basics/json";
 import type { Settings } from "./settings";
+import { countOf, describeWorlds, gridOf, type Worlds, without, worldsOfGrid } from "./worlds";
 
-/** What decides a run's outcomes, as it is stored with the run: a resumed run must have the same. */
+/** What decides a run's outcomes, as it is stored with the run: a resumed run must have the same, or more. */
 export interface RunRecord {
-  tasks: readonly string[];
-  /** First seed, and how many count up from it. */
-  seed: number;
-  episodes: number;
+  worlds: Worlds;
   historyLength: number;
   /** By name, in the run's order: the model, parameters and hashes of templates. */
   variants: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -28,16 +27,20 @@ export class ResumeError extends Error {
 
 /** @param define a variant's definition, by its name */
 export function recordOf(
-  { variants, tasks, seeds, historyLength }: Settings,
+  { variants, worlds, historyLength }: Settings,
   define: (variant: string) => Readonly<Record<string, string>>,
 ): RunRecord {
   return {
-    tasks,
-    seed: seeds[0] ?? 0,
-    episodes: seeds.length,
+    worlds,
     historyLength,
     variants: Object.fromEntries(variants.map((name) => [name, define(name)])),
   };
+}
+
+/** A run's record as it is stored. */
+export function writeRecord({ worlds, ...record }: RunRecord): string {
+  const plan = gridOf(worlds) ?? { worlds: Object.fromEntries(worlds) };
+  return JSON.stringify({ ...plan, ...record });
 }
 
 /**
@@ -47,9 +50,7 @@ export function recordOf(
  */
 export function readRecord(text: string, run: string): RunRecord {
   return readJson(text, `The settings of run ${run} in the store`, ResumeError, (table) => ({
-    tasks: table.strings("tasks") ?? table.missing("tasks"),
-    seed: table.integer("seed") ?? table.missing("seed"),
-    episodes: table.integer("episodes") ?? table.missing("episodes"),
+    worlds: readWorlds(table),
     historyLength: table.integer("historyLength") ?? table.missing("historyLength"),
     variants: Object.fromEntries(
       [...table.tables("variants")].map(([name, variant]) => [name, textsOf(variant)]),
@@ -57,25 +58,41 @@ export function readRecord(text: string, run: string): RunRecord {
   }));
 }
 
-/** One line for each thing that differs, such as "historyLength was 8, is 4". */
+function readWorlds(table: Table): Worlds {
+  const list = table.table("worlds");
+  if (list === undefined) {
+    return worldsOfGrid({
+      tasks: table.strings("tasks") ?? table.missing("tasks"),
+      seed: table.integer("seed") ?? table.missing("seed"),
+      episodes: table.integer("episodes") ?? table.missing("episodes"),
+    });
+  }
+  const seedsOf = (task: string) => {
+    const seeds = list.raw(task);
+    return Array.isArray(seeds) && seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)
+      ? seeds
+      : list.fail(task, `is ${JSON.stringify(seeds)}; it must be a list of seeds`);
+  };
+  return new Map(list.keys().map((task) => [task, seedsOf(task)]));
+}
+
+/** One line for each thing that was and is no more, such as "historyLength was 8, is 4". More variants and worlds are no difference. */
 export function differences(stored: RunRecord, asked: RunRecord): string[] {
-  const { variants: before, ...settingsBefore } = stored;
-  const { variants: after, ...settingsAfter } = asked;
-  const names = (record: RunRecord) => Object.keys(record.variants).sort().join(", ");
+  const before = stored.variants;
+  const after = asked.variants;
+  const gone = Object.keys(before).filter((name) => after[name] === undefined);
+  const lost = without(stored.worlds, asked.worlds);
+  const lengthOf = ({ historyLength }: RunRecord) => ({ historyLength: String(historyLength) });
   return [
-    ...compare("", flat(settingsBefore), flat(settingsAfter)),
-    ...compare("", { variants: names(stored) }, { variants: names(asked) }),
+    ...(countOf(lost) > 0
+      ? [`${describeWorlds(lost)} of its ${describeWorlds(stored.worlds)} left out`]
+      : []),
+    ...compare("", lengthOf(stored), lengthOf(asked)),
+    ...(gone.length > 0 ? [`variants left out: ${gone.join(", ")}`] : []),
     ...Object.keys(before)
       .filter((name) => after[name] !== undefined)
       .flatMap((name) => compare(`${name}'s `, before[name] ?? {}, after[name] ?? {})),
   ];
-}
-
-function flat(settings: Omit<RunRecord, "variants">): Record<string, string> {
-  const tasks = [...settings.tasks].sort();
-  return Object.fromEntries(
-    Object.entries({ ...settings, tasks }).map(([name, value]) => [name, String(value)]),
-  );
 }
 
 type Texts = Readonly<Record<string, string>>;

@@ -2,12 +2,12 @@ import { tasks, UnknownEnvError } from "babyai";
 import { checkSettings, newRunId, SettingsError } from "./settings";
 
 const known = ["baseline", "history"];
+const [goto = ""] = tasks;
 
 test("fills in the defaults: five tasks × 20 seeds from 200", () => {
   expect(checkSettings({ variants: ["baseline"] }, known)).toEqual({
     variants: ["baseline"],
-    tasks,
-    seeds: Array.from({ length: 20 }, (_, i) => 200 + i),
+    worlds: new Map(tasks.map((task) => [task, Array.from({ length: 20 }, (_, i) => 200 + i)])),
     historyLength: 8,
     concurrency: 50,
     maxCallsPerMinute: null,
@@ -36,6 +36,19 @@ test.each([
   [{ variants: known, seed: 2 ** 60 }, "a whole number from 0 to 9,007,199,254,740,972"],
   [{ variants: known, seed: -1 }, "seed is -1: it must be a whole number from 0"],
   [{ variants: known, seed: Number.NaN }, "seed is NaN: it must be a whole number from 0"],
+  [{ variants: known, worlds: [] }, "worlds is []: name at least one"],
+  [
+    { variants: known, worlds: [{ task: goto, seed: 1.5 }] },
+    `the seed of a world of ${goto} is 1.5: it must be a whole number from 0`,
+  ],
+  [
+    { variants: known, worlds: [7, 7, 8].map((seed) => ({ task: goto, seed })) },
+    `worlds names {"task":"${goto}","seed":7} twice`,
+  ],
+  [
+    { variants: known, episodes: 2, worlds: [{ task: goto, seed: 1 }] },
+    "episodes is given beside a list of worlds, which has its own: leave it out",
+  ],
   [{ variants: known, historyLength: -1 }, "historyLength is -1: it must be a whole number from 0"],
   [{ variants: known, concurrency: 0 }, "concurrency is 0: it must be a whole number from 1"],
   [

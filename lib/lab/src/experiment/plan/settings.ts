@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { tasks as balrogTasks, make, nearest, registeredEnvs } from "babyai";
+import type { World } from "../../queries/runs/run-state";
 import type { Progress } from "../progress/progress";
 import type { PlayedVariant } from "../variants/played-variant";
+import { type Worlds, worldsOf, worldsOfGrid } from "./worlds";
 
 export interface EvaluateOptions {
   /** Names of variants of the function `act` in config/. */
@@ -12,6 +14,8 @@ export interface EvaluateOptions {
   episodes?: number;
   /** First seed; the others count up from it. Default 200. */
   seed?: number;
+  /** The worlds to play, one by one, in place of `tasks`, `episodes` and `seed`: `publishedWorlds(entry)`, or a list of one's own. */
+  worlds?: readonly World[];
   /** Past turns in the prompt of variants with history. Default 8. */
   historyLength?: number;
   /**
@@ -43,19 +47,21 @@ export interface EvaluateOptions {
   onProgress?: (progress: Progress) => void;
 }
 
-/** How a run goes on that was stopped, or had failures. What is left out is as it was. */
+/** How a run goes on that was stopped, had failures, or is to grow. What is left out is as it was. */
 export interface ResumeOptions extends Partial<EvaluateOptions> {
-  /** The run's id. Only those of its episodes are played that have no stored outcome. */
+  /**
+   * The run's id. Only those of its episodes are played that have no stored outcome. It grows where `variants`, `tasks`,
+   * `episodes` and `seed` hold more than it had, and by the `worlds` given here.
+   */
   run: string;
-  /** Resumes although settings, models or templates differ from what the run was played with. Default false. */
+  /** Resumes although less is asked for, or models, templates or other settings differ from what the run was played with. Default false. */
   acceptChanges?: boolean;
 }
 
 /** `EvaluateOptions`, checked and complete. */
 export interface Settings {
   variants: readonly string[];
-  tasks: readonly string[];
-  seeds: readonly number[];
+  worlds: Worlds;
   historyLength: number;
   concurrency: number;
   maxCallsPerMinute: number | null;
@@ -100,74 +106,29 @@ export function checkSettings(
   knownVariants: readonly string[],
   played: (variant: string) => Pick<PlayedVariant, "model" | "price"> = () => FREE,
 ): Settings {
-  const { variants, tasks = balrogTasks, episodes = 20, seed = 200 } = options;
+  const { variants } = options;
   const { historyLength = 8, concurrency = 50 } = options;
   const { maxCallsPerMinute = null, maxTokensPerMinute = null } = options;
   const { inferenceSeconds = 120, episodeSeconds = 3600 } = options;
-  const list = (name: string, values: readonly string[]) => {
-    if (!Array.isArray(values) || values.length === 0) {
-      throw new SettingsError(`${name} is ${JSON.stringify(values)}: name at least one`);
-    }
-    const twice = values.find((value, i) => values.indexOf(value) !== i);
-    if (twice !== undefined)
-      throw new SettingsError(`${name} names ${JSON.stringify(twice)} twice`);
-  };
-  const whole = (name: string, value: number, least: number, most: number) => {
-    if (!Number.isSafeInteger(value) || value < least || value > most) {
-      throw new SettingsError(
-        `${name} is ${value}: it must be a whole number from ${least} to ${most.toLocaleString("en-US")}`,
-      );
-    }
-  };
-  const positive = (name: string, value: number | null, otherwise: string) => {
-    if (value === null || (value > 0 && value < Number.POSITIVE_INFINITY)) return;
-    throw new SettingsError(
-      `${name} is ${value}: it must be above 0, or left out for ${otherwise}`,
-    );
-  };
-  list("variants", variants);
-  list("tasks", tasks);
-  for (const variant of variants) {
-    if (!knownVariants.includes(variant)) {
-      const meant = nearest(variant, knownVariants, 3, 1 / 3).map((name) => JSON.stringify(name));
-      const hint = meant.length > 0 ? ` Did you mean ${meant.join(", ")}?` : "";
-      const known =
-        knownVariants.length > 0
-          ? `has: ${knownVariants.join(", ")}`
-          : "has no variants of the functions act and act_with_reasoning";
-      throw new SettingsError(
-        `Unknown variant ${JSON.stringify(variant)}.${hint} config/ ${known}`,
-      );
-    }
-  }
-  for (const task of tasks) {
-    if (make(task).id === task) continue;
-    const ids = registeredEnvs().map(({ id }) => id);
-    throw new SettingsError(
-      `tasks names ${task}, which draws its task when it is made, so that a seed does not settle its episodes. Name those that it draws from: ${ids.filter((id) => id.startsWith(`${task}/`)).join(", ")}`,
-    );
-  }
-  whole("episodes", episodes, 1, MOST_EPISODES);
-  whole("seed", seed, 0, Number.MAX_SAFE_INTEGER - episodes + 1);
-  whole("historyLength", historyLength, 0, MOST_TURNS);
-  whole("concurrency", concurrency, 1, MOST_AT_ONCE);
+  checkVariants(variants, knownVariants);
+  const worlds = checkWorlds(options);
+  checkWhole("historyLength", historyLength, 0, MOST_TURNS);
+  checkWhole("concurrency", concurrency, 1, MOST_AT_ONCE);
   const { budgetUsd: given = null } = options;
   const unpriced = variants.find((variant) => played(variant).price === undefined);
   const auto = unpriced === undefined ? AUTO_BUDGET_USD : null;
   const budgetUsd = given === "auto" ? auto : given;
-  positive("budgetUsd", budgetUsd, "no limit");
+  checkPositive("budgetUsd", budgetUsd, "no limit");
   if (budgetUsd !== null && unpriced !== undefined) {
     throw new SettingsError(unpricedText(unpriced, played(unpriced).model));
   }
-  positive("maxCallsPerMinute", maxCallsPerMinute, "no limit");
-  positive("maxTokensPerMinute", maxTokensPerMinute, "no limit");
-  positive("inferenceSeconds", inferenceSeconds, "120");
-  positive("episodeSeconds", episodeSeconds, "3600");
-  const seeds = Array.from({ length: episodes }, (_, i) => seed + i);
+  checkPositive("maxCallsPerMinute", maxCallsPerMinute, "no limit");
+  checkPositive("maxTokensPerMinute", maxTokensPerMinute, "no limit");
+  checkPositive("inferenceSeconds", inferenceSeconds, "120");
+  checkPositive("episodeSeconds", episodeSeconds, "3600");
   return {
     variants,
-    tasks,
-    seeds,
+    worlds,
     historyLength,
     concurrency,
     maxCallsPerMinute,
@@ -176,6 +137,80 @@ export function checkSettings(
     inferenceSeconds,
     episodeSeconds,
   };
+}
+
+function checkVariants(variants: readonly string[], known: readonly string[]): void {
+  checkList("variants", variants);
+  for (const variant of variants) {
+    if (known.includes(variant)) continue;
+    const meant = nearest(variant, known, 3, 1 / 3).map((name) => JSON.stringify(name));
+    const hint = meant.length > 0 ? ` Did you mean ${meant.join(", ")}?` : "";
+    const has =
+      known.length > 0
+        ? `has: ${known.join(", ")}`
+        : "has no variants of the functions act and act_with_reasoning";
+    throw new SettingsError(`Unknown variant ${JSON.stringify(variant)}.${hint} config/ ${has}`);
+  }
+}
+
+function checkWorlds({ worlds, ...grid }: EvaluateOptions): Worlds {
+  if (worlds !== undefined) {
+    const both = (["tasks", "episodes", "seed"] as const).find((name) => grid[name] !== undefined);
+    if (both)
+      throw new SettingsError(
+        `${both} is given beside a list of worlds, which has its own: leave it out`,
+      );
+    return checkListed(worlds);
+  }
+  const { tasks = balrogTasks, episodes = 20, seed = 200 } = grid;
+  checkList("tasks", tasks);
+  for (const task of tasks) checkTask("tasks", task);
+  checkWhole("episodes", episodes, 1, MOST_EPISODES);
+  checkWhole("seed", seed, 0, Number.MAX_SAFE_INTEGER - episodes + 1);
+  return worldsOfGrid({ tasks, seed, episodes });
+}
+
+function checkListed(list: readonly World[]): Worlds {
+  checkList("worlds", list);
+  for (const { task, seed } of list)
+    checkWhole(`the seed of a world of ${task}`, seed, 0, Number.MAX_SAFE_INTEGER);
+  const worlds = worldsOf(list);
+  for (const [task, seeds] of worlds) {
+    checkTask("worlds", task);
+    checkWhole(`worlds of ${task}`, seeds.length, 1, MOST_EPISODES);
+    if (new Set(seeds).size === seeds.length) continue;
+    const twice = seeds.find((seed, i) => seeds.indexOf(seed) !== i);
+    throw new SettingsError(`worlds names ${JSON.stringify({ task, seed: twice })} twice`);
+  }
+  return worlds;
+}
+
+function checkTask(option: string, task: string): void {
+  if (make(task).id === task) return;
+  const ids = registeredEnvs().map(({ id }) => id);
+  throw new SettingsError(
+    `${option} names ${task}, which draws its task when it is made, so that a seed does not settle its episodes. Name those that it draws from: ${ids.filter((id) => id.startsWith(`${task}/`)).join(", ")}`,
+  );
+}
+
+function checkList(name: string, values: readonly unknown[]): void {
+  if (!Array.isArray(values) || values.length === 0)
+    throw new SettingsError(`${name} is ${JSON.stringify(values)}: name at least one`);
+  if (new Set(values).size === values.length) return;
+  const twice = values.find((value, i) => values.indexOf(value) !== i);
+  throw new SettingsError(`${name} names ${JSON.stringify(twice)} twice`);
+}
+
+function checkWhole(name: string, value: number, least: number, most: number): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
+  throw new SettingsError(
+    `${name} is ${value}: it must be a whole number from ${least} to ${most.toLocaleString("en-US")}`,
+  );
+}
+
+function checkPositive(name: string, value: number | null, otherwise: string): void {
+  if (value === null || (value > 0 && value < Number.POSITIVE_INFINITY)) return;
+  throw new SettingsError(`${name} is ${value}: it must be above 0, or left out for ${otherwise}`);
 }
 
 function unpricedText(variant: string, model: string | null): string {

@@ -6,7 +6,7 @@ import type { ActFunction } from "../../agents/prompt";
 import { at } from "../../basics/at";
 import type { GatewayClient, InferenceRequest } from "../../connection/client";
 import type { EpisodeKey } from "../../queries/runs/run-state";
-import { grid } from "../plan/grid";
+import { episodesOf } from "../plan/episodes";
 import { checkSettings, newRunId, SettingsError } from "../plan/settings";
 import { Pace } from "./pace";
 import { Outages, PATIENCE, type Patience } from "./patience";
@@ -123,7 +123,7 @@ export async function demonstrate(
     result.episodes += 1;
   };
 
-  const queue = grid(settings);
+  const queue = episodesOf(settings.variants, settings.worlds);
   const worker = async () => {
     for (const episode of queue) {
       signal.throwIfAborted();

@@ -2,11 +2,16 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { IS_ACT } from "../parts/is-act";
 import { HAS_METRICS, METRICS, TRIES } from "../parts/tries";
 
-/** What names an episode within a run. */
-export interface EpisodeKey {
-  variant: string;
+/** What an episode starts in: an environment reset with a seed. */
+export interface World {
+  /** The environment's id. */
   task: string;
   seed: number;
+}
+
+/** What names an episode within a run. */
+export interface EpisodeKey extends World {
+  variant: string;
 }
 
 /** A run as its rows tell it. */

@@ -1,0 +1,125 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { type ActionName, actions as actionNames, nearest } from "babyai";
+import { root } from "../../project/root";
+import type { World } from "../../queries/runs/run-state";
+import { compareText } from "../order";
+import { AnalysisError } from "../statistics/errors";
+
+/** An episode that an entry of BALROG's leaderboard played, as its log tells. */
+export interface PublishedEpisode extends World {
+  /** "LLM" or "VLM", then the submission's folder: "LLM/20260221_naive_gemini-3.1-pro". */
+  entry: string;
+  /** Distractors in the room; BALROG's setting is 0. */
+  num_dists: number;
+  success: boolean;
+  steps: number;
+  episode_return: number;
+  /** Of the whole episode; some logs leave reasoning out. */
+  input_tokens: number;
+  output_tokens: number;
+  invalid_actions: number;
+  /** By step; null in place of an answer that was no action, which was played as "go forward". Null where the log has no steps. */
+  actions: readonly (ActionName | null)[] | null;
+}
+
+/**
+ * No entry of that name has published its episodes, or its worlds are others than the tasks here have.
+ *
+ * @example
+ * try {
+ *   publishedWorlds("LLM/nobody");
+ * } catch (error) {
+ *   error instanceof PublishedEntryError; // true
+ * }
+ */
+export class PublishedEntryError extends AnalysisError {
+  override readonly name = "PublishedEntryError";
+}
+
+/** A line of the file; see the README beside it. */
+interface Line extends Omit<PublishedEpisode, "actions" | "invalid_actions"> {
+  failed: number;
+  actions: string | null;
+}
+
+const TASKS = "BabyAI-MixedTrainLocal-v0/";
+
+let entries: Map<string, PublishedEpisode[]> | undefined;
+
+function byEntry(): ReadonlyMap<string, readonly PublishedEpisode[]> {
+  if (entries !== undefined) return entries;
+  entries = new Map();
+  const path = join(root, "data", "published", "balrog-episodes.jsonl.gz");
+  for (const line of gunzipSync(readFileSync(path)).toString().trim().split("\n")) {
+    const episode = toEpisode(JSON.parse(line) as Line);
+    entries.set(episode.entry, [...(entries.get(episode.entry) ?? []), episode]);
+  }
+  return entries;
+}
+
+function toEpisode({ failed, actions, task, ...line }: Line): PublishedEpisode {
+  const action = (letter: string) => actionNames[Number(letter)] ?? null;
+  const named = actions === null ? null : [...actions].map(action);
+  return { ...line, task: TASKS + task, invalid_actions: failed, actions: named };
+}
+
+/**
+ * The entries of BALROG's leaderboard whose episodes are known, the newest first.
+ *
+ * @example
+ * publishedEntries().length; // 26
+ */
+export function publishedEntries(): string[] {
+  const dateOf = (entry: string) => entry.split("/")[1] ?? entry;
+  return [...byEntry().keys()].sort((a, b) => compareText(dateOf(b), dateOf(a)));
+}
+
+/**
+ * What an entry played, in the order of its worlds' seeds.
+ *
+ * @example
+ * const episodes = publishedEpisodes("LLM/20260221_naive_gemini-3.1-pro");
+ * episodes.filter(({ success }) => success).length; // 50
+ * @throws PublishedEntryError there is no such entry
+ */
+export function publishedEpisodes(entry: string): readonly PublishedEpisode[] {
+  const episodes = byEntry().get(entry);
+  if (episodes !== undefined) return episodes;
+  const names = publishedEntries();
+  const meant = nearest(entry, names, 3, 1 / 2);
+  const hint = meant.length > 0 ? `Did you mean ${meant.join(", ")}? ` : "";
+  throw new PublishedEntryError(
+    `No entry ${JSON.stringify(entry)} has published its episodes. ${hint}publishedEntries() lists all ${names.length}.`,
+  );
+}
+
+/**
+ * The worlds that an entry played, for `lab.evaluate({ worlds })`.
+ *
+ * @example
+ * const worlds = publishedWorlds("LLM/20260221_naive_gemini-3.1-pro");
+ * worlds.length; // 50
+ * worlds[0]; // { task: "BabyAI-MixedTrainLocal-v0/goto", seed: 59623446 }
+ * @throws PublishedEntryError there is no such entry, or its worlds are not those of the tasks here
+ */
+export function publishedWorlds(entry: string): World[] {
+  const episodes = publishedEpisodes(entry);
+  const distracted = episodes.find(({ num_dists }) => num_dists !== 0);
+  if (distracted !== undefined) {
+    throw new PublishedEntryError(
+      `${entry} was played with ${distracted.num_dists} distractors in the room, where BALROG's tasks have none: its worlds are not those of the tasks here. Choose another entry.`,
+    );
+  }
+  return episodes.map(({ task, seed }) => ({ task, seed }));
+}
+
+/** The entry that played these worlds and no others; undefined if none did. */
+export function publishedEntryOf(worlds: readonly World[]): string | undefined {
+  const name = ({ task, seed }: World) => `${task} ${seed}`;
+  const names = new Set(worlds.map(name));
+  const isSame = (episodes: readonly World[]) =>
+    episodes.length === names.size && episodes.every((world) => names.has(name(world)));
+  return [...byEntry()].find(([, episodes]) => isSame(episodes))?.[0];
+}
