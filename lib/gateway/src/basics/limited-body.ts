@@ -26,11 +26,11 @@ export class BodyError extends Error {
   }
 }
 
-const DECODERS: Record<string, (() => Transform) | undefined> = {
-  gzip: () => createGunzip({ chunkSize: SHORT_BYTES }),
-  deflate: () => createInflate({ chunkSize: SHORT_BYTES }),
-  br: () => createBrotliDecompress({ chunkSize: SHORT_BYTES }),
-};
+const DECODERS = new Map<string, () => Transform>([
+  ["gzip", () => createGunzip({ chunkSize: SHORT_BYTES })],
+  ["deflate", () => createInflate({ chunkSize: SHORT_BYTES })],
+  ["br", () => createBrotliDecompress({ chunkSize: SHORT_BYTES })],
+]);
 
 /**
  * The request's body, unpacked piece by piece, so that one that unpacks to a hundred times its size ends at the limit.
@@ -43,7 +43,7 @@ export async function* bodyOf(
   encoding = request.headers.get("content-encoding") ?? "identity",
 ): AsyncGenerator<Buffer> {
   if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLong();
-  const decoder = encoding === "identity" ? undefined : DECODERS[encoding]?.();
+  const decoder = encoding === "identity" ? undefined : DECODERS.get(encoding)?.();
   if (decoder === undefined && encoding !== "identity") {
     throw new BodyError(
       "unknown_encoding",

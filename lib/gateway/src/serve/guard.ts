@@ -28,7 +28,9 @@ export function guard(app: Fetcher, { isOpen = false, password }: GuardOptions):
     const page = foreignPage(c.req.raw);
     if (page !== undefined)
       return c.json({ error: `Requests of web pages are not taken: this one is of ${page}.` }, 403);
-    const { hostname } = new URL(`http://${c.req.header("host") ?? new URL(c.req.url).host}`);
+    const host = c.req.header("host") ?? new URL(c.req.url).host;
+    // Two of them arrive as one that is no host.
+    const hostname = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : host;
     if (!isOpen && !isLoopback(hostname)) return c.json({ error: `This is not ${hostname}.` }, 403);
     if (password !== undefined && !carries(c.req.header("authorization"), password))
       return c.json({ error: "Give the password as a bearer token." }, 401);

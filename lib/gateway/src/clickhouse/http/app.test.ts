@@ -228,6 +228,20 @@ test.each([
     "89",
   ],
   [
+    "an encoding with the name of a thing of JavaScript's",
+    "/",
+    { method: "POST", body: "x", headers: { ...auth, "content-encoding": "constructor" } },
+    500,
+    "89",
+  ],
+  [
+    "a query_id that no header can hold",
+    `/?query_id=${enc("\u001b[2J\r\n")}&query=`,
+    { method: "POST" },
+    500,
+    "36",
+  ],
+  [
     "a binary body of another format",
     `/?query=${enc("INSERT INTO t FORMAT Parquet")}`,
     { method: "POST", body: "no Parquet" },

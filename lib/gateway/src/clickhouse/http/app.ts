@@ -49,8 +49,12 @@ export function clickHouseApp({
   app.get("/replicas_status", (c) => c.text("Ok.\n"));
   app.on(["GET", "POST", "HEAD"], "/*", async (c) => {
     const queryId = c.req.query("query_id") ?? randomUUID();
-    c.header("x-clickhouse-query-id", queryId);
     try {
+      if (!/^[\x20-\x7e]*$/.test(queryId)) {
+        const message = "query_id comes back in a header: write it in printable ASCII";
+        throw new ClickHouseHttpError(36, "BAD_ARGUMENTS", message);
+      }
+      c.header("x-clickhouse-query-id", queryId);
       // A request without a query needs no password: a browser or a load balancer checks whether the server is up.
       if (!c.req.query("query") && c.req.method !== "POST") return c.text("Ok.\n");
       authenticate(c, credentials);
