@@ -76,6 +76,8 @@ test.each([
     expect(early.length).toBeGreaterThan(0);
     for (const name of lacking === null ? [] : early) expect(said).toContain(name);
     if (lacking !== null) expect(said).toContain(`${early.length} lack ${lacking}: `);
+    // Each episode counts once.
+    expect(said.includes(`${early.length} are not there`)).toBe(lacking === null);
 
     const rows = await lab.episodes({ run });
     if (lacking !== null) {

@@ -98,5 +98,7 @@ test("a command gets its options' values, and says in a line what is wrong", asy
   expect([await run("Nobody"), printed.stderr]).toEqual([1, "Nobody is not there.\n"]);
   expect(await run("Ada", "--quiet")).toBe(1);
   expect(printed.stderr).toContain("Unknown option '--quiet'");
+  expect(await run("")).toBe(1);
+  expect(printed.stderr).toContain('A word is "": give it, or leave it out.');
   await expect(run("bug")).rejects.toThrow("not a function");
 });

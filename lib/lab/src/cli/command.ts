@@ -66,11 +66,15 @@ export function help({ usage, about, options, more }: Command, root: string): st
 
 /** An empty value is a mistake, such as a shell's variable that is not set, and never the default. @throws UsageError */
 function refuseBlank(name: string, option: Option | undefined, given: unknown): void {
-  const blank = [given].flat().find((text) => typeof text === "string" && text.trim() === "");
+  const blank = findBlank([given].flat());
   if (blank === undefined) return;
   throw new UsageError(
     `--${name} is ${JSON.stringify(blank)}: give its value (${option?.value}), or leave --${name} out.`,
   );
+}
+
+function findBlank(texts: readonly unknown[]): unknown {
+  return texts.find((text) => typeof text === "string" && text.trim() === "");
 }
 
 /** Runs a command with the arguments that it was given; what is wrong is said in a line. @returns the exit code */
@@ -93,6 +97,9 @@ export async function runCommand(it: Command, args: string[], root: string): Pro
       options: { ...Object.fromEntries(options), help: { type: "boolean", short: "h" } },
     });
     for (const [name, text] of Object.entries(values)) refuseBlank(name, it.options[name], text);
+    const blank = findBlank(positionals);
+    if (blank !== undefined)
+      throw new UsageError(`A word is ${JSON.stringify(blank)}: give it, or leave it out.`);
     const given = values as Record<string, never>;
     if (given.help === undefined) return (await it.run(given, positionals, root)) ?? 0;
     process.stdout.write(`${help(it, root)}\n`);

@@ -60,12 +60,14 @@ export default command({
 
 function start(what: string, options: Options, root: string): Promise<Pick<Up, "urls" | "close">> {
   const { host, "in-container": isInContainer, "allow-outside": allowOutside } = options;
+  if (!["", "models", "gateway"].includes(what))
+    throw new UsageError(`There is no service "${what}".`);
+  refuseUnused(what, options);
   const password = passwordOf(options, root);
   if (what === "") return serveAll({ host, password, allowOutside }, root);
   const guard = isInContainer ? {} : guardFor(host, password);
   if (what === "models") return serveModels(host, guard);
-  if (what === "gateway") return serveGateway(host, guard, root);
-  throw new UsageError(`There is no service "${what}".`);
+  return serveGateway(host, guard, root);
 }
 
 interface Options {
@@ -75,6 +77,23 @@ interface Options {
   readonly password: string | undefined;
   readonly "password-file": string | undefined;
   readonly "compose-password": boolean;
+}
+
+/** @throws UsageError an option that would protect, or open, nothing of what is served */
+function refuseUnused(what: string, options: Options): void {
+  const { host, "in-container": isInContainer } = options;
+  const isOfAll = ["allow-outside", "compose-password"] as const;
+  const unused = isOfAll.find((name) => what !== "" && options[name]);
+  if (unused) throw new UsageError(`--${unused} is of ClickHouse, which ${what} does not serve.`);
+  if (what === "" && isInContainer)
+    throw new UsageError('--in-container goes with "gateway" or "models" only.');
+  const given = (["password", "password-file"] as const).find(
+    (name) => options[name] !== undefined,
+  );
+  if (given && what !== "" && (isInContainer || isLoopback(host)))
+    throw new UsageError(
+      `--${given} is asked for by nobody here: ${isInContainer ? "--in-container does without one" : `only this machine reaches ${host}`}.`,
+    );
 }
 
 /** @throws UsageError more than one is given, or an empty one */

@@ -31,7 +31,7 @@ export async function describeLosses(history: RunHistory, isDamaged: boolean): P
       const rows = lacking.filter(({ lost }) => lost.includes(loss));
       return rows.length === 0 ? [] : [`${rows.length} lack ${WORDS[loss]}: ${named(rows)}.`];
     });
-    const absent = planned - completed - damaged;
+    const absent = planned - completed - lacking.length;
     if (absent > 0) parts.push(`${absent} are not there, or without an outcome.`);
     lines.push(
       `Run ${run} has ${completed} of ${planned} episodes whole. ${parts.join(" ")} This plays them again: npm start -- --resume ${run}`,

@@ -51,6 +51,14 @@ test("where b solves all that a does, each pair that differs counts: 6 heads in 
   expect(pairsForSuccess(0, 1)).toBe(6);
 });
 
+// The numbers are those of a search down from twice as many, which takes minutes for smaller differences.
+test.each([
+  [0.3, 0.31, undefined, 33_474],
+  [0.5, 0.55, 1, 3213], // where all pairs differ, the power goes up and down most
+])("%d against %d is found from not far above", (a, b, discordant, n) => {
+  expect(pairsForSuccess(a, b, { discordant })).toBe(n);
+});
+
 test("pairs that agree more often need fewer episodes", () => {
   expect(pairsForSuccess(0.6, 0.8, { discordant: 0.2 })).toBeLessThan(pairsForSuccess(0.6, 0.8));
 });
@@ -60,6 +68,9 @@ test("what cannot be is refused", () => {
   expect(() => pairsForSuccess(0.5, 60)).toThrow("not 60");
   expect(() => pairsForSuccess(-0.1, 0.5)).toThrow("not -0.1");
   expect(() => pairsForSuccess(0.5, 0.9, { discordant: 0.3 })).toThrow("not 0.3");
-  expect(() => pairsForSuccess(0.5, 0.9, { power: 1 })).toThrow("strictly between 0 and 1");
+  expect(() => pairsForSuccess(0.5, 0.9, { power: 1 })).toThrow(
+    "the power lies strictly between 0 and 1, not 1",
+  );
+  expect(() => pairsForMean(1, 2, Number.NaN)).toThrow("not NaN");
   expect(() => pairsForMean(1, 0)).toThrow("not 0");
 });

@@ -26,6 +26,7 @@ export function pairsForSuccess(
       throw new AnalysisError(`a rate lies between 0 and 1, not ${rate}`);
   }
   const difference = requireDifference(b - a);
+  requirePower(power);
   const psi = discordant ?? a * (1 - b) + b * (1 - a);
   // subtle: 0.8 - 0.6 is a little more than 0.2, so a share given as equal to the difference may look smaller.
   if (!(psi >= difference - 1e-12 && psi <= 1)) {
@@ -38,7 +39,7 @@ export function pairsForSuccess(
     normalQuantile(power) * Math.sqrt(Math.max(0, psi - difference ** 2));
   const powerOf = mcnemarPower(psi, Math.min(1, (psi + difference) / (2 * psi)));
   // The power rises in steps that overlap: it has to hold at every number from the one found to well beyond it.
-  let n = Math.ceil(1.3 * (root / difference) ** 2) + 30;
+  let n = Math.ceil((root / difference) ** 2 + 6 / difference) + 30;
   while (powerOf(n) < power) n = Math.ceil(1.3 * n);
   while (powerOf(n - 1) >= power) n--;
   return n;
@@ -80,6 +81,7 @@ export function mcnemarPower(psi: number, theta: number): (pairs: number) => num
  */
 export function pairsForMean(difference: number, sd: number, power = 0.8): number {
   requireDifference(difference);
+  requirePower(power);
   if (!(sd > 0 && Number.isFinite(sd))) {
     throw new AnalysisError(`the standard deviation must be positive and finite, not ${sd}`);
   }
@@ -93,4 +95,9 @@ function requireDifference(difference: number): number {
     throw new AnalysisError(`the difference to see must be finite and not 0, not ${difference}`);
   }
   return Math.abs(difference);
+}
+
+function requirePower(power: number): void {
+  if (!(power > 0 && power < 1))
+    throw new AnalysisError(`the power lies strictly between 0 and 1, not ${power}`);
 }
