@@ -79,22 +79,46 @@ export async function startOwn({
   }
 }
 
+/** This gateway and TensorZero's own, on one ClickHouse. */
+export interface Pair extends Own {
+  /** Address of TensorZero's own. */
+  readonly peer: string;
+  /** ClickHouse's address with the database of TensorZero's own. */
+  readonly peerStore: string;
+}
+
 /**
  * Starts this gateway and TensorZero's own on one ClickHouse, each with a database of its own, both with the project's
- * configuration and that of the probes; asks both the same, and compares answers, rows and tables.
+ * configuration and that of the probes.
+ *
+ * @throws PeerError
+ */
+export async function startPair(options: Omit<RealOptions, "probes">): Promise<Pair> {
+  const python = await peerPython(options.folder, options.version);
+  const own = await startOwn(options);
+  try {
+    const peerStore = own.store(THEIRS);
+    const peer = await startPeer(python, own.config, peerStore);
+    return { ...own, peer: peer.url, peerStore, close: () => peer.close().finally(own.close) };
+  } catch (error) {
+    await own.close();
+    throw error;
+  }
+}
+
+/**
+ * Asks this gateway and TensorZero's own the same, and compares answers, rows and tables.
  *
  * @throws PeerError
  */
 export async function diffWithReal(options: RealOptions) {
-  const python = await peerPython(options.folder, options.version);
-  const own = await startOwn(options);
-  const closers = [own.close];
+  const pair = await startPair(options);
+  const client = createClient({ url: pair.peerStore, clickhouse_settings: SESSION_SETTINGS });
   try {
-    const peer = await startPeer(python, own.config, own.store(THEIRS));
-    closers.push(peer.close);
-    const client = createClient({ url: own.store(THEIRS), clickhouse_settings: SESSION_SETTINGS });
-    closers.push(() => client.close());
-    const sides = [new Side(own.gateway, patientFetch), new Side(peer.url, patientFetch)] as const;
+    const sides = [
+      new Side(pair.gateway, patientFetch),
+      new Side(pair.peer, patientFetch),
+    ] as const;
     const answers = (await diffSides(sides, options.probes)).flat();
     const { differences: ofRows, rows } = await diffRows(client, [
       { database: DATABASE, names: sides[0].names },
@@ -112,7 +136,8 @@ export async function diffWithReal(options: RealOptions) {
     ];
     return { differences, rows };
   } finally {
-    for (const close of closers.reverse()) await close();
+    await client.close();
+    await pair.close();
   }
 }
 

@@ -1,8 +1,14 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { diffWithReal, SHIPPED, sift } from "embedded-gateway";
 import { localModels } from "../agents/local/app";
+import { parseResults } from "../analysis/results";
+import { resultsTable } from "../analysis/tables/results-table";
+import { textTable } from "../display/table";
+import { main } from "../main";
 import { root } from "../project/root";
+import type { EpisodeRow } from "../queries/episodes";
+import { differencesOf } from "./notebook-diff";
 
 // All requests take half a minute, in .ci/run; here are those for the project's own configuration.
 
@@ -22,3 +28,42 @@ const hasPeer = existsSync(join(folder, `tensorzero-${version}`));
     expect(rows).toBeGreaterThan(50);
   },
 );
+
+const path = join(root, "data", "results", "local.json");
+const { episodes } = parseResults(readFileSync(path, "utf8"), path);
+const left = (rows: readonly EpisodeRow[], image = "<svg/>") => ({
+  episodes: rows,
+  table: textTable(resultsTable(rows)),
+  images: new Map([["success_rate.svg", Buffer.from(image)]]),
+});
+
+test("two runs are the same whatever their ids and order; a value, a line, a byte that differ are named", () => {
+  const again = episodes.map((row) => ({ ...row, run: "again", episode_id: "other" })).reverse();
+  expect(differencesOf(left(episodes), { ...left(episodes), episodes: again })).toEqual([]);
+
+  const [first, ...others] = episodes;
+  const changed = [{ ...first!, input_tokens: first!.input_tokens! + 1e6 }, ...others];
+  const places = (b: ReturnType<typeof left>) =>
+    differencesOf(left(episodes), b).map(({ probe, at }) => [probe, at]);
+  expect(places(left(changed))).toEqual([
+    ["episode", `random ${first!.task} 200.input_tokens`],
+    ["table", "2"],
+  ]);
+  expect(places({ ...left(episodes), episodes: others })).toEqual([
+    ["episode", `random ${first!.task} 200`],
+  ]);
+  expect(places(left(episodes, "<svg />"))).toEqual([["image", "success_rate.svg"]]);
+});
+
+test("options that say nothing together are refused", async () => {
+  const said = jest.spyOn(process.stderr, "write").mockReturnValue(true);
+  for (const args of [["--notebook"], ["--real", "--seeds", "1"]])
+    expect(await main("gateway:diff", args)).toBe(1);
+  expect(await main("gateway:diff", ["--real", "--notebook", "--seeds", "0"])).toBe(1);
+  expect(said.mock.calls.map(([text]) => String(text).split("\n")[0])).toEqual([
+    "--notebook goes with --real, and --seeds with --notebook.",
+    "--notebook goes with --real, and --seeds with --notebook.",
+    '--seeds takes a whole number above 0; got "0".',
+  ]);
+  said.mockRestore();
+});
