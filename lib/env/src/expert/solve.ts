@@ -1,3 +1,4 @@
+import type { LevelOptions } from "../levels/level";
 import { make } from "../registry";
 import { EnvError, NoPlanError } from "../world/errors";
 import type { ActionName } from "../world/scene";
@@ -9,12 +10,17 @@ import { Expert } from "./expert";
  *
  * @example
  * solve("BabyAI-MixedTrainLocal-v0/goto", 200)?.length; // 6
- * @param id as for `make()`, with its default options; not one that draws its task, since then the seed does not say which
+ * @param id as for `make()`; not one that draws its task, since then the seed does not say which
  *   episode is meant
+ * @param options as for `make()`. Default: the level's own.
  * @throws UnknownEnvError, InvalidSeedError, EnvError
  */
-export function solve(id: string, seed: number | bigint): ActionName[] | null {
-  const env = make(id);
+export function solve(
+  id: string,
+  seed: number | bigint,
+  options: LevelOptions = {},
+): ActionName[] | null {
+  const env = make(id, options);
   if (env.id !== id) {
     throw new EnvError(`${id} draws its task when it is made: name one, such as "${env.id}".`);
   }

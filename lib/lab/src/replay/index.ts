@@ -1,4 +1,11 @@
 export type { Pattern } from "./patterns";
 export { NoReplayError, playerHtml } from "./player";
-export { type Frame, loadReplay, type Playback, type Replay, replayEpisode } from "./replay";
+export {
+  type Frame,
+  loadReplay,
+  type Playback,
+  type Replay,
+  replayEpisode,
+  replayPublished,
+} from "./replay";
 export { type Autopsy, type PatternRow, whatWentWrong } from "./what-went-wrong";

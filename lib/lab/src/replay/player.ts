@@ -116,7 +116,7 @@ function pack(replays: readonly Replay[]) {
 function about({ episode, maxSteps }: Replay): string {
   const { variant, task, seed, run, episode_id } = episode;
   const player = playerOf(episode);
-  return `${variant}${player === null ? "" : ` (${player})`} · ${task} · seed ${seed} · at most ${maxSteps} steps · run ${run} · episode ${episode_id}`;
+  return `${variant}${player === null ? "" : ` (${player})`} · ${task} · seed ${seed} · at most ${maxSteps} steps · run ${run}${episode_id === null ? "" : ` · episode ${episode_id}`}`;
 }
 
 function actionText({ step, action, stored }: ReplayFrame, { outcome, episode }: Replay): string {

@@ -2,6 +2,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { type ActionName, actions, make } from "babyai";
 import { plural } from "embedded-gateway";
 import { DEFAULT_ACTION } from "../agents/parse";
+import { PublishedEntryError, type PublishedEpisode } from "../analysis/published/episodes";
 import { type StepRow, type StoredEpisode, storedEpisode } from "../queries/steps";
 import { diagnose, type Pattern } from "./patterns";
 
@@ -58,15 +59,16 @@ export function replayEpisode(task: string, seed: number, played: readonly Actio
 
 /** A frame with what the store has of its step. */
 export interface ReplayFrame extends Frame {
-  /** Null at the end: there the agent was no longer asked. */
+  /** Null at the end, where the agent was no longer asked, and in an episode that others played. */
   stored: StepRow | null;
   /** What went wrong at this step. */
   patterns: Pattern[];
 }
 
-/** A stored episode, played again and compared with what is stored of it. */
+/** A stored or published episode, played again and compared with what is known of it. */
 export interface Replay extends Omit<Playback, "frames"> {
-  episode: Omit<StoredEpisode, "steps">;
+  /** `episode_id` is null of one that others played. */
+  episode: Omit<StoredEpisode, "steps" | "episode_id"> & { episode_id: string | null };
   frames: ReplayFrame[];
   /** In what replay and store disagree, a sentence each; empty when the replay is what happened. */
   mismatches: string[];
@@ -91,13 +93,42 @@ export async function loadReplay(clickhouse: ClickHouseClient, episodeId: string
 
 /** See {@link loadReplay}. */
 export function replayStored({ steps, ...episode }: StoredEpisode): Replay {
-  const played = steps.map(({ action }) => action ?? DEFAULT_ACTION);
-  const { frames, ...playback } = replayEpisode(episode.task, episode.seed, played);
-  const { findings } = diagnose(
-    episode.task,
-    episode.seed,
-    steps.map(({ action }) => (action === null ? -1 : actions.indexOf(action))),
+  const answers = steps.map(({ action }) => action);
+  return replayAnswers(episode, answers, steps);
+}
+
+/**
+ * Replays an episode that an entry of BALROG's leaderboard played: for `showReplay`, beside one of one's own on the same world.
+ *
+ * @example
+ * const [episode] = publishedEpisodes("LLM/20260221_naive_gemini-3.1-pro");
+ * if (episode) await showReplay(replayPublished(episode));
+ * @throws PublishedEntryError its log has no steps, or its world is not that of a task here
+ */
+export function replayPublished({ num_dists, actions: answers, ...row }: PublishedEpisode): Replay {
+  if (answers === null || num_dists !== 0) {
+    const why = answers === null ? "its log has no steps" : `it had ${num_dists} distractors`;
+    throw new PublishedEntryError(`An episode of ${row.run} cannot be replayed: ${why}.`);
+  }
+  const { episode_id, run, variant, task, seed, success, error } = row;
+  const answered = { model: row.model ?? null, provider: row.provider ?? null };
+  return replayAnswers(
+    { episode_id, run, variant, task, seed, success, error, ...answered },
+    answers,
   );
+}
+
+/** @param answers by step; null: no action, which was played as the default one */
+function replayAnswers(
+  episode: Replay["episode"],
+  answers: readonly (ActionName | null)[],
+  steps: readonly StepRow[] = [],
+): Replay {
+  const { task, seed } = episode;
+  const played = answers.map((action) => action ?? DEFAULT_ACTION);
+  const { frames, ...playback } = replayEpisode(task, seed, played);
+  const indices = answers.map((action) => (action === null ? -1 : actions.indexOf(action)));
+  const { findings } = diagnose(task, seed, indices);
   const replayed = frames.map((frame) => ({
     ...frame,
     stored: steps[frame.step] ?? null,

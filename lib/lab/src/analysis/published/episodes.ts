@@ -1,25 +1,20 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { type ActionName, actions as actionNames, nearest } from "babyai";
+import { type ActionName, actions as actionNames, nearest, solve } from "babyai";
 import { root } from "../../project/root";
 import type { World } from "../../queries/runs/run-state";
+import type { EpisodeBesideExpert } from "../expert-steps";
 import { compareText } from "../order";
 import { AnalysisError } from "../statistics/errors";
 
-/** An episode that an entry of BALROG's leaderboard played, as its log tells. */
-export interface PublishedEpisode extends World {
-  /** "LLM" or "VLM", then the submission's folder: "LLM/20260221_naive_gemini-3.1-pro". */
-  entry: string;
+/**
+ * An episode that an entry of BALROG's leaderboard played, as its log tells, in the columns of an episode of one's own: `run` is the
+ * entry, `variant` its name, and `expert_steps` are there.
+ */
+export interface PublishedEpisode extends EpisodeBesideExpert {
   /** Distractors in the room; BALROG's setting is 0. */
   num_dists: number;
-  success: boolean;
-  steps: number;
-  episode_return: number;
-  /** Of the whole episode; some logs leave reasoning out. */
-  input_tokens: number;
-  output_tokens: number;
-  invalid_actions: number;
   /** By step; null in place of an answer that was no action, which was played as "go forward". Null where the log has no steps. */
   actions: readonly (ActionName | null)[] | null;
 }
@@ -39,12 +34,19 @@ export class PublishedEntryError extends AnalysisError {
 }
 
 /** A line of the file; see the README beside it. */
-interface Line extends Omit<PublishedEpisode, "actions" | "invalid_actions"> {
+interface Line {
+  entry: string;
+  num_dists: number;
+  task: string;
+  seed: number;
+  success: boolean;
+  steps: number;
+  episode_return: number;
+  input_tokens: number;
+  output_tokens: number;
   failed: number;
   actions: string | null;
 }
-
-const TASKS = "BabyAI-MixedTrainLocal-v0/";
 
 let entries: Map<string, PublishedEpisode[]> | undefined;
 
@@ -54,15 +56,29 @@ function byEntry(): ReadonlyMap<string, readonly PublishedEpisode[]> {
   const path = join(root, "data", "published", "balrog-episodes.jsonl.gz");
   for (const line of gunzipSync(readFileSync(path)).toString().trim().split("\n")) {
     const episode = toEpisode(JSON.parse(line) as Line);
-    entries.set(episode.entry, [...(entries.get(episode.entry) ?? []), episode]);
+    entries.set(episode.run, [...(entries.get(episode.run) ?? []), episode]);
   }
   return entries;
 }
 
-function toEpisode({ failed, actions, task, ...line }: Line): PublishedEpisode {
+function toEpisode(line: Line): PublishedEpisode {
+  const { entry, num_dists, seed, success, steps, actions } = line;
+  const { input_tokens, output_tokens } = line;
+  const [kind, date, name] = /^(\w+)\/(\d+)[_-](.*)$/.exec(entry)?.slice(1) ?? [];
+  const id = `BabyAI-MixedTrainLocal-v0/${line.task}`;
+  // Other worlds than the task's own with the same seeds: no name may make a pair of them.
+  const others = num_dists === 0 ? "" : ` (${num_dists} distractors)`;
   const action = (letter: string) => actionNames[Number(letter)] ?? null;
-  const named = actions === null ? null : [...actions].map(action);
-  return { ...line, task: TASKS + task, invalid_actions: failed, actions: named };
+  return {
+    ...{ run: entry, variant: `${name}${kind === "VLM" ? " (VLM)" : ""}${others}` },
+    ...{ task: `${id}${others}`, seed, num_dists, episode_id: null },
+    ...{ success, episode_return: line.episode_return, progression: Number(success) },
+    ...{ episode_length: steps, invalid_actions: line.failed, error: null },
+    ...{ input_tokens, output_tokens, cached_input_tokens: 0, inferences: steps },
+    ...{ model: `BALROG's leaderboard, ${date}`, provider: null },
+    actions: actions === null ? null : [...actions].map(action),
+    expert_steps: solve(id, seed, { numDists: num_dists })?.length ?? null,
+  };
 }
 
 /**
