@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EpisodeRow } from "../queries/episodes";
 import type { ChartSpec } from "./drawing/style";
-import { type Published, publishedResults } from "./published";
+import { entryName, type Published, publishedResults } from "./published";
 
 const published = JSON.parse(
   readFileSync(join(__dirname, "../../../../data/published.json"), "utf8"),
@@ -61,4 +61,15 @@ test("every published standard error follows from its rate and number of episode
     const { episodes: n, success_percent: percent, standard_error_percent: error } = entry;
     expect(Math.sqrt((percent * (100 - percent)) / n)).toBeCloseTo(error, 1);
   }
+});
+
+test("every entry of BALROG's leaderboard has the address of its files, and says when its worlds were harder", () => {
+  for (const { entry, mode, date, source, read } of published.balrog.entries) {
+    const [address, folder = ""] = source.split("/submissions/");
+    expect(address).toMatch(/^https:\/\/github\.com\/[\w-]+\/experiments\/tree\/[0-9a-f]{40}$/);
+    expect(folder.replace(/[_-]/, " ")).toBe(`${mode}/${date.replaceAll("-", "")} ${entry}`);
+    expect(read).toMatch(/^\d{4}-\d\d-\d\d$/);
+  }
+  const harder = published.balrog.entries.filter(({ distractors }) => distractors !== undefined);
+  expect(harder.map(entryName)).toEqual(["naive-Qwen2.5-7B-it (8 distractors)"]);
 });

@@ -30,6 +30,11 @@ export interface PublishedEntry {
   input_tokens_per_episode: number | null;
   output_tokens_per_episode: number | null;
   success_percent_by_task: Record<string, number> | null;
+  /** In the room, where BALROG's setting, none, was not kept: harder worlds, not to be compared. */
+  distractors?: number;
+  /** The address of its files, and the day that they were read. */
+  source: string;
+  read: string;
 }
 
 /** A variant of TensorZero's BabyAI example; `success` is a share. */
@@ -134,8 +139,13 @@ function publishedRows(published: Published): (IntervalRow | Heading)[] {
     {
       heading: `Published: BALROG leaderboard 2024–2026, text only, ${drawn.length} of its ${balrog.entries.length} entries`,
     },
-    ...drawn.map(({ entry, success_percent, episodes, standard_error_percent }) =>
-      publishedRow(entry, success_percent, episodes, standard_error_percent),
+    ...drawn.map((entry) =>
+      publishedRow(
+        entryName(entry),
+        entry.success_percent,
+        entry.episodes,
+        entry.standard_error_percent,
+      ),
     ),
     { heading: "Measured on the Python reference: 5 tasks × seeds 1000–1199" },
     ...reference.agents.map(({ agent, success, episodes }) =>
@@ -151,6 +161,11 @@ export function drawnEntries({ balrog }: Published): PublishedEntry[] {
     if (!entry) throw new AnalysisError(`the published results lack BALROG's entry ${name}`);
     return entry;
   }).sort((a, b) => b.success_percent - a.success_percent);
+}
+
+/** As charts name it. */
+export function entryName({ entry, distractors }: PublishedEntry): string {
+  return distractors === undefined ? entry : `${entry} (${distractors} distractors)`;
 }
 
 function publishedRow(name: string, success: number, n: number, error?: number): IntervalRow {

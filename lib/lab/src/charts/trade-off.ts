@@ -10,7 +10,7 @@ import { NothingToDrawError } from "./drawing/errors";
 import { type ScatterPoint, scatter } from "./drawing/scatter";
 import type { ChartSpec } from "./drawing/style";
 import { group, scope, unevenNote, unfinishedNote } from "./labels";
-import { drawnEntries, PUBLISHED_COLOR, type Published } from "./published";
+import { drawnEntries, entryName, PUBLISHED_COLOR, type Published } from "./published";
 
 /** The model of TensorZero's example, for its cost; the fine-tuned variant ran on another, at another price. */
 const EXAMPLE_MODEL = "openai::gpt-4o-mini-2024-07-18";
@@ -58,7 +58,7 @@ function publishedTokens(published: Published): ScatterPoint[] {
     ...drawnEntries(published).flatMap((entry) => {
       const { input_tokens_per_episode: input, output_tokens_per_episode: output } = entry;
       if (input === null || output === null) return [];
-      return [publishedPoint(entry.entry, input + output, entry.success_percent)];
+      return [publishedPoint(entryName(entry), input + output, entry.success_percent)];
     }),
     ...published.tensorzero.variants.map(({ variant, input_tokens, output_tokens, success }) =>
       publishedPoint(`TensorZero ${variant}`, input_tokens + output_tokens, 100 * success),

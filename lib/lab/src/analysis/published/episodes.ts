@@ -64,7 +64,8 @@ function byEntry(): ReadonlyMap<string, readonly PublishedEpisode[]> {
 function toEpisode(line: Line): PublishedEpisode {
   const { entry, num_dists, seed, success, steps, actions } = line;
   const { input_tokens, output_tokens } = line;
-  const [kind, date, name] = /^(\w+)\/(\d+)[_-](.*)$/.exec(entry)?.slice(1) ?? [];
+  const [kind, year, month, day, name] =
+    /^(\w+)\/(\d{4})(\d\d)(\d\d)[_-](.*)$/.exec(entry)?.slice(1) ?? [];
   const id = `BabyAI-MixedTrainLocal-v0/${line.task}`;
   // Other worlds than the task's own with the same seeds: no name may make a pair of them.
   const others = num_dists === 0 ? "" : ` (${num_dists} distractors)`;
@@ -75,7 +76,7 @@ function toEpisode(line: Line): PublishedEpisode {
     ...{ success, episode_return: line.episode_return, progression: Number(success) },
     ...{ episode_length: steps, invalid_actions: line.failed, error: null },
     ...{ input_tokens, output_tokens, cached_input_tokens: 0, inferences: steps },
-    ...{ model: `BALROG's leaderboard, ${date}`, provider: null },
+    ...{ model: `BALROG's leaderboard, ${year}-${month}-${day}`, provider: null },
     actions: actions === null ? null : [...actions].map(action),
     expert_steps: solve(id, seed, { numDists: num_dists })?.length ?? null,
   };
