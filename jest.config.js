@@ -1,3 +1,14 @@
+const { existsSync, statfsSync } = require("node:fs");
+
+// The tests' stores and projects lie in memory where Linux has room for them: some sixty stores of many small files are
+// made and removed, which takes a third of the time that it takes on a disk. Who sets TMPDIR has the last word.
+const MEMORY = "/dev/shm";
+const ROOM_BYTES = 4 * 2 ** 30;
+if (existsSync(MEMORY)) {
+  const { bavail, bsize } = statfsSync(MEMORY);
+  if (bavail * bsize > ROOM_BYTES) process.env.TMPDIR ??= MEMORY;
+}
+
 /** @type {import("jest").Config} */
 module.exports = {
   roots: ["<rootDir>/lib", "<rootDir>/scripts"],
