@@ -98,12 +98,12 @@ test("to an address of https:// a tunnel is asked for, and what goes through it 
 /** Whether the proxy was asked, or else the address itself. */
 async function isProxied(url: string, env: Record<string, string>): Promise<boolean> {
   seen.splice(0);
-  const { fetch: send } = undici;
+  const { request: send } = undici;
   let directly = 0;
-  const spy = jest.spyOn(undici, "fetch").mockImplementation(async (to, init) => {
-    if (!(init?.dispatcher instanceof undici.Agent)) return send(to, init);
+  const spy = jest.spyOn(undici, "request").mockImplementation(async (to, options) => {
+    if (!(options?.dispatcher instanceof undici.Agent)) return send(to, options);
     directly += 1;
-    return new undici.Response();
+    throw new Error("not sent");
   });
   await outboundFetch(env)(url, { method: "POST" }).catch(() => {});
   spy.mockRestore();

@@ -1,14 +1,16 @@
 import { type Environment, outboundFetch } from "../models/outbound";
+import type { Fetch } from "../models/providers/exchange";
 import { NEVER } from "../models/timeouts";
 
 /** Where the local models are, by config/tensorzero.toml. */
 export const MODELS_ORIGIN = "http://localhost:3030";
 
 type App = { fetch(request: Request): Response | Promise<Response> };
-type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /** A `fetch` that is answered by an app in this process, which hears of an abort by the request's signal. */
-export function inProcess(app: App): Fetch {
+export function inProcess(
+  app: App,
+): (input: string | URL | Request, init?: RequestInit) => Promise<Response> {
   return async (input, init = {}) => {
     const { signal, ...rest } = init;
     const request =
@@ -27,11 +29,7 @@ export function inProcess(app: App): Fetch {
  *
  * @param areSlow the local models may take long, so that they hear when the gateway gives them up
  */
-export function reachModels(
-  models: App,
-  env: Environment,
-  areSlow = false,
-): (url: string, init: RequestInit) => Promise<Response> {
+export function reachModels(models: App, env: Environment, areSlow = false): Fetch {
   const local = inProcess(models);
   const outbound = outboundFetch(env);
   return (url, init) => {

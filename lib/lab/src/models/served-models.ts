@@ -1,5 +1,12 @@
 import { nearest } from "babyai";
-import { messageOf, oneLine, RedirectError, Secrets, secretsIn } from "embedded-gateway";
+import {
+  messageOf,
+  oneLine,
+  type outboundFetch,
+  RedirectError,
+  Secrets,
+  secretsIn,
+} from "embedded-gateway";
 import { ModelError } from "./model-error";
 
 /** A model as a server lists it. */
@@ -15,7 +22,7 @@ export interface ServerAddress {
   apiBase: string;
   key: string | undefined;
   /** How it is reached. */
-  fetch: (url: string, init: RequestInit) => Promise<Response>;
+  fetch: ReturnType<typeof outboundFetch>;
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}/;

@@ -3,10 +3,11 @@ import { Secrets, secretsIn } from "../../basics/redact";
 import type { ExtraHeader } from "../../config/extra";
 import type { ProviderConfig } from "../../config/types";
 import { GatewayError, providerClient, providerServer, streamNotBegun } from "../../errors";
+import type { Answer } from "../received";
 import { eventData } from "./event-stream";
 import { SplitKeys } from "./split-keys";
 
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+export type Fetch = (url: string, init: RequestInit) => Promise<Answer>;
 
 /** How one call reaches its provider. */
 export interface Transport {
@@ -43,7 +44,7 @@ export class Exchange {
   }
 
   /** @throws GatewayError the provider cannot be reached */
-  async post(path: string, body: string): Promise<Response> {
+  async post(path: string, body: string): Promise<Answer> {
     const url = this.provider.apiBase + path;
     const { transport, headers } = this;
     const init = {
@@ -65,7 +66,7 @@ export class Exchange {
   }
 
   /** The whole body, without the key. @throws GatewayError the connection broke off */
-  async text(response: Response, problem: string): Promise<string> {
+  async text(response: Answer, problem: string): Promise<string> {
     let text: string;
     try {
       text = this.withoutKey(await response.text());

@@ -2,6 +2,7 @@ import { isRecord } from "../../basics/reader";
 import { applyExtraBody } from "../../config/extra";
 import type { ProviderConfig } from "../../config/types";
 import type { GatewayError } from "../../errors";
+import type { Answer } from "../received";
 import { Exchange, type Transport } from "./exchange";
 import {
   errorIn,
@@ -95,7 +96,7 @@ export async function embed(
 /** The body of an answer that is not streamed, as JSON. @throws GatewayError it is not JSON, or reports an error */
 async function readAnswer(
   exchange: Exchange,
-  response: Response,
+  response: Answer,
 ): Promise<{ body: Record<string, unknown>; rawResponse: string; unreadable: Unreadable }> {
   const rawResponse = await exchange.text(response, "Error parsing text response");
   if (!response.ok) throw refused(exchange, response, rawResponse);
@@ -107,7 +108,7 @@ async function readAnswer(
   return { body, rawResponse, unreadable };
 }
 
-function refused(exchange: Exchange, response: Response, raw: string): GatewayError {
+function refused(exchange: Exchange, response: Answer, raw: string): GatewayError {
   const id = response.headers.get("x-request-id");
   const message = id === null ? raw : `${raw} [request_id: ${id}]`;
   const ours = [400, 401, 403, 429].includes(response.status);
@@ -127,6 +128,6 @@ const REASONS: Record<number, string> = {
   503: "Service Unavailable",
 };
 
-function reason(response: Response): string {
+function reason(response: Answer): string {
   return REASONS[response.status] ?? response.statusText;
 }
