@@ -123,3 +123,27 @@ test("a stream that may always be about to give the key takes linear time, and i
   const { user, system } = process.cpuUsage(started);
   expect((user + system) / 1e6).toBeLessThan(5);
 });
+
+const half = KEY.slice(0, 14);
+const delta = (content: object) => JSON.stringify({ choices: [{ delta: content }] });
+const many = (count: number, entry: (i: number) => [string, string]) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => entry(i)));
+
+test.each<[string, string[]]>([
+  ["nothing behind a key's beginning", [event("s"), ...Array(40_000).fill(event(""))]],
+  ["blanks behind a key's beginning", [event("s"), ...Array(40_000).fill(event(" "))]],
+  [
+    "many texts that a key may begin in",
+    [delta(many(10_000, (i) => [`k${i}`, "s"])), ...Array(10_000).fill(event("x"))],
+  ],
+  ["ever new texts", Array.from({ length: 20_000 }, (_, i) => delta({ [`k${i}`]: "s" }))],
+  [
+    "a message of many parts, with as many keys",
+    [delta({ content: Array.from({ length: 40_000 }, (_, i) => (i % 2 ? KEY.slice(14) : half)) })],
+  ],
+])("%s takes linear time", (_, events) => {
+  const started = process.cpuUsage();
+  expect(passedOn(events).flat()).toHaveLength(events.length);
+  const { user, system } = process.cpuUsage(started);
+  expect((user + system) / 1e6).toBeLessThan(5);
+});

@@ -18,8 +18,19 @@ interface Piece {
   text: string;
 }
 
+/** What is held of one text of an answer. */
+interface Held {
+  pieces: Piece[];
+  length: number;
+  /** subtle: looked through again at twice the length, so that a text in many pieces takes linear time. */
+  due: number;
+}
+
 /** More is not held: a key, whatever it is encoded in, is shorter. */
 const MOST_HELD = 8192;
+
+/** Up to so many characters are looked through with each piece. */
+const FEW = 128;
 
 /** Deeper values are not part of a message. */
 const DEPTH = 12;
@@ -29,9 +40,10 @@ const DEPTH = 12;
  * key is held back, with all that comes behind it.
  */
 export class SplitKeys {
-  private readonly held: Said[] = [];
-  /** The pieces of each text that are held. */
-  private readonly texts = new Map<string, Piece[]>();
+  private held: Said[] = [];
+  private readonly texts = new Map<string, Held>();
+  /** Texts that have got a piece since the last release. */
+  private readonly touched = new Set<string>();
 
   constructor(private readonly secrets: Secrets) {}
 
@@ -59,9 +71,13 @@ export class SplitKeys {
     depth: number,
   ): void {
     const value = owner[key];
-    if (typeof value === "string") {
+    if (typeof value === "string" && value !== "") {
       said.open += 1;
-      this.texts.set(path, [...(this.texts.get(path) ?? []), { said, owner, key, text: value }]);
+      const text = this.texts.get(path) ?? { pieces: [], length: 0, due: 0 };
+      text.pieces.push({ said, owner, key, text: value });
+      text.length += value.length;
+      this.texts.set(path, text);
+      this.touched.add(path);
     } else if (typeof value === "object" && value !== null && depth < DEPTH) {
       const inner = value as Record<string, unknown>;
       for (const name of Object.keys(inner))
@@ -70,13 +86,19 @@ export class SplitKeys {
   }
 
   private release(isOver: boolean): string[] {
-    for (const [path, pieces] of this.texts) {
-      const left = pieces.slice(this.settle(pieces, isOver));
+    for (const path of isOver ? this.texts.keys() : this.touched) {
+      const text = this.texts.get(path)!;
+      if (!isOver && text.length < text.due) continue;
+      const left = text.pieces.slice(this.settle(text.pieces, isOver));
+      const length = left.reduce((sum, piece) => sum + piece.text.length, 0);
       if (left.length === 0) this.texts.delete(path);
-      else this.texts.set(path, left);
+      else this.texts.set(path, { pieces: left, length, due: length < FEW ? 0 : 2 * length });
     }
+    this.touched.clear();
     const count = this.held.findIndex(({ open }) => open > 0);
-    const free = this.held.splice(0, count < 0 ? this.held.length : count);
+    if (count === 0) return [];
+    const free = this.held.slice(0, count < 0 ? this.held.length : count);
+    this.held = this.held.slice(free.length);
     return free.map(({ raw, body, isChanged }) => (isChanged ? JSON.stringify(body) : raw));
   }
 
@@ -91,14 +113,21 @@ export class SplitKeys {
       isOver || text.length > MOST_HELD ? text.length : Math.min(this.secrets.begun(text), mayGoOn);
     let end = 0;
     let count = 0;
+    let next = 0;
     for (const [index, piece] of pieces.entries()) {
       end += piece.text.length;
       if (end > settled) break;
-      if (!ranges.some((range) => range[0] < end && end < range[1])) count = index + 1;
+      while (next < ranges.length && ranges[next]![1] <= end) next++;
+      const isInside = next < ranges.length && ranges[next]![0] < end;
+      if (!isInside) count = index + 1;
     }
     let start = 0;
+    let first = 0;
     for (const piece of pieces.slice(0, count)) {
-      redactPiece(piece, start, ranges);
+      while (first < ranges.length && ranges[first]![1] <= start) first++;
+      let after = first;
+      while (after < ranges.length && ranges[after]![0] < start + piece.text.length) after++;
+      redactPiece(piece, start, ranges.slice(first, after));
       start += piece.text.length;
     }
     return count;
@@ -112,11 +141,12 @@ function placeIn(owner: object, key: string): string {
   return isRecord(element) && typeof element.index === "number" ? `#${element.index}` : "#";
 }
 
-/** @param start where the piece begins in the text of which the ranges are keys */
-function redactPiece(piece: Piece, start: number, ranges: readonly Range[]): void {
+/**
+ * @param start where the piece begins in the text of which the ranges are keys
+ * @param own the ranges that have a part in the piece
+ */
+function redactPiece(piece: Piece, start: number, own: readonly Range[]): void {
   piece.said.open -= 1;
-  const end = start + piece.text.length;
-  const own = ranges.filter(([from, to]) => from < end && to > start);
   if (own.length === 0) return;
   let redacted = "";
   let at = start;
