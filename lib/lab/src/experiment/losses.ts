@@ -1,6 +1,6 @@
 import { type TryRow, tries } from "../queries/episodes";
 import type { Loss } from "../queries/parts/tries";
-import { mayLackRows } from "../queries/runs/run-state";
+import { episodesWithoutInferences, mayLackRows } from "../queries/runs/run-state";
 import { listRuns, type RunHistory } from "./resume";
 
 /** What is lost, in words. */
@@ -21,9 +21,11 @@ const NAMED = 6;
  */
 export async function describeLosses(history: RunHistory, isDamaged: boolean): Promise<string[]> {
   if (!isDamaged && !(await mayLackRows(history.clickhouse))) return [];
+  const gone = await episodesWithoutInferences(history.clickhouse);
   const lines: string[] = [];
   for (const { run, planned, completed, damaged } of await listRuns(history)) {
-    if (planned === null || completed >= planned || (!isDamaged && damaged === 0)) continue;
+    const hasLost = isDamaged || damaged > 0 || gone.has(run);
+    if (planned === null || completed >= planned || !hasLost) continue;
     const lacking = (await tries(history.clickhouse, run)).filter(
       ({ replaced, lost }) => !replaced && lost.length > 0,
     );

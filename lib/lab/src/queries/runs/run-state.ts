@@ -66,6 +66,20 @@ export async function mayLackRows(clickhouse: ClickHouseClient): Promise<boolean
   return Boolean((await result.json<{ lacks: 0 | 1 }>())[0]?.lacks);
 }
 
+/** How many episodes of each run have a stored `success` and not one inference: all rows of them there are gone. */
+export async function episodesWithoutInferences(
+  clickhouse: ClickHouseClient,
+): Promise<ReadonlyMap<string, number>> {
+  const result = await clickhouse.query({
+    query: `SELECT tags['run'] AS run, toFloat64(uniqExact(target_id)) AS episodes FROM BooleanMetricFeedback
+      WHERE metric_name = 'success' AND run != '' AND target_id NOT IN (SELECT episode_id FROM JsonInference)
+      GROUP BY run`,
+    format: "JSONEachRow",
+  });
+  const rows = await result.json<{ run: string; episodes: number }>();
+  return new Map(rows.map(({ run, episodes }) => [run, episodes]));
+}
+
 /** All runs in the store, the newest first; or the one run. */
 export async function runStates(
   clickhouse: ClickHouseClient,
