@@ -292,6 +292,17 @@ describe("success against tokens and cost", () => {
     expect(svg).not.toMatch(/NaN|Infinity/);
   });
 
+  test("a variant that used no token has no place on the logarithmic axis, and is named", () => {
+    const none = rows.map((row) =>
+      row.variant === "rule_based" ? row : { ...row, input_tokens: 0, output_tokens: 0 },
+    );
+    const spec = tokensAndSuccess(none);
+    expect(values(spec).map(({ name }) => name)).toEqual(["rule_based"]);
+    expect(spec.description).toContain("Not drawn, because it used none: baseline.");
+    const own = none.filter(({ variant }) => variant === "baseline");
+    expect(() => tokensAndSuccess(own)).toThrow("no tokens");
+  });
+
   test("by hand: 1,000 episodes of 4,000 input and 400 generated tokens at 0.15 and 0.60 $ a million cost 0.84 $", () => {
     const own = [episode("baseline", "goto", 1, 40), episode("rule_based", "goto", 1, 40)];
     const points = values(costAndSuccess(own, prices));

@@ -17,7 +17,7 @@ const EXAMPLE_MODEL = "openai::gpt-4o-mini-2024-07-18";
 const FINE_TUNED = "history_and_reasoning_sft";
 
 const NOTHING_TO_DRAW =
-  "there is no variant to draw: each has episodes without an outcome, or tokens that no provider counted";
+  "there is no variant to draw: each has episodes without an outcome, no tokens, or tokens that no provider counted";
 
 /**
  * Success against tokens: mean input and generated tokens of an episode on a logarithmic axis, with 95 % t
@@ -31,7 +31,9 @@ const NOTHING_TO_DRAW =
  */
 export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Published): ChartSpec {
   const others = published ? publishedTokens(published) : [];
-  const points = [...ownPoints(rows, tokensOf), ...others];
+  const own = ownPoints(rows, tokensOf);
+  const without = own.filter(({ x }) => x === 0).map(({ name }) => name);
+  const points = [...own.filter(({ x }) => x > 0), ...others];
   if (points.length === 0) throw new NothingToDrawError(NOTHING_TO_DRAW);
   return scatter({
     title: "Success against tokens",
@@ -39,6 +41,7 @@ export function tokensAndSuccess(rows: readonly EpisodeRow[], published?: Publis
       scope(rows),
       "Points: means, tasks weighted equally; bars: 95 % t interval of tokens, Clopper–Pearson interval of success.",
       ...uncounted(rows, tokensOf),
+      ...(without.length === 0 ? [] : [`Not drawn, because it used none: ${without.join(", ")}.`]),
       ...notes(rows, others, "TensorZero and in BALROG's leaderboard"),
     ],
     axis: "input and generated tokens in an episode (logarithmic)",
