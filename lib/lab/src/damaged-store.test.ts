@@ -21,6 +21,7 @@ let run: string;
 /** All episodes, and the names of those of the first sitting. */
 let expected: EpisodeRow[];
 let early: string[];
+let records: Part[];
 
 const log = jest.fn();
 const open = (dataDir: string) => openLab({ gateway: "embedded", dataDir, log });
@@ -43,6 +44,7 @@ beforeAll(async () => {
   for (const table of TABLES) first[table] = await partsOf(lab.clickhouse, table);
   await lab.evaluate({ run });
   expected = (await rowsOf(lab)) as EpisodeRow[];
+  records = await partsOf(lab.clickhouse, "CommentFeedback");
   await lab.close();
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -124,5 +126,18 @@ test.each([
   const said = log.mock.calls.join("\n");
   expect(said).not.toContain("The store is damaged");
   expect(said).toContain(`Run ${run} has ${5 - early.length} of 5 episodes whole. ${lacking()}`);
+  await lab.close();
+});
+
+test("a run whose settings were in a broken part is known by their copy, and can be resumed", async () => {
+  const dataDir = join(folder, "records");
+  cpSync(whole, dataDir, { recursive: true, verbatimSymlinks: true });
+  const broken = [...records, ...first.ModelInference!];
+  for (const { path } of broken) truncatePart({ path: path.replace(whole, dataDir) } as Part);
+  log.mockClear();
+  const lab = await open(dataDir);
+  expect(log.mock.calls.join("\n")).toContain(`${early.length} lack model calls`);
+  expect((await lab.runs())[0]).toMatchObject({ planned: 5, completed: 5 - early.length });
+  expect(await lab.evaluate({ run })).toMatchObject({ completed: 5 });
   await lab.close();
 });

@@ -252,7 +252,8 @@ async function playRun(opened: Opened, options: EvaluateOptions | ResumeOptions)
         `The episodes under way come to their end; a second interrupt stops at once. To go on later: npm start -- --resume ${before.run}`,
       ),
   );
-  await settle(run, connection);
+  const { flush } = connection;
+  await settle(run, { clickhouse, flush, log });
   return run;
 }
 

@@ -37,7 +37,7 @@ export class StoreWriteError extends Error {
     cause: unknown,
   ) {
     super(
-      `${rows} row(s) could not be written to ${table}: ${reasonOf(cause)}. They are kept in memory; flush again once the store answers.`,
+      `${rows} row(s) could not be written to ${table}: ${reasonOf(cause)}. They are kept in memory and sent again.`,
       { cause },
     );
   }

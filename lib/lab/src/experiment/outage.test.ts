@@ -175,7 +175,8 @@ test("ClickHouse gone for good: the run stops and says how to go on; what was an
   expect(run.text).toContain(`npm start -- --resume ${run.id}`);
   // It was stopped by 400 unstored rows, two an inference, and what was under way.
   expect(calls - first).toBeLessThan(200 + 200 + 50);
-  const settled = settle(run, { clickhouse: through, flush: () => gateway.flush() });
+  const once = { limitMs: 0, firstMs: 1, longestMs: 1 };
+  const settled = settle(run, { clickhouse: through, flush: () => gateway.flush() }, once);
   await expect(settled).rejects.toThrow(RunNotStoredError);
   await expect(settled).rejects.toThrow(
     new RegExp(`row\\(s\\) could not be written to .*npm start -- --resume ${run.id}$`),

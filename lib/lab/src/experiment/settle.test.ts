@@ -10,7 +10,7 @@ import { evaluate } from "./evaluate";
 import { episodeKey } from "./plan/episodes";
 import { checkSettings, type EvaluateOptions, newRunId } from "./plan/settings";
 import { listRuns } from "./resume";
-import { settle } from "./settle";
+import { RunNotStoredError, settle } from "./settle";
 import { actConfig } from "./testing/act-config";
 import { playedVariant } from "./testing/played-variant";
 
@@ -112,4 +112,22 @@ test("what a run has cost is known where each of its tries came to its end", asy
   const { run, row } = await sitting(newRunId(), { episodes: 1 });
   expect(row).toMatchObject({ completed: 1, cost_is_at_least: false });
   expect(run.spentIsAtLeast).toBe(false);
+});
+
+test("a store that is away when the run ends is waited for", async () => {
+  harness.provider.reply = left;
+  const { run } = await sitting(newRunId(), { episodes: 1 });
+  const { clickhouse, gateway } = harness;
+  const full = () => Promise.reject(new Error("the disk is full"));
+  let failures = 2;
+  const flush = () => (failures-- > 0 ? full() : gateway.flush());
+  await settle(run, { clickhouse, flush }, { limitMs: 60_000, firstMs: 1, longestMs: 1 });
+  expect(failures).toBeLessThan(0);
+  const settled = settle(
+    { ...run, stopped: "store" }, // which has waited already
+    { clickhouse, flush: full },
+    { limitMs: 60_000, firstMs: 1, longestMs: 1 },
+  );
+  await expect(settled).rejects.toThrow(RunNotStoredError);
+  await expect(settled).rejects.toThrow("the disk is full");
 });

@@ -2,6 +2,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { messageOf } from "embedded-gateway";
 import { waitForOutcomes } from "../queries/runs/outcomes";
 import { runStates } from "../queries/runs/run-state";
+import { Outages, PATIENCE } from "./play/patience";
 import { describe, type Run } from "./run";
 
 /**
@@ -28,19 +29,30 @@ export class RunNotStoredError extends Error {
   }
 }
 
+interface Settling {
+  clickhouse: ClickHouseClient;
+  flush: () => Promise<void>;
+  /** Told when the store is away. Default: nobody is. */
+  log?: (line: string) => void;
+}
+
 /**
  * Waits until ClickHouse shows every completed episode of a run, and takes from there how many have failed: of those that
  * failed before a resume only the store knows whether a later try has taken their place.
  *
- * @param flush stores what the gateway still has in memory
+ * @param flush stores what the gateway still has in memory; again where the store is away, such as a disk that is full
  * @throws RunNotStoredError
  */
 export async function settle(
   run: Run,
-  { clickhouse, flush }: { clickhouse: ClickHouseClient; flush: () => Promise<void> },
+  { clickhouse, flush, log }: Settling,
+  patience = PATIENCE,
 ): Promise<void> {
+  // A run that the store has stopped has waited for it.
+  const limitMs = run.stopped === "store" ? 0 : patience.limitMs;
+  const store = new Outages("ClickHouse", { ...patience, limitMs }, log);
   try {
-    await flush();
+    await store.endure(flush, new AbortController().signal, () => true);
     await waitForOutcomes(clickhouse, run.id, run.completed);
     const [state] = await runStates(clickhouse, run.id);
     run.failed = state?.failed ?? 0;

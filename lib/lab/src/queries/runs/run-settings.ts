@@ -9,6 +9,12 @@ export interface StoredSettings {
   settings: string;
 }
 
+/** Comments by id, value and tags, twice: where a damaged part has taken a record out of one table, the other still has it. */
+export const RECORDS = `(
+  SELECT id, value, tags FROM CommentFeedback
+  UNION ALL SELECT id, value, tags FROM CommentFeedbackByTargetId
+)`;
+
 /**
  * Stores a run's settings beside its rows, as a comment tagged `record: settings`: the run can be resumed from the
  * tables alone. subtle: a comment needs a target, and the run has no episode yet, so the record is its own.
@@ -29,7 +35,7 @@ export async function findRunSettings(
   const result = await clickhouse.query({
     query: `
       SELECT argMax(value, toString(id)) AS settings
-      FROM CommentFeedback
+      FROM ${RECORDS}
       WHERE tags['run'] = {run:String} AND tags['record'] = 'settings'
       HAVING count() > 0`,
     query_params: { run },
@@ -47,7 +53,7 @@ export async function everyRunSettings(
   const result = await clickhouse.query({
     query: `
       SELECT DISTINCT value AS settings
-      FROM CommentFeedback
+      FROM ${RECORDS}
       WHERE tags['run'] = {run:String} AND tags['record'] = 'settings'`,
     query_params: { run },
     format: "JSONEachRow",

@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { IS_ACT } from "../parts/is-act";
 import { HAS_METRICS, METRICS, TRIES } from "../parts/tries";
+import { RECORDS } from "./run-settings";
 
 /** What an episode starts in: an environment reset with a seed. */
 export interface World {
@@ -176,8 +177,12 @@ WITH
     GROUP BY run
   ),
   started AS (
-    SELECT tags['run'] AS run, min(UUIDv7ToDateTime(id)) AS first, max(timestamp) AS last, argMax(value, toString(id)) AS settings
-    FROM CommentFeedback
+    SELECT
+      tags['run'] AS run,
+      min(UUIDv7ToDateTime(id)) AS first,
+      toDateTime(max(UUIDv7ToDateTime(id))) AS last,
+      argMax(value, toString(id)) AS settings
+    FROM ${RECORDS}
     WHERE tags['record'] = 'settings' AND ${OF_RUNS}
     GROUP BY run
   )
