@@ -1,11 +1,21 @@
 import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { dirname, extname } from "node:path";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { dirname, extname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { balrogFiles } from "../export/balrog";
+import { inspectLog } from "../export/inspect";
+import { ExportError, finishedPart } from "../export/run";
+import type { Lab } from "../lab";
+import type { EpisodeRow } from "../queries/episodes";
 import { exportFormats, exportRows, exportTables } from "../queries/export";
 import { latestRun } from "../queries/latest-run";
 import { command, UsageError } from "./command";
 import { withLab } from "./with-lab";
+
+/** Forms that other programs read, and that no file's ending tells. */
+const forms = ["balrog", "inspect"] as const;
+
+type Write = (lab: Lab, run: string, rows: readonly EpisodeRow[]) => Promise<void>;
 
 export default command({
   usage: "npm run export -- <file.csv | file.json | file.parquet> [options]",
@@ -14,43 +24,109 @@ export default command({
   options: {
     run: { value: "run", default: "latest", help: "the run's id" },
     table: { value: "table", default: "episodes", help: exportTables.join(" or ") },
+    format: {
+      value: "form",
+      help: "balrog: the BabyAI part of a submission to BALROG's leaderboard, into a new folder; inspect: a log for inspect_ai",
+    },
+    variant: { value: "name", help: "with --format, where the run has several" },
   },
   takesWords: true,
   async run(values, words) {
-    const [file = ""] = words;
+    const [path = ""] = words;
     if (words.length !== 1)
       throw new UsageError(`One file is written at a time; got ${words.length}.`);
-    const format = exportFormats.find((name) => extname(file) === `.${name}`);
-    if (format === undefined)
-      throw new UsageError(
-        `${file} ends in none of: ${exportFormats.map((name) => `.${name}`).join(", ")}.`,
-      );
-    const table = exportTables.find((name) => name === values.table);
-    if (table === undefined)
-      throw new UsageError(`--table is ${values.table}, not ${exportTables.join(" or ")}.`);
+    const write = writerOf(path, values);
     return withLab(async (lab) => {
       const run = values.run === "latest" ? await latestRun(lab.clickhouse) : values.run;
-      const planned = run === null ? [] : await lab.episodes({ run });
-      if (run === null || planned.length === 0) {
+      const rows = run === null ? [] : await lab.episodes({ run });
+      if (run === null || rows.length === 0) {
         console.error(
           run === null ? "The store has no run yet: npm start" : `The store has no run ${run}.`,
         );
         return 1;
       }
-      await mkdir(dirname(file), { recursive: true });
-      const rows = await exportRows(lab.clickhouse, { run, table, format });
-      await pipeline(rows, createWriteStream(file));
-      console.log(`Wrote the ${table} of run ${run} to ${file}`);
-      const open = planned.filter(
-        ({ success, error }) => success === null && error === null,
-      ).length;
-      if (open > 0) {
-        console.warn(
-          `The run is unfinished: ${planned.length - open} of ${planned.length} episodes ended. Those that succeed end early, so ` +
-            "a mean over them is not that of the run.",
-        );
+      try {
+        await write(lab, run, rows);
+        return 0;
+      } catch (error) {
+        if (!(error instanceof ExportError)) throw error;
+        console.error(error.message);
+        return 1;
       }
-      return 0;
     });
   },
 });
+
+interface Values {
+  table: string;
+  format: string | undefined;
+  variant: string | undefined;
+}
+
+/** What writes the run to a path. @throws UsageError */
+function writerOf(path: string, { table: named, format: form, variant }: Values): Write {
+  if (form === undefined) {
+    if (variant !== undefined) throw new UsageError("--variant is for --format; leave it out.");
+    return tableWriter(path, named);
+  }
+  if (form === "balrog") return balrogWriter(path, variant);
+  if (form === "inspect") return inspectWriter(path, variant);
+  throw new UsageError(`--format is ${form}, not ${forms.join(" or ")}.`);
+}
+
+function tableWriter(file: string, named: string): Write {
+  const format = exportFormats.find((name) => extname(file) === `.${name}`);
+  if (format === undefined)
+    throw new UsageError(
+      `${file} ends in none of: ${exportFormats.map((name) => `.${name}`).join(", ")}.`,
+    );
+  const table = exportTables.find((name) => name === named);
+  if (table === undefined)
+    throw new UsageError(`--table is ${named}, not ${exportTables.join(" or ")}.`);
+  return async (lab, run, planned) => {
+    await mkdir(dirname(file), { recursive: true });
+    await pipeline(
+      await exportRows(lab.clickhouse, { run, table, format }),
+      createWriteStream(file),
+    );
+    console.log(`Wrote the ${table} of run ${run} to ${file}`);
+    const open = planned.filter(({ success, error }) => success === null && error === null).length;
+    if (open > 0) {
+      console.warn(
+        `The run is unfinished: ${planned.length - open} of ${planned.length} episodes ended. Those that succeed end early, so ` +
+          "a mean over them is not that of the run.",
+      );
+    }
+  };
+}
+
+function balrogWriter(folder: string, variant: string | undefined): Write {
+  return async ({ clickhouse }, run, rows) => {
+    // subtle: BALROG counts every JSON file in there as an episode.
+    const there = await readdir(folder).catch(() => []);
+    if (there.length > 0) throw new ExportError(`${folder} is not empty: name a new folder.`);
+    const part = finishedPart(rows, variant);
+    for await (const { path, text } of balrogFiles(clickhouse, part)) {
+      const file = join(folder, path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, text);
+    }
+    console.log(
+      `Wrote ${part.variant} of run ${run} to ${folder}: BabyAI, one of the six games of BALROG. It is no entry of its ` +
+        "leaderboard by itself.",
+    );
+  };
+}
+
+function inspectWriter(file: string, variant: string | undefined): Write {
+  if (extname(file) !== ".json") throw new UsageError(`${file} must end in .json, for Inspect.`);
+  return async ({ clickhouse }, run, rows) => {
+    const part = finishedPart(rows, variant);
+    const log = await inspectLog(clickhouse, part);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, log);
+    console.log(
+      `Wrote ${part.variant} of run ${run} to ${file}: inspect_ai reads it (inspect view).`,
+    );
+  };
+}
