@@ -26,9 +26,9 @@ export default command({
     table: { value: "table", default: "episodes", help: exportTables.join(" or ") },
     format: {
       value: "form",
-      help: "balrog: the BabyAI part of a submission to BALROG's leaderboard, into a new folder; inspect: a log for inspect_ai",
+      help: "balrog: the BabyAI part of a submission to BALROG's leaderboard, into a new folder; inspect: a log for inspect_ai; default: what the file's ending says",
     },
-    variant: { value: "name", help: "with --format, where the run has several" },
+    variant: { value: "name", help: "with --format; default: the run's only one" },
   },
   takesWords: true,
   async run(values, words) {
