@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { connect } from "../clickhouse/connect";
 import { RowWriter, StoreWriteError } from "./insert";
@@ -145,6 +146,23 @@ test("a batch goes by itself after the interval, and at once when it is full", a
   expect(sent).toHaveBeenCalledTimes(1);
   sent.mockRestore();
   await until(async () => full.pending === 0);
+});
+
+test("after a batch the store rests, so that rows that come one by one go together", async () => {
+  const writer = new RowWriter(client, { intervalMs: 20 });
+  const times: number[] = [];
+  const sent = jest.spyOn(client, "exec").mockImplementation(async () => {
+    times.push(performance.now());
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    return { query_id: "", stream: Readable.from([]) } as never;
+  });
+  for (let i = 0; i < 2; i++) {
+    writer.write("ChatInference", chat());
+    await until(async () => writer.pending === 0);
+  }
+  sent.mockRestore();
+  const [first = 0, second = 0] = times;
+  expect(second - first).toBeGreaterThanOrEqual(10 * 20);
 });
 
 test("rows that the store cannot take are kept, reported, and sent again", async () => {

@@ -76,8 +76,12 @@ const AGAIN = 10;
 /** How many intervals (90 s by default) writers wait for a failing store: time for it to restart. */
 const OUTAGE = 900;
 
+/** Between batches the store rests this many times as long as the last one took, and `MOST_REST` intervals at most. */
+const REST = 9;
+const MOST_REST = 10;
+
 export interface RowWriterOptions {
-  /** Longest time that a row waits for its batch to be sent, in milliseconds. Default 100. */
+  /** Time that a row waits for its batch to be sent, in milliseconds; ten times as long under load. Default 100. */
   intervalMs?: number;
   /** A batch is sent as soon as this many rows wait. Default 1000. */
   maxRows?: number;
@@ -107,7 +111,8 @@ interface Batch {
 }
 
 /**
- * Buffers rows and inserts them in batches, because an insert costs tens of milliseconds however many rows it has.
+ * Buffers rows and inserts them in batches, because an insert costs tens of milliseconds however many rows it has: with its
+ * views one of each table makes a dozen parts of a dozen files. So under load batches are as rare as they may be.
  *
  * A row is safe, also from `kill -9`, once a `flush()` that began after it has resolved. A waiting batch keeps the process
  * alive, so one that ends by itself loses nothing; before `process.exit()` call `close()`.
@@ -129,6 +134,7 @@ export class RowWriter {
   private running: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
   private failingSince: number | undefined;
+  private restUntil = 0;
   private hasTold = false;
   private refusedCount = 0;
   private refusedTold = 0;
@@ -167,7 +173,11 @@ export class RowWriter {
     this.buffered++;
     this.unstored++;
     if (this.buffered >= this.maxRows && this.failingSince === undefined) this.flushInBackground();
-    else this.timer ??= setTimeout(this.flushInBackground, this.intervalMs);
+    else
+      this.timer ??= setTimeout(
+        this.flushInBackground,
+        Math.max(this.intervalMs, this.restUntil - performance.now()),
+      );
   }
 
   /**
@@ -243,6 +253,7 @@ export class RowWriter {
   private async insertBuffered(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
+    const started = performance.now();
     try {
       await this.sendRound(); // what could not be sent before
       this.round = this.takeBuffered();
@@ -253,6 +264,8 @@ export class RowWriter {
       this.failingSince ??= performance.now();
       throw error;
     } finally {
+      const now = performance.now();
+      this.restUntil = now + Math.min(REST * (now - started), MOST_REST * this.intervalMs);
       if (this.refusedTold === 0) this.tellOfRefused();
     }
   }
