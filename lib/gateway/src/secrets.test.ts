@@ -77,6 +77,10 @@ const echoes: [string, () => Response][] = [
     "a streamed answer with the key in pieces of base64",
     () => streamedCompletion(base64(`Bearer ${sent()}`).match(/.{1,5}/g) ?? []),
   ],
+  [
+    "a streamed answer with the key in two pieces, of which one alone would be cut",
+    () => streamedCompletion([`key: ${sent().slice(0, 15)}`, sent().slice(15)]),
+  ],
   ["a streamed answer with the key", () => streamedCompletion([`{"action":"${sent()}"}`])],
   [
     "a stream that breaks off over the key",

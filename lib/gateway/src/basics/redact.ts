@@ -107,10 +107,10 @@ export class Secrets {
   }
 }
 
-/** As `readings`, and as one that was broken over lines. */
+/** As `readings`, and as one that was broken over lines, or has NULs between its characters as UTF-16 read as UTF-8. */
 function unbroken(text: string): Derived[] {
   const all = readings(text);
-  return [...all, all.at(-1)!.replace(/[\s\p{Cf}]+/gu, () => "")];
+  return [...all, all.at(-1)!.replace(/[\s\p{Cc}\p{Cf}]+/gu, () => "")];
 }
 
 /** How much of a secret's beginning, but not all, the text ends with. */

@@ -69,24 +69,26 @@ export class Exchange {
   async text(response: Answer, problem: string): Promise<string> {
     let text: string;
     try {
-      text = this.withoutKey(await response.text());
+      text = await response.text();
     } catch (cause) {
       throw this.brokenOff(problem, cause);
     }
     const whole = new SplitKeys(this.secrets);
-    return [...whole.add(text), ...whole.end()].join("");
+    return this.withoutKey([...whole.add(text), ...whole.end()].join(""));
   }
 
   /** The data of each event of the body, without the key. @throws GatewayError the connection broke off */
   async *events(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
     const pieces = new SplitKeys(this.secrets);
+    // subtle: first over several events. A long part that is cut in one would hide that the others belong to it.
+    const passOn = (events: string[]) => events.map((data) => this.withoutKey(data));
     try {
-      for await (const data of eventData(body)) yield* pieces.add(this.withoutKey(data));
+      for await (const data of eventData(body)) yield* passOn(pieces.add(data));
     } catch (cause) {
-      yield* pieces.end();
+      yield* passOn(pieces.end());
       throw this.brokenOff("SSE error", cause);
     }
-    yield* pieces.end();
+    yield* passOn(pieces.end());
   }
 
   withoutKey(text: string): string {
