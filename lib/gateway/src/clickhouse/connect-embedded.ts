@@ -1,13 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
@@ -24,6 +16,7 @@ import { oneLine } from "../basics/one-line";
 import { openConfined } from "./confinement";
 import { StoreOpenError } from "./connect-error";
 import { DamagedPartError, spoiltPart } from "./damage";
+import { assertNotHeld, assertWritable, heldBy, statusPid } from "./data-folder";
 
 type Settings = Record<string, string | number>;
 
@@ -380,83 +373,4 @@ function asClientError(error: unknown): unknown {
   });
   converted.cause = error;
   return converted;
-}
-
-function assertWritable(path: string): void {
-  const probe = join(path, `.write-test-${process.pid}`);
-  try {
-    mkdirSync(path, { recursive: true });
-    writeFileSync(probe, "x");
-    rmSync(probe);
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    if (code === "ENOSPC" || code === "EDQUOT") {
-      throw new StoreOpenError(
-        "disk_full",
-        `The disk that holds the store is full: ${path}. Free some space, or choose another folder.`,
-        { cause },
-      );
-    }
-    throw new StoreOpenError(
-      "not_writable",
-      `The store's folder cannot be written: ${path} (${code}). Make it writable for this user, or choose another folder.`,
-      { cause },
-    );
-  }
-}
-
-/** The engine would notice too, but prints a stack trace first; where /proc exists, look there before. */
-function assertNotHeld(path: string): void {
-  const pid = statusPid(path);
-  if (pid === undefined || pid === process.pid) return;
-  let files: string[];
-  try {
-    files = readdirSync(`/proc/${pid}/fd`);
-  } catch {
-    return; // ended, not ours to see, or no /proc here: the engine's own lock decides
-  }
-  const status = join(path, "status");
-  if (files.some((fd) => linkTarget(`/proc/${pid}/fd/${fd}`) === status)) throw heldBy(path, pid);
-}
-
-function linkTarget(link: string): string | undefined {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return undefined; // closed since it was listed
-  }
-}
-
-/** The process that the engine's own `status` file names; it is removed when the folder is closed. */
-function statusPid(path: string): number | undefined {
-  try {
-    const pid = /^PID: (\d+)/m.exec(readFileSync(join(path, "status"), "utf8"))?.[1];
-    return pid === undefined ? undefined : Number(pid);
-  } catch {
-    return undefined;
-  }
-}
-
-function heldBy(path: string, pid: number, cause?: unknown): StoreOpenError {
-  return new StoreOpenError(
-    "held",
-    `The store's folder ${path} is held by process ${pid}${commandOf(pid)}. One process at a time can use it: close that one, ` +
-      "or run `npm run up`, which serves many notebooks at once.",
-    { cause },
-  );
-}
-
-function commandOf(pid: number): string {
-  try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-    // A kernel's command line holds code, which tells a reader nothing.
-    const isCode = (word: string) => word === "--import" || word.startsWith("data:");
-    const command = words
-      .filter((word) => !isCode(word))
-      .join(" ")
-      .trim();
-    return command === "" ? "" : ` (${oneLine(command, 80)})`;
-  } catch {
-    return "";
-  }
 }
