@@ -17,6 +17,7 @@ module.exports = {
   // The sources, not what was compiled of them.
   moduleNameMapper: {
     "^babyai$": "<rootDir>/lib/env/src",
+    "^babyai/testing/(.*)$": "<rootDir>/lib/env/src/testing/$1",
     "^embedded-gateway$": "<rootDir>/lib/gateway/src",
     "^embedded-gateway/testing/(.*)$": "<rootDir>/lib/gateway/src/testing/$1",
     "^babyai-lab$": "<rootDir>/lib/lab/src",

@@ -1,45 +1,14 @@
-import { inflateSync } from "node:zlib";
 import { animateSvg, InvalidOptionError, make, tasks } from "..";
-
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-
-/** Decodes a PNG of palette indices without filters into colors, "r,g,b" by pixel. */
-function decode(png: Uint8Array): {
-  width: number;
-  height: number;
-  at(x: number, y: number): string;
-} {
-  const file = Buffer.from(png);
-  expect([...file.subarray(0, 8)]).toEqual(SIGNATURE);
-  const chunks = new Map<string, Buffer>();
-  for (let at = 8; at < file.length; ) {
-    const length = file.readUInt32BE(at);
-    chunks.set(file.toString("latin1", at + 4, at + 8), file.subarray(at + 8, at + 8 + length));
-    at += length + 12;
-  }
-  const width = chunks.get("IHDR")!.readUInt32BE(0);
-  const height = chunks.get("IHDR")!.readUInt32BE(4);
-  const palette = chunks.get("PLTE")!;
-  expect(palette.length).toBeLessThanOrEqual(256 * 3);
-  const lines = inflateSync(chunks.get("IDAT")!);
-  expect(lines).toHaveLength((width + 1) * height);
-  return {
-    width,
-    height,
-    at(x, y) {
-      const index = lines[y * (width + 1) + 1 + x]!;
-      return [...palette.subarray(index * 3, index * 3 + 3)].join();
-    },
-  };
-}
+import { readPalettePng } from "../testing/palette-png";
 
 test("renderPng draws walls, floor, shade, objects and the agent", () => {
   const env = make(tasks[1]!);
   env.reset({ seed: 0 });
-  const picture = decode(env.renderPng({ cellSize: 16 }));
+  const picture = readPalettePng(env.renderPng({ cellSize: 16 }));
   expect([picture.width, picture.height]).toEqual([8 * 16, 8 * 16]);
   const [x, y] = env.agentPos;
-  const center = (column: number, row: number) => picture.at(column * 16 + 8, row * 16 + 8);
+  const center = (column: number, row: number) =>
+    String(picture.pixels[(row * 16 + 8) * picture.width + column * 16 + 8]);
   expect(center(x, y)).toBe("21,24,29");
   const colors = new Set<string>();
   for (let i = 0; i < 8; i++) for (let j = 0; j < 8; j++) colors.add(center(i, j));
@@ -64,7 +33,7 @@ test("every look keeps within one palette", () => {
       }
     }
   }
-  const { width, height } = decode(env.renderPng());
+  const { width, height } = readPalettePng(env.renderPng());
   expect([width, height]).toEqual([20 * 32, 20 * 32]);
 });
 

@@ -1,7 +1,8 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { continueAfter } from "../ids";
 
-const TABLES = [
+/** The tables that the gateway writes; views fill the others. */
+export const STORED_TABLES = [
   "JsonInference",
   "ChatInference",
   "ModelInference",
@@ -16,7 +17,7 @@ const TABLES = [
  * set back since a process before wrote its rows.
  */
 export async function continueIds(client: ClickHouseClient): Promise<void> {
-  const newest = TABLES.map((table) => `SELECT max(timestamp) AS time FROM ${table}`);
+  const newest = STORED_TABLES.map((table) => `SELECT max(timestamp) AS time FROM ${table}`);
   const result = await client.query({
     query: `SELECT toFloat64(toUnixTimestamp(max(time))) AS seconds FROM (${newest.join(" UNION ALL ")})`,
     format: "JSONEachRow",

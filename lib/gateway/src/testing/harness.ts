@@ -5,6 +5,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { connect } from "../clickhouse/connect";
 import { createGateway, type EmbeddedGateway } from "../gateway";
 import { KeyWarning } from "../models/key-warnings";
+import { STORED_TABLES } from "../store/continue-ids";
 import { type StandIn, startStandIn } from "./stand-in";
 
 export interface Reply {
@@ -81,16 +82,7 @@ export async function openHarness(
     },
     rows,
     stored: async () => {
-      const tables = [
-        "JsonInference",
-        "ChatInference",
-        "ModelInference",
-        "BooleanMetricFeedback",
-        "FloatMetricFeedback",
-        "CommentFeedback",
-        "DemonstrationFeedback",
-      ];
-      const sum = tables.map((table) => `(SELECT count() FROM ${table})`).join(" + ");
+      const sum = STORED_TABLES.map((table) => `(SELECT count() FROM ${table})`).join(" + ");
       return Number((await rows<{ n: string }>(`SELECT ${sum} AS n`))[0]?.n);
     },
     close: async () => {

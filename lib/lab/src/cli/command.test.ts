@@ -3,18 +3,9 @@ import { join } from "node:path";
 import { commands, main } from "../main";
 import { root } from "../project/root";
 import { command, help, runCommand, UsageError } from "./command";
+import { catchPrinted, printed } from "./testing/printed";
 
-let printed = { stdout: "", stderr: "" };
-beforeEach(() => {
-  printed = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    jest.spyOn(process[name], "write").mockImplementation((text) => {
-      printed[name] += text;
-      return true;
-    });
-  }
-});
-afterEach(() => jest.restoreAllMocks());
+catchPrinted();
 
 const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   scripts: Record<string, string>;

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { progressMime, reportMime } from "../../display/progress";
 import { main } from "../../main";
 import { type CodeCell, codeCell, readNotebook, writeNotebook } from "../../runner/nbformat";
+import { catchPrinted, printed } from "../testing/printed";
 
 const notebookCommand = (args: string[]) => main("notebook", args);
 const startCommand = (root: string, args: string[]) => main("start", args, root);
@@ -12,17 +13,7 @@ mkdirSync(local, { recursive: true });
 const directory = mkdtempSync(join(local, "commands-test-"));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-let printed = { stdout: "", stderr: "" };
-beforeEach(() => {
-  printed = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    jest.spyOn(process[name], "write").mockImplementation((text) => {
-      printed[name] += text;
-      return true;
-    });
-  }
-});
-afterEach(() => jest.restoreAllMocks());
+catchPrinted();
 
 function write(name: string, ...cells: (string | CodeCell)[]): string {
   const path = join(directory, name);
