@@ -38,7 +38,18 @@ export function studentTQuantile(p: number, df: number): number {
   requireProbability("p", p);
   requireDegreesOfFreedom(df);
   if (p === 0.5) return 0;
-  const outside = 2 * Math.min(p, 1 - p);
+  const magnitude = upperQuantile(2 * Math.min(p, 1 - p), df);
+  return p < 0.5 ? -magnitude : magnitude;
+}
+
+/** Charts and tables ask for the same few again and again. */
+const upperQuantiles = new Map<string, number>();
+
+/** The t > 0 with P(|T| > t) = outside. */
+function upperQuantile(outside: number, df: number): number {
+  const key = `${outside} ${df}`;
+  const known = upperQuantiles.get(key);
+  if (known !== undefined) return known;
   let high = 1;
   while (studentTTwoSided(high, df) > outside) high *= 2;
   let low = high === 1 ? 0 : high / 2;
@@ -48,7 +59,8 @@ export function studentTQuantile(p: number, df: number): number {
     if (studentTTwoSided(middle, df) > outside) low = middle;
     else high = middle;
   }
-  return p < 0.5 ? -high : high;
+  upperQuantiles.set(key, high);
+  return high;
 }
 
 /**
