@@ -1,15 +1,6 @@
 import { spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { transformSync } from "@swc/core";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import Ajv from "ajv";
 import { progressMime, reportMime } from "../display/progress";
 import { Kernel } from "./kernel";
@@ -26,22 +17,8 @@ import { type RunOptions, runNotebook, UnsupportedKernelError } from "./runner";
 const root = resolve(__dirname, "..", "..", "..", "..");
 mkdirSync(join(root, "data", ".local"), { recursive: true });
 const directory = mkdtempSync(join(root, "data", ".local", "runner-test-"));
-const source = join(directory, "lib", "lab", "src");
-
-beforeAll(() => {
-  // This library as JavaScript, for code outside of jest: the kernel and a process to kill.
-  const from = join(__dirname, "..");
-  for (const file of readdirSync(from, { recursive: true, encoding: "utf8" })) {
-    if (!file.endsWith(".ts") || /\.test\.ts$|testing/.test(file)) continue;
-    const { code } = transformSync(readFileSync(join(from, file), "utf8"), {
-      jsc: { parser: { syntax: "typescript" }, target: "es2022" },
-      module: { type: "commonjs" },
-    });
-    const to = join(source, file.replace(/ts$/, "js"));
-    mkdirSync(dirname(to), { recursive: true });
-    writeFileSync(to, code);
-  }
-});
+/** This library as `npm test` has compiled it, for code outside of jest: the kernel and a process to kill. */
+const compiled = join(root, "lib", "lab", "dist");
 
 afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -86,8 +63,8 @@ test("cells run in order with parameters; outputs are merged and updated; an err
     Array.from({ length: 300 }, (_, i) => `function f${i}(x: number) { return x + ${i}; }`).join(
       "\n",
     ),
-    `const { progressBar, publishReport } = require("./lib/lab/src/display/progress-bar.js");
-const { showTable } = require("./lib/lab/src/display/table.js");
+    `const { progressBar, publishReport } = require(${JSON.stringify(join(compiled, "display", "progress-bar.js"))});
+const { showTable } = require(${JSON.stringify(join(compiled, "display", "table.js"))});
 const update = progressBar();
 for (let done = 0; done <= 3; done++) {
   update({ done, total: 3, success: done, failed: 0, answers: done, invalid: 0, inputTokens: 0, outputTokens: 0, answersPerSecond: 1,
@@ -143,7 +120,7 @@ publishReport({ run: "r1", directory: process.cwd() + "/r1", table: "t", charts:
   expect(bundles[1]!["text/html"]).toContain("&lt;script&gt;");
   expect(bundles[2]![reportMime]).toEqual({
     run: "r1",
-    directory: "r1",
+    directory: join(relative(root, directory), "r1"),
     table: "t",
     charts: ["r1/a.svg"],
   });
@@ -260,7 +237,7 @@ test("a kernel answers abort to what was queued behind an error, works on, and c
 
 test("a kernel ends by itself when the process that started it is killed", async () => {
   const script = `
-    const { Kernel } = require(${JSON.stringify(join(source, "runner", "kernel.js"))});
+    const { Kernel } = require(${JSON.stringify(join(compiled, "runner", "kernel.js"))});
     Kernel.start({ directory: process.cwd() }).then(async (kernel) => {
       kernel.execute("await 0; console.log('on'); while (true) {}", () => console.log(kernel.pid));
     });`;

@@ -1,4 +1,5 @@
 import { actions } from "babyai";
+import { anyCharacter } from "embedded-gateway/testing/any-character";
 import fc from "fast-check";
 
 /** Text with control characters, halves of emoji and whatever else UTF-16 can hold. */
@@ -44,7 +45,7 @@ const value = mostly(
     { weight: 4, arbitrary: anyAction.map((name) => JSON.stringify(name)) },
     { weight: 2, arbitrary: anyAction.chain(escaped) },
     wildText.map((text) => JSON.stringify(text)),
-    fc.json({ stringUnit: "binary" }),
+    fc.json({ stringUnit: anyCharacter }),
     fc.constantFrom("null", "true", "-0", "1e999", "-1e999", "1e-999", BIG, `-${BIG}.${BIG}`),
     fc.constantFrom(
       '{"action":"drop"}',
@@ -91,7 +92,7 @@ const nearJson = fc
 /** What a model may answer: mostly JSON or nearly, with an action or nearly, else any text at all. */
 export const anyAnswer: fc.Arbitrary<string | null> = fc.oneof(
   { weight: 12, arbitrary: nearJson },
-  fc.json({ stringUnit: "binary" }),
+  fc.json({ stringUnit: anyCharacter }),
   wildText,
   space,
   fc.constant(null),
