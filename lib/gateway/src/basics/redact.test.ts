@@ -72,6 +72,10 @@ const ENCODINGS: Record<string, (key: string) => string> = {
   "percent-encoding twice": (key) => each(key, (c) => `%25${hex(c).toUpperCase()}`),
   "HTML's numbers": (key) => each(key, (c) => `&#${c.charCodeAt(0)};`),
   "HTML's hex numbers": (key) => each(key, (c) => `&#x${hex(c)};`),
+  "JavaScript's code points": (key) =>
+    [...key].map((c) => `\\u{${c.charCodeAt(0).toString(16)}}`).join(""),
+  "JavaScript's escape()": (key) =>
+    [...key].map((c) => `%u00${c.charCodeAt(0).toString(16)}`).join(""),
   "UTF-16": (key) => Buffer.from(key, "utf16le").toString("latin1"),
   "broken over lines": (key) => key.replace(/.{8}/g, "$&\r\n "),
   "broken by zero-width spaces": (key) => key.replace(/.{5}/g, "$&\u200b"),

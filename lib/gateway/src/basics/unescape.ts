@@ -70,24 +70,30 @@ export class Derived {
  * takes linear time.
  */
 const ESCAPE =
-  /\\{1,4}(?:u[0-9a-f]{4}|x[0-9a-f]{2}|["'/\\nrt])|%[0-9a-f]{2}|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);/gi;
+  /\\{1,4}(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|x[0-9a-f]{2}|["'/\\nrt])|%(?:u[0-9a-f]{4}|[0-9a-f]{2})|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);/gi;
 
 /** What may be the beginning of an escape, at a text's end. */
-const BEGUN = /(?:\\{1,4}(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|%[0-9a-f]?|&#?\w{0,7})$/i;
+const BEGUN =
+  /(?:\\{1,4}(?:u[0-9a-f]{0,3}|u\{[0-9a-f]{0,6}|x[0-9a-f]?)?|%(?:u[0-9a-f]{0,3}|[0-9a-f])?|&#?\w{0,7})$/i;
 
 const NAMED: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
 function decode(given: string): string {
-  if (given.startsWith("%")) return String.fromCharCode(Number.parseInt(given.slice(1), 16));
+  if (given.startsWith("%")) return character(given.slice(1).replace(/^u/i, ""));
   if (given.startsWith("&")) {
     const name = given.slice(1, -1).toLowerCase();
     const code = name.startsWith("#x") ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
-    return NAMED[name] ?? (code <= 0x10ffff ? String.fromCodePoint(code) : "\ufffd");
+    return NAMED[name] ?? character(code.toString(16));
   }
   const body = given.replace(/^\\+/, "");
-  if (/^[ux]./i.test(body)) return String.fromCharCode(Number.parseInt(body.slice(1), 16));
+  if (/^[ux]./i.test(body)) return character(body.slice(1).replace(/[{}]/g, ""));
   if (/^[nrt]/i.test(body)) return " ";
   return body === "" ? "\\" : body;
+}
+
+function character(hex: string): string {
+  const code = Number.parseInt(hex, 16);
+  return code <= 0x10ffff ? String.fromCodePoint(code) : "\ufffd";
 }
 
 /** Escapes within escapes: JSON in a string of JSON, in a URL. */
