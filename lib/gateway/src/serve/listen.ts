@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { serve } from "@hono/node-server";
+import { createAdaptorServer } from "@hono/node-server";
 import { type Fetcher, type GuardOptions, guard, isLoopback } from "./guard";
 
 /** A service could not be started; the message is one line that says what to do. */
@@ -27,6 +27,12 @@ export type Service = "gateway" | "clickhouse" | "models";
 /** The ports of docker-compose.yml. */
 const PORTS: Record<Service, number> = { gateway: 3000, clickhouse: 8123, models: 3030 };
 
+/**
+ * Connections that wait to be taken, as far as the system allows. TensorZero's gateway opens one for each row; those that found
+ * no place were reset, and their rows lost.
+ */
+const BACKLOG = 4096;
+
 export interface ListenOptions extends GuardOptions {
   /** Default 127.0.0.1. */
   host?: string;
@@ -44,7 +50,8 @@ export async function listen(
   app: Fetcher,
   { host = "127.0.0.1", port = PORTS[service], ...options }: ListenOptions = {},
 ): Promise<{ url: string; close: () => Promise<void> }> {
-  const server = serve({ fetch: guard(app, options).fetch, port, hostname: host }) as Server;
+  const server = createAdaptorServer({ fetch: guard(app, options).fetch }) as Server;
+  server.listen({ port, host, backlog: BACKLOG });
   // subtle: longer than clients keep idle connections, 90 s in TensorZero's gateway; else a request may meet a closing one.
   server.keepAliveTimeout = 95_000;
   // subtle: a connection whose client left in the middle of a request never counts as idle, so requests are counted.

@@ -302,6 +302,32 @@ test("an external table whose data does not fit its columns is an error, and not
   expect(await post("/?session_id=broken", "SELECT * FROM n")).toContain("UNKNOWN_TABLE");
 });
 
+test("async inserts go in together; a bad one fails alone, and what only makes sense with the next is refused", async () => {
+  await post("/", "CREATE TABLE together (a String, n UInt64) ENGINE = MergeTree ORDER BY n");
+  const settings = "SETTINGS async_insert=1, wait_for_async_insert=1";
+  const add = async (rows: string) => {
+    const body = `INSERT INTO together ${settings} FORMAT JSONEachRow\n${rows}`;
+    const answer = await ask("/?database=tensorzero&input_format_skip_unknown_fields=0", {
+      method: "POST",
+      body,
+    });
+    return [answer.status, answer.headers.get("x-clickhouse-exception-code")];
+  };
+  const good = () =>
+    Array.from({ length: 200 }, (_, n) => add(`{"a":"x","n":${n}}\n{"a":"y","n":${n}}`));
+  const statuses = async (all: ReturnType<typeof good>) =>
+    new Set((await Promise.all(all)).map(String));
+  expect(await statuses(good())).toEqual(new Set(["200,"]));
+  const parts = "SELECT count() FROM system.parts WHERE table = 'together' AND level = 0";
+  expect(Number(await post("/", parts))).toBeLessThan(20);
+
+  const stored = good();
+  const bad = ['{"a":"x","z":1}', '{"a":"x', 'y","n":1}', '{"a":1,"n":"no number"}'].map(add);
+  expect(await statuses([...stored, ...good()])).toEqual(new Set(["200,"]));
+  expect((await Promise.all(bad)).map(([status]) => status)).toEqual([400, 400, 400, 400]);
+  expect(await post("/", "SELECT count(), sum(n) FROM together")).toBe("1200\t119400\n");
+});
+
 test("rows are never statements, whatever stands in them", async () => {
   await post("/", "CREATE TABLE rows_only (a String) ENGINE = Memory");
   const evil = "DROP TABLE rows_only";

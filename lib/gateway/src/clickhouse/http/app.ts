@@ -7,12 +7,13 @@ import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { BodyError } from "../../basics/limited-body";
 import type { EmbeddedConnection } from "../connect-embedded";
+import { AsyncInserts, isAsyncInsert } from "./async-inserts";
 import { authenticate, type Credentials } from "./authenticate";
 import { ClickHouseHttpError } from "./error";
 import { withExternalTables } from "./external-tables";
 import { insertRows, rowsExpected } from "./infile";
 import { asClickHouseError, type Input, readRequest } from "./request";
-import { Statements } from "./statements";
+import { type Statement, Statements } from "./statements";
 
 export interface ClickHouseHttpOptions extends Credentials {
   connection: EmbeddedConnection;
@@ -23,7 +24,7 @@ export interface ClickHouseHttpOptions extends Credentials {
 /**
  * ClickHouse's HTTP interface over the embedded engine: enough for `@clickhouse/client`, curl and TensorZero's own gateway.
  * Queries in the URL, the body, or both; `param_x`; settings, formats and sessions in the URL; text and binary formats;
- * external tables; gzip both ways; errors with ClickHouse's codes.
+ * external tables; gzip both ways; errors with ClickHouse's codes; `async_insert`, always with its wait.
  *
  * Left out: the native protocol's block compression (`compress=1`), users and roles, `system.query_log`, progress headers, and
  * errors in the middle of an answer. A query ends when its client leaves.
@@ -35,6 +36,7 @@ export function clickHouseApp({
 }: ClickHouseHttpOptions): Hono {
   const app = new Hono();
   const statements = new Statements(connection, allowOutside);
+  const inserts = new AsyncInserts();
   const version = connection
     .raw("SELECT version() FORMAT TSVRaw")
     .then((text) => text.toString().trim());
@@ -60,7 +62,11 @@ export function clickHouseApp({
       authenticate(c, credentials);
       const input = await readRequest(c);
       const client = { isReader: c.req.method !== "POST", signal: c.req.raw.signal };
-      return await answer(c, await run({ connection, statements, ...client }, input), input);
+      return await answer(
+        c,
+        await run({ connection, statements, inserts, ...client }, input),
+        input,
+      );
     } catch (error) {
       const known = error instanceof BodyError ? asClickHouseError(error) : error;
       return failure(c, known, await version);
@@ -72,22 +78,35 @@ export function clickHouseApp({
 interface Runner {
   connection: EmbeddedConnection;
   statements: Statements;
+  inserts: AsyncInserts;
   /** It may not write: GET. */
   isReader: boolean;
   /** Aborts when the client leaves. */
-  signal: AbortSignal;
+  signal?: AbortSignal;
 }
 
 async function run(runner: Runner, input: Input): Promise<Buffer> {
-  const { connection, statements, isReader, signal } = runner;
-  const { database, query, rows, externalTables } = input;
+  const { statements, inserts, isReader } = runner;
+  const { database, query, rows, settings, externalTables } = input;
   const statement = await statements.read(query);
   if (isReader && !statement.isRead) {
     const message = "Cannot execute query in readonly mode: a GET only reads; use POST";
     throw new ClickHouseHttpError(164, "READONLY", message);
   }
   if ((statement.rows === undefined) !== (rows === undefined)) throw rowsExpected();
-  await statements.checkSettings(Object.keys(input.settings));
+  await statements.checkSettings(Object.keys(settings));
+  const isAlone = externalTables.length > 0 || input.sessionId !== undefined;
+  if (rows === undefined || isAlone || !isAsyncInsert(statement, settings))
+    return execute(runner, statement, input);
+  const key = JSON.stringify([statement.text, database, settings, input.format]);
+  // subtle: the rows of others are among them, so they do not end when one client leaves.
+  const all = { ...runner, signal: undefined };
+  return inserts.add(key, rows, (rows) => execute(all, statement, { ...input, rows }));
+}
+
+async function execute(runner: Runner, statement: Statement, input: Input): Promise<Buffer> {
+  const { connection, statements, signal } = runner;
+  const { database, query, rows, externalTables } = input;
   const settings = { ...input.settings, default_format: input.format };
   // subtle: what follows the INSERT in EXPLAIN INSERT, or one with `input()`, would be read as rows and more statements.
   const text = /^(EXPLAIN|INSERT)\b/.test(statement.text) ? statement.text : query;
