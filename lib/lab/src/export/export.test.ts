@@ -128,7 +128,7 @@ test("BALROG's summary has the lab's numbers, and nothing is there that would co
     "metadata.yaml",
   ]);
   expect(textOf("metadata.yaml")).toMatch(
-    /^name: "jumper \(jumper\)"\n[^]*\ndate: "\d{4}-\d\d-\d\d"\n$/,
+    /^name: "jumper \(jumper\)"\n[\s\S]*\ndate: "\d{4}-\d\d-\d\d"\n$/,
   );
 });
 
