@@ -27,7 +27,7 @@ export { uuidv7 } from "./ids";
 export { KeyWarning, warningsOf } from "./models/key-warnings";
 export { outboundFetch, patientFetch, redirectAt } from "./models/outbound";
 export { findApiKey } from "./models/providers/credentials";
-export { RedirectError } from "./models/received";
+export { RedirectError } from "./models/providers/received";
 export { isLoopback } from "./serve/guard";
 export { readHandover } from "./serve/handover";
 export { inProcess, MODELS_ORIGIN, reachModels } from "./serve/in-process";

@@ -3,7 +3,7 @@ import type { Dispatcher } from "undici";
 import { HttpUrlError, parseHttpUrl, splitCredentials } from "../basics/http-url";
 import { messageOf } from "../basics/message-of";
 import type { Fetch } from "./providers/exchange";
-import { type Answer, limitPacked, RedirectError, received } from "./received";
+import { type Answer, limitPacked, RedirectError, received } from "./providers/received";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 type Proxy = { fetch: Fetch };

@@ -3,8 +3,8 @@ import { Secrets, secretsIn } from "../../basics/redact";
 import type { ExtraHeader } from "../../config/extra";
 import type { ProviderConfig } from "../../config/types";
 import { GatewayError, providerClient, providerServer, streamNotBegun } from "../../errors";
-import type { Answer } from "../received";
 import { eventData } from "./event-stream";
+import type { Answer } from "./received";
 import { SplitKeys } from "./split-keys";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Answer>;

@@ -2,7 +2,6 @@ import { isRecord } from "../../basics/reader";
 import { applyExtraBody } from "../../config/extra";
 import type { ProviderConfig } from "../../config/types";
 import type { GatewayError } from "../../errors";
-import type { Answer } from "../received";
 import { Exchange, type Transport } from "./exchange";
 import {
   errorIn,
@@ -14,6 +13,7 @@ import {
 } from "./openai-answer";
 import { requestBody } from "./openai-body";
 import { readChunks } from "./openai-stream";
+import type { Answer } from "./received";
 import type { ProviderChunk, ProviderRequest, ProviderResponse } from "./types";
 
 /** Asks a provider that speaks OpenAI's chat completions. @throws GatewayError */

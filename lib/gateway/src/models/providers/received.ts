@@ -1,7 +1,7 @@
 import { pipeline, type Readable, type Transform } from "node:stream";
 import zlib from "node:zlib";
 import type { Dispatcher } from "undici";
-import { oneLine } from "../basics/one-line";
+import { oneLine } from "../../basics/one-line";
 
 /**
  * Bytes that an answer may have on its way, and unpacked: one of 100,000 tokens has one megabyte. To store so many takes some

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as zlib from "node:zlib";
-import { type Harness, openHarness } from "../testing/harness";
-import { outboundFetch, redirectAt } from "./outbound";
+import { type Harness, openHarness } from "../../testing/harness";
+import { outboundFetch, redirectAt } from "../outbound";
 import { ANSWER_LIMIT, AnswerTooLongError, RedirectError, STREAM_LIMIT } from "./received";
 
 const { brotliCompressSync, deflateSync, gzipSync } = zlib;
