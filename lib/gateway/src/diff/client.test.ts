@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -20,6 +20,16 @@ const input = (step: number) => ({
   ],
 });
 
+/** The variant whose examples client.py has made. */
+const SHOWN = `
+[functions.act.variants.shown]
+type = "experimental_dynamic_in_context_learning"
+model = "random"
+embedding_model = "embedder"
+k = 2
+json_mode = "on"
+`;
+
 let own: Own;
 const folder = mkdtempSync(join(tmpdir(), "client-"));
 afterAll(async () => {
@@ -28,13 +38,21 @@ afterAll(async () => {
 });
 
 (existsSync(python) ? test : test.skip)(
-  "TensorZero's Python client on our store: 14 calls",
+  "TensorZero's Python client on our store: 14 calls, and a variant of ours that shows what its optimizer has stored",
   async () => {
-    const models = new Hono().post("/v1/*", () => completion('{"action":"drop"}'));
-    own = await startOwn({ folder, config: join(root, "config"), models });
+    let asked: { messages: { role: string; content: string }[] } | undefined;
+    const models = new Hono().post("/v1/*", async (c) => {
+      asked = await c.req.json();
+      return completion('{"action":"drop"}');
+    });
+    const config = join(folder, "config");
+    cpSync(join(root, "config"), config, { recursive: true });
+    appendFileSync(join(config, "tensorzero.toml"), SHOWN);
+    own = await startOwn({ folder, config, models });
     const post = async (path: string, body: object) => {
       const init = { method: "POST", body: JSON.stringify(body) };
-      return (await fetch(own.gateway + path, init)).json() as Promise<{ episode_id: string }>;
+      const answer = await fetch(own.gateway + path, init);
+      return (await answer.json()) as { episode_id: string; output: { parsed: unknown } };
     };
     const tags = { run: "test" };
     const ask = { function_name: "act", variant_name: "rule_based", tags };
@@ -63,12 +81,16 @@ afterAll(async () => {
       experimental_launch_optimization_workflow: "Completed",
     });
 
-    // The examples that its optimizer has stored serve a variant of this gateway.
-    const found = await fetch(own.store(DATABASE).replace(/\/\/.*@/, "//"), {
-      method: "POST",
-      headers: { authorization: `Basic ${btoa("chuser:diff")}` },
-      body: `SELECT count() FROM ${DATABASE}.DynamicInContextLearningExample WHERE function_name = 'act' AND variant_name = 'shown'`,
-    });
-    expect(await found.text()).toBe("5\n");
+    const shown = { ...ask, variant_name: "shown", input: input(3) };
+    expect((await post("/inference", shown)).output.parsed).toEqual(drop);
+    const [system, ...messages] = asked?.messages ?? [];
+    expect(system?.role).toBe("system");
+    const [steps, answers] = ["user", "assistant"].map((role) =>
+      messages.filter((message) => message.role === role).map(({ content }) => content),
+    );
+    const example = expect.stringMatching(/"observation":"a red ball [1-5] steps forward"/);
+    const now = expect.stringContaining("a red ball 3 steps forward");
+    expect(steps).toEqual([example, example, now]);
+    expect(answers).toEqual(['{"action":"drop"}', '{"action":"drop"}']);
   },
 );

@@ -171,6 +171,14 @@ const LISTS: readonly Probe[] = [
   list("list: before and after", chats(TAGGED, { before: CHAT, after: CHAT })),
   list("list: before and offset", chats(TAGGED, { before: CHAT, offset: 1 })),
   list("list: float filter on a boolean", chats({ ...SCORED, metric_name: "probe_liked" })),
+  list(
+    "list: float filter on a boolean, or another",
+    chats({ type: "or", children: [TAGGED, { ...SCORED, metric_name: "probe_liked" }] }),
+  ),
+  list(
+    "list: not a float filter on a boolean",
+    chats({ type: "not", child: { ...SCORED, metric_name: "probe_liked" } }),
+  ),
   list("list: boolean filter on a float", chats({ ...LIKED, metric_name: "probe_score" })),
   list("list: unknown metric", chats({ ...LIKED, metric_name: "nope" })),
   list("list: order without function", {
