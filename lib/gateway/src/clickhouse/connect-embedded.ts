@@ -318,7 +318,7 @@ function openEngine(path: string, isConfined: boolean) {
     throw new StoreOpenError(
       "engine",
       `The embedded ClickHouse could not open ${path}; the lines above say why. If the folder was written by a newer ` +
-        "version or is damaged, move it away and start with a new one.",
+        "version, or files below its folder metadata are damaged, put those back from a copy; else name another folder for a new store.",
       { cause },
     );
   }

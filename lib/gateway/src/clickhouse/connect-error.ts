@@ -5,6 +5,7 @@ export type StoreOpenErrorCode =
   | "not_writable"
   | "disk_full"
   | "unsupported_platform"
+  | "damaged"
   | "engine";
 
 /**

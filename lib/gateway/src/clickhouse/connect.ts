@@ -3,7 +3,7 @@ import { parseHttpUrl } from "../basics/http-url";
 import { messageOf } from "../basics/message-of";
 import { openEmbedded } from "./connect-embedded";
 import { StoreOpenError } from "./connect-error";
-import { brokenFolders, ignoreMerged } from "./damage";
+import { brokenFolders, ignoreMerged, refuseUnknownTables } from "./damage";
 import { fillViews } from "./fill-views";
 import { createSchema } from "./schema";
 
@@ -35,7 +35,7 @@ type EmbeddedTarget = { dataDir: string; isConfined?: boolean };
  *   a folder.
  *
  * @throws StoreOpenError the URL is not HTTP or cannot be read, or the folder is held by another process, not writable, on a full disk,
- *   or of another engine version; `code` says which.
+ *   of another engine version, or has lost a table's definition; `code` says which.
  * @throws DamagedPartError a part of the embedded store cannot be read, and `repairStore` has not put it aside yet
  */
 export async function connect(target: StoreTarget): Promise<ClickHouseClient> {
@@ -43,6 +43,7 @@ export async function connect(target: StoreTarget): Promise<ClickHouseClient> {
   const known = brokenFolders(target.dataDir);
   const client = await openClient(target);
   try {
+    await refuseUnknownTables(client, target.dataDir);
     if (await createSchema(client)) {
       await ignoreMerged(client, known);
       await fillViews(client);

@@ -88,3 +88,37 @@ test("a disk that fills up in the middle is called so; the rows wait for room", 
   expect(writer.pending).toBe(0);
   await client.close();
 });
+
+test("a store whose files of definitions are gone is refused, and not opened with empty tables", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "damage-"));
+  try {
+    const whole = join(folder, "whole");
+    const client = await connect({ dataDir: whole });
+    await comment(client, first);
+    await client.command({ query: "CREATE TABLE scratch (n UInt8) ENGINE = MergeTree ORDER BY n" });
+    await client.command({ query: "INSERT INTO scratch VALUES (1)" });
+    await client.command({ query: "DROP TABLE scratch" });
+    await client.close();
+    const metadata = fs
+      .realpathSync(join(whole, "metadata", "tensorzero"))
+      .replace(`${whole}/`, "");
+    for (const file of ["metadata/tensorzero.sql", `${metadata}/CommentFeedback.sql`]) {
+      const dataDir = mkdtempSync(join(folder, "gone-"));
+      fs.cpSync(whole, dataDir, { recursive: true, verbatimSymlinks: true });
+      rmSync(join(dataDir, file));
+      const open = () => connect({ dataDir });
+      await expect(open()).rejects.toThrow(
+        /^The store .* is damaged: \d+ tables? of it, such as .*\/store\//,
+      );
+      await expect(open()).rejects.toMatchObject({ code: "damaged" }); // nor the second time
+      fs.cpSync(join(whole, file), join(dataDir, file));
+      const back = await open();
+      expect((await partsOf(back, "CommentFeedback")).filter(({ active }) => active)).toHaveLength(
+        1,
+      );
+      await back.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, renameSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type ClickHouseClient, ClickHouseError } from "@clickhouse/client";
+import { plural } from "../basics/one-line";
+import { StoreOpenError } from "./connect-error";
 import { TABLES } from "./schema-tables";
 import { VIEWS } from "./schema-views";
 
@@ -47,16 +49,52 @@ export function describeDamage(damage: readonly Damage[]): string {
 
 /** The parts of a store that were put aside as broken, by their folders. Asked before the engine opens it. */
 export function brokenFolders(dataDir: string): Set<string> {
-  const below = (folder: string) => {
-    try {
-      return readdirSync(folder).map((name) => join(folder, name));
-    } catch {
-      return []; // a new store, or no folder
-    }
-  };
-  const tables = below(join(resolve(dataDir), "store")).flatMap(below);
-  const detached = tables.flatMap((table) => below(join(table, "detached")));
+  const detached = tableFolders(dataDir).flatMap((table) => below(join(table, "detached")));
   return new Set(detached.filter((path) => basename(path).startsWith("broken")));
+}
+
+/** One for each table, by its UUID; of each database, too. */
+function tableFolders(dataDir: string): string[] {
+  return below(join(resolve(dataDir), "store")).flatMap(below);
+}
+
+function below(folder: string): string[] {
+  try {
+    return readdirSync(folder).map((name) => join(folder, name));
+  } catch {
+    return []; // a new store, a file, or no folder
+  }
+}
+
+/**
+ * Refuses a store that has rows of a table which it no longer knows: a file of its folder metadata is gone. Asked before
+ * missing tables are made, or the table would be there again, and empty.
+ *
+ * @throws StoreOpenError
+ */
+export async function refuseUnknownTables(
+  client: ClickHouseClient,
+  dataDir: string,
+): Promise<void> {
+  const result = await client.query({
+    query: "SELECT toString(uuid) AS uuid FROM system.tables",
+    format: "JSONEachRow",
+  });
+  const known = new Set((await result.json<{ uuid: string }>()).map(({ uuid }) => uuid));
+  // A table that was dropped stays for some minutes.
+  const dropped = below(join(resolve(dataDir), "metadata_dropped")).join();
+  const unknown = tableFolders(dataDir).filter((folder) => {
+    const uuid = basename(folder);
+    const hasRows = () => below(folder).some((path) => /_\d+_\d+_\d+(_\d+)?$/.test(path));
+    return !known.has(uuid) && !dropped.includes(uuid) && hasRows();
+  });
+  if (unknown.length === 0) return;
+  throw new StoreOpenError(
+    "damaged",
+    `The store ${dataDir} is damaged: ${plural(unknown.length, "table")} of it, such as ${unknown[0]}, ${unknown.length === 1 ? "has" : "have"} rows and no ` +
+      "definition, because files are gone from its folder metadata or from where that leads. Nothing was changed. Put these " +
+      "files back from a copy, or name another folder for a new store.",
+  );
 }
 
 interface Range {
