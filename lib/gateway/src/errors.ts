@@ -114,12 +114,6 @@ export const apiKeyMissing = make(
   400,
   (problem: string) => `API key missing for provider OpenAI: ${problem}`,
 );
-export const streamingUnsupported = make(
-  "UnsupportedVariantForStreamingInference",
-  500,
-  (variantType: string, link: string) =>
-    `Unsupported variant for streaming inference of type ${variantType}. For more information, see: ${link}`,
-);
 
 /** What a schema refused. The data is shown in debug mode only, as it may be private. */
 export function schemaValidation(

@@ -43,7 +43,6 @@ async function unfinished(): Promise<Response> {
 
 const HELD = [
   ["chat completion", "a", "local-model"],
-  ["chain of thought", "thinker", "local-model"],
   ["best of n, at a candidate", "best", "local-model"],
   ["best of n, at the evaluator", "best", "judge-model"],
   ["mixture of n, at a candidate", "mixture", "local-model"],
@@ -55,7 +54,7 @@ const WAYS = ["in process", "over HTTP"] as const;
 const CASES = HELD.flatMap(([what, variant, model]) =>
   WAYS.flatMap((way) => [
     { what, variant, model, way, stream: false, begun: false },
-    ...(variant === "thinker" ? [] : [{ what, variant, model, way, stream: true, begun: false }]),
+    { what, variant, model, way, stream: true, begun: false },
   ]),
 );
 const BEGUN = CASES.filter(

@@ -186,11 +186,6 @@ const SECTIONS: Record<string, Section> = {
     honored: { ...CHAT_KEYS, ...VARIANT_KEYS },
     lacking: { input_wrappers: "{}", namespace: '"n"' },
   },
-  "functions.f.variants.w (experimental_chain_of_thought)": {
-    at: inVariant('type = "experimental_chain_of_thought"\nmodel = "m"'),
-    honored: { ...CHAT_KEYS, ...VARIANT_KEYS },
-    lacking: { input_wrappers: "{}", namespace: '"n"' },
-  },
   "functions.f.variants.w (experimental_best_of_n_sampling)": {
     at: inVariant(
       'type = "experimental_best_of_n_sampling"\ncandidates = ["v"]\nevaluator = { model = "m" }',

@@ -170,6 +170,11 @@ test.each([
     'is "adaptive", which the embedded gateway lacks',
   ],
   [
+    "chain of thought",
+    `${FUNCTION}[functions.f.variants.v]\ntype = "experimental_chain_of_thought"\nmodel = "m"\n${MODEL}`,
+    'is "experimental_chain_of_thought", which the embedded gateway lacks',
+  ],
+  [
     "an unknown candidate",
     `${FUNCTION}[functions.f.variants.v]\ntype = "experimental_mixture_of_n"\ncandidates = ["x"]\nfuser = { model = "m" }\n${MODEL}`,
     'names "x", which is no variant',

@@ -87,7 +87,7 @@ export interface VariantBase {
 }
 
 export interface ChatCompletionConfig extends VariantBase {
-  type: "chat_completion" | "experimental_chain_of_thought";
+  type: "chat_completion";
   model: string;
   templates: Map<string, Template>;
   params: Omit<ChatParams, "json_mode">;

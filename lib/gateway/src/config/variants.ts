@@ -21,13 +21,24 @@ export type VariantReaders = Readonly<
   >
 >;
 
+const CHAIN_OF_THOUGHT = "experimental_chain_of_thought";
+
 /** Reads one `[functions.<f>.variants.<v>]`. Template keys are still file paths here. */
 export function readVariant(
   table: Table,
   context: VariantContext,
   types: VariantReaders,
 ): VariantConfig {
-  const type = table.requiredOneOf("type", Object.keys(types) as VariantConfig["type"][]);
+  const type = table.requiredOneOf("type", [
+    ...(Object.keys(types) as VariantConfig["type"][]),
+    CHAIN_OF_THOUGHT,
+  ]);
+  if (type === CHAIN_OF_THOUGHT)
+    return table.fail(
+      "type",
+      `is "${type}", which the embedded gateway lacks, and which TensorZero has deprecated. Use "chat_completion", with thoughts in ` +
+        "the prompt and the output schema, or a model that thinks",
+    );
   const weight = table.number("weight", 0);
   const base = { name: context.name, weight, timeouts: readTimeouts(table) };
   table.lacks("namespace");

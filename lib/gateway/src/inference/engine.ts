@@ -240,10 +240,9 @@ export class Engine {
     }
     const schema = run.outputSchema ?? fn.outputSchema;
     const { output, auxiliary } = jsonOutput(result.output, schema);
-    const beside = [...auxiliary, ...(result.auxiliary ?? [])];
     const answerable = { outputSchema: schema, tools: undefined };
     this.store(facts, result, answerable, "JsonInference", () =>
-      jsonInferenceRow(facts, output, schema, beside),
+      jsonInferenceRow(facts, output, schema, auxiliary),
     );
     return { ...answer, result: { type: "json", output } };
   }

@@ -83,10 +83,6 @@ type = "experimental_mixture_of_n"
 weight = 0
 candidates = ["a", "b"]
 fuser = { model = "judge", json_mode = "off" }
-[functions.answer.variants.thinker]
-type = "experimental_chain_of_thought"
-weight = 0
-model = "local"
 [functions.answer.variants.shown]
 type = "experimental_dynamic_in_context_learning"
 weight = 0

@@ -27,8 +27,6 @@ export interface Run {
 /** What a variant answered. */
 export interface VariantResult {
   output: OutputBlock[];
-  /** Thoughts and the like that are kept beside a JSON output. */
-  auxiliary?: OutputBlock[];
   /** Every call that was made for it, in the order in which they are stored. */
   calls: ModelResult[];
   finishReason: FinishReason | undefined;

@@ -1,7 +1,6 @@
 import { readConfig, readConfigFile, type TomlFile } from "../config/load";
 import type { GatewayConfig, VariantConfig } from "../config/types";
 import { bestOfN } from "./best-of-n";
-import { chainOfThought } from "./chain-of-thought";
 import { chatCompletion } from "./chat-completion";
 import { inContextLearning } from "./in-context-learning";
 import { mixtureOfN } from "./mixture-of-n";
@@ -13,7 +12,6 @@ export const variantTypes: Readonly<Record<VariantConfig["type"], VariantType>> 
   experimental_best_of_n_sampling: bestOfN,
   experimental_mixture_of_n: mixtureOfN,
   experimental_dynamic_in_context_learning: inContextLearning,
-  experimental_chain_of_thought: chainOfThought,
 };
 
 /**

@@ -75,18 +75,6 @@ describe("variant types", () => {
     expect(JSON.stringify(lastRequest())).toContain('0:\\n{\\"action\\":\\"a\\"}');
   });
 
-  test("chain of thought: the thinking is kept beside the output", async () => {
-    replyByModel({
-      "local-model": () => completion('{"thinking":"hm","response":{"action":"a"}}'),
-    });
-    const { body } = await ask("thinker");
-    expect(body.output).toEqual({ raw: '{"action":"a"}', parsed: { action: "a" } });
-    expect(
-      await h.rows(`SELECT auxiliary_content FROM JsonInference WHERE id = '${body.inference_id}'`),
-    ).toEqual([{ auxiliary_content: '[{"type":"thought","text":"hm"}]' }]);
-    expect((await ask("thinker", { stream: true })).status).toBe(500);
-  });
-
   test("in-context learning: the nearest examples within the distance", async () => {
     const example = (input: string, embedding: number[]) => ({
       id: "019a0000-0000-7000-8000-000000000000",
