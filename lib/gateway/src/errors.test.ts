@@ -239,6 +239,12 @@ const inferenceErrors: [string, () => unknown, number, string | RegExp][] = [
     501,
     "The embedded gateway lacks `namespace`. Use the TensorZero Gateway itself.",
   ],
+  [
+    "the deprecated original response",
+    () => ({ ...ACT, include_original_response: true }),
+    501,
+    "The embedded gateway lacks `include_original_response`. Use the TensorZero Gateway itself.",
+  ],
 ];
 
 function uuidv7At(ms: number): string {
@@ -713,6 +719,10 @@ test.each([
   ["/experimental_optimization_workflow", "optimization"],
   ["/workflow_evaluation_run", "workflow evaluations"],
   ["/metrics", "Prometheus metrics"],
+  [
+    "/internal/functions/f/variant_sampling_probabilities",
+    "the routes of TensorZero's user interface",
+  ],
   ["/internal/episodes", "the routes of TensorZero's user interface"],
 ])("POST %s: lacking, and it is said so", async (path, what) => {
   const { status, body } = await h.post(path, {});

@@ -399,10 +399,6 @@ test("one episode stays with one variant, and weights are kept", async () => {
     expect(again.body.variant_name).toBe(body.variant_name);
   }
   expect([...drawn.keys()].sort()).toEqual(["x", "y"]);
-  expect((await h.get("/internal/functions/drawn/variant_sampling_probabilities")).body).toEqual({
-    probabilities: { x: 0.25, y: 0.75 },
-  });
-  expect((await h.get("/internal/functions/nope/variant_sampling_probabilities")).status).toBe(404);
 });
 
 test("status and health", async () => {

@@ -19,7 +19,6 @@ import { errorResponse, nativeBody } from "./routes/errors";
 import { postInference } from "./routes/inference";
 import { lackingRoute } from "./routes/lacking";
 import { postChatCompletions } from "./routes/openai";
-import { getProbabilities } from "./routes/probabilities";
 import { getHealth, getStatus, VERSION } from "./routes/status";
 import { continueIds } from "./store/continue-ids";
 import { RowWriter } from "./store/insert";
@@ -141,10 +140,6 @@ function createApp({ config, client, writer, engine, feedback }: AppParts): Hono
     },
     "/status": { method: "GET", handler: (c) => getStatus(c, config) },
     "/health": { method: "GET", handler: (c) => getHealth(c, client, writer) },
-    "/internal/functions/:function/variant_sampling_probabilities": {
-      method: "GET",
-      handler: (c) => getProbabilities(c, config),
-    },
   };
   app.use(async (c, next) => {
     await next();

@@ -129,7 +129,6 @@ describe.each([
               stream,
               include_raw_response: true,
               include_raw_usage: true,
-              include_original_response: true,
               cache_options: { enabled: "write_only" },
               ...native,
             }
@@ -138,7 +137,6 @@ describe.each([
               messages,
               stream,
               "tensorzero::include_raw_response": true,
-              "tensorzero::include_original_response": true,
               ...openai,
             };
       const asked = h.provider.headers.length;

@@ -2,13 +2,7 @@ import { readToolChoice } from "./chat-params";
 import type { ConfigFiles } from "./files";
 import { JsonSchema } from "./schema";
 import { ConfigError, type Table } from "./table";
-import type {
-  Experimentation,
-  FunctionConfig,
-  MetricConfig,
-  ToolConfig,
-  VariantConfig,
-} from "./types";
+import type { FunctionConfig, MetricConfig, Sampling, ToolConfig, VariantConfig } from "./types";
 import { chatOf, readVariant, type VariantReaders } from "./variants";
 
 /** Reads one `[functions.<f>]`. */
@@ -38,7 +32,7 @@ export function readFunction(
     outputSchema,
     templateNames: templateNames(variants),
     variants,
-    experimentation: readExperimentation(table, variants),
+    sampling: weightsOf(variants),
     tools: chat?.strings("tools") ?? [],
     toolChoice:
       (chat &&
@@ -46,7 +40,7 @@ export function readFunction(
       "auto",
     parallelToolCalls: chat?.boolean("parallel_tool_calls"),
   };
-  table.lacks("evaluators");
+  table.lacks("evaluators", "experimentation");
   table.end();
   return config;
 }
@@ -99,61 +93,13 @@ function checkCandidates(table: Table, variants: Map<string, VariantConfig>): vo
   }
 }
 
-/** `[functions.<f>.experimentation]`, or the weights of the variants; with neither, all have equal chances. */
-function readExperimentation(table: Table, variants: Map<string, VariantConfig>): Experimentation {
+/** The weights of the variants; without any, all have equal chances. */
+function weightsOf(variants: Map<string, VariantConfig>): Sampling {
   const weights = new Map<string, number>();
   for (const [name, { weight }] of variants) if (weight !== undefined) weights.set(name, weight);
-  const experimentation = table.table("experimentation");
-  if (experimentation === undefined) {
-    if (weights.size === 0) return { type: "uniform" };
-    return {
-      type: "static",
-      candidates: weights,
-      fallbacks: [...variants.keys()].filter((name) => !weights.has(name)).sort(),
-    };
-  }
-  if (weights.size > 0) {
-    throw new ConfigError(
-      `\`${table.path}\`: variants with a \`weight\` and \`experimentation\` cannot be mixed; give one of them.`,
-    );
-  }
-  const type = experimentation.requiredOneOf("type", [
-    "uniform",
-    "static",
-    "adaptive",
-    "track_and_stop",
-    "static_weights",
-  ]);
-  if (type === "adaptive" || type === "track_and_stop") {
-    experimentation.fail(
-      "type",
-      `is "${type}", which the embedded gateway lacks (it needs Postgres)`,
-    );
-  }
-  experimentation.lacks("namespaces");
-  const candidates = readCandidateWeights(experimentation, type === "uniform");
-  const fallbacks = experimentation.strings("fallback_variants") ?? [];
-  experimentation.end();
-  for (const name of [...candidates.keys(), ...fallbacks]) {
-    if (!variants.has(name))
-      experimentation.fail(
-        "candidate_variants",
-        `or \`fallback_variants\` names "${name}", which is no variant`,
-      );
-  }
-  if (candidates.size === 0 && fallbacks.length === 0) return { type: "uniform" };
-  return { type: "static", candidates, fallbacks };
-}
-
-/** `["a", "b"]` with equal chances, or `{ a = 0.3, b = 0.7 }`. */
-function readCandidateWeights(table: Table, equal: boolean): Map<string, number> {
-  const given = table.raw("candidate_variants");
-  if (given === undefined) return new Map();
-  if (Array.isArray(given))
-    return new Map((table.strings("candidate_variants") ?? []).map((name) => [name, 1]));
-  if (equal) table.fail("candidate_variants", "must be an array of names");
-  const weights = table.table("candidate_variants");
-  return new Map(weights?.keys().map((name) => [name, weights.number(name, 0) ?? 0]));
+  if (weights.size === 0) return { type: "uniform" };
+  const fallbacks = [...variants.keys()].filter((name) => !weights.has(name)).sort();
+  return { type: "static", candidates: weights, fallbacks };
 }
 
 /** Reads one `[metrics.<m>]`. */

@@ -65,8 +65,8 @@ const FUNCTION_KEYS = {
   assistant_schema: '"act/user_schema.json"',
   schemas: '{ mine.path = "talk/look.json" }',
   description: '"D"',
-  experimentation: '{ type = "static", candidate_variants = ["v"] }',
 };
+const FUNCTION_LACKS = { evaluators: "{}", experimentation: '{ type = "uniform" }' };
 /** With a schema a variant needs the template; one each for the keys above. */
 const TEMPLATED = fn("json", "").replaceAll(
   CHAT,
@@ -160,7 +160,7 @@ const SECTIONS: Record<string, Section> = {
   "functions.f (json)": {
     at: inFunction("json"),
     honored: { ...FUNCTION_KEYS, output_schema: '"act/output_schema.json"' },
-    lacking: { evaluators: "{}" },
+    lacking: FUNCTION_LACKS,
   },
   "functions.f (chat)": {
     at: inFunction("chat"),
@@ -170,16 +170,7 @@ const SECTIONS: Record<string, Section> = {
       tool_choice: '"required"',
       parallel_tool_calls: "true",
     },
-    lacking: { evaluators: "{}" },
-  },
-  "functions.f.experimentation": {
-    at: (line) =>
-      fn("chat", "").replace(
-        "[tools.t]",
-        `[functions.f.experimentation]\ntype = "static"\n${line.includes("candidate") ? "" : 'candidate_variants = ["v"]'}\n${line}\n[tools.t]`,
-      ),
-    honored: { candidate_variants: "{ w = 2 }", fallback_variants: '["w"]' },
-    lacking: { namespaces: "{}" },
+    lacking: FUNCTION_LACKS,
   },
   "functions.f.variants.w (chat_completion)": {
     at: inVariant(CHAT),
@@ -336,10 +327,6 @@ test.each([
     '`models.m.providers.p.api_type` is "responses", which the embedded gateway lacks',
   ],
   [
-    fn("chat", 'experimentation = { type = "track_and_stop" }'),
-    '`functions.f.experimentation.type` is "track_and_stop", which the embedded gateway lacks',
-  ],
-  [
     `${MODEL}cost = [{ pointer_streaming = "/x", cost_per_unit = 1 }]`,
     "`models.m.providers.p.cost` has `pointer_streaming`, which the embedded gateway lacks",
   ],
@@ -357,7 +344,6 @@ test.each([
   [without(fn("json", ""), /^type = "json"$/m), "functions.f.type"],
   [without(fn("json", ""), /^type = "chat_completion"$/m), "functions.f.variants.v.type"],
   [without(fn("json", ""), /^model = "m"$/m), "functions.f.variants.v.model"],
-  [fn("json", "experimentation = {}"), "functions.f.experimentation.type"],
   [fn("json", "schemas.mine = {}"), "functions.f.schemas.mine.path"],
   [without(BEST, /^candidates = .*$/m), "functions.f.variants.w.candidates"],
   [without(BEST, /^evaluator = .*$/m), "functions.f.variants.w.evaluator"],

@@ -160,14 +160,9 @@ test.each([
     "Environment variable `NOPE` is missing",
   ],
   [
-    "weights and experimentation",
-    `${VARIANT}weight = 1\n[functions.f.experimentation]\ntype = "uniform"\n${MODEL}`,
-    "cannot be mixed",
-  ],
-  [
-    "adaptive experimentation",
+    "experimentation",
     `${VARIANT}[functions.f.experimentation]\ntype = "adaptive"\n${MODEL}`,
-    'is "adaptive", which the embedded gateway lacks',
+    "`functions.f.experimentation`: the embedded gateway lacks this key",
   ],
   [
     "chain of thought",

@@ -48,7 +48,7 @@ export interface FunctionConfig {
   /** Names of the templates that take arguments, over all variants. */
   templateNames: Set<string>;
   variants: Map<string, VariantConfig>;
-  experimentation: Experimentation;
+  sampling: Sampling;
   tools: string[];
   toolChoice: ToolChoice;
   parallelToolCalls: boolean | undefined;
@@ -57,7 +57,7 @@ export interface FunctionConfig {
 /**
  * How a variant is drawn: candidates by weight first, then the fallbacks in order. Undefined: all with equal chances.
  */
-export type Experimentation =
+export type Sampling =
   | { type: "uniform" }
   | { type: "static"; candidates: Map<string, number>; fallbacks: string[] };
 

@@ -31,7 +31,7 @@ export const KNOWN: readonly Known[] = [
     why: "The client's errors lack what providers answered. Over OpenAI's route both have it.",
   },
   {
-    probes: /^(probabilities|route: (GET \/inference|POST \/status))$/,
+    probes: /^route: (GET \/inference|POST \/status)$/,
     at: /^status$/,
     why: "The package does not serve the route, so it knows no other method of it either.",
   },

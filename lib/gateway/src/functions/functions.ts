@@ -48,7 +48,7 @@ export function emptyFunction(): FunctionConfig {
     outputSchema: JsonSchema.ANY,
     templateNames: new Set(),
     variants: new Map(),
-    experimentation: { type: "uniform" },
+    sampling: { type: "uniform" },
     tools: [],
     toolChoice: "auto",
     parallelToolCalls: undefined,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Experimentation } from "../config/types";
+import type { Sampling } from "../config/types";
 
 /**
  * A number in [0, 1) that is fixed by function and episode: the first 32 bits of SHA-256(function name ‖ the episode id's
@@ -18,15 +18,15 @@ export function episodeFraction(functionName: string, episodeId: string): number
  * nothing to draw.
  */
 export function drawVariant(
-  experimentation: Experimentation,
+  sampling: Sampling,
   active: ReadonlySet<string>,
   fraction: number,
 ): string | undefined {
-  if (experimentation.type === "uniform") {
+  if (sampling.type === "uniform") {
     const names = [...active].sort(byBytes);
     return names[Math.floor(fraction * names.length)];
   }
-  const { candidates, fallbacks } = experimentation;
+  const { candidates, fallbacks } = sampling;
   const names = [...candidates.keys()].filter((name) => active.has(name)).sort(byBytes);
   const total = names.reduce((sum, name) => sum + (candidates.get(name) ?? 0), 0);
   if (total > 0) {
@@ -37,23 +37,6 @@ export function drawVariant(
     }
   }
   return fallbacks.find((name) => active.has(name));
-}
-
-/** The chance of each variant to be drawn first, for a new episode. */
-export function probabilities(
-  experimentation: Experimentation,
-  variants: Iterable<string>,
-): Record<string, number> {
-  const active = new Set(variants);
-  if (experimentation.type === "uniform")
-    return Object.fromEntries([...active].map((name) => [name, 1 / active.size]));
-  const { candidates, fallbacks } = experimentation;
-  const total = [...candidates.values()].reduce((sum, weight) => sum + weight, 0);
-  if (total > 0) {
-    return Object.fromEntries([...candidates].map(([name, weight]) => [name, weight / total]));
-  }
-  const first = fallbacks.find((name) => active.has(name));
-  return first === undefined ? {} : { [first]: 1 };
 }
 
 function byBytes(a: string, b: string): number {

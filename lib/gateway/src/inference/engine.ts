@@ -41,7 +41,6 @@ export interface Answer {
   result: { type: "json"; output: JsonOutput } | { type: "chat"; content: ChatBlock[] };
   usage: Usage;
   finishReason: FinishReason | undefined;
-  originalResponse: string | undefined;
   calls: ModelResult[];
   /** What providers answered to variants that were drawn before this one and failed. */
   failed: string[];
@@ -185,9 +184,7 @@ export class Engine {
     const errors = new Map<string, GatewayError>();
     while (active.size > 0) {
       const name =
-        run.request.modelName === undefined
-          ? drawVariant(fn.experimentation, active, fraction)
-          : only;
+        run.request.modelName === undefined ? drawVariant(fn.sampling, active, fraction) : only;
       if (name === undefined) break;
       try {
         return await attempt(name, rawResponsesOf([...errors.values()]));
@@ -226,7 +223,6 @@ export class Engine {
       variantName,
       usage: sumUsage(result.calls),
       finishReason: result.finishReason,
-      originalResponse: result.originalResponse,
       calls: result.calls,
       failed,
     };

@@ -10,7 +10,11 @@ import type { Input, InputBlock, InputMessage, Role } from "./types";
 /** What both routes take by the same names, behind `prefix`. */
 export function readShared(fields: Fields, prefix: "" | "tensorzero::") {
   const at = (key: string) => prefix + key;
-  refuseLacking(fields, [at("namespace"), at("internal_dynamic_variant_config")]);
+  refuseLacking(fields, [
+    at("namespace"),
+    at("internal_dynamic_variant_config"),
+    at("include_original_response"),
+  ]);
   if (fields.array(at("provider_tools"))?.length) throw unsupported(`\`${at("provider_tools")}\``);
   return {
     variantName: fields.string(at("variant_name")),
@@ -21,7 +25,6 @@ export function readShared(fields: Fields, prefix: "" | "tensorzero::") {
     credentials: fields.secretMap(at("credentials")),
     extraBody: readExtraBodies(fields, at("extra_body")),
     extraHeaders: readExtraHeaders(fields, at("extra_headers")),
-    includeOriginalResponse: fields.boolean(at("include_original_response")) ?? false,
     includeRawResponse: fields.boolean(at("include_raw_response")) ?? false,
     includeRawUsage: fields.boolean(at("include_raw_usage")) ?? false,
   };

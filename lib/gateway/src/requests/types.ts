@@ -51,7 +51,6 @@ export interface InferenceRequest {
   tools: DynamicTools;
   extraBody: Filtered<ExtraBody>[];
   extraHeaders: Filtered<ExtraHeader>[];
-  includeOriginalResponse: boolean;
   includeRawResponse: boolean;
   includeRawUsage: boolean;
 }

@@ -48,11 +48,7 @@ function streamed(
       send({ ...base, ...content([]), ...fields });
     const whole = await answer.pump({
       chunk: ({ blocks, raw }) => {
-        const original = request.includeOriginalResponse && raw !== "";
-        const extra = {
-          ...(original ? { original_chunk: raw } : {}),
-          ...rawOfChunk(raw, answer, request),
-        };
+        const extra = rawOfChunk(raw, answer, request);
         if (hasContent(blocks, functionType) || Object.keys(extra).length > 0) {
           send({ ...base, ...content(blocks), ...extra });
         }
@@ -93,7 +89,6 @@ function toBody(answer: Answer, request: InferenceRequest): object {
     ...(result.type === "json" ? { output: result.output } : { content: result.content }),
     usage: usageBody(answer.usage),
     ...(raw_usage === undefined ? {} : { raw_usage }),
-    ...(request.includeOriginalResponse ? { original_response: answer.originalResponse } : {}),
     ...(raw_response === undefined ? {} : { raw_response }),
     ...(answer.finishReason === undefined ? {} : { finish_reason: answer.finishReason }),
   };

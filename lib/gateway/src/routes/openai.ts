@@ -62,11 +62,7 @@ function streamed(
       emit(toDelta([]), null, prefixed(fields));
     const whole = await answer.pump({
       chunk: ({ blocks, raw }) => {
-        const original = inference.includeOriginalResponse && raw !== "";
-        const extra = {
-          ...(original ? { tensorzero_original_chunk: raw } : {}),
-          ...prefixed(rawOfChunk(raw, answer, inference)),
-        };
+        const extra = prefixed(rawOfChunk(raw, answer, inference));
         if (hasContent(blocks, functionType) || Object.keys(extra).length > 0)
           emit(toDelta(blocks), null, extra);
       },
@@ -146,9 +142,6 @@ function toBody(answer: Answer, { modelPrefix, inference }: OpenAIRequest): obje
     object: "chat.completion",
     usage: usageBody(answer.usage),
     ...(raw_usage === undefined ? {} : { tensorzero_raw_usage: raw_usage }),
-    ...(inference.includeOriginalResponse
-      ? { tensorzero_original_response: answer.originalResponse }
-      : {}),
     ...(raw_response === undefined ? {} : { tensorzero_raw_response: raw_response }),
   };
 }

@@ -94,12 +94,13 @@ json_mode = "off"
 
 [functions.drawn]
 type = "chat"
-experimentation = { type = "static", candidate_variants = { x = 1, y = 3 }, fallback_variants = ["z"] }
 [functions.drawn.variants.x]
 type = "chat_completion"
+weight = 1
 model = "local"
 [functions.drawn.variants.y]
 type = "chat_completion"
+weight = 3
 model = "other"
 [functions.drawn.variants.z]
 type = "chat_completion"

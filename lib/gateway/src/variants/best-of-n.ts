@@ -39,7 +39,7 @@ function choose<T>(variant: BestOfNConfig, run: Run, asAnswer: (result: VariantR
     const { result, choice } = await judge(variant, run, candidates);
     const { chosen, others } = takeOne(candidates, choice);
     const calls = [...noteFailed(chosen.calls, failed), ...callsOf(others), ...result.calls];
-    return asAnswer({ ...chosen, calls, originalResponse: result.originalResponse });
+    return asAnswer({ ...chosen, calls });
   };
   return fromCandidates(variant.candidates, run, decide, asAnswer);
 }

@@ -35,11 +35,7 @@ export async function fromCandidates<T>(
     run.call.signal.throwIfAborted();
     const { chosen, others } = takeOne(candidates, null);
     const calls = noteFailed(chosen.calls, failed, asGatewayError(error).rawResponses);
-    return asAnswer({
-      ...chosen,
-      calls: [...calls, ...callsOf(others)],
-      originalResponse: undefined,
-    });
+    return asAnswer({ ...chosen, calls: [...calls, ...callsOf(others)] });
   }
 }
 

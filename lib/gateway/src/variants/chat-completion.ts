@@ -72,8 +72,8 @@ function prepareCall(variant: ChatCompletionConfig, run: Run, prompt: Prompt) {
 }
 
 function toResult(call: ModelResult, params: ChatParams): VariantResult {
-  const { output, finishReason, rawResponse } = call;
-  return { output, calls: [call], params, finishReason, originalResponse: rawResponse };
+  const { output, finishReason } = call;
+  return { output, calls: [call], params, finishReason };
 }
 
 /** The request's parameters, and the variant's where the request has none. The variant's JSON mode is not stored. */

@@ -30,8 +30,6 @@ export interface VariantResult {
   /** Every call that was made for it, in the order in which they are stored. */
   calls: ModelResult[];
   finishReason: FinishReason | undefined;
-  /** What the provider answered word for word: of the call that decided. */
-  originalResponse: string | undefined;
   /** The parameters in force, as they are stored. */
   params: ChatParams;
 }

@@ -206,14 +206,6 @@ export const ANSWER_PROBES: readonly Probe[] = [
     episode_id: "01900000-0000-7000-8000-000000000003",
     ...RAW,
   }),
-  infer("variant: original response", {
-    ...ask("probe_chat", "plain"),
-    include_original_response: true,
-  }),
-  infer("variant: best, original response", {
-    ...ask("probe_chat", "best"),
-    include_original_response: true,
-  }),
   ...["impatient", "impatient_model", "impatient_provider"].flatMap((name) => [
     infer(`timeout: ${name}`, ask("probe_chat", name, SLOW)),
     infer(`timeout: ${name}, streamed`, { ...ask("probe_chat", name, SLOW), stream: true }),

@@ -38,11 +38,7 @@ export const SHIPPED: readonly Probe[] = [
   }),
   infer("good: same episode", { ...ACT, episode_id: "$episode{good}" }),
   infer("good: dryrun", { ...ACT, dryrun: true }),
-  infer("good: raw response", {
-    ...ACT,
-    include_raw_response: true,
-    include_original_response: true,
-  }),
+  infer("good: raw response", { ...ACT, include_raw_response: true }),
   infer("good: stream", { ...ACT, stream: true }),
   infer("good: model", {
     model_name: "random",
@@ -143,10 +139,5 @@ export const SHIPPED: readonly Probe[] = [
   }),
   { name: "status", method: "GET", path: "/status" },
   { name: "health", method: "GET", path: "/health" },
-  {
-    name: "probabilities",
-    method: "GET",
-    path: "/internal/functions/act/variant_sampling_probabilities",
-  },
   { name: "unknown route", method: "GET", path: "/openai/v1/models" },
 ];

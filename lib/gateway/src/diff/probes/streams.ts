@@ -169,11 +169,6 @@ export const STREAM_PROBES: readonly Probe[] = [
   }),
   infer("stream: raw", { ...ask("probe_chat", "plain"), ...stream, ...RAW }),
   infer("stream: raw, two providers", { ...ask("probe_chat", "two_providers"), ...stream, ...RAW }),
-  infer("stream: original", {
-    ...ask("probe_chat", "plain"),
-    ...stream,
-    include_original_response: true,
-  }),
   chat("openai stream: raw", { ...askOpenAI("probe_chat", "plain"), ...withUsage, ...OPENAI_RAW }),
   infer("stream: retried", {
     ...ask("probe_chat", "retried", { status: 500, body: "oops" }),
