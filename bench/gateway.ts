@@ -1,69 +1,19 @@
 /**
  * What the embedded gateway adds to a model's own time, and how many inferences a second it stores, in one process and
  * with a model that answers at once. Added is what an inference takes beyond the median of asking that model directly.
- * `npm run bench -- gateway`.
+ * `npm run bench -- gateway`. With `--real`: over HTTP, beside TensorZero's own gateway.
  */
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { connect, createGateway, inProcess } from "embedded-gateway";
 import { configFiles } from "../lib/lab/src/project/config-files";
+import { compareWithReal } from "./gateway-real/compare";
+import { ANSWER, BODY } from "./gateway-real/request";
 
 const WARM_UP = 2_000;
 const INFERENCES = 20_000;
 const CONCURRENCY = 32;
-
-const ANSWER = JSON.stringify({
-  id: "chatcmpl-1",
-  object: "chat.completion",
-  created: 0,
-  model: "random",
-  choices: [
-    {
-      index: 0,
-      message: { role: "assistant", content: '{"action":"go forward"}' },
-      finish_reason: "stop",
-    },
-  ],
-  usage: { prompt_tokens: 300, completion_tokens: 6, total_tokens: 306 },
-});
-
-/** A request like those of a run: prompt arguments with a few lines, an episode, tags. */
-const BODY = JSON.stringify({
-  model: "tensorzero::function_name::act",
-  messages: [
-    {
-      role: "system",
-      content: [
-        {
-          type: "tensorzero::template",
-          name: "system",
-          arguments: { mission: "go to the red ball" },
-        },
-      ],
-    },
-    {
-      role: "user",
-      content: [
-        {
-          type: "tensorzero::template",
-          name: "user",
-          arguments: {
-            observation: "a wall 2 steps forward\na red ball 1 step left and 3 steps forward",
-            history: "",
-          },
-        },
-      ],
-    },
-  ],
-  "tensorzero::variant_name": "random",
-  "tensorzero::tags": {
-    run: "bench",
-    task: "BabyAI-MixedTrainLocal-v0/goto",
-    seed: "1",
-    step: "3",
-  },
-});
 
 async function askModel(): Promise<Response> {
   return new Response(ANSWER, { headers: { "content-type": "application/json" } });
@@ -80,7 +30,8 @@ async function timeEach(call: () => Promise<unknown>): Promise<Float64Array> {
   return times.sort();
 }
 
-export async function run(): Promise<void> {
+export async function run(words: readonly string[]): Promise<void> {
+  if (words.includes("--real")) return compareWithReal(join(__dirname, ".."));
   const clickhouse = await connect({ dataDir: ":memory:" });
   const gateway = await createGateway({
     configPath: configFiles(join(__dirname, "..")),

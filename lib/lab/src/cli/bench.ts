@@ -14,7 +14,7 @@ export default command({
   about: "Runs bench/<name>.ts; bench/README.md says what each measures.",
   options: {},
   more: (root) => `Names: ${namesIn(join(root, "bench")).join(", ")}`,
-  takesWords: true,
+  takesWords: "any",
   async run(_values, [name = "", ...words], root) {
     const folder = join(root, "bench");
     if (!namesIn(folder).includes(name))
