@@ -138,14 +138,25 @@ async function* limited(
     .sort((a, b) => (a.ms ?? 0) - (b.ms ?? 0));
   const { ms } = soonest ?? {};
   let timer: NodeJS.Timeout | undefined;
-  const expiry = new Promise<never>((_, reject) => {
-    if (soonest === undefined || ms === undefined) return;
-    timer = setTimeout(() => reject(soonest.error(ms)), Math.max(0, ms - elapsed()));
-  });
-  expiry.catch(() => {}); // it may be up while nobody waits for a piece
+  let expired: GatewayError | undefined;
+  let giveUp: (error: GatewayError) => void = () => {};
+  if (soonest !== undefined && ms !== undefined) {
+    const expire = () => {
+      expired = soonest.error(ms);
+      giveUp(expired);
+    };
+    timer = setTimeout(expire, Math.max(0, ms - elapsed()));
+  }
+  // subtle: a race against one promise for the whole stream would keep every piece until the stream's end.
+  const nextPiece = () =>
+    new Promise<IteratorResult<ProviderChunk>>((resolve, reject) => {
+      giveUp = reject;
+      if (expired !== undefined)
+        reject(expired); // while nobody waited for a piece
+      else rest.next().then(resolve, reject);
+    });
   try {
-    for (let next = first; !next.done; next = await Promise.race([rest.next(), expiry]))
-      yield next.value;
+    for (let next = first; !next.done; next = await nextPiece()) yield next.value;
   } finally {
     clearTimeout(timer);
     over.abort(); // a piece that is waited for would keep the generator from returning

@@ -12,20 +12,32 @@ export function eventStream(
 ): Response {
   const encoder = new TextEncoder();
   let open = true;
+  // What the client has not asked for yet, as one text: so many pieces would take five times the memory.
+  let waiting = "";
+  const send = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    if (waiting !== "") controller.enqueue(encoder.encode(waiting));
+    waiting = "";
+  };
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       const write = (data: string) => {
-        if (open) controller.enqueue(encoder.encode(`data: ${data}\n\n`));
+        if (!open) return;
+        waiting += `data: ${data}\n\n`;
+        if ((controller.desiredSize ?? 0) > 0) send(controller);
       };
       // subtle: not awaited, or the stream would begin only once it is complete.
       void produce((event) => write(JSON.stringify(event)))
         .catch((error) => write(JSON.stringify({ error: String(error) })))
         .finally(() => {
           write("[DONE]");
-          if (open) controller.close();
+          if (open) {
+            send(controller);
+            controller.close();
+          }
           open = false;
         });
     },
+    pull: send,
     cancel() {
       open = false;
       client.abort();

@@ -18,7 +18,7 @@ export class Rows {
     const most = 3 * line.length + 1; // UTF-8 takes at most three bytes for a UTF-16 unit
     if (this.used + most > this.chunk.length) {
       this.full.push(this.chunk.subarray(0, this.used));
-      this.chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, most));
+      this.chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, Buffer.byteLength(line) + 1));
       this.used = 0;
     }
     this.used += this.chunk.write(line, this.used);
