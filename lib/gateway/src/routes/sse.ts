@@ -15,8 +15,9 @@ export function eventStream(
   // What the client has not asked for yet, as one text: so many pieces would take five times the memory.
   let waiting = "";
   const send = (controller: ReadableStreamDefaultController<Uint8Array>) => {
-    if (waiting !== "") controller.enqueue(encoder.encode(waiting));
-    waiting = "";
+    const text = waiting;
+    waiting = ""; // first: to enqueue may pull
+    if (text !== "") controller.enqueue(encoder.encode(text));
   };
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
