@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { diffWithReal, SHIPPED, sift } from "embedded-gateway";
+import { diffWithReal, SHIPPED, sift, startPair } from "embedded-gateway";
 import { localModels } from "../agents/local/app";
 import { parseResults } from "../analysis/results";
 import { resultsTable } from "../analysis/tables/results-table";
 import { textTable } from "../display/table";
+import { openLab } from "../lab";
 import { main } from "../main";
 import { root } from "../project/root";
 import type { EpisodeRow } from "../queries/episodes";
@@ -14,18 +15,42 @@ import { differencesOf } from "./notebook-diff";
 
 const folder = join(root, "data", ".local");
 const version = "2026.6.0";
+const options = () => ({ version, folder, config: join(root, "config"), models: localModels() });
 const hasPeer = existsSync(join(folder, `tensorzero-${version}`));
 
 (hasPeer ? test : test.skip)(
   "TensorZero's own gateway answers and stores the same, but for what is known",
   async () => {
     const { differences, rows } = await diffWithReal({
-      ...{ version, folder, config: join(root, "config") },
-      models: localModels(),
+      ...options(),
       probes: SHIPPED,
     });
     expect(sift(differences).others).toEqual([]);
     expect(rows).toBeGreaterThan(50);
+  },
+);
+
+(hasPeer ? test : test.skip)(
+  "with TensorZero's own gateway and no key the local agents play, and it is said so",
+  async () => {
+    const pair = await startPair(options());
+    const said: string[] = [];
+    try {
+      Object.assign(process.env, {
+        TENSORZERO_GATEWAY_URL: pair.peer,
+        CLICKHOUSE_URL: pair.peerStore,
+      });
+      const lab = await openLab({ log: (line) => said.push(line) });
+      expect(await lab.defaultVariants()).toEqual(["random", "rule_based", "rule_based_history"]);
+      await lab.close();
+    } finally {
+      delete process.env.TENSORZERO_GATEWAY_URL;
+      delete process.env.CLICKHOUSE_URL;
+      await pair.close();
+    }
+    expect(said[0]).toContain(`Gateway: TensorZero ${version} at ${pair.peer}`);
+    expect(said.join("\n")).toMatch(/is left out: .*`OPENAI_API_KEY` is missing/);
+    expect(said.at(-1)).toBe("So the local agents play: rules, not language models.");
   },
 );
 

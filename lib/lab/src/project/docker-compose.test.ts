@@ -149,10 +149,12 @@ const PLAY = `
       `started "clickhouse started" "$FOLDER/clickhouse.log"`,
       isHealthy("clickhouse"),
       ...start("embedded"),
+      isHealthy("gateway"), // it asks what this gateway answers, too
       `node -e ${quoted(PLAY)}`,
     ]);
     expect(output).toContain("clickhouse is healthy");
     expect(output).toContain("embedded is healthy");
+    expect(output).toContain("gateway is healthy");
     expect(output).toMatch(/at http:\/\/localhost:3000.* 2 episodes by rule_based\n$/);
   },
 );

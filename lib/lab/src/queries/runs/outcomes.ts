@@ -41,7 +41,8 @@ export async function waitForOutcomes(
       const shown = whole === null ? "does not answer" : `shows ${whole} of them whole`;
       throw new OutcomesMissingError(
         `${expected} episodes of run ${run} ended, but ClickHouse ${shown}. ` +
-          "Does CLICKHOUSE_URL name the ClickHouse that the gateway writes to?",
+          "Does CLICKHOUSE_URL name the ClickHouse that the gateway writes to? TensorZero's own gateway writes after it has " +
+          "answered, and what it has not written when it is stopped is lost.",
         { cause },
       );
     }
