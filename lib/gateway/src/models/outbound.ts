@@ -40,7 +40,7 @@ export async function patientFetch(
     return patientFetch(url, { method, headers, body: await input.text(), signal, ...init });
   }
   const { body, ...answer } = await sendBy(direct(), input, init);
-  return new Response(answer.status === 304 || answer.status === 204 ? null : body, answer);
+  return new Response([204, 205, 304].includes(answer.status) ? null : body, answer);
 }
 
 /** The redirect that a server answers with; null without one. User and password of the address are not sent. */

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import * as zlib from "node:zlib";
 import { type Harness, openHarness } from "../../testing/harness";
-import { outboundFetch, redirectAt } from "../outbound";
+import { outboundFetch, patientFetch, redirectAt } from "../outbound";
 import { ANSWER_LIMIT, AnswerTooLongError, RedirectError, STREAM_LIMIT } from "./received";
 
 const { brotliCompressSync, deflateSync, gzipSync } = zlib;
@@ -151,4 +151,43 @@ test("what is long enough to be an answer is read whole", async () => {
   reply = (_, response) =>
     response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(text));
   expect(await (await fetch(`http://${host}/`, {})).text()).toBe(text);
+});
+
+test("an answer that nobody reads is let go", async () => {
+  reply = (_, response) => response.writeHead(200).write("x");
+  for (const send of [fetch, patientFetch]) {
+    const { body } = await send(`http://${host}/`, {});
+    await body?.cancel();
+    await isOver;
+  }
+});
+
+test("what is packed in an unknown way stays as it is, and what is cut off ends there", async () => {
+  for (const encoding of ["constructor", "gzip, own"]) {
+    reply = (_, response) => response.writeHead(200, { "content-encoding": encoding }).end("plain");
+    expect(await (await fetch(`http://${host}/`, {})).text()).toBe("plain");
+  }
+  const packed = gzipSync("x".repeat(1000)).subarray(0, -8);
+  reply = (_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end(packed);
+  expect(await (await fetch(`http://${host}/`, {})).text()).toBe("x".repeat(1000));
+});
+
+test("the fetch for other clients answers with a Response, also one without a body", async () => {
+  reply = (request, response) => response.writeHead(201, { "x-a": "b" }).end(`${request.method}`);
+  const request = new Request(`http://${host}/`, { method: "POST", body: "text" });
+  for (const answer of [
+    await patientFetch(request),
+    await patientFetch(`http://${host}/`, { method: "POST" }),
+  ]) {
+    expect(answer).toBeInstanceOf(Response);
+    expect([answer.status, answer.headers.get("x-a"), await answer.text()]).toEqual([
+      201,
+      "b",
+      "POST",
+    ]);
+  }
+  for (const status of [204, 205, 304]) {
+    reply = (_, response) => response.writeHead(status).end();
+    expect(await (await patientFetch(`http://${host}/`)).text()).toBe("");
+  }
 });

@@ -50,8 +50,9 @@ export function received(url: string | URL, response: Dispatcher.ResponseData): 
   const headers = new Headers();
   for (const [name, values] of Object.entries(response.headers))
     for (const value of [values ?? []].flat()) headers.append(name, value);
+  const drop = () => void body.on("error", () => {}).destroy();
   if (status >= 300 && status < 400 && status !== 304) {
-    body.on("error", () => {}).destroy();
+    drop();
     throw redirect(new URL(url), status, headers.get("location"));
   }
   const isStream = /^text\/event-stream/i.test(headers.get("content-type") ?? "");
@@ -72,20 +73,31 @@ export function received(url: string | URL, response: Dispatcher.ResponseData): 
     text,
     json: async () => JSON.parse(await text()),
     get body() {
-      return ReadableStream.from(chunks);
+      return new ReadableStream<Uint8Array>(
+        {
+          async pull(controller) {
+            const { done, value } = await chunks.next();
+            if (done) controller.close();
+            else controller.enqueue(value);
+          },
+          cancel: drop,
+        },
+        { highWaterMark: 0 },
+      );
     },
   };
 }
 
 /** What fetch can unpack. */
-const DECODERS: Record<string, (() => Transform) | undefined> = {
-  gzip: () => zlib.createGunzip(LENIENT),
-  "x-gzip": () => zlib.createGunzip(LENIENT),
-  deflate: () => zlib.createInflate(LENIENT),
-  br: () => zlib.createBrotliDecompress(),
-  // Node.js has it from version 22.15 on.
-  zstd: (zlib as { createZstdDecompress?: () => Transform }).createZstdDecompress,
-};
+const DECODERS = new Map<string, () => Transform>([
+  ["gzip", () => zlib.createGunzip(LENIENT)],
+  ["x-gzip", () => zlib.createGunzip(LENIENT)],
+  ["deflate", () => zlib.createInflate(LENIENT)],
+  ["br", () => zlib.createBrotliDecompress()],
+]);
+// Node.js has it from version 22.15 on.
+const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Transform };
+if (createZstdDecompress !== undefined) DECODERS.set("zstd", () => createZstdDecompress());
 
 /** As in browsers, an answer that is cut off ends where it does. */
 const LENIENT = {
@@ -99,7 +111,7 @@ function unpacked(body: Readable, encodings: string | null): Readable {
   const decoders = encodings
     .toLowerCase()
     .split(",")
-    .map((name) => DECODERS[name.trim()])
+    .map((name) => DECODERS.get(name.trim()))
     .reverse();
   if (!decoders.every((make) => make !== undefined)) return body;
   const streams = decoders.map((make) => make());
