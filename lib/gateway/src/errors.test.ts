@@ -222,10 +222,10 @@ const inferenceErrors: [string, () => unknown, number, string | RegExp][] = [
     /^Error in compiling client-provided JSON schema: /,
   ],
   [
-    "an image",
-    () => ({ ...ACT, input: { messages: [{ role: "user", content: [{ type: "image" }] }] } }),
+    "a block that only another provider knows",
+    () => ({ ...ACT, input: { messages: [{ role: "user", content: [{ type: "unknown" }] }] } }),
     501,
-    "The embedded gateway lacks content blocks of type `image`. Use the TensorZero Gateway itself.",
+    "The embedded gateway lacks content blocks of type `unknown`. Use the TensorZero Gateway itself.",
   ],
   [
     "OpenAI's Responses API",

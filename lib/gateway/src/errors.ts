@@ -97,6 +97,19 @@ export const unsupported = make(
   501,
   (what: string) => `The embedded gateway lacks ${what}. Use the TensorZero Gateway itself.`,
 );
+export const invalidFile = make(
+  "InvalidMessage",
+  400,
+  (at: string, problem: string) => `${at}: ${problem}`,
+);
+export const objectStoreUnconfigured = make(
+  "ObjectStoreUnconfigured",
+  500,
+  () =>
+    "Object storage is not configured. You must configure `[object_storage]` before making requests containing a `file` " +
+    'content block. If you don\'t want to use object storage, you can explicitly set `object_storage.type = "disabled"` ' +
+    "in your configuration.",
+);
 export const extraBody = make(
   "ExtraBodyReplacement",
   400,
@@ -114,6 +127,12 @@ export const apiKeyMissing = make(
   400,
   (problem: string) => `API key missing for provider OpenAI: ${problem}`,
 );
+
+/** A file's address gave no file. */
+export function badFileFetch(url: string, problem: string, cause: unknown): GatewayError {
+  const kind = "BadFileFetch";
+  return new GatewayError(500, `Error fetching file from ${url}: ${problem}`, { kind, cause });
+}
 
 /** What a schema refused. The data is shown in debug mode only, as it may be private. */
 export function schemaValidation(

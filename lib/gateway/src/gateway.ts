@@ -5,6 +5,7 @@ import type { TomlFile } from "./config/load";
 import type { GatewayConfig } from "./config/types";
 import { asGatewayError, routeNotFound } from "./errors";
 import { Feedback, readFeedbackRequest } from "./feedback/feedback";
+import { ObjectStore } from "./files/object-store";
 import { Engine } from "./inference/engine";
 import { RecentTargets } from "./inference/targets";
 import { listInferences } from "./listing/list-inferences";
@@ -72,6 +73,7 @@ export async function createGateway(options: GatewayOptions): Promise<EmbeddedGa
     refusedPath: options.refusedPath,
     onError,
   });
+  const files = new ObjectStore(config.storage, onError);
   const targets = new RecentTargets();
   const fetch = options.fetch ?? outboundFetch(env);
   const engine = new Engine({
@@ -79,6 +81,7 @@ export async function createGateway(options: GatewayOptions): Promise<EmbeddedGa
     cache: new Cache(client, writer),
     examples: new Examples(client),
     writer,
+    files,
     targets,
     fetch,
     env,
@@ -94,9 +97,13 @@ export async function createGateway(options: GatewayOptions): Promise<EmbeddedGa
   return {
     app,
     config,
-    flush: () => writer.flush(),
+    flush: async () => {
+      await files.flush();
+      await writer.flush();
+    },
     close: async () => {
       await engine.idle();
+      await files.flush();
       await writer.close();
     },
   };

@@ -89,12 +89,12 @@ const SECTIONS: Record<string, Section> = {
       functions: '{ f = { type = "chat", variants = {} } }',
       metrics: '{ m = { type = "float", optimize = "max", level = "episode" } }',
       tools: '{ t = { description = "T", parameters = "talk/look.json" } }',
+      object_storage: '{ type = "disabled" }',
     },
     idle: { clickhouse: "{ disable_automatic_migrations = true }" },
     lacking: {
       postgres: "{ enabled = true }",
       rate_limiting: "{ enabled = true }",
-      object_storage: '{ type = "disabled" }',
       evaluations: "{}",
       provider_types: "{}",
       optimizers: "{}",
@@ -105,6 +105,7 @@ const SECTIONS: Record<string, Section> = {
     at: (line) => `[gateway]\n${line}\n`,
     honored: {
       base_path: '"/x"',
+      fetch_and_encode_input_files_before_inference: "true",
       debug: "true",
       observability: "{ enabled = false }",
       template_filesystem_access: '{ base_path = "." }',
@@ -119,7 +120,6 @@ const SECTIONS: Record<string, Section> = {
     },
     lacking: {
       export: "{}",
-      fetch_and_encode_input_files_before_inference: "true",
       auth: "{}",
       relay: "{}",
       metrics: "{}",

@@ -7,6 +7,7 @@ import { ConfigFiles } from "./files";
 import { readFunction, readMetric, readTool } from "./functions";
 import { type ConfigSource, mergeConfig } from "./merge";
 import { readEmbedder, readModel, shorthandModel } from "./models";
+import { readStorage } from "./object-storage";
 import { ConfigError, Table } from "./table";
 import type { ChatCompletionConfig, FunctionConfig, GatewayConfig, GatewaySettings } from "./types";
 import { chatOf, type VariantReaders } from "./variants";
@@ -44,6 +45,7 @@ export async function readConfig(
     new Map([...top.tables(key)].map(([name, table]) => [name, read(table, name)]));
   const config = {
     gateway,
+    storage: readStorage(top.table("object_storage")),
     models: each("models", (table, name) => readModel(table, name, env)),
     embeddingModels: each("embedding_models", (table, name) => readEmbedder(table, name, env)),
     tools: each("tools", (table, name) => readTool(table, name, files)),
@@ -57,7 +59,6 @@ export async function readConfig(
   top.lacks(
     "postgres",
     "rate_limiting",
-    "object_storage",
     "evaluations",
     "provider_types",
     "optimizers",
@@ -90,13 +91,7 @@ export function parseConfigFile({ path, text }: TomlFile): ConfigSource {
 }
 
 function readGateway(table: Table, folderOf: (key: string) => string): GatewaySettings {
-  table.lacks(
-    "export",
-    "fetch_and_encode_input_files_before_inference",
-    "auth",
-    "relay",
-    "metrics",
-  );
+  table.lacks("export", "auth", "relay", "metrics");
   // The caller decides where it listens, and no telemetry is sent.
   table.string("bind_address");
   table.boolean("disable_pseudonymous_usage_analytics");
@@ -126,6 +121,7 @@ function readGateway(table: Table, folderOf: (key: string) => string): GatewaySe
     validateFeedbackTargets: !(
       table.boolean("unstable_disable_feedback_target_validation") ?? false
     ),
+    encodeUrls: table.boolean("fetch_and_encode_input_files_before_inference") ?? false,
     outboundTimeoutMs: table.integer("global_outbound_http_timeout_ms", 1) ?? 900_000,
     flushIntervalMs: batch?.integer("flush_interval_ms", 1) ?? 100,
     maxBatchRows: batch?.integer("max_rows", 1) ?? 1000,

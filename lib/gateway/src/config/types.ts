@@ -7,6 +7,8 @@ export interface GatewayConfig {
   /** Decimal text of a 256-bit hash over its files and all that they refer to; `/status` shows it. */
   hash: string;
   gateway: GatewaySettings;
+  /** Undefined: the configuration has no `[object_storage]`, and files are refused. */
+  storage: StorageKind | undefined;
   functions: Map<string, FunctionConfig>;
   models: Map<string, ModelConfig>;
   embeddingModels: Map<string, ModelConfig>;
@@ -25,11 +27,16 @@ export interface GatewaySettings {
   /** `error_json` beside each error's text. */
   errorJson: boolean;
   validateFeedbackTargets: boolean;
+  /** `fetch_and_encode_input_files_before_inference`: a model is sent a file's bytes, not its address. */
+  encodeUrls: boolean;
   /** Longest that any request to a provider may take, in milliseconds. */
   outboundTimeoutMs: number;
   flushIntervalMs: number;
   maxBatchRows: number;
 }
+
+/** Where files are kept; disabled: nowhere, of each its hash alone is stored. */
+export type StorageKind = { type: "filesystem"; path: string } | { type: "disabled" };
 
 /** Renders templates by their key. */
 export interface Templates {

@@ -61,6 +61,22 @@ export const KNOWN: readonly Known[] = [
     at: /(\.result|\.input|\.input_messages|\.raw_request)$/,
     why: "A tool's result that is text goes to the model as it is. TensorZero puts it in quotes, as JSON.",
   },
+  {
+    probes: /^input: bad: corrupt picture$/,
+    at: /^status$/,
+    why: "A corrupt picture is refused. TensorZero sends it to the model.",
+  },
+  {
+    probes: /^input: bad: picture where nobody is$/,
+    at: /^status$/,
+    why: "A picture that cannot be fetched fails the inference before the model is asked. TensorZero asks it, and cannot store the picture.",
+  },
+  // What we lack.
+  {
+    probes: /^input: bad: PDF$/,
+    at: /^status$/,
+    why: "Files that are no pictures are refused by their type.",
+  },
   // Words of libraries.
   {
     probes:

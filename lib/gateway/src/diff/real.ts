@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@clickhouse/client";
 import { Hono } from "hono";
@@ -154,10 +154,13 @@ function writeConfig(project: string, work: string, provider: string): string[] 
     "probes/probes.toml",
     "tensorzero.toml",
   ].map((name) => join(to, name));
+  const kept = join(work, "files");
+  mkdirSync(kept);
   for (const file of files) {
     const text = readFileSync(file, "utf8")
       .replaceAll("PROVIDER", `${provider}/ordered/v1/`)
-      .replaceAll(MODELS_ORIGIN, provider);
+      .replaceAll(MODELS_ORIGIN, provider)
+      .replace('type = "disabled"', `type = "filesystem"\npath = ${JSON.stringify(kept)}`);
     writeFileSync(file, text);
   }
   return files;

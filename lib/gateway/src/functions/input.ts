@@ -1,13 +1,17 @@
 import type { FunctionConfig } from "../config/types";
 import { invalidMessage } from "../errors";
-import type { Input, InputBlock, Role } from "../requests/types";
+import type { Input, ReceivedBlock, Role } from "../requests/types";
 
 /**
  * Checks texts and template arguments against the function's schemas, the system message first.
  *
  * @throws GatewayError 400
  */
-export function validateInput(fn: FunctionConfig, input: Input, debug: boolean): void {
+export function validateInput(
+  fn: FunctionConfig,
+  input: Input<ReceivedBlock>,
+  debug: boolean,
+): void {
   const systemSchema = fn.schemas.get("system");
   if (input.system === undefined) {
     if (systemSchema !== undefined)
@@ -26,7 +30,7 @@ export function validateInput(fn: FunctionConfig, input: Input, debug: boolean):
 
 function validateBlock(
   fn: FunctionConfig,
-  block: InputBlock,
+  block: ReceivedBlock,
   role: Role,
   index: number,
   debug: boolean,

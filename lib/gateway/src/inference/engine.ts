@@ -7,6 +7,7 @@ import {
   rawResponsesOf,
   unknownVariant,
 } from "../errors";
+import type { ObjectStore } from "../files/object-store";
 import type { Answerable } from "../functions/demonstration";
 import { type ChatBlock, chatContent, type JsonOutput, jsonOutput } from "../functions/output";
 import { drawVariant, episodeFraction } from "../functions/sampling";
@@ -30,6 +31,7 @@ import { sumUsage } from "./usage";
 /** What the gateway works with. */
 export interface EngineParts extends CallParts {
   writer: RowWriter;
+  files: ObjectStore;
   targets: RecentTargets;
 }
 
@@ -94,7 +96,7 @@ export class Engine {
     this.begin();
     try {
       await this.parts.writer.room();
-      const prepared = prepare(request, this.parts, client);
+      const prepared = await prepare(request, this.parts, client);
       return await this.withVariant(prepared, async (variantName, failed) => {
         const variant = prepared.fn.variants.get(variantName);
         if (variant === undefined) throw unknownVariant(variantName);
@@ -116,7 +118,7 @@ export class Engine {
     this.begin();
     try {
       await this.parts.writer.room();
-      const prepared = prepare(request, this.parts, client);
+      const prepared = await prepare(request, this.parts, client);
       return await this.withVariant(prepared, async (variantName, failed) => {
         const variant = prepared.fn.variants.get(variantName);
         if (variant === undefined) throw unknownVariant(variantName);
@@ -250,8 +252,9 @@ export class Engine {
     table: "JsonInference" | "ChatInference",
     row: () => object,
   ): void {
-    const { config, writer, targets } = this.parts;
+    const { config, writer, files, targets } = this.parts;
     if (facts.request.dryrun || !config.gateway.observability) return;
+    files.keep(facts.request.input.messages);
     writer.write(table, row());
     for (const call of calls) writer.write("ModelInference", modelInferenceRow(call, facts));
     targets.add(facts, answerable);

@@ -4,6 +4,7 @@ import { shorthandModel } from "../config/models";
 import { JsonSchema } from "../config/schema";
 import type { FunctionConfig, GatewayConfig } from "../config/types";
 import { GatewayError, invalidTarget, unknownFunction, unknownVariant } from "../errors";
+import { resolveFile } from "../files/resolve";
 import {
   checkJsonModeTool,
   DEFAULT_FUNCTION,
@@ -18,7 +19,7 @@ import type { Examples } from "../models/examples";
 import { type CallContext, findModel } from "../models/model";
 import type { Fetch } from "../models/providers/exchange";
 import { refuseReservedTags } from "../requests/tags";
-import type { InferenceRequest } from "../requests/types";
+import type { InferenceRequest, Input, InputBlock, ReceivedBlock } from "../requests/types";
 import { inferVariant } from "../variants/infer";
 import type { Run } from "../variants/run";
 
@@ -43,16 +44,16 @@ export interface Prepared {
 }
 
 /**
- * The checks, in TensorZero's order.
+ * The checks, in TensorZero's order. The last are those of files, which may have to be fetched.
  *
  * @param client aborted when nobody waits for the answer any more
  * @throws GatewayError
  */
-export function prepare(
+export async function prepare(
   request: InferenceRequest,
   parts: CallParts,
   client: AbortSignal,
-): Prepared {
+): Promise<Prepared> {
   const started = performance.now();
   const inferenceId = uuidv7();
   const tags = { ...request.tags };
@@ -89,7 +90,7 @@ export function prepare(
   const outputSchema = dynamicSchema(request.outputSchema);
   const run = {
     fn,
-    request,
+    request: { ...request, input: await withFiles(request.input, parts, client) },
     outputSchema,
     tools,
     call,
@@ -97,6 +98,22 @@ export function prepare(
     infer: inferVariant,
   };
   return { inferenceId, episodeId, started, fn, pinned: request.variantName, tags, run };
+}
+
+/** The input with the bytes of its files. @throws GatewayError */
+async function withFiles(
+  { messages, ...input }: Input<ReceivedBlock>,
+  { config, fetch }: CallParts,
+  signal: AbortSignal,
+): Promise<Input> {
+  const resolved: Input["messages"] = [];
+  for (const { role, content } of messages) {
+    const blocks: InputBlock[] = [];
+    for (const block of content)
+      blocks.push(block.type === "file" ? await resolveFile(block, config, fetch, signal) : block);
+    resolved.push({ role, content: blocks });
+  }
+  return { ...input, messages: resolved };
 }
 
 function findFunction(

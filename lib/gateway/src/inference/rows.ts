@@ -4,7 +4,7 @@ import type { ChatBlock, JsonOutput } from "../functions/output";
 import type { ToolSet } from "../functions/tools";
 import type { ModelResult } from "../models/model";
 import type { DynamicTool, OutputBlock } from "../models/providers/types";
-import type { InferenceRequest } from "../requests/types";
+import type { ReadyRequest } from "../requests/types";
 
 /** What the rows of one inference share. */
 export interface InferenceFacts {
@@ -12,7 +12,7 @@ export interface InferenceFacts {
   episodeId: string;
   functionName: string;
   variantName: string;
-  request: InferenceRequest;
+  request: ReadyRequest;
   params: ChatParams;
   tags: Record<string, string>;
   processingTimeMs: number;

@@ -1,7 +1,8 @@
 import { isRecord } from "../basics/reader";
 import { invalidJson, invalidOpenAI, unsupported } from "../errors";
 import { Fields, unknownVariant } from "./fields";
-import type { Input, InputBlock, Role } from "./types";
+import { openAIFileProblem, readOpenAIFile } from "./files";
+import type { Input, ReceivedBlock, Role } from "./types";
 
 /** A message whose shape is right; its content is read later, because its errors come after those of the target. */
 export type Message =
@@ -69,11 +70,12 @@ function readToolCall(value: unknown, path: string) {
 }
 
 /** @throws GatewayError 400 */
-export function toInput(messages: Message[]): Input {
-  const input: Input = { messages: [] };
+export function toInput(messages: Message[]): Input<ReceivedBlock> {
+  const input: Input<ReceivedBlock> = { messages: [] };
   const toolNames = new Map<string, string>();
-  let results: InputBlock[] | undefined;
-  for (const message of messages) {
+  let results: ReceivedBlock[] | undefined;
+  for (const [index, message] of messages.entries()) {
+    const at = `messages[${index}].content`;
     if (message.role === "tool") {
       const name = toolNames.get(message.toolCallId);
       if (name === undefined) throw invalidOpenAI("tool call id not found");
@@ -81,7 +83,7 @@ export function toInput(messages: Message[]): Input {
         typeof message.content === "string"
           ? message.content
           : JSON.stringify(message.content ?? "");
-      const block: InputBlock = { type: "tool_result", name, result, id: message.toolCallId };
+      const block: ReceivedBlock = { type: "tool_result", name, result, id: message.toolCallId };
       // The results of parallel calls belong in one message.
       if (results !== undefined) results.push(block);
       else {
@@ -92,12 +94,12 @@ export function toInput(messages: Message[]): Input {
     }
     results = undefined;
     if (message.role === "system") {
-      addSystem(input, readContent(message.content, "system"));
+      addSystem(input, readContent(message.content, "system", at));
     } else if (message.role === "user") {
-      input.messages.push({ role: "user", content: readContent(message.content, "user") });
+      input.messages.push({ role: "user", content: readContent(message.content, "user", at) });
     } else {
       const absent = message.content === undefined || message.content === null;
-      const content = absent ? [] : readContent(message.content, "assistant");
+      const content = absent ? [] : readContent(message.content, "assistant", at);
       for (const call of message.toolCalls) {
         toolNames.set(call.id, call.name);
         content.push({ type: "tool_call", ...call });
@@ -112,7 +114,7 @@ export function toInput(messages: Message[]): Input {
 
 /** Puts each thought where it says it was, lower places first; those that do not say come before all else. */
 function insertThoughts(
-  content: InputBlock[],
+  content: ReceivedBlock[],
   thoughts: { text: string; at: number | undefined }[],
 ): void {
   const placed = thoughts.flatMap(({ text, at }) => (at === undefined ? [] : [{ text, at }]));
@@ -123,7 +125,7 @@ function insertThoughts(
 }
 
 /** System messages may come several times and anywhere; their texts are joined, one template stands alone. */
-function addSystem(input: Input, blocks: InputBlock[]): void {
+function addSystem(input: Input<ReceivedBlock>, blocks: ReceivedBlock[]): void {
   for (const block of blocks) {
     if (block.type === "template") {
       if (input.system !== undefined)
@@ -140,9 +142,10 @@ function addSystem(input: Input, blocks: InputBlock[]): void {
   }
 }
 
-function readContent(content: unknown, role: Role | "system"): InputBlock[] {
+function readContent(content: unknown, role: Role | "system", at: string): ReceivedBlock[] {
   if (typeof content === "string") return [{ type: "text", text: content }];
-  if (Array.isArray(content)) return content.map((block) => readBlock(block, role));
+  if (Array.isArray(content))
+    return content.map((block, i) => readBlock(block, role, `${at}[${i}]`));
   throw invalidOpenAI(
     "message content must either be a string or an array of length 1 containing structured TensorZero inputs",
   );
@@ -159,11 +162,11 @@ const CONTENT_TYPES = [
   "tensorzero::template",
 ] as const;
 
-function readBlock(value: unknown, role: Role | "system"): InputBlock {
+function readBlock(value: unknown, role: Role | "system", at: string): ReceivedBlock {
   if (!isRecord(value))
     throw invalidOpenAI(`Content block \`${JSON.stringify(value)}\` is not an object`);
   const problem = blockProblem(value, role);
-  if (problem === undefined) return toBlock(value, role);
+  if (problem === undefined) return toBlock(value, role, at);
   if (Object.keys(value).some((key) => key.startsWith("tensorzero::"))) {
     throw invalidOpenAI(`Invalid TensorZero content block: ${problem}`);
   }
@@ -197,6 +200,8 @@ function blockProblem(block: Record<string, unknown>, role: Role | "system"): st
       return isRecord(block.arguments) ? undefined : "missing field `arguments`";
     case "image_url":
     case "file":
+      if (role === "system") throw invalidOpenAI(SYSTEM_CONTENT);
+      return openAIFileProblem(block);
     case "input_audio":
       if (role === "system") throw invalidOpenAI(SYSTEM_CONTENT);
       throw unsupported(`content blocks of type \`${type}\``);
@@ -205,7 +210,8 @@ function blockProblem(block: Record<string, unknown>, role: Role | "system"): st
   }
 }
 
-function toBlock(block: Record<string, unknown>, role: Role | "system"): InputBlock {
+function toBlock(block: Record<string, unknown>, role: Role | "system", at: string): ReceivedBlock {
+  if (block.type === "image_url" || block.type === "file") return readOpenAIFile(block, at);
   if (block.type === "tensorzero::raw_text")
     return { type: "raw_text", value: String(block.value) };
   if (block.type === "tensorzero::template") {

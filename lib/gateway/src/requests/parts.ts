@@ -5,7 +5,8 @@ import { invalidJson, unsupported } from "../errors";
 import type { CacheOptions } from "../models/cache";
 import type { DynamicTool, Filtered } from "../models/providers/types";
 import { Fields, unknownVariant } from "./fields";
-import type { Input, InputBlock, InputMessage, Role } from "./types";
+import { readFile } from "./files";
+import type { Input, InputMessage, ReceivedBlock, Role } from "./types";
 
 /** What both routes take by the same names, behind `prefix`. */
 export function readShared(fields: Fields, prefix: "" | "tensorzero::") {
@@ -38,7 +39,7 @@ export function refuseLacking(fields: Fields, keys: string[]): void {
   }
 }
 
-export function readInput(fields: Fields, key: string): Input {
+export function readInput(fields: Fields, key: string): Input<ReceivedBlock> {
   const input = fields.object(key) ?? fields.missing(key);
   const system = readSystem(input);
   const messages = (input.array("messages") ?? []).map((message, index) =>
@@ -55,7 +56,7 @@ function readSystem(input: Fields): Input["system"] {
   return input.fail("system", "data did not match any variant of untagged enum System");
 }
 
-function readMessage(value: unknown, path: string): InputMessage {
+function readMessage(value: unknown, path: string): InputMessage<ReceivedBlock> {
   const message = new Fields(value, path);
   const role = message.oneOf("role", ["user", "assistant"] as const) ?? message.missing("role");
   const content = message.raw("content");
@@ -86,13 +87,12 @@ const BLOCKS = [
   "unknown",
 ] as const;
 
-function readBlock(value: unknown, role: Role, path: string): InputBlock {
+function readBlock(value: unknown, role: Role, path: string): ReceivedBlock {
   const block = new Fields(value, path);
   const type = block.requiredString("type");
   const read = readers[type];
   if (read === undefined) {
-    if (type === "file" || type === "image" || type === "unknown")
-      throw unsupported(`content blocks of type \`${type}\``);
+    if (type === "unknown") throw unsupported(`content blocks of type \`${type}\``);
     return block.fail("type", unknownVariant(type, BLOCKS));
   }
   const parsed = read(block, role);
@@ -100,7 +100,9 @@ function readBlock(value: unknown, role: Role, path: string): InputBlock {
   return parsed;
 }
 
-const readers: Record<string, (block: Fields, role: Role) => InputBlock> = {
+const readers: Record<string, (block: Fields, role: Role) => ReceivedBlock> = {
+  file: readFile,
+  image: readFile,
   text: (block, role) => {
     const others = block.unread();
     if (others.length !== 1) {

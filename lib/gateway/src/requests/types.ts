@@ -1,12 +1,18 @@
 import type { ChatParams, ToolChoice } from "../config/chat-params";
 import type { ExtraBody, ExtraHeader } from "../config/extra";
+import type { FileBlock, ReceivedFile } from "../files/file-block";
 import type { CacheOptions } from "../models/cache";
 import type { DynamicTool, Filtered, Thought } from "../models/providers/types";
 
 export type Role = "user" | "assistant";
 
 /** A block of an input message, in the form in which it is stored. */
-export type InputBlock =
+export type InputBlock = PlainBlock | FileBlock;
+
+/** A block as a request brings it. */
+export type ReceivedBlock = PlainBlock | ReceivedFile;
+
+type PlainBlock =
   | { type: "text"; text: string }
   | { type: "template"; name: string; arguments: Record<string, unknown> }
   | { type: "raw_text"; value: string }
@@ -14,15 +20,15 @@ export type InputBlock =
   | { type: "tool_result"; name: string; result: string; id: string }
   | Thought;
 
-export interface InputMessage {
+export interface InputMessage<Block = InputBlock> {
   role: Role;
-  content: InputBlock[];
+  content: Block[];
 }
 
-export interface Input {
+export interface Input<Block = InputBlock> {
   /** Plain text, or arguments of the system template. */
   system?: string | Record<string, unknown>;
-  messages: InputMessage[];
+  messages: InputMessage<Block>[];
 }
 
 export interface DynamicTools {
@@ -38,7 +44,7 @@ export interface InferenceRequest {
   modelName: string | undefined;
   variantName: string | undefined;
   episodeId: string | undefined;
-  input: Input;
+  input: Input<ReceivedBlock>;
   params: ChatParams;
   stream: boolean;
   dryrun: boolean;
@@ -54,3 +60,6 @@ export interface InferenceRequest {
   includeRawResponse: boolean;
   includeRawUsage: boolean;
 }
+
+/** One whose files are there, with their bytes. */
+export type ReadyRequest = Omit<InferenceRequest, "input"> & { input: Input };

@@ -6,12 +6,12 @@ import type { VariantContext } from "../config/variants";
 import type { ToolSet } from "../functions/tools";
 import type { CallContext, ModelResult } from "../models/model";
 import type { FinishReason, OutputBlock, ProviderChunk } from "../models/providers/types";
-import type { InferenceRequest } from "../requests/types";
+import type { ReadyRequest } from "../requests/types";
 
 /** What a variant is run with. */
 export interface Run {
   fn: FunctionConfig;
-  request: InferenceRequest;
+  request: ReadyRequest;
   /** The request's schema in place of the function's. */
   outputSchema: JsonSchema | undefined;
   /** Tools that the model may call; chat functions only. */

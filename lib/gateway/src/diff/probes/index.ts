@@ -1,4 +1,5 @@
 import { ANSWER_PROBES } from "./answers";
+import { FILES } from "./files";
 import { INPUTS } from "./inputs";
 import { PARAMS } from "./params";
 import type { Probe } from "./probe";
@@ -11,6 +12,7 @@ import { TOOLS } from "./tools";
 export const PROBES: readonly Probe[] = [
   ...SHIPPED,
   ...INPUTS,
+  ...FILES,
   ...PARAMS,
   ...TOOLS,
   ...STREAM_PROBES,

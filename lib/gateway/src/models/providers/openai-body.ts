@@ -1,4 +1,5 @@
 import { applyExtraBody } from "../../config/extra";
+import type { Detail, FileBlock } from "../../files/file-block";
 import type { ModelMessage, ProviderRequest } from "./types";
 
 /**
@@ -42,9 +43,13 @@ function single(value: number | undefined): number | undefined {
   return value === undefined ? undefined : Math.fround(value);
 }
 
+type Part =
+  | { type: "text"; text: string }
+  | { type: "image_url"; image_url: { url: string; detail?: Detail } };
+
 interface OpenAIMessage {
   role: "system" | "user" | "assistant" | "tool";
-  content?: string | { type: "text"; text: string }[];
+  content?: string | Part[];
   tool_calls?: { id: string; type: "function"; function: { name: string; arguments: string } }[];
   reasoning_content?: string;
   tool_call_id?: string;
@@ -52,12 +57,13 @@ interface OpenAIMessage {
 
 /** One message for the texts and calls, and one for each tool's result, which OpenAI wants apart. */
 function toMessages({ role, content }: ModelMessage): OpenAIMessage[] {
-  const texts: { type: "text"; text: string }[] = [];
+  const parts: Part[] = [];
   const calls: NonNullable<OpenAIMessage["tool_calls"]> = [];
   const results: OpenAIMessage[] = [];
   const thoughts: string[] = [];
   for (const block of content) {
-    if (block.type === "text") texts.push({ type: "text", text: block.text });
+    if (block.type === "text") parts.push({ type: "text", text: block.text });
+    else if (block.type === "file") parts.push(imagePart(block));
     else if (block.type === "tool_call") {
       calls.push({
         id: block.id,
@@ -69,13 +75,18 @@ function toMessages({ role, content }: ModelMessage): OpenAIMessage[] {
     } else if (block.text !== undefined && (block.provider_type ?? "openai") === "openai")
       thoughts.push(block.text);
   }
-  if (texts.length === 0 && calls.length === 0) return results;
-  const [only] = texts;
+  if (parts.length === 0 && calls.length === 0) return results;
+  const [first] = parts;
   const message: OpenAIMessage = { role };
-  if (only !== undefined) message.content = texts.length === 1 ? only.text : texts;
+  if (first !== undefined)
+    message.content = parts.length === 1 && first.type === "text" ? first.text : parts;
   if (calls.length > 0) message.tool_calls = calls;
   if (thoughts.length > 0) message.reasoning_content = thoughts.join("\n\n");
   return [...results, message];
+}
+
+function imagePart({ url, reference: { detail } }: FileBlock): Part {
+  return { type: "image_url", image_url: detail === undefined ? { url } : { url, detail } };
 }
 
 /** In JSON mode "on", OpenAI refuses messages that do not name JSON anywhere; then the system message does. */
@@ -91,7 +102,7 @@ function systemText(
 
 function textOf({ content }: OpenAIMessage): string {
   if (content === undefined || typeof content === "string") return content ?? "";
-  return content.map((part) => part.text).join("\n");
+  return content.map((part) => ("text" in part ? part.text : "")).join("\n");
 }
 
 function responseFormat(

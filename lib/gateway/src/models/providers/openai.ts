@@ -2,6 +2,7 @@ import { isRecord } from "../../basics/reader";
 import { applyExtraBody } from "../../config/extra";
 import type { ProviderConfig } from "../../config/types";
 import type { GatewayError } from "../../errors";
+import { withoutFiles } from "../../files/file-block";
 import { Exchange, type Transport } from "./exchange";
 import {
   errorIn,
@@ -38,7 +39,7 @@ export async function complete(
     output: outputOf(message, unreadable),
     usage: usageOf(body, provider),
     finishReason: finishReason(choices[0].finish_reason),
-    rawRequest: exchange.withoutKey(rawRequest),
+    rawRequest: exchange.withoutKey(withoutFiles(rawRequest, request.messages)),
     rawResponse,
   };
 }
@@ -66,7 +67,7 @@ export async function stream(
     );
   }
   return {
-    rawRequest: exchange.withoutKey(rawRequest),
+    rawRequest: exchange.withoutKey(withoutFiles(rawRequest, request.messages)),
     chunks: readChunks(response.body, provider, exchange),
   };
 }

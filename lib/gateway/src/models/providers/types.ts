@@ -1,8 +1,10 @@
 import type { ChatParams, JsonMode, ToolChoice } from "../../config/chat-params";
 import type { ExtraBody, ExtraHeader } from "../../config/extra";
+import type { FileBlock } from "../../files/file-block";
 
 /** A block of a message as a model sees it: templates are rendered. */
 export type ModelBlock =
+  | FileBlock
   | { type: "text"; text: string }
   | { type: "tool_call"; id: string; name: string; arguments: string }
   | { type: "tool_result"; name: string; result: string; id: string }
