@@ -80,7 +80,7 @@ test("what ClickHouse holds of a run, replayed on the environment, gives the out
 
 test("a typo in a variant's name is refused with the names that there are", async () => {
   await expect(lab.evaluate({ variants: ["rule_bsed"] })).rejects.toThrow(
-    /^Unknown variant "rule_bsed"\. Did you mean "rule_based"\? config\/ has: baseline, .*, rule_based, rule_based_history$/,
+    /^Unknown variant "rule_bsed"\. Did you mean "rule_based"\? config\/ has: baseline, .*, rule_based, rule_based_history, .*$/,
   );
 });
 
@@ -131,11 +131,11 @@ describe("a run that was stopped", () => {
   });
 
   test("refuses other settings, and says which", async () => {
-    await expect(lab.evaluate({ run: id, historyLength: 3, episodes: 4 })).rejects.toThrow(
-      `Run ${id} was played with other settings: episodes was 3, is 4; historyLength was 8, is 3.`,
+    await expect(lab.evaluate({ run: id, historyLength: 3 })).rejects.toThrow(
+      `Run ${id} was played with other settings: historyLength was 8, is 3.`,
     );
     await expect(lab.evaluate({ run: id, variants: ["random"] })).rejects.toThrow(
-      "variants was random, rule_based, is random",
+      "variants left out: rule_based",
     );
     await expect(lab.evaluate({ run: "nowhere" })).rejects.toThrow(
       'The store has no run "nowhere" to resume. The newest are ',

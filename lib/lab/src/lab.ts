@@ -14,6 +14,7 @@ import { Catalog } from "./experiment/catalog";
 import { evaluate } from "./experiment/evaluate";
 import { interruptible } from "./experiment/interrupts";
 import { describeLosses } from "./experiment/losses";
+import { readDemonstrated } from "./experiment/plan/demonstrated";
 import { episodeKey } from "./experiment/plan/episodes";
 import { type Plan, planRun } from "./experiment/plan/plan";
 import {
@@ -209,15 +210,27 @@ function historyOf({ catalog, connection }: Opened): RunHistory {
 }
 
 function prepare(opened: Opened, options: EvaluateOptions | ResumeOptions) {
-  const { catalog } = opened;
+  const { catalog, connection } = opened;
+  const isFewShot = (name: string) => catalog.variants.get(name)?.form === "few_shot";
   return prepareRun(options, {
-    check: (given) => {
+    check: async (given) => {
       const names = [...catalog.variants.keys()];
       const settings = checkSettings(given, names, (name) => catalog.played(name));
       for (const variant of settings.variants) catalog.refuseEnded(variant);
-      return settings;
+      if (!settings.variants.some(isFewShot)) return settings;
+      await connection.flush();
+      const { clickhouse } = connection;
+      const demonstrated = await readDemonstrated(
+        clickhouse,
+        settings.worlds,
+        given.demonstrations,
+      );
+      return { ...settings, demonstrated };
     },
-    define: (name) => catalog.variants.get(name)?.definition ?? {},
+    define: (name, { demonstrated }) => ({
+      ...catalog.variants.get(name)?.definition,
+      ...(demonstrated && isFewShot(name) && { demonstrations: demonstrated.id }),
+    }),
     history: historyOf(opened),
   });
 }

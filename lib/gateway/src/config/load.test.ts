@@ -21,7 +21,7 @@ const parse = (text: string) => parseConfig(text, folder, {});
 
 test("the project's own configuration loads without a key", async () => {
   const config = await loadConfig(SHIPPED_CONFIG, {});
-  expect([...config.functions.keys()]).toEqual(["act", "act_with_reasoning"]);
+  expect([...config.functions.keys()]).toEqual(["act", "act_with_reasoning", "act_in_chat"]);
   expect(config.functions.get("act")?.variants.get("baseline")).toMatchObject({
     model: "openai::gpt-4o-mini-2024-07-18",
     jsonMode: "on",

@@ -1,18 +1,37 @@
 import type { Inference, InferenceRequest } from "../connection/client";
-import { DEFAULT_ACTION, type InvalidReason, parseAnswer } from "./parse";
-import type { Agent, Decision } from "./play";
-import { type ActArguments, type ActFunction, actArguments } from "./prompt";
+import { type Answer, DEFAULT_ACTION, type InvalidReason, parseAnswer } from "./parse";
+import type { Agent, Decision, Turn } from "./play";
+import { type ActFunction, type ActInput, actArguments } from "./prompt";
+
+/** How an agent of one episode words its turns, and reads the answers. */
+export interface Dialogue {
+  ask(turn: Turn): ActInput;
+  /** @param cutOff the model stopped at its token limit */
+  read(content: string | null, cutOff: boolean): Answer;
+}
+
+/**
+ * Each turn is asked by itself, with the past as an argument: the JSON functions.
+ *
+ * @param historyLength turns of the past that the prompt shows, see `formatHistory`
+ */
+export function singleTurns(historyLength: number): Dialogue {
+  return {
+    ask: ({ mission, observation, past }) =>
+      actArguments(mission, observation.text, past, historyLength),
+    read: parseAnswer,
+  };
+}
 
 /** A variant of the configuration, as it is asked in one episode. */
 export interface GatewayAgentOptions<I extends Inference> {
   functionName: ActFunction;
   variant: string;
-  /** Turns of the past that the prompt shows, see `formatHistory`. */
-  historyLength: number;
+  dialogue: Dialogue;
   /** Of every inference; `step` joins them. */
   tags: Readonly<Record<string, string>>;
   /** Sends a request to the gateway. */
-  infer(request: InferenceRequest, args: ActArguments): Promise<I>;
+  infer(request: InferenceRequest, input: ActInput): Promise<I>;
 }
 
 export interface GatewayDecision<I extends Inference = Inference> extends Decision {
@@ -25,26 +44,24 @@ export interface GatewayDecision<I extends Inference = Inference> extends Decisi
 export function gatewayAgent<I extends Inference>({
   functionName,
   variant,
-  historyLength,
+  dialogue,
   tags,
   infer,
 }: GatewayAgentOptions<I>): Agent<GatewayDecision<I>> {
   let episodeId: string | undefined;
   return {
-    async act({ step, mission, observation, past }) {
-      const args = actArguments(mission, observation.text, past, historyLength);
-      const { system, user } = args;
+    async act(turn) {
+      const input = dialogue.ask(turn);
       const request = {
         functionName,
         variantName: variant,
         episodeId,
-        system,
-        user: { ...user },
-        tags: { ...tags, step: String(step) },
+        ...input,
+        tags: { ...tags, step: String(turn.step) },
       };
-      const inference = await infer(request, args);
+      const inference = await infer(request, input);
       episodeId = inference.episodeId;
-      const { action, invalid } = parseAnswer(
+      const { action, invalid } = dialogue.read(
         inference.content,
         inference.finishReason === "length",
       );

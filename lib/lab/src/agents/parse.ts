@@ -9,6 +9,7 @@ export type InvalidReason =
   | "not JSON"
   | "cut off by the token limit"
   | "no action"
+  | "not an action alone"
   | "unknown action";
 
 /** Round a thinking model's reasoning; its chat template may have written the first itself. */
@@ -69,6 +70,6 @@ function invalid(reason: InvalidReason, thinking: string | null = null): Answer 
   return { action: null, thinking, invalid: reason };
 }
 
-function isActionName(action: string): action is ActionName {
+export function isActionName(action: string): action is ActionName {
   return (actions as readonly string[]).includes(action);
 }

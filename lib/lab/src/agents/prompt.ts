@@ -1,3 +1,5 @@
+import type { InputMessage } from "../connection/client";
+
 /** One past turn of an episode: what the agent saw, and the action it then took. */
 export interface PastTurn {
   observation: string;
@@ -5,14 +7,28 @@ export interface PastTurn {
 }
 
 /**
- * The functions of the configuration that choose an action. Two, because a strict schema requires all that it names: the answer of
+ * The JSON functions of the configuration that choose an action. Two, because a strict schema requires all that it names: the answer of
  * `act` is the action alone, that of `act_with_reasoning` is the thinking and then the action. Their arguments are the same.
  */
-export const actFunctions = ["act", "act_with_reasoning"] as const;
+export const jsonFunctions = ["act", "act_with_reasoning"] as const;
+
+/** The chat function, which is sent the episode as a conversation. */
+export const CHAT_FUNCTION = "act_in_chat";
+
+/** All functions that choose an action. */
+export const actFunctions = [...jsonFunctions, CHAT_FUNCTION] as const;
 
 export type ActFunction = (typeof actFunctions)[number];
 
-/** Arguments of both functions, by the schemas in config/functions/act. */
+/** What a function is asked with. */
+export type ActInput = ActArguments | Conversation;
+
+/** Messages of the chat function, by its variants' templates. */
+export interface Conversation {
+  messages: readonly InputMessage[];
+}
+
+/** Arguments of both JSON functions, by the schemas in config/functions/act. */
 export interface ActArguments {
   system: { mission: string };
   user: { observation: string; history: string };

@@ -21,15 +21,19 @@ export interface GatewayClientOptions {
   timeoutMs?: number;
 }
 
-/** One call of a TensorZero function. Templates get `system` and `user` as their arguments. */
-export interface InferenceRequest {
+/** One call of a TensorZero function: with the arguments of its templates `system` and `user`, or with a conversation. */
+export type InferenceRequest = {
   functionName: string;
   variantName: string;
   /** Left out at an episode's first inference: the gateway then makes one and answers it. */
   episodeId?: string;
-  system: Record<string, unknown>;
-  user: Record<string, unknown>;
   tags?: Record<string, string>;
+} & ({ system: object; user: object } | { messages: readonly InputMessage[] });
+
+/** A message of a conversation: a text, or one of the variant's templates and its arguments. */
+export interface InputMessage {
+  role: "user" | "assistant";
+  content: string | { template: string; arguments: object };
 }
 
 export interface Inference extends TokenUsage {
@@ -180,10 +184,7 @@ export class GatewayClient {
   async infer(request: InferenceRequest, limits: InferenceLimits = {}): Promise<Inference> {
     const params: TensorZeroParams = {
       model: `tensorzero::function_name::${request.functionName}`,
-      messages: [
-        { role: "system", content: [template("system", request.system)] },
-        { role: "user", content: [template("user", request.user)] },
-      ],
+      messages: messagesOf(request),
       "tensorzero::variant_name": request.variantName,
       "tensorzero::episode_id": request.episodeId,
       "tensorzero::tags": request.tags,
@@ -308,8 +309,22 @@ function usageOf(usage: TensorZeroCompletion["usage"]): TokenUsage {
   };
 }
 
+function messagesOf(request: InferenceRequest): OpenAI.ChatCompletionMessageParam[] {
+  if ("messages" in request) {
+    return request.messages.map(({ role, content }) =>
+      typeof content === "string"
+        ? { role, content }
+        : { role, content: [template(content.template, content.arguments)] },
+    );
+  }
+  return [
+    { role: "system", content: [template("system", request.system)] },
+    { role: "user", content: [template("user", request.user)] },
+  ];
+}
+
 /** TensorZero's own content block. The openai package knows no such type, so it passes for a text block. */
-function template(name: string, args: Record<string, unknown>) {
+function template(name: string, args: object) {
   const block = { type: "tensorzero::template", name, arguments: args };
   return block as unknown as OpenAI.ChatCompletionContentPartText;
 }

@@ -1,7 +1,9 @@
 import { setMaxListeners } from "node:events";
 import { messageOf } from "embedded-gateway";
+import { singleTurns } from "../agents/gateway-agent";
 import type { GatewayClient } from "../connection/client";
 import type { EpisodeKey } from "../queries/runs/run-state";
+import { dialogueOf } from "./plan/demonstrated";
 import { episodeKey, episodesOf } from "./plan/episodes";
 import { REPLAYS } from "./plan/plan";
 import { type EvaluateOptions, newRunId, type Settings } from "./plan/settings";
@@ -197,12 +199,16 @@ class Sitting {
 
   private async tryEpisode(episode: EpisodeKey) {
     const { historyLength, inferenceSeconds, episodeSeconds } = this.settings;
-    const { function: functionName, prompt, servers } = this.context.variant(episode.variant);
+    const { function: functionName, form, prompt, servers } = this.context.variant(episode.variant);
+    const dialogue =
+      form === null
+        ? singleTurns(historyLength)
+        : dialogueOf(form, this.settings.demonstrated, episode);
     const tally = this.tally.try(episode.variant);
     const spending = this.spending.try(episode.variant);
     const result = await runEpisode({
       ...episode,
-      ...{ functionName, prompt, servers, historyLength, inferenceSeconds, episodeSeconds },
+      ...{ functionName, prompt, servers, dialogue, inferenceSeconds, episodeSeconds },
       client: this.context.client,
       run: this.before.run,
       pace: this.pace,

@@ -55,9 +55,9 @@ interface PreparedRun {
 }
 
 interface PrepareContext {
-  check: (options: EvaluateOptions) => Settings;
+  check: (options: EvaluateOptions) => Promise<Settings>;
   /** A variant's definition as the config has it now. */
-  define: (variant: string) => Readonly<Record<string, string>>;
+  define: (variant: string, settings: Settings) => Readonly<Record<string, string>>;
   history: RunHistory;
 }
 
@@ -72,13 +72,13 @@ export async function prepareRun(
   { check, define, history }: PrepareContext,
 ): Promise<PreparedRun> {
   if (!("run" in options) || options.run === undefined) {
-    const settings = check(options as EvaluateOptions);
+    const settings = await check(options as EvaluateOptions);
     const before = {
       run: newRunId(),
       completed: new Set<string>(),
       spent: { usd: 0, isEstimated: false },
     };
-    return { settings, record: recordOf(settings, define), before };
+    return { settings, record: recordOf(settings, (name) => define(name, settings)), before };
   }
   const { run, acceptChanges = false, ...given } = options;
   await history.flush();
@@ -86,13 +86,14 @@ export async function prepareRun(
   const { variants, worlds, historyLength } = stored;
   const plan =
     given.worlds === undefined ? (gridOf(worlds) ?? { worlds: [...inTurn(worlds)] }) : {};
-  const asked = check({
+  const asked = await check({
     ...{ ...plan, variants: Object.keys(variants), historyLength },
+    demonstrations: Object.values(variants).find((own) => own.demonstrations)?.demonstrations,
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   });
   const settings =
     given.worlds === undefined ? asked : { ...asked, worlds: together(worlds, asked.worlds) };
-  const record = recordOf(settings, define);
+  const record = recordOf(settings, (name) => define(name, settings));
   const different = differences(stored, record);
   if (different.length > 0 && !acceptChanges) {
     throw new ResumeError(

@@ -55,7 +55,7 @@ export async function checkModel(
     for (const chat of chatCompletions(gateway.config.functions)) chat.retries.numRetries = 0;
     const client = new GatewayClient({ url: "http://embedded", fetch: inProcess(gateway.app) });
     const started = performance.now();
-    const request = { ...variant, system, user: { ...user } };
+    const request = { ...variant, system, user };
     const answered = client.infer(request).catch((error) => {
       throw explain(error, info);
     });

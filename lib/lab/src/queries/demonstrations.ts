@@ -43,6 +43,20 @@ export async function demonstrations(
   }));
 }
 
+/** The ids under which demonstrations of the function `act` are stored, the newest first. */
+export async function demonstrationIds(clickhouse: ClickHouseClient): Promise<string[]> {
+  const result = await clickhouse.query({
+    query: `
+      SELECT tags['run'] AS id
+      FROM DemonstrationFeedback
+      WHERE id != '' AND inference_id IN (SELECT id FROM JsonInference WHERE ${IS_ACT})
+      GROUP BY id
+      ORDER BY max(timestamp) DESC, id DESC`,
+    format: "JSONEachRow",
+  });
+  return (await result.json<{ id: string }>()).map(({ id }) => id);
+}
+
 const DEMONSTRATIONS = `
 WITH demonstration AS (
   SELECT inference_id, argMax(value, timestamp) AS value

@@ -5,7 +5,7 @@ import { asCsvText } from "./csv";
 import { EPISODES, ORDER } from "./episodes";
 import { ANSWERED_BY } from "./parts/answered-by";
 import { ANSWER, distinctAnswers } from "./parts/answers";
-import { IS_ACT } from "./parts/is-act";
+import { ACTS, USER_PROMPT } from "./parts/is-act";
 import { tokenSums } from "./parts/token-sums";
 
 /**
@@ -89,16 +89,16 @@ const FORMATS: Record<ExportFormat, string> = {
 const STEPS = `
 WITH
   inference AS (
-    SELECT id, episode_id, variant_name, input, ${ANSWER} AS hash, tags, processing_time_ms
-    FROM JsonInference
-    WHERE ${IS_ACT} AND tags['run'] = {run:String}
+    SELECT id, episode_id, variant_name, mission, observation, ${ANSWER} AS hash, tags, processing_time_ms
+    FROM ${ACTS}
+    WHERE tags['run'] = {run:String}
   ),
   call AS (
     SELECT
       inference_id,
       ${ANSWERED_BY},
       argMin(system, id) AS system_prompt,
-      argMin(JSONExtractString(input_messages, 1, 'content', 1, 'text'), id) AS user_prompt,
+      ${USER_PROMPT} AS user_prompt,
       ${tokenSums("SELECT id FROM inference")}
     FROM ModelInference
     WHERE inference_id IN (
@@ -116,8 +116,8 @@ SELECT
   toString(inference.id) AS inference_id,
   call.model AS model,
   call.provider AS provider,
-  JSONExtractString(input, 'system', 'mission') AS mission,
-  JSONExtractString(input, 'messages', 1, 'content', 1, 'arguments', 'observation') AS observation,
+  mission,
+  observation,
   call.system_prompt AS system_prompt,
   call.user_prompt AS user_prompt,
   read.answer AS answer,

@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { InvalidReason } from "../agents/parse";
 import { ANSWER, distinctAnswers, OF_RUN } from "./parts/answers";
-import { storedAnswer } from "./parts/stored-answer";
+import { type StoredOutput, storedAnswer } from "./parts/stored-answer";
 
 /** An answer that was no valid action, and was played as "go forward". */
 export interface InvalidAnswer {
@@ -33,17 +33,21 @@ export async function invalidAnswers(
     return result.json<Row>();
   };
   const episodes = await select<Episode>(EPISODES);
-  const invalid = new Map<string, string>();
+  const invalid = new Map<string, StoredOutput>();
   for await (const answers of distinctAnswers(clickhouse, run)) {
-    for (const { hash, output, action } of answers) if (action === null) invalid.set(hash, output);
+    for (const { hash, form, output, action } of answers)
+      if (action === null) invalid.set(hash, { form, output });
   }
   const cuts = await select<Cut>(CUT_OFF);
   const cut = new Map(cuts.map(({ inference_id, cut_off }) => [inference_id, cut_off]));
   return episodes.flatMap(({ steps, ...episode }) =>
     steps.flatMap(([step, hash, inference_id]) => {
-      const output = invalid.get(hash);
-      if (output === undefined) return [];
-      const { answer, invalid: reason } = storedAnswer({ output, cut_off: cut.get(inference_id) });
+      const stored = invalid.get(hash);
+      if (stored === undefined) return [];
+      const { answer, invalid: reason } = storedAnswer({
+        ...stored,
+        cut_off: cut.get(inference_id),
+      });
       return [{ ...episode, step, inference_id, answer, reason: reason! }];
     }),
   );
@@ -61,7 +65,6 @@ SELECT
   toFloat64(tags['seed']) AS seed,
   toString(episode_id) AS episode_id,
   arraySort(groupArray((toFloat64(tags['step']), toString(${ANSWER}), toString(id)))) AS steps
-FROM JsonInference
 ${OF_RUN}
 GROUP BY variant, task, seed, episode_id
 ORDER BY task, seed, variant, episode_id`;

@@ -56,7 +56,6 @@ WITH
       any(tags['task']) AS task,
       any(toFloat64(tags['seed'])) AS seed,
       arraySort(groupArray((toUInt16(tags['step']), toString(${ANSWER})))) AS steps
-    FROM JsonInference
     ${OF_RUN}
     GROUP BY episode_id
   ),

@@ -1,7 +1,8 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import type { Form } from "../agents/balrog-like/forms";
 import { ANSWERED_BY } from "./parts/answered-by";
-import { IS_ACT } from "./parts/is-act";
-import { type StoredAnswer, type StoredOutput, storedAnswer } from "./parts/stored-answer";
+import { ACTS, USER_PROMPT } from "./parts/is-act";
+import { isForm, type StoredAnswer, type StoredOutput, storedAnswer } from "./parts/stored-answer";
 import { tokenSums } from "./parts/token-sums";
 
 /** One decision of an episode: what the agent was shown, what it answered, what that cost. */
@@ -14,7 +15,7 @@ export interface StepRow extends StoredAnswer {
   /** The model that answered and its provider, as EpisodeRow has them; null without a stored call. */
   model: string | null;
   provider: string | null;
-  /** The messages that the model was sent, rendered from the variant's templates. */
+  /** The messages that the model was sent, rendered from the variant's templates; a conversation is one text, without a system prompt. */
   system_prompt: string;
   user_prompt: string;
   /** Sums over the inference's model calls; null when a provider did not count them. */
@@ -38,6 +39,8 @@ export interface StoredEpisode {
   /** The models that answered and their providers, as EpisodeRow has them. */
   model: string | null;
   provider: string | null;
+  /** Which of BALROG's agents the variant is like; null of one of a JSON function. */
+  form: Form | null;
   /** Null: the episode failed (see `error`) or was cut off before its end. */
   success: boolean | null;
   /** Why the episode failed; null when it ran to its end. */
@@ -79,12 +82,12 @@ export async function storedEpisode(
       `${JSON.stringify(episodeId)} is no episode's id: that is a UUID, the column episode_id of findEpisodes`,
     );
   }
-  const select = async <Row>(query: string) => {
+  const select = async <R>(query: string) => {
     const query_params = { episode: episodeId };
     const result = await clickhouse.query({ query, query_params, format: "JSONEachRow" });
-    return result.json<Row>();
+    return result.json<R>();
   };
-  const rows = await select<Omit<StepRow, keyof StoredAnswer> & Tags & StoredOutput>(STEPS);
+  const rows = await select<Row>(STEPS);
   const [first] = rows;
   if (first === undefined) {
     throw new EpisodeNotFoundError(
@@ -93,23 +96,36 @@ export async function storedEpisode(
   }
   const [outcome] = await select<Pick<StoredEpisode, "success" | "error">>(OUTCOME);
   const { run, variant, task, seed } = first;
+  const form = isForm(first.form) ? first.form : null;
   const steps = rows.map(
     ({
       run: _r,
       variant: _v,
       task: _t,
       seed: _s,
+      form,
       output,
       cut_off,
       auxiliary_content,
       ...step
     }) => ({
       ...step,
-      ...storedAnswer({ output, cut_off, auxiliary_content }),
+      ...storedAnswer({ form, output, cut_off, auxiliary_content }),
     }),
   );
   const [model, provider] = [namesOf(steps, "model"), namesOf(steps, "provider")];
-  return { episode_id: episodeId, run, variant, task, seed, model, provider, ...outcome!, steps };
+  return {
+    episode_id: episodeId,
+    run,
+    variant,
+    task,
+    seed,
+    model,
+    provider,
+    form,
+    ...outcome!,
+    steps,
+  };
 }
 
 function namesOf(steps: readonly StepRow[], column: "model" | "provider"): string | null {
@@ -119,21 +135,23 @@ function namesOf(steps: readonly StepRow[], column: "model" | "provider"): strin
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+type Row = Omit<StepRow, keyof StoredAnswer> & Tags & StoredOutput & { form: string };
+
 type Tags = Pick<StoredEpisode, "run" | "variant" | "task" | "seed">;
 
 const STEPS = `
 WITH
   inference AS (
-    SELECT id, variant_name, input, output, auxiliary_content, tags, processing_time_ms
-    FROM JsonInference
-    WHERE ${IS_ACT} AND episode_id = {episode:UUID}
+    SELECT id, variant_name, mission, observation, form, output, auxiliary_content, tags, processing_time_ms
+    FROM ${ACTS}
+    WHERE episode_id = {episode:UUID}
   ),
   call AS (
     SELECT
       inference_id,
       ${ANSWERED_BY},
       argMin(system, id) AS system_prompt,
-      argMin(JSONExtractString(input_messages, 1, 'content', 1, 'text'), id) AS user_prompt,
+      ${USER_PROMPT} AS user_prompt,
       ${tokenSums("SELECT id FROM inference")},
       min(cached) AS cached,
       groupArrayIf(output, finish_reason = 'length') AS cut_off
@@ -148,12 +166,13 @@ SELECT
   toFloat64(tags['seed']) AS seed,
   toFloat64(tags['step']) AS step,
   toString(inference.id) AS inference_id,
-  JSONExtractString(input, 'system', 'mission') AS mission,
-  JSONExtractString(input, 'messages', 1, 'content', 1, 'arguments', 'observation') AS observation,
+  mission,
+  observation,
   call.model AS model,
   call.provider AS provider,
   coalesce(call.system_prompt, '') AS system_prompt,
   coalesce(call.user_prompt, '') AS user_prompt,
+  form,
   inference.output AS output,
   inference.auxiliary_content AS auxiliary_content,
   call.cut_off AS cut_off,

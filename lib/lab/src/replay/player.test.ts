@@ -26,6 +26,7 @@ function replay(variant: string, steps: number, thinking: string | null = null):
     seed,
     model: "m",
     provider: "p",
+    form: null,
     success: null,
     error: null,
     steps: frames.slice(0, -1).map(

@@ -68,7 +68,7 @@ export interface ReplayFrame extends Frame {
 /** A stored or published episode, played again and compared with what is known of it. */
 export interface Replay extends Omit<Playback, "frames"> {
   /** `episode_id` is null of one that others played. */
-  episode: Omit<StoredEpisode, "steps" | "episode_id"> & { episode_id: string | null };
+  episode: Omit<StoredEpisode, "steps" | "episode_id" | "form"> & { episode_id: string | null };
   frames: ReplayFrame[];
   /** In what replay and store disagree, a sentence each; empty when the replay is what happened. */
   mismatches: string[];

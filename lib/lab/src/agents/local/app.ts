@@ -3,10 +3,11 @@ import { oneLine } from "embedded-gateway";
 import { Hono } from "hono";
 import type { LOCAL_KINDS, ModelAnswer, ModelFunction, ModelFunctions } from "./own-models";
 import { randomAction } from "./random";
-import { readPrompt } from "./reading/prompt";
+import { readConversation } from "./reading/conversation";
+import { type ChatMessage, type Prompt, readPrompt } from "./reading/prompt";
 import { UnreadablePrompt } from "./reading/prompt-error";
 import { type CompletionRequest, RefusedRequest, readRequest } from "./request";
-import { decide } from "./rule-based/rule-based";
+import { type Decision, decide } from "./rule-based/rule-based";
 import { countUsage, type Usage } from "./tokens";
 
 /** Anything that answers requests like a server, in process or behind one. */
@@ -18,11 +19,22 @@ export interface ModelServer {
 const ours: Record<keyof typeof LOCAL_KINDS, ModelFunction> = {
   random: (messages, { seed }) => JSON.stringify({ action: randomAction(messages, seed) }),
   rule_based: (messages) => {
-    const prompt = readPrompt(messages);
-    const { thinking, action } = decide(prompt);
-    return JSON.stringify(prompt.wantsThinking ? { thinking, action } : { action });
+    const prompt = isConversation(messages) ? readConversation(messages) : readPrompt(messages);
+    return say(prompt, decide(prompt));
   },
 };
+
+/** Without rules in a system message, and with more than the one that asks. */
+function isConversation([first, second]: readonly ChatMessage[]): boolean {
+  return first?.role === "user" && second !== undefined;
+}
+
+function say({ wantsThinking, asks }: Prompt, { thinking, action }: Decision): string {
+  if (asks === "JSON") return JSON.stringify(wantsThinking ? { thinking, action } : { action });
+  const before = wantsThinking ? `${thinking}\n` : "";
+  if (asks === "tags") return `${before}<|ACTION|>${action}<|END|>`;
+  return asks === "line" ? `${before}ACTION: ${action}` : action;
+}
 
 /**
  * The local models behind OpenAI's API: POST /v1/chat/completions, GET /v1/models, and GET /health.

@@ -1,15 +1,18 @@
 import { actions, longestText, make, registeredEnvs } from "babyai";
 import fc from "fast-check";
+import type { ActArguments } from "../../agents/prompt";
 import { type PlannedVariant, planRun } from "./plan";
 import { checkSettings } from "./settings";
 
 const price = { input: 1, output: 10, as_of: "2026-11-22", source: "test" };
 const settings = checkSettings({ variants: ["a", "b"], episodes: 3 }, ["a", "b"]);
 const CALLS = 3072; // 3 seeds × (64 + 64 + 128 + 128 + 128) steps × 2 variants
+const userOf = (input: Parameters<PlannedVariant["prompt"]>[0]) => (input as ActArguments).user;
 const variant = (more: Partial<PlannedVariant> = {}): PlannedVariant => ({
   model: "m",
+  form: null,
   price,
-  prompt: ({ user }) => [{ role: "user", content: user.observation }],
+  prompt: (input) => [{ role: "user", content: userOf(input).observation }],
   limits: { maxTokens: 100, tries: 1, reason: null },
   ...more,
 });
@@ -22,12 +25,12 @@ test("calls at most are the sum of the episodes' step limits", async () => {
 test("history and reasoning cost more", async () => {
   const usd = async (prompt: PlannedVariant["prompt"]) => (await plan({ prompt })).usdLikely!;
   const user = (content: string) => [{ role: "user", content }];
-  const plain = await usd(({ user: { observation } }) => user(observation));
+  const plain = await usd((input) => user(userOf(input).observation));
   expect(plain).toBeGreaterThan(0);
-  const history = ({ user: { observation, history } }: Parameters<PlannedVariant["prompt"]>[0]) =>
-    user(observation + history);
+  const history: PlannedVariant["prompt"] = (input) =>
+    user(userOf(input).observation + userOf(input).history);
   expect(await usd(history)).toBeGreaterThan(1.5 * plain);
-  expect(await usd(({ user: { observation } }) => user(`${observation} thinking`))).toBeGreaterThan(
+  expect(await usd((input) => user(`${userOf(input).observation} thinking`))).toBeGreaterThan(
     3 * plain,
   );
 });

@@ -1,14 +1,18 @@
 import { longestText, make } from "babyai";
 import { plural } from "embedded-gateway";
+import { answerIn } from "../../agents/balrog-like/answer";
+import type { Demonstrated } from "../../agents/balrog-like/dialogue";
+import { BALROG_SETTINGS, type Form } from "../../agents/balrog-like/forms";
 import { LOCAL_PROVIDER } from "../../agents/local/own-models";
 import type { ChatMessage } from "../../agents/local/reading/prompt";
 import { countUsage } from "../../agents/local/tokens";
-import { type ActArguments, actArguments, longestHistory } from "../../agents/prompt";
+import { type ActInput, actArguments, longestHistory } from "../../agents/prompt";
 import { players } from "../../analysis/player";
-import type { EpisodeKey } from "../../queries/runs/run-state";
+import type { EpisodeKey, World } from "../../queries/runs/run-state";
 import type { TypicalUsage } from "../../queries/runs/typical-usage";
 import type { CallLimits } from "../variants/call-limits";
 import { costUsd, isFree, type Price } from "../variants/prices";
+import { dialogueOf } from "./demonstrated";
 import { episodesOf } from "./episodes";
 import type { Settings } from "./settings";
 import { countOf, describeWorlds } from "./worlds";
@@ -35,16 +39,17 @@ export interface Plan {
 /** What a plan has to know of a variant. */
 export interface PlannedVariant {
   model: string | null;
+  form: Form | null;
   /** Its model is a function in place of an LLM. */
   local?: boolean;
   price: Price | undefined;
   /** What its model is sent. */
-  prompt: (args: ActArguments) => readonly ChatMessage[];
+  prompt: (input: ActInput) => readonly ChatMessage[];
   limits: CallLimits;
 }
 
 /** An episode before it is played. */
-interface Start {
+interface Start extends World {
   calls: number;
   mission: string;
   /** The first observation, and one as long as there can be in this world. */
@@ -70,7 +75,8 @@ interface VariantPlan {
 const AROUND = 32;
 
 /** For a guess, tokens of an answer: `{"action": "turn left"}` is 7; with reasoning, a few sentences before it. */
-const ANSWER = { plain: '{"action": "turn left"}', reasoning: "word ".repeat(120) };
+const THINKING = "word ".repeat(120);
+const ANSWER = { plain: '{"action": "turn left"}', reasoning: THINKING };
 
 /** The longest of six actions. */
 const LONGEST_ACTION = "turn right";
@@ -95,6 +101,7 @@ export async function planRun(
     for (const seed of seeds) {
       const { observation } = env.reset({ seed });
       starts.set(`${task} ${seed}`, {
+        ...{ task, seed },
         calls: env.maxSteps,
         mission: observation.mission,
         first: observation.text,
@@ -107,7 +114,7 @@ export async function planRun(
   for (const name of variants) {
     const own = missing.filter((episode) => episode.variant === name);
     const played = own.map(({ task, seed }) => starts.get(`${task} ${seed}`)!);
-    plans.push(await planVariant(name, variant(name), played, settings.historyLength, typical));
+    plans.push(await planVariant(name, variant(name), played, settings, typical));
   }
   const plan = {
     episodes: missing.length,
@@ -120,16 +127,19 @@ export async function planRun(
 
 async function planVariant(
   name: string,
-  { model, price, prompt, limits }: PlannedVariant,
+  { model, form, price, prompt, limits }: PlannedVariant,
   worlds: readonly Start[],
-  historyLength: number,
+  { historyLength, demonstrated }: Settings,
   typical: readonly TypicalUsage[],
 ): Promise<VariantPlan> {
   const calls = worlds.reduce((total, world) => total + world.calls, 0);
   const none = { name, calls, atMost: null, once: null, likely: null, isGuessed: false };
   if (price === undefined) return none;
   if (isFree(price)) return { ...none, atMost: 0, once: 0, likely: 0 };
-  const promptOf = ({ mission }: Start, observation: string, turns: number) => {
+  const promptOf = (start: Start, observation: string, turns: number) => {
+    const { mission } = start;
+    if (form !== null)
+      return prompt(conversation(form, demonstrated, { ...start, first: observation }, turns));
     const turn = { observation, action: LONGEST_ACTION };
     return prompt(actArguments(mission, observation, Array(turns).fill(turn), historyLength));
   };
@@ -159,9 +169,11 @@ async function planVariant(
     });
     return { ...none, once, atMost, likely: likelyCalls * perCall! };
   }
+  const usualTurns =
+    form === null ? Math.round(1.5 * historyLength) : BALROG_SETTINGS.max_text_history - 1; // between once and twice the length
   let likely = 0;
   for (const world of worlds) {
-    const shown = Math.min(Math.round(1.5 * historyLength), world.calls - 1); // between once and twice the length
+    const shown = Math.min(usualTurns, world.calls - 1);
     const messages = promptOf(world, world.first, shown);
     const reasons = /thinking/.test(messages.map(({ content }) => content).join());
     const tokens = await countUsage(messages, ANSWER[reasons ? "reasoning" : "plain"]);
@@ -173,6 +185,21 @@ async function planVariant(
     likely += world.calls * usd!;
   }
   return { ...none, once, atMost, likely, isGuessed: true };
+}
+
+function conversation(
+  form: Form,
+  demonstrated: Demonstrated | null,
+  start: Start,
+  turns: number,
+): ActInput {
+  const { mission, first: text } = start;
+  const dialogue = dialogueOf(form, demonstrated, start);
+  for (let turn = 0; turn < turns; turn++) {
+    dialogue.ask({ mission, observation: { text } });
+    dialogue.read(answerIn(form, LONGEST_ACTION, THINKING), false);
+  }
+  return dialogue.ask({ mission, observation: { text } });
 }
 
 /** Of the variant itself, else of any other on the model. */

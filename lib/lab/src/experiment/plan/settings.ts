@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { tasks as balrogTasks, make, nearest, registeredEnvs } from "babyai";
+import type { Demonstrated } from "../../agents/balrog-like/dialogue";
+import { actFunctions } from "../../agents/prompt";
 import type { World } from "../../queries/runs/run-state";
 import type { Progress } from "../progress/progress";
 import type { PlayedVariant } from "../variants/played-variant";
@@ -16,8 +18,13 @@ export interface EvaluateOptions {
   seed?: number;
   /** The worlds to play, one by one, in place of `tasks`, `episodes` and `seed`: `publishedWorlds(entry)`, or a list of one's own. */
   worlds?: readonly World[];
-  /** Past turns in the prompt of variants with history. Default 8. */
+  /** Past turns in the prompt of variants with history; BALROG-like ones have 16. Default 8. */
   historyLength?: number;
+  /**
+   * The id that `lab.demonstrate` gave: a few_shot variant is shown one of those episodes, of the same task and another seed.
+   * Default: the newest in the store.
+   */
+  demonstrations?: string;
   /**
    * Episodes played, and inferences of a model under way, at the same time, at most. A run begins with one inference of each
    * model and takes more as long as that brings more answers; see `Window`. Default 50.
@@ -63,6 +70,8 @@ export interface Settings {
   variants: readonly string[];
   worlds: Worlds;
   historyLength: number;
+  /** What few_shot variants are shown; null where none is played. */
+  demonstrated: Demonstrated | null;
   concurrency: number;
   maxCallsPerMinute: number | null;
   maxTokensPerMinute: number | null;
@@ -130,6 +139,7 @@ export function checkSettings(
     variants,
     worlds,
     historyLength,
+    demonstrated: null,
     concurrency,
     maxCallsPerMinute,
     maxTokensPerMinute,
@@ -148,7 +158,7 @@ function checkVariants(variants: readonly string[], known: readonly string[]): v
     const has =
       known.length > 0
         ? `has: ${known.join(", ")}`
-        : "has no variants of the functions act and act_with_reasoning";
+        : `has no variants of the functions ${actFunctions.join(", ")}`;
     throw new SettingsError(`Unknown variant ${JSON.stringify(variant)}.${hint} config/ ${has}`);
   }
 }

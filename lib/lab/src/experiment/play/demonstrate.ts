@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { type ActionName, make, solve } from "babyai";
-import { gatewayAgent } from "../../agents/gateway-agent";
+import { gatewayAgent, singleTurns } from "../../agents/gateway-agent";
 import { type Agent, play } from "../../agents/play";
 import type { ActFunction } from "../../agents/prompt";
 import { at } from "../../basics/at";
@@ -68,7 +68,7 @@ export async function demonstrate(
   const settings = checkSettings({ ...options, seed, variants: [variant] }, [...variants.keys()]);
   if (variants.get(variant)?.function !== "act") {
     throw new SettingsError(
-      `${variant} answers with its thinking, and the expert has none to demonstrate. Take a variant of the function act, such as rule_based_history.`,
+      `${variant} is of the function ${variants.get(variant)?.function}: what it is asked for is more than the expert can demonstrate, an action. Take a variant of the function act, such as rule_based_history.`,
     );
   }
 
@@ -92,7 +92,7 @@ export async function demonstrate(
     const asked = gatewayAgent({
       functionName: "act",
       variant,
-      historyLength,
+      dialogue: singleTurns(historyLength),
       tags: { ...tags, demonstrations: id },
       infer,
     });

@@ -1,11 +1,11 @@
 import { setMaxListeners } from "node:events";
 import { make } from "babyai";
 import { type CountedTokens, countTokens } from "../../agents/count-tokens";
-import { gatewayAgent } from "../../agents/gateway-agent";
+import { type Dialogue, gatewayAgent } from "../../agents/gateway-agent";
 import type { ChatMessage } from "../../agents/local/reading/prompt";
 import type { InvalidReason } from "../../agents/parse";
 import { play } from "../../agents/play";
-import type { ActArguments, ActFunction } from "../../agents/prompt";
+import type { ActFunction, ActInput } from "../../agents/prompt";
 import type { GatewayClient, Inference, InferenceRequest } from "../../connection/client";
 import { InferenceTimeoutError, isTimeout } from "./inference-timeout";
 import type { Pace } from "./pace";
@@ -21,8 +21,8 @@ export interface EpisodeOptions {
   variant: string;
   task: string;
   seed: number;
-  /** Turns of the past that the prompt shows. */
-  historyLength: number;
+  /** Words the turns; of this episode alone. */
+  dialogue: Dialogue;
   /** When each inference may begin. */
   pace: Pace;
   /** The variant's model, as the pace knows it. */
@@ -38,7 +38,7 @@ export interface EpisodeOptions {
   /** Ends the episode at once; it then has no outcome. */
   signal: AbortSignal;
   /** What the variant's model is sent: its tokens are counted here where the provider does not count them. */
-  prompt: (args: ActArguments) => readonly ChatMessage[];
+  prompt: (input: ActInput) => readonly ChatMessage[];
   /** Called before the first inference, with the steps that the episode may take. */
   onBegin?: (maxSteps: number) => void;
   /** Called after every inference; `invalid` is why its answer was no valid action, null for one that was. */
@@ -72,7 +72,7 @@ export class EpisodeTimeoutError extends Error {
  * ends the episode and is returned as `error`, never thrown.
  */
 export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult> {
-  const { client, run, functionName, variant, task, seed, historyLength, onInference } = options;
+  const { client, run, functionName, variant, task, seed, dialogue, onInference } = options;
   const { pace, model, servers, rank, outages, inferenceSeconds, episodeSeconds } = options;
   const result: EpisodeResult = {
     variant,
@@ -108,13 +108,13 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
     }
   };
   const limits = { signal, timeoutMs: inferenceSeconds * 1000 };
-  const infer = (request: InferenceRequest, args: ActArguments) => {
+  const infer = (request: InferenceRequest, input: ActInput) => {
     const inferOnce = async () => {
       const inference = await timed(() => client.infer(request, limits)).catch((error) => {
         if (!isTimeout(error)) throw error;
         throw new InferenceTimeoutError(error, { model, servers, inferenceSeconds });
       });
-      const prompt = () => options.prompt(args);
+      const prompt = () => options.prompt(input);
       return { ...inference, ...(await countTokens(inference, prompt, inference.content)) };
     };
     const attempt = () => pace.run(inferOnce, { model, rank, signal });
@@ -122,7 +122,7 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       throw explainAway(error, { model, servers });
     });
   };
-  const agent = gatewayAgent({ functionName, variant, historyLength, tags, infer });
+  const agent = gatewayAgent({ functionName, variant, dialogue, tags, infer });
   const env = make(task);
   const turns = play(env, agent, { seed, signal });
   options.onBegin?.(env.maxSteps);

@@ -3,5 +3,13 @@ import type { PlayedVariant } from "../variants/played-variant";
 /** A variant of `act` as a run knows it, without a price, whose prompt is empty. */
 export function playedVariant(change: Partial<PlayedVariant> = {}): PlayedVariant {
   const servers = ["http://m/v1/"];
-  return { function: "act", model: "m", servers, price: undefined, prompt: () => [], ...change };
+  return {
+    function: "act",
+    form: null,
+    model: "m",
+    servers,
+    price: undefined,
+    prompt: () => [],
+    ...change,
+  };
 }

@@ -15,16 +15,18 @@ export interface LimitedVariant {
   /** After the first try. */
   retries?: number;
   extraBody?: unknown;
+  /** Its templates take in others, so that prompts can be longer than they tell. */
+  includesOthers?: boolean;
+  /** Prompts have earlier answers in them, as long as those were. */
+  repeatsAnswers?: boolean;
 }
 
 /**
  * @param providers of its model; none for a model that is not written out, which has one
- * @param includesOthers its templates take in others, so that prompts can be longer than they tell
  */
 export function callLimits(
   variant: LimitedVariant,
   providers: readonly { extraBody?: unknown }[],
-  includesOthers = false,
 ): CallLimits {
   const { type = "chat_completion", maxTokens, retries = 0 } = variant;
   const tries = (1 + retries) * Math.max(1, providers.length);
@@ -32,7 +34,8 @@ export function callLimits(
   const unlimited = (reason: string) => ({ maxTokens: null, tries, reason });
   if (type !== "chat_completion") return unlimited(`is of the type ${type}`);
   if (changed) return unlimited("has an extra_body, which may change max_tokens");
-  if (includesOthers) return unlimited("has templates that include others");
+  if (variant.includesOthers) return unlimited("has templates that include others");
+  if (variant.repeatsAnswers) return unlimited("is shown its own answers, however long they are");
   if (maxTokens === undefined) return unlimited("has no max_tokens");
   return { maxTokens, tries, reason: null };
 }

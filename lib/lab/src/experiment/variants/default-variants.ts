@@ -18,13 +18,15 @@ export interface DefaultVariantsContext {
 }
 
 /**
- * The variants on every LLM that has not been shut down and can be called, without their successors; if there are none,
+ * The variants of JSON functions on every LLM that has not been shut down and can be called, without their successors; if there are none,
  * those on local rules.
  */
 export async function defaultVariants(context: DefaultVariantsContext): Promise<DefaultVariants> {
   const { variants, prices, now, obstacle } = context;
+  // Those of the chat function are there for comparisons with BALROG, and are chosen by name.
+  const usual = [...variants].filter(([, info]) => info.form === null);
   const llms = new Set<string>();
-  for (const { model, local } of variants.values()) if (model !== null && !local) llms.add(model);
+  for (const [, { model, local }] of usual) if (model !== null && !local) llms.add(model);
   const notes: string[] = [];
   const known = new Map<string, boolean>();
 
@@ -48,7 +50,7 @@ export async function defaultVariants(context: DefaultVariantsContext): Promise<
   const played = new Set<string>();
   for (const model of llms) if (await isPlayed(model)) played.add(model);
   const chosen = (wanted: (info: VariantInfo) => boolean) =>
-    [...variants].filter(([, info]) => wanted(info)).map(([name]) => name);
+    usual.filter(([, info]) => wanted(info)).map(([name]) => name);
   if (played.size > 0) return { variants: chosen(({ model }) => played.has(model ?? "")), notes };
   notes.push("So the local agents play: rules, not language models.");
   return { variants: chosen(({ local }) => local), notes };

@@ -3,13 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "embedded-gateway";
 import { SHIPPED_CONFIG } from "embedded-gateway/testing/shipped-config";
+import { BalrogLikeDialogue } from "../../agents/balrog-like/dialogue";
+import { forms } from "../../agents/balrog-like/forms";
 import { actArguments } from "../../agents/prompt";
 import { readVariants, type VariantInfo } from "./variants";
 
 test("the project's variants: the seed's four on gpt-4o-mini, three on local models", () => {
   const variants = readVariants(SHIPPED_CONFIG);
   const names = (wanted: (info: VariantInfo) => boolean) =>
-    [...variants].filter(([, info]) => wanted(info)).map(([name]) => name);
+    [...variants].filter(([, info]) => info.form === null && wanted(info)).map(([name]) => name);
   const seeds = ["baseline", "history", "reasoning", "history_and_reasoning"];
   expect(names(({ model }) => model === "openai::gpt-4o-mini-2024-07-18")).toEqual(seeds);
   expect(names(({ model }) => model === "openai::gpt-6-luna")).toEqual([
@@ -21,7 +23,35 @@ test("the project's variants: the seed's four on gpt-4o-mini, three on local mod
     "gpt-6-luna_history_and_reasoning",
   ]);
   expect(names(({ local }) => local)).toEqual(["random", "rule_based", "rule_based_history"]);
-  for (const { prompt } of variants.values()) {
+  const chats = [...variants].filter(([, { form }]) => form !== null);
+  expect(chats.map(([name]) => name)).toEqual(
+    ["", "gpt-6-luna_", "rule_based_"].flatMap((model) =>
+      forms.map((form) => `${model}balrog_like_${form}`),
+    ),
+  );
+  for (const [, { form, prompt, limits }] of chats) {
+    expect(limits.reason).toBe("is shown its own answers, however long they are");
+    const dialogue = new BalrogLikeDialogue(form!, { observations: ["o", "p"], actions: ["drop"] });
+    const turn = { mission: "open the box", observation: { text: "a grey box" } };
+    prompt(dialogue.ask(turn));
+    dialogue.read("no <|ACTION|>toggle it<|END|>", false);
+    const messages = prompt(dialogue.ask(turn));
+    const text = messages.map(({ role, content }) => `${role}: ${content}`).join("\n");
+    expect(text).toMatch(
+      /^user: [\s\S]*Your mission: open the box\.\n[\s\S]*user: Observation:\na grey box\n/,
+    );
+    expect(text).toMatch(
+      /user: Current observation:\nYour last answer was none of [\s\S]*"go forward" was [\s\S]*\n\nObservation:\na grey box\n\n(Answer|Begin) with /,
+    );
+    expect(text.includes("Your plan before:\nno <")).toBe(form === "cot");
+    expect(
+      text.includes(
+        "=== Example 1 begins ===\nuser: Observation:\no\nassistant: drop\nuser: Observation:\np\nuser: === Example 1 ends ===\nuser: === Now you play ===\n",
+      ),
+    ).toBe(form === "few_shot");
+  }
+  for (const { form, prompt } of variants.values()) {
+    if (form !== null) continue;
     const [system, user, ...more] = prompt(actArguments("open the box", "a grey box", [], 8));
     expect(system).toMatchObject({
       role: "system",

@@ -8,8 +8,10 @@ import {
   type TomlFile,
 } from "embedded-gateway";
 import { Environment } from "minijinja-js";
+import type { Form } from "../../agents/balrog-like/forms";
 import type { ChatMessage } from "../../agents/local/reading/prompt";
-import { type ActArguments, type ActFunction, actFunctions } from "../../agents/prompt";
+import { type ActFunction, type ActInput, CHAT_FUNCTION } from "../../agents/prompt";
+import type { InputMessage } from "../../connection/client";
 import {
   type ActVariant,
   type NamedFile,
@@ -18,17 +20,20 @@ import {
   readActConfig,
 } from "./act-config";
 import { type CallLimits, callLimits } from "./call-limits";
+import { formOf } from "./form";
 
 /** What an experiment has to know of a variant. */
 export interface VariantInfo {
   /** The function that it is a variant of. */
   function: ActFunction;
+  /** Which of BALROG's agents it is like; null of a variant of a JSON function. */
+  form: Form | null;
   /** The model's name in the config; null for a variant made of other variants. */
   model: string | null;
   /** Addresses of the servers by which its model is reached: "https://api.openai.com/v1/". */
   servers: readonly string[];
   /** What its model is sent, by its templates. Of a variant made of other variants: what its own templates make. */
-  prompt: (args: ActArguments) => readonly ChatMessage[];
+  prompt: (input: ActInput) => readonly ChatMessage[];
   limits: CallLimits;
   /** Its model is a function in place of an LLM. */
   local: boolean;
@@ -42,11 +47,12 @@ export interface VariantInfo {
 }
 
 /**
- * The variants of `act` and `act_with_reasoning`, model by model, in the config's order.
+ * The variants of the functions that choose an action, model by model, in the config's order.
  *
  * @param given the configuration's files
  * @throws ConfigError a file cannot be read or is no TOML, a key has a value that it cannot have, two files give the same key,
- *   both functions have a variant of one name, or a template or schema cannot be read
+ *   two functions have a variant of one name, a variant of the chat function has the templates of no form, or a template or
+ *   schema cannot be read
  */
 export function readVariants(
   given: readonly (string | TomlFile)[],
@@ -58,18 +64,21 @@ export function readVariants(
     for (const [variantName, variant] of fn.variants) {
       if (variants.has(variantName)) {
         throw new ConfigError(
-          `\`${variant.path}\`: ${actFunctions.join(" and ")} both have a variant ${variantName}. Variants are chosen by their name alone: rename one.`,
+          `\`${variant.path}\`: ${variants.get(variantName)?.function} has a variant ${variantName}, too. Variants are chosen by their name alone: rename one.`,
         );
       }
       const providers = providersOf(variant.model ?? "", config);
       const served = (by: (provider: Provider) => boolean) =>
         providers.length > 0 && providers.every(by);
+      const form = name === CHAT_FUNCTION ? formOf(variant) : null;
+      const limits = { ...variant, includesOthers: variant.templates.some(includesOthers) };
       variants.set(variantName, {
         function: name,
+        form,
         model: variant.model,
         servers: providers.map(({ apiBase }) => apiBase),
         prompt: promptOf(variant),
-        limits: callLimits(variant, providers, variant.templates.some(includesOthers)),
+        limits: callLimits({ ...limits, repeatsAnswers: form !== null }, providers),
         local: served(({ isLocal }) => isLocal),
         free: served(isFree),
         definition: { ...schemas, ...define(variant) },
@@ -110,19 +119,30 @@ function read({ key, path }: NamedFile): string {
 /** Renders a variant's templates. One that includes others counts as its source and its arguments. */
 function promptOf({ templates }: ActVariant): VariantInfo["prompt"] {
   const environment = new Environment();
-  const sources = (["system", "user"] as const).flatMap((role) =>
-    templates
-      .filter(({ name }) => [`${role}_template`, `templates.${role}`].includes(name))
-      .map((template) => ({ role, text: read(template) })),
+  const sources = new Map(
+    templates.map((template) => {
+      const name = template.name.replace(/^templates\.|_template$/g, "");
+      return [name, read(template)] as const;
+    }),
   );
-  return (args) =>
-    sources.map(({ role, text }) => {
-      try {
-        return { role, content: environment.renderStr(text, args[role]) };
-      } catch {
-        return { role, content: text + JSON.stringify(args[role]) };
-      }
-    });
+  const render = (name: string, args: object) => {
+    const text = sources.get(name) ?? "";
+    try {
+      return environment.renderStr(text, args);
+    } catch {
+      return text + JSON.stringify(args);
+    }
+  };
+  const message = ({ role, content }: InputMessage): ChatMessage => ({
+    role,
+    content: typeof content === "string" ? content : render(content.template, content.arguments),
+  });
+  return (input) =>
+    "messages" in input
+      ? input.messages.map(message)
+      : (["system", "user"] as const)
+          .filter((role) => sources.has(role))
+          .map((role) => ({ role, content: render(role, input[role]) }));
 }
 
 /** How a variant is sampled, retried and limited does not change what it answers. */

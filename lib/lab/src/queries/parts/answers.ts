@@ -1,18 +1,19 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import { IS_ACT } from "./is-act";
+import { ACTS } from "./is-act";
 import { type StoredAnswer, storedAnswer } from "./stored-answer";
 
-/** In a query of JsonInference: names an answer as `distinctAnswers` does. */
-export const ANSWER = "sipHash64(output)";
+/** In a query of `ACTS`: names an answer as `distinctAnswers` does. */
+export const ANSWER = "sipHash64(form, output)";
 
-/** The run {run:String}'s inferences; a part of a query of JsonInference. */
-export const OF_RUN = `WHERE ${IS_ACT} AND tags['run'] = {run:String}`;
+/** The run {run:String}'s inferences, as `ACTS` has them; a part of a query. */
+export const OF_RUN = `FROM ${ACTS} WHERE tags['run'] = {run:String}`;
 
 /** An answer of a run, however often it was given. */
 export interface DistinctAnswer extends StoredAnswer {
   /** The column {@link ANSWER}. */
   hash: string;
   output: string;
+  form: string;
 }
 
 /**
@@ -24,14 +25,14 @@ export async function* distinctAnswers(
   run: string,
 ): AsyncGenerator<DistinctAnswer[]> {
   const result = await clickhouse.query({
-    query: `SELECT toString(${ANSWER}) AS hash, output FROM (SELECT DISTINCT output FROM JsonInference ${OF_RUN})`,
+    query: `SELECT toString(${ANSWER}) AS hash, form, output FROM (SELECT DISTINCT form, output ${OF_RUN})`,
     query_params: { run },
     format: "JSONEachRow",
   });
-  for await (const rows of result.stream<Pick<DistinctAnswer, "hash" | "output">>()) {
+  for await (const rows of result.stream<Pick<DistinctAnswer, "hash" | "form" | "output">>()) {
     yield rows.map((row) => {
-      const { hash, output } = row.json();
-      return { hash, output, ...storedAnswer({ output }) };
+      const { hash, form, output } = row.json();
+      return { hash, form, output, ...storedAnswer({ form, output }) };
     });
   }
 }

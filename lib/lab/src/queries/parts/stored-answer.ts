@@ -1,9 +1,13 @@
+import { readFormAnswer } from "../../agents/balrog-like/answer";
+import { type Form, forms } from "../../agents/balrog-like/forms";
 import { type Answer, parseAnswer } from "../../agents/parse";
 
 /** A model's answer as it is stored. */
 export interface StoredOutput {
-  /** JSON of `{ raw, parsed }`: the column `output` of JsonInference, or the `value` of a demonstration. */
+  /** JSON of `{ raw, parsed }`: the column `output` of JsonInference, or the `value` of a demonstration. With a form: content blocks. */
   output: string;
+  /** That of a BALROG-like agent. Default: "", a JSON function's. */
+  form?: string;
   /** The column `output` of those of the inference's model calls that stopped at their token limit. Default: none. */
   cut_off?: readonly string[];
   /** The column `auxiliary_content` of JsonInference: what the model gave beside its answer, such as its reasoning. Default: nothing. */
@@ -23,13 +27,34 @@ export interface StoredAnswer extends Answer {
  */
 export function storedAnswer({
   output,
+  form = "",
   cut_off = [],
   auxiliary_content = "[]",
 }: StoredOutput): StoredAnswer {
+  if (form !== "") return chatAnswer(form, output, cut_off);
   const answer = rawText(output);
   const isCutOff = cut_off.some((call) => lastText(call) === answer);
   const read = parseAnswer(answer, isCutOff);
   return { answer, ...read, thinking: read.thinking ?? thoughts(auxiliary_content) };
+}
+
+export function isForm(name: string): name is Form {
+  return (forms as readonly string[]).includes(name);
+}
+
+/** A conversation that somebody else has had with the function, without a form, is read as naive. */
+function chatAnswer(form: string, output: string, cut_off: readonly string[]): StoredAnswer {
+  const answer = allText(output);
+  const isCutOff = cut_off.some((call) => allText(call) === answer);
+  const { candidate: _, ...read } = readFormAnswer(isForm(form) ? form : "naive", answer, isCutOff);
+  return { answer, ...read, thinking: read.thinking ?? thoughts(output) };
+}
+
+/** As the gateway answers a chat's blocks. */
+function allText(output: string): string | null {
+  const blocks: { type: string; text?: string }[] = JSON.parse(output);
+  const texts = blocks.flatMap(({ type, text }) => (type === "text" ? [text ?? ""] : []));
+  return texts.length === 0 ? null : texts.join("\n");
 }
 
 function rawText(output: string): string | null {

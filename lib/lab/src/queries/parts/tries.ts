@@ -1,5 +1,5 @@
 import { ANSWERED_BY } from "./answered-by";
-import { IS_ACT } from "./is-act";
+import { ACTS, IS_ACT } from "./is-act";
 import { tokenSums } from "./token-sums";
 
 /** What the store may have lost of an episode: some or all rows of that kind. */
@@ -35,8 +35,8 @@ WITH
       any(tags['seed']) AS seed,
       count() AS inferences,
       uniqExact(tags['step']) AS steps
-    FROM JsonInference
-    WHERE ${IS_ACT} AND tags['run'] = {run:String}
+    FROM ${ACTS}
+    WHERE tags['run'] = {run:String}
     GROUP BY episode_id
   ),
   inference AS (

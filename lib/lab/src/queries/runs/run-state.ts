@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import { IS_ACT } from "../parts/is-act";
+import { ACTS } from "../parts/is-act";
 import { HAS_METRICS, METRICS, TRIES } from "../parts/tries";
 import { RECORDS } from "./run-settings";
 
@@ -57,7 +57,7 @@ export async function mayLackRows(clickhouse: ClickHouseClient): Promise<boolean
   const result = await clickhouse.query({
     query: `
       WITH
-        (SELECT count() FROM JsonInference) AS inferences,
+        (SELECT (SELECT count() FROM JsonInference) + (SELECT count() FROM ChatInference)) AS inferences,
         (SELECT (countIf(metric_name IN (${METRICS})), sumIf(value, metric_name = 'episode_length')) FROM FloatMetricFeedback) AS measured
       SELECT inferences > (SELECT count() FROM ModelInference)
         OR measured.1 < 4 * (SELECT countIf(metric_name = 'success') FROM BooleanMetricFeedback)
@@ -73,7 +73,7 @@ export async function episodesWithoutInferences(
 ): Promise<ReadonlyMap<string, number>> {
   const result = await clickhouse.query({
     query: `SELECT tags['run'] AS run, toFloat64(uniqExact(target_id)) AS episodes FROM BooleanMetricFeedback
-      WHERE metric_name = 'success' AND run != '' AND target_id NOT IN (SELECT episode_id FROM JsonInference)
+      WHERE metric_name = 'success' AND run != '' AND target_id NOT IN (SELECT episode_id FROM ${ACTS})
       GROUP BY run`,
     format: "JSONEachRow",
   });
@@ -115,10 +115,10 @@ WITH
       uniqExact(tags['step']) AS steps,
       countIf(id NOT IN (
         SELECT inference_id FROM ModelInference
-        WHERE inference_id IN (SELECT id FROM JsonInference WHERE ${IS_ACT} AND ${OF_RUNS})
+        WHERE inference_id IN (SELECT id FROM ${ACTS} WHERE ${OF_RUNS})
       )) = 0 AS has_calls
-    FROM JsonInference
-    WHERE ${IS_ACT} AND ${OF_RUNS}
+    FROM ${ACTS}
+    WHERE ${OF_RUNS}
     GROUP BY run, variant, task, seed, episode_id
     UNION ALL
     SELECT

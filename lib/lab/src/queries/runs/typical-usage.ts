@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import { IS_ACT } from "../parts/is-act";
+import { ACTS, IS_ACT } from "../parts/is-act";
 
 /** What the stored episodes of a variant took on a model, on average. */
 export interface TypicalUsage {
@@ -25,8 +25,8 @@ export async function typicalUsage(clickhouse: ClickHouseClient): Promise<Typica
           SELECT variant_name, avg(inferences) AS inferences_per_episode
           FROM (
             SELECT variant_name, episode_id, count() AS inferences
-            FROM JsonInference
-            WHERE ${IS_ACT} AND episode_id IN (
+            FROM ${ACTS}
+            WHERE episode_id IN (
               SELECT target_id FROM BooleanMetricFeedback WHERE metric_name = 'success'
             )
             GROUP BY variant_name, episode_id

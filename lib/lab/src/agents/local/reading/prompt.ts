@@ -32,8 +32,10 @@ export interface Prompt {
   observation: Observation;
   /** Oldest first, `[]` at an episode's start; undefined when the prompt shows no history at all. */
   turns?: ReadTurn[];
-  /** Whether the prompt asks for a "thinking" field. */
+  /** Whether the prompt asks for the thinking before the action. */
   wantsThinking: boolean;
+  /** What it asks for: JSON, the action alone, a line "ACTION: …", or the action between tags. */
+  asks: "JSON" | "action" | "line" | "tags";
 }
 
 const missionLine = /\bmission: *([^.\n]+)/i;
@@ -48,10 +50,7 @@ const firstTurn = /^This is your first turn\b/m;
  */
 export function readPrompt(messages: readonly ChatMessage[]): Prompt {
   const text = messages.map((message) => message.content).join("\n\n");
-  const [, mission] = missionLine.exec(text) ?? [];
-  if (mission === undefined) {
-    throw new UnreadablePrompt('No mission found. Expected "mission: <mission>." in a message.');
-  }
+  const mission = missionIn(messages);
   // A prompt without headings, such as compact's, has nothing but the observation in its last message.
   const observation =
     currentObservation.exec(text)?.[1] ?? messages.findLast(({ role }) => role === "user")?.content;
@@ -69,10 +68,21 @@ export function readPrompt(messages: readonly ChatMessage[]): Prompt {
     observation: parseObservation(observation),
     ...((turns.length > 0 || firstTurn.test(text)) && { turns }),
     wantsThinking: text.includes('"thinking"'),
+    asks: "JSON",
   };
 }
 
-function parseAction(text: string): Action {
+/** @throws UnreadablePrompt */
+export function missionIn(messages: readonly ChatMessage[]): string {
+  for (const { content } of messages) {
+    const [, mission] = missionLine.exec(content) ?? [];
+    if (mission !== undefined) return mission;
+  }
+  throw new UnreadablePrompt('No mission found. Expected "mission: <mission>." in a message.');
+}
+
+/** @throws UnreadablePrompt */
+export function parseAction(text: string): Action {
   const action = actions.find((known) => known === text);
   if (action) return action;
   throw new UnreadablePrompt(

@@ -76,8 +76,9 @@ const prompt: fc.Arbitrary<Prompt> = fc.record(
       maxLength: 12,
     }),
     wantsThinking: fc.boolean(),
+    asks: fc.constant("JSON" as const),
   },
-  { requiredKeys: ["mission", "observation", "wantsThinking"] },
+  { requiredKeys: ["mission", "observation", "wantsThinking", "asks"] },
 );
 
 test("answers any readable prompt, even one that contradicts itself, always alike, and explains it", () => {
