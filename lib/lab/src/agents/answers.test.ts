@@ -52,6 +52,14 @@ test("the warning says what is wrong, what was expected and what to do", () => {
   );
 });
 
+test("of an agent of BALROG's form the form is expected, and no JSON", () => {
+  for (let i = 0; i < 20; i++) answers.add("a", "I go", "not an action alone");
+  expect(warn.mock.calls[0]?.[0]).toMatch(
+    /Expected is one of the six actions, .* counts against it/,
+  );
+  expect(warn.mock.calls[0]?.[0]).not.toContain("JSON");
+});
+
 test("an answer that the token limit cut off needs more tokens", () => {
   for (let i = 0; i < 20; i++) answers.add("a", '{"thinking":"', "cut off by the token limit");
   expect(warn.mock.calls[0]?.[0]).toMatch(/Give a a larger max_tokens under config\/\.$/);

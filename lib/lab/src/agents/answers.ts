@@ -87,12 +87,20 @@ export function describeInvalid(count: InvalidCount): string {
 }
 
 function warning(count: InvalidCount): string {
-  const remedy =
-    count.reason === "cut off by the token limit"
-      ? `Give ${count.variant} a larger max_tokens under config/.`
-      : `Under config/, give ${count.variant} json_mode = "strict" (if it has that, its server ignores it) or a template that asks for just this.`;
-  return (
-    `${describeInvalid(count)}. Each was played as "go forward". ` +
-    `Expected is a JSON object, without anything around it, such as {"action": "turn left"}. ${remedy}`
-  );
+  return `${describeInvalid(count)}. Each was played as "go forward". ${remedy(count)}`;
+}
+
+function remedy({ variant, reason }: InvalidCount): string {
+  const json =
+    'Expected is a JSON object, without anything around it, such as {"action": "turn left"}. ';
+  switch (reason) {
+    case "cut off by the token limit":
+      return `Give ${variant} a larger max_tokens under config/.`;
+    case "empty":
+      return `Expected is what the templates of ${variant} under config/ ask for. Does the model think until its max_tokens?`;
+    case "not an action alone":
+      return `Expected is one of the six actions, to the letter, in the form that the last template of ${variant} under config/ asks for. That a model does not keep to it counts against it at BALROG, too.`;
+    default:
+      return `${json}Under config/, give ${variant} json_mode = "strict" (if it has that, its server ignores it) or a template that asks for just this.`;
+  }
 }
