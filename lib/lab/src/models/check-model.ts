@@ -1,9 +1,9 @@
 import { performance } from "node:perf_hooks";
 import { make } from "babyai";
 import { chatCompletions, connect, createGateway, inProcess, reachModels } from "embedded-gateway";
+import { BalrogLikeDialogue } from "../agents/balrog-like/dialogue";
+import { singleTurns } from "../agents/gateway-agent";
 import { localModels } from "../agents/local/app";
-import { parseAnswer } from "../agents/parse";
-import { actArguments } from "../agents/prompt";
 import { GatewayClient, type InferenceRequest } from "../connection/client";
 import { isTimeout } from "../experiment/play/inference-timeout";
 import { explainAway } from "../experiment/play/server-away";
@@ -42,7 +42,9 @@ export async function checkModel(
   const { info, ...variant } = findVariant(root, name);
   const episode = make("BabyAI-MixedTrainLocal-v0/goto");
   const { observation } = episode.reset({ seed: 200 });
-  const { system, user } = actArguments(observation.mission, observation.text, [], 0);
+  const dialogue = info.form === null ? singleTurns(0) : new BalrogLikeDialogue(info.form);
+  const { mission } = observation;
+  const asked = dialogue.ask({ step: 0, mission, observation, past: [] });
   const clickhouse = await connect({ dataDir: ":memory:" });
   try {
     const gateway = await createGateway({
@@ -55,7 +57,7 @@ export async function checkModel(
     for (const chat of chatCompletions(gateway.config.functions)) chat.retries.numRetries = 0;
     const client = new GatewayClient({ url: "http://embedded", fetch: inProcess(gateway.app) });
     const started = performance.now();
-    const request = { ...variant, system, user };
+    const request = { ...variant, ...asked };
     const answered = client.infer(request).catch((error) => {
       throw explain(error, info);
     });
@@ -64,10 +66,10 @@ export async function checkModel(
     await gateway.close();
     return {
       variant: variant.variantName,
-      mission: observation.mission,
+      mission,
       observation: observation.text,
       answer: content,
-      invalid: parseAnswer(content, finishReason === "length").invalid,
+      invalid: dialogue.read(content, finishReason === "length").invalid,
       inputTokens,
       outputTokens,
       seconds,
