@@ -266,7 +266,11 @@ async function playRun(opened: Opened, options: EvaluateOptions | ResumeOptions)
       ),
   );
   const { flush } = connection;
-  await settle(run, { clickhouse, flush, log });
+  await settle(run, { clickhouse, flush, log }).catch(async (error: unknown) => {
+    const lines = await describeLosses(historyOf(opened), true).catch(() => []);
+    for (const line of lines) if (line.startsWith(`Run ${run.id} `)) log(line);
+    throw error;
+  });
   return run;
 }
 
