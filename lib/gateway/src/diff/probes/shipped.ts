@@ -22,6 +22,34 @@ const OPENAI = {
   messages: MESSAGES,
   "tensorzero::variant_name": "random",
 };
+/** Messages as a BALROG-like agent's, from a role, a text or a template and its arguments. */
+const says = (
+  type: "template" | "tensorzero::template",
+  ...messages: ["user" | "assistant", string, object?][]
+) =>
+  messages.map(([role, name, args]) => ({
+    role,
+    content: args === undefined ? name : [{ type, name, arguments: args }],
+  }));
+const seen = (observation: string | null, defaulted_to: string | null = null) => ({
+  observation,
+  defaulted_to,
+});
+type Said = Parameters<typeof says>[1];
+const INSTRUCTION: Said = ["user", "instruction", { ...SYSTEM, demonstrations: false }];
+const CONVERSATION: Said[] = [
+  INSTRUCTION,
+  ["assistant", "turn left"],
+  ["user", "observation", seen(null)],
+  ["user", "observation", seen("a wall 1 step right")],
+  ["assistant", "plan", { plan: "I look around.\nACTION: turn left" }],
+  ["user", "cot", seen(USER.observation)],
+];
+const CHAT = { function_name: "act_in_chat", variant_name: "rule_based_balrog_like_cot" };
+const OPENAI_CHAT = {
+  model: "tensorzero::function_name::act_in_chat",
+  "tensorzero::variant_name": CHAT.variant_name,
+};
 const OLD = "01900000-0000-7000-8000-000000000000";
 
 /** Good and bad requests for this project's config/tensorzero.toml with its local models. */
@@ -61,6 +89,32 @@ export const SHIPPED: readonly Probe[] = [
       { role: "system", content: [{ type: "text", "tensorzero::arguments": SYSTEM }] },
       { role: "user", content: [USER] },
     ],
+  }),
+  infer("good: conversation", { ...CHAT, input: { messages: says("template", ...CONVERSATION) } }),
+  chat("good: chat, a conversation", {
+    ...OPENAI_CHAT,
+    messages: says("tensorzero::template", ...CONVERSATION),
+  }),
+  chat("good: chat, a conversation after examples", {
+    ...OPENAI_CHAT,
+    "tensorzero::variant_name": "rule_based_balrog_like_few_shot",
+    messages: says(
+      "tensorzero::template",
+      ["user", "instruction", { ...SYSTEM, demonstrations: true }],
+      ["user", "demonstration", { edge: "start", number: 1 }],
+      ["user", "observation", seen("a red ball 1 step forward")],
+      ["user", "demonstration", { edge: "end", number: 1 }],
+      ["user", "your_turn", {}],
+      ["user", "few_shot", seen("a red ball 1 step forward", "go forward")],
+    ),
+  }),
+  chat("bad: chat, a template of another variant", {
+    ...OPENAI_CHAT,
+    messages: says("tensorzero::template", INSTRUCTION, ["user", "naive", seen("x")]),
+  }),
+  chat("bad: chat, a template of none", {
+    ...OPENAI_CHAT,
+    messages: says("tensorzero::template", INSTRUCTION, ["user", "react", seen("x")]),
   }),
   infer("bad JSON", "{"),
   infer("bad: no input", { function_name: "act" }),
