@@ -39,6 +39,7 @@ import { readVariants } from "./experiment/variants/variants";
 import { configFiles } from "./project/config-files";
 import { readEnvironment } from "./project/environment";
 import { root } from "./project/root";
+import { waitForDemonstrations } from "./queries/demonstrations";
 import { type EpisodeRow, type TryRow, tries } from "./queries/episodes";
 import { insertFailure } from "./queries/runs/failures";
 import type { EpisodeKey } from "./queries/runs/run-state";
@@ -95,7 +96,7 @@ export interface Lab {
    * @throws RunNotStoredError it ended, but ClickHouse does not show all of it
    */
   evaluate(options: EvaluateOptions | ResumeOptions): Promise<Run>;
-  /** Lets the expert play and stores its actions as demonstrations, to learn from. @throws SettingsError */
+  /** Lets the expert play and stores its actions as demonstrations, to learn from. @throws SettingsError; OutcomesMissingError ClickHouse does not show them */
   demonstrate(options: DemonstrateOptions): Promise<Demonstrations>;
   /** One row an episode of a run, from ClickHouse; one that was planned and never begun has no `episode_id` and no outcome. */
   episodes(filter: { run: string }): Promise<EpisodeRow[]>;
@@ -191,6 +192,7 @@ function labOf(opened: Opened): Lab {
       catalog.refuseEnded(options.variant);
       const made = await demonstrate({ client, variants: catalog.variants }, options);
       await connection.flush();
+      await waitForDemonstrations(clickhouse, made.id, made.demonstrations);
       return made;
     },
     episodes: ({ run }) => episodesOf(opened, run),

@@ -2,6 +2,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import type { ActionName } from "babyai";
 import { IS_ACT } from "./parts/is-act";
 import { storedAnswer } from "./parts/stored-answer";
+import { waitForRows } from "./runs/outcomes";
 
 /** What was asked at one step, and what should have been answered. */
 export interface DemonstrationRow {
@@ -41,6 +42,28 @@ export async function demonstrations(
     ...row,
     action: storedAnswer({ output: value }).action,
   }));
+}
+
+/**
+ * Waits until ClickHouse shows `expected` demonstrations with their inferences: a gateway answers before it has written.
+ *
+ * @throws OutcomesMissingError when no more have come for 90 s
+ */
+export async function waitForDemonstrations(
+  clickhouse: ClickHouseClient,
+  id: string,
+  expected: number,
+): Promise<void> {
+  const look = async () => {
+    const result = await clickhouse.query({
+      query: `SELECT toFloat64(count()) AS shown FROM (${DEMONSTRATIONS})`,
+      query_params: { id },
+      format: "JSONEachRow",
+    });
+    const [row] = await result.json<{ shown: number }>();
+    return row?.shown ?? 0;
+  };
+  await waitForRows(look, expected, `${expected} demonstrations ${id} were taken`);
 }
 
 /** The ids under which demonstrations of the function `act` are stored, the newest first. */

@@ -20,18 +20,35 @@ export async function waitForOutcomes(
   clickhouse: ClickHouseClient,
   run: string,
   expected: number,
+  late = LATE,
+): Promise<void> {
+  const whole = () =>
+    runStates(clickhouse, run).then(([state]) =>
+      state === undefined ? 0 : state.completed - state.damaged,
+    );
+  await waitForRows(whole, expected, `${expected} episodes of run ${run} ended`, late);
+}
+
+/**
+ * Waits until `look` finds as many as are expected.
+ *
+ * @param taken what the gateway has taken, as a sentence's beginning
+ * @throws OutcomesMissingError when no more have come for 90 s
+ */
+export async function waitForRows(
+  look: () => Promise<number>,
+  expected: number,
+  taken: string,
   { patienceMs, longestMs } = LATE,
 ): Promise<void> {
   let most: number | null = null;
   let since = performance.now();
   for (let waitMs = Math.min(100, longestMs); ; waitMs = Math.min(longestMs, waitMs * 1.5)) {
     let cause: unknown;
-    const whole = await runStates(clickhouse, run)
-      .then(([state]) => (state === undefined ? 0 : state.completed - state.damaged))
-      .catch((error) => {
-        cause = error;
-        return null;
-      });
+    const whole = await look().catch((error) => {
+      cause = error;
+      return null;
+    });
     if (whole !== null && whole >= expected) return;
     if (whole !== null && whole > (most ?? -1)) {
       most = whole;
@@ -40,7 +57,7 @@ export async function waitForOutcomes(
     if (performance.now() - since > patienceMs) {
       const shown = whole === null ? "does not answer" : `shows ${whole} of them whole`;
       throw new OutcomesMissingError(
-        `${expected} episodes of run ${run} ended, but ClickHouse ${shown}. ` +
+        `${taken}, but ClickHouse ${shown}. ` +
           "Does CLICKHOUSE_URL name the ClickHouse that the gateway writes to? TensorZero's own gateway writes after it has " +
           "answered, and what it has not written when it is stopped is lost.",
         { cause },
