@@ -5,6 +5,9 @@ import { ConfigError } from "embedded-gateway";
 import { forms } from "./agents/balrog-like/forms";
 import type { ChatMessage } from "./agents/local/reading/prompt";
 import { SettingsError } from "./experiment/plan/settings";
+import { episodeLog } from "./export/balrog";
+import { inspectLog } from "./export/inspect";
+import { exportedEpisode, finishedPart } from "./export/run";
 import { type Lab, openLab } from "./lab";
 import { invalidAnswers } from "./queries/invalid-answers";
 import { playedActions } from "./queries/played";
@@ -138,6 +141,21 @@ test("answers that are no action: kept as given, told of, played as go forward, 
     expect(actions.filter((action) => action === -1)).toHaveLength(row.invalid_actions!);
     expect((await loadReplay(lab.clickhouse, row.episode_id!)).mismatches).toEqual([]);
   }
+  const [naive] = rows.filter(({ variant }) => variant === "mumbler_naive");
+  const log = episodeLog(await exportedEpisode(lab.clickhouse, naive!));
+  expect(log.agent).toEqual({
+    ...{ type: "custom", name: "mumbler_naive", like: "naive" },
+    ...{ max_text_history: 16, max_image_history: 0, max_cot_history: 1, max_icl_history: 1000 },
+  });
+  expect(log.failed_candidates).toHaveLength(naive!.invalid_actions!);
+  expect(new Set(log.failed_candidates)).toEqual(
+    new Set(["", "Well ACTIONdropEND", "So: ACTION: drop", "I  do ACTION: ACTIONEND"]),
+  );
+  const inspect = JSON.parse(await inspectLog(lab.clickhouse, finishedPart(rows, "mumbler_naive")));
+  expect(inspect.samples[0].messages[0]).toMatchObject({
+    role: "user",
+    content: expect.stringMatching(/^user:\nYou control [\s\S]*Current observation:\n/),
+  });
   expect(rows.every((row) => row.invalid_actions! < row.episode_length!)).toBe(true);
   for (const messages of sent) {
     expect(messages.map(({ role }) => role)).not.toContain("system");

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { tasks } from "babyai";
+import { BALROG_SETTINGS } from "../agents/balrog-like/forms";
 import { answeredBy } from "../analysis/player";
 import type { EpisodeRow } from "../queries/episodes";
 import { ExportError, type ExportedEpisode, type ExportedRun, exportedEpisode } from "./run";
@@ -34,7 +35,7 @@ export async function* balrogFiles(
     // The task has a slash, and its name comes twice: once for the folder, once in the file's name.
     const path = `babyai/${row.task}/${row.task}_run_${String(number).padStart(2, "0")}`;
     yield { path: `${path}.csv`, text: stepsCsv(episode) };
-    yield { path: `${path}.json`, text: json(log(episode)) };
+    yield { path: `${path}.json`, text: json(episodeLog(episode)) };
   }
   yield { path: "babyai/babyai_summary.json", text: json(summary(run.rows)) };
   yield { path: "metadata.yaml", text: metadata(run) };
@@ -55,7 +56,8 @@ function checkTasks({ variant, rows }: ExportedRun): void {
 
 const json = (value: object) => JSON.stringify(value, null, 4);
 
-function log({ row, steps }: ExportedEpisode) {
+/** An episode's log. A BALROG-like agent stays a custom one, since its words are not BALROG's; its settings are told. */
+export function episodeLog({ row, form, steps }: ExportedEpisode) {
   const frequency: Record<string, number> = {};
   for (const { played } of steps) frequency[played] = (frequency[played] ?? 0) + 1;
   return {
@@ -66,22 +68,23 @@ function log({ row, steps }: ExportedEpisode) {
     done: true,
     episode_return: row.episode_return,
     num_steps: steps.length,
-    failed_candidates: steps
-      .filter(({ action }) => action === null)
-      .map(({ answer }) => answer ?? ""),
+    failed_candidates: steps.filter(({ action }) => action === null).map(({ said }) => said),
     mission: steps[0]?.mission ?? "",
     progression: row.progression,
     process_num: null,
     seed: row.seed,
-    agent: { type: "custom", name: row.variant },
+    agent: {
+      ...{ type: "custom", name: row.variant },
+      ...(form !== null && { like: form, ...BALROG_SETTINGS }),
+    },
     client: { client_name: row.provider ?? null, model_id: row.model ?? null },
   };
 }
 
 /** What an action led to stands in its own line. The answer's text stands for an action that it did not name. */
 function stepsCsv({ steps }: ExportedEpisode): string {
-  const rows = steps.map(({ step, action, answer, thinking, next, reward, done }) => [
-    ...[String(step), action ?? answer ?? "", thinking ?? "", next],
+  const rows = steps.map(({ step, said, thinking, next, reward, done }) => [
+    ...[String(step), said, thinking ?? "", next],
     ...[String(reward), done ? "True" : "False"],
   ]);
   const header = ["Step", "Action", "Reasoning", "Observation", "Reward", "Done"];

@@ -65,7 +65,7 @@ function score(
   return { name, scorer: name, params: {}, metrics: { mean: metric("mean", mean), ...ends } };
 }
 
-function sample({ row, steps }: ExportedEpisode, model: string) {
+function sample({ row, form, steps }: ExportedEpisode, model: string) {
   const { task, seed, success, episode_return, episode_length } = row;
   const [first] = steps;
   const last = steps.at(-1);
@@ -79,9 +79,10 @@ function sample({ row, steps }: ExportedEpisode, model: string) {
     input: first?.mission ?? "",
     target: "success",
     messages: [
-      { role: "system", content: first?.system_prompt ?? "" },
-      ...steps.flatMap(({ observation, answer }) => [
-        { role: "user", content: observation },
+      ...(form === null ? [{ role: "system", content: first?.system_prompt ?? "" }] : []),
+      ...steps.flatMap(({ observation, user_prompt, answer }, i) => [
+        // A conversation's rules stand in what is first said.
+        { role: "user", content: form !== null && i === 0 ? user_prompt : observation },
         { role: "assistant", content: answer ?? "", source: "generate", model },
       ]),
     ],

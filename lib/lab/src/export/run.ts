@@ -1,5 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { type ActionName, make } from "babyai";
+import { readFormAnswer } from "../agents/balrog-like/answer";
+import type { Form } from "../agents/balrog-like/forms";
 import { DEFAULT_ACTION } from "../agents/parse";
 import { variantOrder } from "../analysis/order";
 import { isFinished } from "../analysis/outcome";
@@ -14,6 +16,8 @@ export class ExportError extends Error {
 /** A step as it was played: what came of it follows from the world, which the seed rebuilds. */
 export interface ExportedStep extends StepRow {
   played: ActionName;
+  /** The action that the answer named, or in its place what it said instead. */
+  said: string;
   /** The text that the action led to. */
   next: string;
   reward: number;
@@ -22,6 +26,8 @@ export interface ExportedStep extends StepRow {
 
 export interface ExportedEpisode {
   row: EpisodeRow;
+  /** Which of BALROG's agents the variant is like, if any. */
+  form: Form | null;
   steps: readonly ExportedStep[];
 }
 
@@ -67,19 +73,21 @@ export async function exportedEpisode(
   clickhouse: ClickHouseClient,
   row: EpisodeRow,
 ): Promise<ExportedEpisode> {
-  const { steps } = await storedEpisode(clickhouse, row.episode_id ?? "");
+  const { steps, form } = await storedEpisode(clickhouse, row.episode_id ?? "");
   const env = make(row.task);
   let { observation } = env.reset({ seed: row.seed });
   const played = steps.map((step): ExportedStep => {
     if (step.observation !== observation.text || env.terminated || env.truncated) throw unfit(row);
-    const action = step.action ?? DEFAULT_ACTION;
-    const result = env.step(action);
+    const played = step.action ?? DEFAULT_ACTION;
+    const said = form === null ? (step.answer ?? "") : readFormAnswer(form, step.answer).candidate;
+    const result = env.step(played);
     ({ observation } = result);
     const done = result.terminated || result.truncated;
-    return { ...step, played: action, next: observation.text, reward: result.reward, done };
+    const came = { next: observation.text, reward: result.reward, done };
+    return { ...step, played, said: step.action ?? said, ...came };
   });
   if (played.at(-1)?.done !== true || played.length !== row.episode_length) throw unfit(row);
-  return { row, steps: played };
+  return { row, form, steps: played };
 }
 
 function unfit({ task, seed, episode_id }: EpisodeRow): ExportError {
