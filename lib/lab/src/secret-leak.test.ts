@@ -32,12 +32,17 @@ afterAll(() => {
 
 /** Loaded before the kernel's own code: what OpenAI would answer to the header that it is sent. */
 const PROVIDER = `
-const undici = require(${JSON.stringify(require.resolve("undici"))}); // its fetch is what providers are asked by
-const real = undici.fetch;
+const { Readable } = require("node:stream");
+const undici = require(${JSON.stringify(require.resolve("undici"))}); // providers are asked by its request
+const real = undici.request;
 const prompts = [];
 let calls = 0;
-undici.fetch = async (input, init = {}) => {
-  if (!String(input.url ?? input).includes("api.openai.com")) return real(input, init);
+undici.request = async (url, init = {}) => {
+  if (!String(url).includes("api.openai.com")) return real(url, init);
+  const { status: statusCode, statusText, headers, body } = answerTo(init);
+  return { statusCode, statusText, headers: Object.fromEntries(headers), body: Readable.fromWeb(body) };
+};
+const answerTo = (init) => {
   const header = new Headers(init.headers).get("authorization") ?? "no key came";
   const key = header.replace("Bearer ", "");
   const masked = key.slice(0, 11) + "*".repeat(20) + key.slice(-4);
