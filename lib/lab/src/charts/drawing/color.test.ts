@@ -30,10 +30,19 @@ function nearest(variants: readonly string[]): number {
 
 const local = ["random", "rule_based", "rule_based_history"];
 
-test("the variants of the config are told apart, all together", () => {
+test("the variants of the config are told apart: all with a JSON prompt together, and each model's BALROG-like ones", () => {
   const variants = [...readVariants(configFiles(root)).keys()];
-  expect(variants.length).toBeGreaterThan(9);
-  expect(nearest(variants)).toBeGreaterThan(60);
+  const models = new Map<string, string[]>();
+  for (const variant of variants) {
+    const [, model = ""] = /^(.*)balrog_like_/.exec(variant) ?? [];
+    const key = variant.includes("balrog_like_") ? `${model}balrog` : "";
+    models.set(key, [...(models.get(key) ?? []), variant]);
+  }
+  expect(models.size).toBeGreaterThan(2);
+  for (const together of models.values()) {
+    expect(together.length).toBeGreaterThan(4);
+    expect([together, nearest(together) > 60]).toEqual([together, true]);
+  }
 });
 
 test("the variants of the committed results are, beside the local ones", () => {

@@ -12,8 +12,11 @@ const KNOWN: Readonly<Record<string, string>> = {
   rule_based_history: "#009e73",
 };
 
-/** The prompts of a model's variants, whose colors lie evenly around the circle of hues. */
-const PROMPTS = ["baseline", "compact", "history", "reasoning", "history_and_reasoning"];
+/** The prompts of a model's variants, by function. Their colors lie evenly around the circle of hues. */
+const PROMPTS = [
+  ["baseline", "compact", "history", "reasoning", "history_and_reasoning"],
+  ["naive", "cot", "robust_naive", "robust_cot", "few_shot"].map((form) => `balrog_like_${form}`),
+];
 
 const LIGHTNESS = [0.54, 0.64, 0.74] as const;
 
@@ -29,10 +32,12 @@ const LIGHTNESS = [0.54, 0.64, 0.74] as const;
 export function variantColor(variant: string): string {
   const known = Object.hasOwn(KNOWN, variant) ? KNOWN[variant] : undefined;
   if (known !== undefined) return known;
-  const [, model = variant, prompt = ""] = /^(.+?)_([a-z_]+)$/.exec(variant) ?? [];
-  const turn = PROMPTS.indexOf(prompt);
-  const drawn = hash(turn < 0 ? variant : model);
-  const hue = (drawn % 360) + (360 / PROMPTS.length) * Math.max(0, turn);
+  const isOf = (prompt: string) => variant === prompt || variant.endsWith(`_${prompt}`);
+  const prompts = PROMPTS.find((list) => list.some(isOf)) ?? [];
+  // The longest: reasoning ends history_and_reasoning, too.
+  const [prompt = ""] = prompts.filter(isOf).sort((a, b) => b.length - a.length);
+  const drawn = hash(variant.slice(0, variant.length - prompt.length).replace(/_$/, ""));
+  const hue = (drawn % 360) + (360 / (prompts.length || 1)) * Math.max(0, prompts.indexOf(prompt));
   return oklch(LIGHTNESS[(drawn >>> 16) % 3] ?? LIGHTNESS[0], 0.14, hue);
 }
 
