@@ -1,4 +1,4 @@
-import type { Inference, InferenceRequest } from "../connection/client";
+import type { Inference, InferenceRequest, Picture } from "../connection/client";
 import { type Answer, DEFAULT_ACTION, type InvalidReason, parseAnswer } from "./parse";
 import type { Agent, Decision, Turn } from "./play";
 import { type ActFunction, type ActInput, actArguments } from "./prompt";
@@ -28,6 +28,8 @@ export interface GatewayAgentOptions<I extends Inference> {
   functionName: ActFunction;
   variant: string;
   dialogue: Dialogue;
+  /** Of how many of the latest observations it is sent pictures, and how the current one's is drawn. Default: none. */
+  pictures?: { most: number; draw: () => Uint8Array };
   /** Of every inference; `step` joins them. */
   tags: Readonly<Record<string, string>>;
   /** Sends a request to the gateway. */
@@ -45,10 +47,17 @@ export function gatewayAgent<I extends Inference>({
   functionName,
   variant,
   dialogue,
+  pictures = { most: 0, draw: () => new Uint8Array() },
   tags,
   infer,
 }: GatewayAgentOptions<I>): Agent<GatewayDecision<I>> {
   let episodeId: string | undefined;
+  const seen: Picture[] = [];
+  const look = (step: number) => {
+    if (pictures.most === 0) return undefined;
+    seen.push({ turn: step + 1, png: pictures.draw() });
+    return seen.slice(-pictures.most);
+  };
   return {
     async act(turn) {
       const input = dialogue.ask(turn);
@@ -57,6 +66,7 @@ export function gatewayAgent<I extends Inference>({
         variantName: variant,
         episodeId,
         ...input,
+        pictures: look(turn.step),
         tags: { ...tags, step: String(turn.step) },
       };
       const inference = await infer(request, input);

@@ -27,6 +27,11 @@ export type InferenceRequest = {
   variantName: string;
   /** Left out at an episode's first inference: the gateway then makes one and answers it. */
   episodeId?: string;
+  /**
+   * Pictures of the latest observations, oldest first, the last of the current one. They come behind the last message's text,
+   * each behind a caption, by the variant's template `past_picture` or `picture`, whose argument is the turn.
+   */
+  pictures?: readonly Picture[];
   tags?: Record<string, string>;
 } & ({ system: object; user: object } | { messages: readonly InputMessage[] });
 
@@ -34,6 +39,14 @@ export type InferenceRequest = {
 export interface InputMessage {
   role: "user" | "assistant";
   content: string | { template: string; arguments: object };
+}
+
+/** A picture of what the agent saw. */
+export interface Picture {
+  /** From 1. */
+  turn: number;
+  /** A PNG file. */
+  png: Uint8Array;
 }
 
 export interface Inference extends TokenUsage {
@@ -184,7 +197,7 @@ export class GatewayClient {
   async infer(request: InferenceRequest, limits: InferenceLimits = {}): Promise<Inference> {
     const params: TensorZeroParams = {
       model: `tensorzero::function_name::${request.functionName}`,
-      messages: messagesOf(request),
+      messages: withPictures(messagesOf(request), request.pictures ?? []),
       "tensorzero::variant_name": request.variantName,
       "tensorzero::episode_id": request.episodeId,
       "tensorzero::tags": request.tags,
@@ -321,6 +334,26 @@ function messagesOf(request: InferenceRequest): OpenAI.ChatCompletionMessagePara
     { role: "system", content: [template("system", request.system)] },
     { role: "user", content: [template("user", request.user)] },
   ];
+}
+
+/** The last message with each picture behind its caption. */
+function withPictures(
+  messages: OpenAI.ChatCompletionMessageParam[],
+  pictures: readonly Picture[],
+): OpenAI.ChatCompletionMessageParam[] {
+  const last = messages.at(-1);
+  if (pictures.length === 0 || last?.role !== "user") return messages;
+  const { content } = last;
+  const told = typeof content === "string" ? [{ type: "text" as const, text: content }] : content;
+  const shown = pictures.flatMap(({ turn, png }, index) => {
+    const isCurrent = index === pictures.length - 1;
+    const url = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+    return [
+      template(isCurrent ? "picture" : "past_picture", { turn }),
+      { type: "image_url" as const, image_url: { url } },
+    ];
+  });
+  return [...messages.slice(0, -1), { role: "user", content: [...told, ...shown] }];
 }
 
 /** TensorZero's own content block. The openai package knows no such type, so it passes for a text block. */

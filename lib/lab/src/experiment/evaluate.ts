@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { messageOf } from "embedded-gateway";
 import { singleTurns } from "../agents/gateway-agent";
+import { picturesOf } from "../agents/picture";
 import type { GatewayClient } from "../connection/client";
 import type { EpisodeKey } from "../queries/runs/run-state";
 import { dialogueOf } from "./plan/demonstrated";
@@ -199,7 +200,9 @@ class Sitting {
 
   private async tryEpisode(episode: EpisodeKey) {
     const { historyLength, inferenceSeconds, episodeSeconds } = this.settings;
-    const { function: functionName, form, prompt, servers } = this.context.variant(episode.variant);
+    const { function: functionName, form, ...variant } = this.context.variant(episode.variant);
+    const { prompt, servers } = variant;
+    const pictures = picturesOf(variant.pictures, historyLength);
     const dialogue =
       form === null
         ? singleTurns(historyLength)
@@ -208,7 +211,7 @@ class Sitting {
     const spending = this.spending.try(episode.variant);
     const result = await runEpisode({
       ...episode,
-      ...{ functionName, prompt, servers, dialogue, inferenceSeconds, episodeSeconds },
+      ...{ functionName, prompt, pictures, servers, dialogue, inferenceSeconds, episodeSeconds },
       client: this.context.client,
       run: this.before.run,
       pace: this.pace,

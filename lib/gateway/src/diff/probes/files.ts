@@ -11,6 +11,11 @@ const NOWHERE = "http://127.0.0.1:65533/picture.png";
 const ORDER = { type: "text", text: order({}) };
 const user = (...content: unknown[]) => ({ role: "user", content });
 const png = { type: "file", file_type: "base64", mime_type: "image/png", data: PNG };
+const caption = (turn: number) => ({
+  type: "tensorzero::template",
+  name: "picture",
+  arguments: { turn },
+});
 const imageUrl = (url: string, more: object = {}) => ({
   type: "image_url",
   image_url: { url, ...more },
@@ -69,6 +74,19 @@ const openai: Probe[] = [
 export const FILES: readonly Probe[] = [
   ...native,
   ...openai,
+  chat("openai input: pictures with captions", {
+    model: "tensorzero::function_name::probe_chat",
+    "tensorzero::variant_name": "pictured",
+    messages: [
+      user(
+        ORDER,
+        caption(1),
+        imageUrl(`data:image/png;base64,${PNG}`),
+        caption(2),
+        imageUrl(`data:image/gif;base64,${GIF}`),
+      ),
+    ],
+  }),
   infer("stream: picture", {
     function_name: "probe_chat",
     variant_name: "plain",

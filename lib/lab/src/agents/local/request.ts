@@ -72,7 +72,11 @@ function readMessage(message: unknown, index: number): ChatMessage {
   }
   const texts = content.map((part) => {
     if (isRecord(part) && part.type === "text" && typeof part.text === "string") return part.text;
-    return refuse(`${name}.content`, "must hold text parts only", part);
+    const isPicture = isRecord(part) && part.type === "image_url";
+    const expected = isPicture
+      ? "must hold text parts only, since a function in place of an LLM takes no pictures"
+      : "must hold text parts only";
+    return refuse(`${name}.content`, expected, part);
   });
   return { role, content: withLineFeeds(texts.join("\n\n")) };
 }

@@ -34,10 +34,11 @@ afterAll(async () => {
   await clickhouse.close();
 });
 
+const pictures = "none" as const;
 const variants = new Map([
-  ["random", { function: "act" as const }],
-  ["baseline", { function: "act" as const }],
-  ["reasoning", { function: "act_with_reasoning" as const }],
+  ["random", { function: "act" as const, pictures }],
+  ["baseline", { function: "act" as const, pictures }],
+  ["reasoning", { function: "act_with_reasoning" as const, pictures }],
 ]);
 const run = (options: Partial<DemonstrateOptions>) =>
   demonstrate({ client, variants }, { variant: "random", ...options });

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { type ActionName, make, solve } from "babyai";
 import { gatewayAgent, singleTurns } from "../../agents/gateway-agent";
+import { type PictureUse, picturesOf, povPng } from "../../agents/picture";
 import { type Agent, play } from "../../agents/play";
 import type { ActFunction } from "../../agents/prompt";
 import { at } from "../../basics/at";
@@ -46,7 +47,7 @@ export interface Demonstrations {
 export interface DemonstrateContext {
   client: GatewayClient;
   /** Of each variant that there is, the function that it is one of. */
-  variants: ReadonlyMap<string, { function: ActFunction }>;
+  variants: ReadonlyMap<string, { function: ActFunction; pictures: PictureUse }>;
   /** Default: {@link PATIENCE}. */
   patience?: Patience;
 }
@@ -66,9 +67,10 @@ export async function demonstrate(
   { variant, signal: stop, seed = 100_000, ...options }: DemonstrateOptions,
 ): Promise<Demonstrations> {
   const settings = checkSettings({ ...options, seed, variants: [variant] }, [...variants.keys()]);
-  if (variants.get(variant)?.function !== "act") {
+  const info = variants.get(variant);
+  if (info?.function !== "act") {
     throw new SettingsError(
-      `${variant} is of the function ${variants.get(variant)?.function}: what it is asked for is more than the expert can demonstrate, an action. Take a variant of the function act, such as rule_based_history.`,
+      `${variant} is of the function ${info?.function}: what it is asked for is more than the expert can demonstrate, an action. Take a variant of the function act, such as rule_based_history.`,
     );
   }
 
@@ -89,10 +91,12 @@ export async function demonstrate(
       const inferOnce = () => client.infer(request, { signal });
       return outages.endure(() => pace.run(inferOnce, call), signal);
     };
+    const env = make(task);
     const asked = gatewayAgent({
       functionName: "act",
       variant,
       dialogue: singleTurns(historyLength),
+      pictures: { most: picturesOf(info.pictures, historyLength), draw: () => povPng(env) },
       tags: { ...tags, demonstrations: id },
       infer,
     });
@@ -103,7 +107,7 @@ export async function demonstrate(
         return { action: at(played, turn.step) };
       },
     };
-    for await (const _ of play(make(task), demonstrator, { seed }));
+    for await (const _ of play(env, demonstrator, { seed }));
     // Together, because the gateway stores and looks up what is demonstrated on before it takes a demonstration.
     await Promise.all(
       inferenceIds.map((inferenceId, step) =>

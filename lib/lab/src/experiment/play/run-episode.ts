@@ -4,6 +4,7 @@ import { type CountedTokens, countTokens } from "../../agents/count-tokens";
 import { type Dialogue, gatewayAgent } from "../../agents/gateway-agent";
 import type { ChatMessage } from "../../agents/local/reading/prompt";
 import type { InvalidReason } from "../../agents/parse";
+import { povPng } from "../../agents/picture";
 import { play } from "../../agents/play";
 import type { ActFunction, ActInput } from "../../agents/prompt";
 import type { GatewayClient, Inference, InferenceRequest } from "../../connection/client";
@@ -23,6 +24,8 @@ export interface EpisodeOptions {
   seed: number;
   /** Words the turns; of this episode alone. */
   dialogue: Dialogue;
+  /** Of how many of the latest observations the variant is sent pictures. */
+  pictures: number;
   /** When each inference may begin. */
   pace: Pace;
   /** The variant's model, as the pace knows it. */
@@ -122,8 +125,9 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       throw explainAway(error, { model, servers });
     });
   };
-  const agent = gatewayAgent({ functionName, variant, dialogue, tags, infer });
   const env = make(task);
+  const pictures = { most: options.pictures, draw: () => povPng(env) };
+  const agent = gatewayAgent({ functionName, variant, dialogue, pictures, tags, infer });
   const turns = play(env, agent, { seed, signal });
   options.onBegin?.(env.maxSteps);
   options.signal.addEventListener("abort", follow);

@@ -6,6 +6,7 @@ export function playedVariant(change: Partial<PlayedVariant> = {}): PlayedVarian
   return {
     function: "act",
     form: null,
+    pictures: "none",
     model: "m",
     servers,
     price: undefined,

@@ -15,6 +15,8 @@ export interface LimitedVariant {
   /** After the first try. */
   retries?: number;
   extraBody?: unknown;
+  /** Prompts have pictures in them. */
+  sendsPictures?: boolean;
   /** Its templates take in others, so that prompts can be longer than they tell. */
   includesOthers?: boolean;
   /** Prompts have earlier answers in them, as long as those were. */
@@ -36,6 +38,8 @@ export function callLimits(
   if (changed) return unlimited("has an extra_body, which may change max_tokens");
   if (variant.includesOthers) return unlimited("has templates that include others");
   if (variant.repeatsAnswers) return unlimited("is shown its own answers, however long they are");
+  if (variant.sendsPictures)
+    return unlimited("is sent pictures, whose tokens each model counts in its own way");
   if (maxTokens === undefined) return unlimited("has no max_tokens");
   return { maxTokens, tries, reason: null };
 }

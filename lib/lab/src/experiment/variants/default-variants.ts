@@ -18,13 +18,13 @@ export interface DefaultVariantsContext {
 }
 
 /**
- * The variants of JSON functions on every LLM that has not been shut down and can be called, without their successors; if there are none,
- * those on local rules.
+ * The variants of JSON functions on every LLM that has not been shut down and can be called, without their successors and without
+ * those that are sent pictures; if there are none, those on local rules.
  */
 export async function defaultVariants(context: DefaultVariantsContext): Promise<DefaultVariants> {
   const { variants, prices, now, obstacle } = context;
-  // Those of the chat function are there for comparisons with BALROG, and are chosen by name.
-  const usual = [...variants].filter(([, info]) => info.form === null);
+  // Those of the chat function, and those that are sent pictures, are there for comparisons with BALROG, and are chosen by name.
+  const usual = [...variants].filter(([, info]) => info.form === null && info.pictures === "none");
   const llms = new Set<string>();
   for (const [, { model, local }] of usual) if (model !== null && !local) llms.add(model);
   const notes: string[] = [];

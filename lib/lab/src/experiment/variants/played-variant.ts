@@ -1,5 +1,6 @@
 import type { Form } from "../../agents/balrog-like/forms";
 import type { ChatMessage } from "../../agents/local/reading/prompt";
+import type { PictureUse } from "../../agents/picture";
 import type { ActFunction, ActInput } from "../../agents/prompt";
 import type { Price } from "./prices";
 
@@ -7,6 +8,8 @@ import type { Price } from "./prices";
 export interface PlayedVariant {
   /** The function that it is a variant of. */
   function: ActFunction;
+  /** Of which observations it is sent pictures. */
+  pictures: PictureUse;
   /** Which of BALROG's agents it is like; null of a variant of a JSON function. */
   form: Form | null;
   /** The model's name in the config; null for a variant made of other variants. */

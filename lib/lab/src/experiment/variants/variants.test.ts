@@ -19,6 +19,8 @@ test("the project's variants: the seed's four on gpt-4o-mini, three on local mod
     "gpt-6-luna_history",
     "gpt-6-luna-low_baseline",
     "gpt-6-luna-low_history",
+    "gpt-6-luna_vision",
+    "gpt-6-luna_vision_history",
     "gpt-6-luna_reasoning",
     "gpt-6-luna_history_and_reasoning",
   ]);

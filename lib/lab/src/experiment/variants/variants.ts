@@ -10,6 +10,7 @@ import {
 import { Environment } from "minijinja-js";
 import type { Form } from "../../agents/balrog-like/forms";
 import type { ChatMessage } from "../../agents/local/reading/prompt";
+import type { PictureUse } from "../../agents/picture";
 import { type ActFunction, type ActInput, CHAT_FUNCTION } from "../../agents/prompt";
 import type { InputMessage } from "../../connection/client";
 import {
@@ -35,6 +36,8 @@ export interface VariantInfo {
   /** What its model is sent, by its templates. Of a variant made of other variants: what its own templates make. */
   prompt: (input: ActInput) => readonly ChatMessage[];
   limits: CallLimits;
+  /** Of which observations it is sent pictures: its templates `picture` and `past_picture`, their captions, tell. */
+  pictures: PictureUse;
   /** Its model is a function in place of an LLM. */
   local: boolean;
   /** Its model is served on this machine or its network, and asks for no key: it costs nothing. */
@@ -71,14 +74,21 @@ export function readVariants(
       const served = (by: (provider: Provider) => boolean) =>
         providers.length > 0 && providers.every(by);
       const form = name === CHAT_FUNCTION ? formOf(variant) : null;
-      const limits = { ...variant, includesOthers: variant.templates.some(includesOthers) };
+      const pictures = pictureUse(variant);
+      const limits = {
+        ...variant,
+        includesOthers: variant.templates.some(includesOthers),
+        repeatsAnswers: form !== null,
+        sendsPictures: pictures !== "none",
+      };
       variants.set(variantName, {
         function: name,
         form,
         model: variant.model,
         servers: providers.map(({ apiBase }) => apiBase),
         prompt: promptOf(variant),
-        limits: callLimits({ ...limits, repeatsAnswers: form !== null }, providers),
+        limits: callLimits(limits, providers),
+        pictures,
         local: served(({ isLocal }) => isLocal),
         free: served(isFree),
         definition: { ...schemas, ...define(variant) },
@@ -89,6 +99,12 @@ export function readVariants(
   return new Map(
     [...variants].sort(([, a], [, b]) => order.indexOf(a.model) - order.indexOf(b.model)),
   );
+}
+
+function pictureUse({ templates }: ActVariant): PictureUse {
+  const has = (name: string) => templates.some((template) => template.name === `templates.${name}`);
+  if (!has("picture")) return "none";
+  return has("past_picture") ? "history" : "current";
 }
 
 /** Hosts of this machine, seen from a container too, and of private networks (RFC 1918). */
