@@ -22,6 +22,7 @@ export { PeerError } from "./diff/peer";
 export { PROBES } from "./diff/probes";
 export { SHIPPED } from "./diff/probes/shipped";
 export { diffWithReal, type Pair, startPair } from "./diff/real";
+export { blake3 } from "./files/blake3";
 export { createGateway, type EmbeddedGateway, type GatewayOptions } from "./gateway";
 export { uuidv7 } from "./ids";
 export { KeyWarning, warningsOf } from "./models/key-warnings";

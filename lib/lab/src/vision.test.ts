@@ -6,12 +6,14 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { inflateSync } from "node:zlib";
 import { BALL, BOX, COLOR_INDEX, DOOR, type Env, KEY, make, OPEN, solve, tasks } from "babyai";
-import type { Observation } from "./agents/local/reading/observation";
+import { type Observation, parseObservation } from "./agents/local/reading/observation";
 import { readPrompt } from "./agents/local/reading/prompt";
 import type { Color, DoorState, Kind } from "./agents/local/reading/things";
 import { decide } from "./agents/local/rule-based/rule-based";
 import { type Lab, openLab } from "./lab";
 import { storedEpisode } from "./queries/steps";
+import { playerHtml } from "./replay/player";
+import { loadReplay, replayStored } from "./replay/replay";
 
 const SIDE = 7;
 const TILE = 16;
@@ -205,6 +207,7 @@ ${variant("vision_history", 'templates.past_picture.path = "config/functions/act
 afterAll(async () => {
   await lab?.close();
   server.close();
+  server.closeAllConnections();
   rmSync(project, { recursive: true });
 });
 
@@ -242,8 +245,7 @@ test("one picture a turn, the current one's, and its reference is stored", async
     rows.reduce((sum, { episode_length }) => sum + episode_length!, 0),
   );
   const inputs = await lab.clickhouse.query({
-    query:
-      "SELECT input FROM JsonInference WHERE variant_name = 'mock_vision' AND tags['step'] = '0' LIMIT 1",
+    query: `SELECT input FROM JsonInference WHERE episode_id = '${row!.episode_id}' AND tags['step'] = '0'`,
     format: "JSONEachRow",
   });
   const [first] = await inputs.json<{ input: string }>();
@@ -254,6 +256,23 @@ test("one picture a turn, the current one's, and its reference is stored", async
     { type: "file", mime_type: "image/png", storage_path: { kind: { type: "disabled" } } },
   ]);
   expect(steps[0]?.user_prompt).toContain("Its picture follows.");
+  expect(steps[0]?.picture).toBe(content[2].storage_path.path);
+
+  const replay = await loadReplay(lab.clickhouse, row!.episode_id!);
+  expect(replay.mismatches).toEqual([]);
+  for (const { picture, observation } of replay.frames.slice(0, -1))
+    expect(see(Buffer.from(picture!))).toEqual(parseObservation(observation));
+  expect(replay.frames.at(-1)?.picture).toBeNull();
+  const [shown] = replay.frames;
+  const png = Buffer.from(shown!.picture!).toString("base64");
+  expect(playerHtml([replay])).toContain(`"picture":"data:image/png;base64,${png}"`);
+  const others = steps.map((step) => ({ ...step, picture: "observability/files/0.png" }));
+  const episode = { ...(await storedEpisode(lab.clickhouse, row!.episode_id!)), steps: others };
+  expect(replayStored(episode).mismatches).toEqual([
+    expect.stringMatching(
+      /^The model was sent other pictures at \d+ steps?, first at 0, or the same/,
+    ),
+  ]);
 });
 
 test("a model that takes no pictures refuses them in words, and nothing is stored", async () => {

@@ -89,7 +89,7 @@ const FORMATS: Record<ExportFormat, string> = {
 const STEPS = `
 WITH
   inference AS (
-    SELECT id, episode_id, variant_name, mission, observation, ${ANSWER} AS hash, tags, processing_time_ms
+    SELECT id, episode_id, variant_name, mission, observation, picture, ${ANSWER} AS hash, tags, processing_time_ms
     FROM ${ACTS}
     WHERE tags['run'] = {run:String}
   ),
@@ -118,6 +118,7 @@ SELECT
   call.provider AS provider,
   mission,
   observation,
+  picture,
   call.system_prompt AS system_prompt,
   call.user_prompt AS user_prompt,
   read.answer AS answer,

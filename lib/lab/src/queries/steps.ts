@@ -18,6 +18,11 @@ export interface StepRow extends StoredAnswer {
   /** The messages that the model was sent, rendered from the variant's templates; a conversation is one text, without a system prompt. */
   system_prompt: string;
   user_prompt: string;
+  /**
+   * Where the picture of the observation belongs in the object storage: its name is BLAKE3 of what the model was sent, the PNG
+   * in base64. Null: it was sent none.
+   */
+  picture: string | null;
   /** Sums over the inference's model calls; null when a provider did not count them. */
   input_tokens: number | null;
   output_tokens: number | null;
@@ -142,7 +147,7 @@ type Tags = Pick<StoredEpisode, "run" | "variant" | "task" | "seed">;
 const STEPS = `
 WITH
   inference AS (
-    SELECT id, variant_name, mission, observation, form, output, auxiliary_content, tags, processing_time_ms
+    SELECT id, variant_name, mission, observation, picture, form, output, auxiliary_content, tags, processing_time_ms
     FROM ${ACTS}
     WHERE episode_id = {episode:UUID}
   ),
@@ -172,6 +177,7 @@ SELECT
   call.provider AS provider,
   coalesce(call.system_prompt, '') AS system_prompt,
   coalesce(call.user_prompt, '') AS user_prompt,
+  picture,
   form,
   inference.output AS output,
   inference.auxiliary_content AS auxiliary_content,

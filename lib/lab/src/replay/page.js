@@ -36,6 +36,8 @@ function build({ heading, about, mismatches, frames }) {
     };
   };
   const observation = block("Observation", "observation");
+  const seen = frames.some((frame) => frame.picture !== null) && element(step, "img", "seen");
+  if (seen) seen.alt = "The picture that the model was sent";
   const shown = block("Mismatch: the agent was shown", "mismatch");
   const thinking = block("Thinking", "thinking");
   const answer = block("Answer", "answer");
@@ -52,6 +54,10 @@ function build({ heading, about, mismatches, frames }) {
     patterns.replaceChildren();
     for (const name of frame.patterns) element(patterns, "span", "pattern", name);
     observation(frame.observation);
+    if (seen) {
+      seen.hidden = frame.picture === null;
+      seen.src = frame.picture ?? "data:,";
+    }
     shown(frame.shown);
     thinking(frame.thinking);
     answer(frame.answer);

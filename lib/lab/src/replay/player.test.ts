@@ -38,6 +38,7 @@ function replay(variant: string, steps: number, thinking: string | null = null):
         mission,
         observation,
         system_prompt: "You act.",
+        picture: null,
         user_prompt: `Current observation:\n${observation}`,
         answer: JSON.stringify({ thinking, action }),
         action,
@@ -191,6 +192,27 @@ describeInChromium("in Chromium", () => {
     );
     expect(left!.y).toBeCloseTo(right!.y, 0);
     expect(right!.x).toBeGreaterThan(left!.x + left!.width);
+  });
+
+  test("what a vision model was shown is a picture beside its observation, and none at the end", async () => {
+    const { episode, frames } = replay("a", 2);
+    const picture = "observability/files/0.png";
+    const steps = frames.flatMap(({ stored }) => (stored ? [{ ...stored, picture }] : []));
+    await open(playerHtml([replayStored({ ...episode, episode_id: "e", form: null, steps })]));
+    const picturesWidth = () =>
+      page.evaluate(
+        "document.querySelector('.seen').decode().then(() => document.querySelector('.seen').naturalWidth)",
+      );
+    expect(await picturesWidth()).toBe(112);
+    const first = await page.locator(".seen").getAttribute("src");
+    await page.keyboard.press("ArrowRight");
+    expect(await picturesWidth()).toBe(112);
+    expect(await page.locator(".seen").getAttribute("src")).not.toBe(first);
+    await page.keyboard.press("End");
+    expect(await page.locator(".seen").isVisible()).toBe(false);
+    expect(await shown(".heading .mismatch")).toContain(
+      "The model was sent other pictures at 2 steps",
+    );
   });
 
   test("what a model wrote stays text, also inside a notebook's frame", async () => {

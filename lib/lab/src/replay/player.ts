@@ -42,7 +42,7 @@ export function playerHtml(replays: readonly Replay[], start = 0): string {
   if (replays.length === 0) throw new NoReplayError("playerHtml needs at least one replay");
   const script = part("page.js");
   const style = part("page.css");
-  const policy = `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; base-uri 'none'; form-action 'none'`;
+  const policy = `default-src 'none'; img-src data:; script-src ${hash(script)}; style-src ${hash(style)}; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -103,6 +103,8 @@ function pack(replays: readonly Replay[]) {
       cost: costText(frame),
       patterns: frame.patterns,
       observation: toLines(frame.observation),
+      picture:
+        frame.picture && `data:image/png;base64,${Buffer.from(frame.picture).toString("base64")}`,
       shown: differs(frame) ? toLines(frame.stored!.observation) : null,
       thinking: optional(frame.stored?.thinking),
       answer: optional(frame.stored?.answer),

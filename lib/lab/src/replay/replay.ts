@@ -1,7 +1,8 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { type ActionName, actions, make } from "babyai";
-import { plural } from "embedded-gateway";
+import { blake3, plural } from "embedded-gateway";
 import { DEFAULT_ACTION } from "../agents/parse";
+import { povPng } from "../agents/picture";
 import { PublishedEntryError, type PublishedEpisode } from "../analysis/published/episodes";
 import { type StepRow, type StoredEpisode, storedEpisode } from "../queries/steps";
 import { diagnose, type Pattern } from "./patterns";
@@ -16,6 +17,8 @@ export interface Frame {
   svg: string;
   /** What the agent is told that it sees. */
   observation: string;
+  /** What it is shown, a PNG file; null where it is shown no pictures. */
+  picture: Uint8Array | null;
 }
 
 /** Actions played again from a seed. */
@@ -35,7 +38,12 @@ export interface Playback {
  * const { frames } = replayEpisode("BabyAI-MixedTrainLocal-v0/goto", 200, ["turn left", "go forward"]);
  * @throws UnknownEnvError, InvalidSeedError, InvalidActionError
  */
-export function replayEpisode(task: string, seed: number, played: readonly ActionName[]): Playback {
+export function replayEpisode(
+  task: string,
+  seed: number,
+  played: readonly ActionName[],
+  isShownPictures: (step: number) => boolean = () => false,
+): Playback {
   const env = make(task);
   let { observation } = env.reset({ seed });
   const frames: Frame[] = [];
@@ -45,6 +53,7 @@ export function replayEpisode(task: string, seed: number, played: readonly Actio
       action,
       svg: env.renderSvg(),
       observation: observation.text,
+      picture: isShownPictures(env.stepCount) ? povPng(env) : null,
     });
   for (const action of played) {
     if (env.terminated || env.truncated) break;
@@ -126,7 +135,8 @@ function replayAnswers(
 ): Replay {
   const { task, seed } = episode;
   const played = answers.map((action) => action ?? DEFAULT_ACTION);
-  const { frames, ...playback } = replayEpisode(task, seed, played);
+  const isShown = (step: number) => typeof steps[step]?.picture === "string";
+  const { frames, ...playback } = replayEpisode(task, seed, played, isShown);
   const indices = answers.map((action) => (action === null ? -1 : actions.indexOf(action)));
   const { findings } = diagnose(task, seed, indices);
   const replayed = frames.map((frame) => ({
@@ -154,6 +164,12 @@ function compare(replay: Omit<Replay, "mismatches">, steps: readonly StepRow[]):
       `Observations differ at ${plural(differing.length, "step")}, first at ${differing[0]}.`,
     );
   }
+  const redrawn = frames.filter(isOtherPicture).map(({ step }) => step);
+  if (redrawn.length > 0) {
+    mismatches.push(
+      `The model was sent other pictures at ${plural(redrawn.length, "step")}, first at ${redrawn[0]}, or the same, packed by another zlib.`,
+    );
+  }
   const surplus = steps.length - (frames.length - 1);
   if (surplus > 0)
     mismatches.push(`The replay ends ${plural(surplus, "step")} before the stored episode.`);
@@ -162,6 +178,13 @@ function compare(replay: Omit<Replay, "mismatches">, steps: readonly StepRow[]):
     mismatches.push(`Stored is "${stored}"; the replay ends with: ${outcome ?? "no end"}.`);
   }
   return mismatches;
+}
+
+/** Whether the model was sent another file: what is stored of it is the hash of its base64. */
+function isOtherPicture({ stored, picture }: ReplayFrame): boolean {
+  if (picture === null) return false;
+  const hash = blake3(Buffer.from(Buffer.from(picture).toString("base64")));
+  return !stored?.picture?.endsWith(`/${hash}.png`);
 }
 
 /** Whether the agent was shown something else than the replay shows. */

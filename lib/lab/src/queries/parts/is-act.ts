@@ -15,13 +15,14 @@ const columns = (
       ${own.auxiliary_content} AS auxiliary_content,
       ${own.form} AS form,
       ${own.mission} AS mission,
-      JSONExtractString(input, ${LAST}, 'arguments', 'observation') AS observation
+      JSONExtractString(input, ${LAST}, 'arguments', 'observation') AS observation,
+      nullIf(JSONExtractString(input, 'messages', -1, 'content', -1, 'storage_path', 'path'), '') AS picture
     FROM ${table}
     WHERE ${IS_ACT}`;
 
 /**
  * In place of a table: the inferences that chose an action, by a JSON or by the chat function. `form` is that of a
- * BALROG-like agent, else "".
+ * BALROG-like agent, else "". `picture` is the one of the observation, which comes last.
  */
 export const ACTS = `(${columns("JsonInference", {
   auxiliary_content: "auxiliary_content",
