@@ -67,6 +67,9 @@ test("without demonstrations a few_shot variant is refused, and so are unknown o
     "and the store has none. Store some first: lab.demonstrate(",
   );
   await expect(play("mine")).rejects.toThrow('demonstrations is "mine", but the store has none');
+  await expect(
+    lab.evaluate({ variants: ["rule_based_balrog_like_cot"], demonstrations: "mine" }),
+  ).rejects.toThrow("demonstrations is given, but none of rule_based_balrog_like_cot is shown any");
   expect(await lab.runs()).toEqual([]);
 });
 

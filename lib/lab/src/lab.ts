@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { describeDamage, messageOf, printable, reachModels, uuidv7 } from "embedded-gateway";
+import type { Demonstrated } from "./agents/balrog-like/dialogue";
 import { localModels } from "./agents/local/app";
 import { type ModelFunctions, ownModelFiles } from "./agents/local/own-models";
 import { formatResults } from "./analysis/results";
@@ -21,6 +22,7 @@ import {
   checkSettings,
   type EvaluateOptions,
   type ResumeOptions,
+  SettingsError,
 } from "./experiment/plan/settings";
 import { plannedEpisodes } from "./experiment/planned";
 import {
@@ -211,47 +213,56 @@ function historyOf({ catalog, connection }: Opened): RunHistory {
   return { clickhouse, price: (model) => catalog.price(model), flush };
 }
 
-function prepare(opened: Opened, options: EvaluateOptions | ResumeOptions) {
+async function prepare(opened: Opened, options: EvaluateOptions | ResumeOptions) {
   const { catalog, connection } = opened;
   const isFewShot = (name: string) => catalog.variants.get(name)?.form === "few_shot";
-  return prepareRun(options, {
+  let demonstrated: Demonstrated | null = null;
+  const prepared = await prepareRun(options, {
     check: async (given) => {
       const names = [...catalog.variants.keys()];
       const settings = checkSettings(given, names, (name) => catalog.played(name));
       for (const variant of settings.variants) catalog.refuseEnded(variant);
-      if (!settings.variants.some(isFewShot)) return settings;
+      if (!settings.variants.some(isFewShot)) {
+        if (given.demonstrations === undefined) return settings;
+        throw new SettingsError(
+          `demonstrations is given, but none of ${settings.variants.join(", ")} is shown any: leave it out, or add a few_shot variant.`,
+        );
+      }
       await connection.flush();
       const { clickhouse } = connection;
-      const demonstrated = await readDemonstrated(
-        clickhouse,
-        settings.worlds,
-        given.demonstrations,
-      );
-      return { ...settings, demonstrated };
+      demonstrated = await readDemonstrated(clickhouse, settings.worlds, given.demonstrations);
+      return { ...settings, demonstrations: demonstrated.id };
     },
-    define: (name, { demonstrated }) => ({
+    define: (name, { demonstrations }) => ({
       ...catalog.variants.get(name)?.definition,
-      ...(demonstrated && isFewShot(name) && { demonstrations: demonstrated.id }),
+      ...(demonstrations !== null && isFewShot(name) && { demonstrations }),
     }),
     history: historyOf(opened),
   });
+  return { ...prepared, demonstrated };
 }
 
 async function makePlan(opened: Opened, options: EvaluateOptions | ResumeOptions): Promise<Plan> {
   const { catalog, connection } = opened;
-  const { settings, before } = await prepare(opened, options);
+  const { settings, before, demonstrated } = await prepare(opened, options);
   const typical = await typicalUsage(connection.clickhouse);
   const isDone = (episode: EpisodeKey) => before.completed.has(episodeKey(episode));
-  const plan = await planRun(settings, (name) => catalog.played(name), typical, isDone);
+  const plan = await planRun(
+    settings,
+    (name) => catalog.played(name),
+    typical,
+    isDone,
+    demonstrated,
+  );
   return { ...plan, text: [plan.text, ...catalog.notices(settings.variants)].join("\n") };
 }
 
 async function playRun(opened: Opened, options: EvaluateOptions | ResumeOptions): Promise<Run> {
   const { catalog, connection, log } = opened;
   const { client, clickhouse } = connection;
-  const { settings, before, record } = await prepare(opened, options);
+  const { settings, before, record, demonstrated } = await prepare(opened, options);
   const context = {
-    ...{ client, log },
+    ...{ client, log, demonstrated },
     variant: (name: string) => catalog.played(name),
     recordFailure: (run: string, result: EpisodeResult) => recordFailure(clickhouse, run, result),
   };

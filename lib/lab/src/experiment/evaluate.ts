@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { messageOf } from "embedded-gateway";
+import type { Demonstrated } from "../agents/balrog-like/dialogue";
 import { singleTurns } from "../agents/gateway-agent";
 import { picturesOf } from "../agents/picture";
 import type { GatewayClient } from "../connection/client";
@@ -21,6 +22,8 @@ import type { Cost } from "./variants/prices";
 export interface EvaluateContext {
   client: GatewayClient;
   variant: (name: string) => PlayedVariant;
+  /** What few_shot variants are shown; needed where one is played. */
+  demonstrated?: Demonstrated | null;
   /** Stores that an episode failed, and why. */
   recordFailure: (run: string, result: EpisodeResult) => Promise<void>;
   /** Default: {@link PATIENCE}. */
@@ -206,7 +209,7 @@ class Sitting {
     const dialogue =
       form === null
         ? singleTurns(historyLength)
-        : dialogueOf(form, this.settings.demonstrated, episode);
+        : dialogueOf(form, this.context.demonstrated ?? null, episode);
     const tally = this.tally.try(episode.variant);
     const spending = this.spending.try(episode.variant);
     const result = await runEpisode({

@@ -70,14 +70,14 @@ export async function waitForDemonstrations(
 export async function demonstrationIds(clickhouse: ClickHouseClient): Promise<string[]> {
   const result = await clickhouse.query({
     query: `
-      SELECT tags['run'] AS id
+      SELECT tags['run'] AS run
       FROM DemonstrationFeedback
-      WHERE id != '' AND inference_id IN (SELECT id FROM JsonInference WHERE ${IS_ACT})
-      GROUP BY id
-      ORDER BY max(timestamp) DESC, id DESC`,
+      WHERE run != '' AND inference_id IN (SELECT id FROM JsonInference WHERE ${IS_ACT})
+      GROUP BY run
+      ORDER BY max(toString(id)) DESC`,
     format: "JSONEachRow",
   });
-  return (await result.json<{ id: string }>()).map(({ id }) => id);
+  return (await result.json<{ run: string }>()).map(({ run }) => run);
 }
 
 const DEMONSTRATIONS = `

@@ -87,12 +87,14 @@ const LONGEST_ACTION = "turn right";
  * does, that a longer observation makes no shorter prompt, and that providers heed `max_tokens` and bill no refusal.
  *
  * @param typical what stored inferences took
+ * @param demonstrated what few_shot variants are shown; needed where one is planned
  */
 export async function planRun(
   settings: Settings,
   variant: (name: string) => PlannedVariant,
   typical: readonly TypicalUsage[],
   isDone: (episode: EpisodeKey) => boolean = () => false,
+  demonstrated: Demonstrated | null = null,
 ): Promise<Plan> {
   const { variants, worlds } = settings;
   const starts = new Map<string, Start>();
@@ -114,7 +116,9 @@ export async function planRun(
   for (const name of variants) {
     const own = missing.filter((episode) => episode.variant === name);
     const played = own.map(({ task, seed }) => starts.get(`${task} ${seed}`)!);
-    plans.push(await planVariant(name, variant(name), played, settings, typical));
+    plans.push(
+      await planVariant(name, variant(name), played, { ...settings, demonstrated }, typical),
+    );
   }
   const plan = {
     episodes: missing.length,
@@ -129,7 +133,10 @@ async function planVariant(
   name: string,
   { model, form, price, prompt, limits }: PlannedVariant,
   worlds: readonly Start[],
-  { historyLength, demonstrated }: Settings,
+  {
+    historyLength,
+    demonstrated,
+  }: Pick<Settings, "historyLength"> & { demonstrated: Demonstrated | null },
   typical: readonly TypicalUsage[],
 ): Promise<VariantPlan> {
   const calls = worlds.reduce((total, world) => total + world.calls, 0);

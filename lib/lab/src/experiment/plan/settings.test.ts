@@ -9,7 +9,7 @@ test("fills in the defaults: five tasks × 20 seeds from 200", () => {
     variants: ["baseline"],
     worlds: new Map(tasks.map((task) => [task, Array.from({ length: 20 }, (_, i) => 200 + i)])),
     historyLength: 8,
-    demonstrated: null,
+    demonstrations: null,
     concurrency: 50,
     maxCallsPerMinute: null,
     maxTokensPerMinute: null,

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { tasks as balrogTasks, make, nearest, registeredEnvs } from "babyai";
-import type { Demonstrated } from "../../agents/balrog-like/dialogue";
 import { actFunctions } from "../../agents/prompt";
 import type { World } from "../../queries/runs/run-state";
 import type { Progress } from "../progress/progress";
@@ -70,8 +69,8 @@ export interface Settings {
   variants: readonly string[];
   worlds: Worlds;
   historyLength: number;
-  /** What few_shot variants are shown; null where none is played. */
-  demonstrated: Demonstrated | null;
+  /** Id of the demonstrations that few_shot variants are shown; null where none is played. */
+  demonstrations: string | null;
   concurrency: number;
   maxCallsPerMinute: number | null;
   maxTokensPerMinute: number | null;
@@ -116,7 +115,7 @@ export function checkSettings(
   played: (variant: string) => Pick<PlayedVariant, "model" | "price"> = () => FREE,
 ): Settings {
   const { variants } = options;
-  const { historyLength = 8, concurrency = 50 } = options;
+  const { historyLength = 8, demonstrations = null, concurrency = 50 } = options;
   const { maxCallsPerMinute = null, maxTokensPerMinute = null } = options;
   const { inferenceSeconds = 120, episodeSeconds = 3600 } = options;
   checkVariants(variants, knownVariants);
@@ -139,7 +138,7 @@ export function checkSettings(
     variants,
     worlds,
     historyLength,
-    demonstrated: null,
+    demonstrations,
     concurrency,
     maxCallsPerMinute,
     maxTokensPerMinute,

@@ -15,6 +15,14 @@ test.each([
   [`${VARIANT}templates.user = "x"`, '`functions.act.variants.v.templates.user` is "x"; it must'],
   ["[functions.act.variants]\nv = 3", "`functions.act.variants.v` is 3; it must be a table."],
   ["[functions.act]\noutput_schema = true", "`functions.act.output_schema` is true; it must be a"],
+  [
+    '[functions.act]\ntype = "chat"',
+    '`functions.act.type` is "chat"; the function act is of the type "json"',
+  ],
+  [
+    '[functions.act_in_chat]\ntype = "json"',
+    '`functions.act_in_chat.type` is "json"; the function act_in_',
+  ],
   ["functions = 3", "`functions` is 3; it must be a table."],
   ["[models]\nm = 3", "`models.m` is 3; it must be a table."],
   [`${PROVIDER}api_base = 5`, "`models.m.providers.p.api_base` is 5; it must be a string."],

@@ -9,7 +9,7 @@ import {
   Table,
 } from "embedded-gateway";
 import { LOCAL_PROVIDER } from "../../agents/local/own-models";
-import { type ActFunction, actFunctions } from "../../agents/prompt";
+import { type ActFunction, actFunctions, CHAT_FUNCTION } from "../../agents/prompt";
 import type { LimitedVariant } from "./call-limits";
 
 /** The part of a configuration that is read here; the gateway checks the rest. */
@@ -60,7 +60,7 @@ export function readActConfig(sources: readonly ConfigSource[]): ActConfig {
   const functions = top.table("functions");
   const read = actFunctions.flatMap((name) => {
     const table = functions?.table(name);
-    return table ? [[name, readFunction(table, folderOf)] as const] : [];
+    return table ? [[name, readFunction(table, name, folderOf)] as const] : [];
   });
   return { models: new Map(models), functions: new Map(read) };
 }
@@ -105,7 +105,12 @@ function readProvider(table: Table, name: string): Provider {
 
 type FolderOf = (key: string) => string;
 
-function readFunction(table: Table, folderOf: FolderOf) {
+function readFunction(table: Table, name: ActFunction, folderOf: FolderOf) {
+  // A model's file has variants of a function that another file defines.
+  const type = table.string("type");
+  const expected = name === CHAT_FUNCTION ? "chat" : "json";
+  if (type !== undefined && type !== expected)
+    table.fail("type", `is "${type}"; the function ${name} is of the type "${expected}"`);
   const variants = [...table.tables("variants")].map(
     ([name, variant]) => [name, readVariant(variant, folderOf)] as const,
   );

@@ -16,6 +16,7 @@ test("reads mission and observation; no history is not an empty history", () => 
     mission: { kind: "go to", target: { kind: "ball", color: "red" } },
     observation: { walls: { left: 1 }, sightings: [] },
     wantsThinking: false,
+    asks: "JSON",
   });
   const first = user("This is your first turn.\n\nCurrent observation:\na wall 1 step left\n");
   expect(readPrompt([system, first]).turns).toEqual([]);
