@@ -4,7 +4,10 @@ import { uuidv7 } from "embedded-gateway";
 import { type Harness, openHarness } from "embedded-gateway/testing/harness";
 import { completion } from "embedded-gateway/testing/stand-in";
 import fc from "fast-check";
+import { answerIn, readFormAnswer } from "./agents/balrog-like/answer";
+import { type Form, forms } from "./agents/balrog-like/forms";
 import { type Answer, DEFAULT_ACTION, parseAnswer } from "./agents/parse";
+import { CHAT_FUNCTION } from "./agents/prompt";
 import { anyAction, anyAnswer, wildText } from "./agents/testing/any-answer";
 import { GatewayClient, type InferenceRequest } from "./connection/client";
 import { evaluate } from "./experiment/evaluate";
@@ -86,7 +89,10 @@ async function expectPlayed(run: string, played: ReadonlyMap<string, Read>): Pro
 }
 
 /** Plays episodes on these replies; what the run itself made of each, by inference. */
-async function play(replies: { content: string | null; finish_reason: string | null }[]) {
+async function play(
+  replies: { content: string | null; finish_reason: string | null }[],
+  form: Form | null = null,
+) {
   let sent = 0;
   harness.provider.reply = () => {
     const { content, finish_reason } = replies[sent++ % replies.length]!;
@@ -103,20 +109,24 @@ async function play(replies: { content: string | null; finish_reason: string | n
   client.infer = async (request: InferenceRequest, limits) => {
     const inference = await infer(request, limits);
     const answer = inference.content;
-    played.set(inference.inferenceId, {
-      answer,
-      ...parseAnswer(answer, inference.finishReason === "length"),
-    });
+    const isCutOff = inference.finishReason === "length";
+    if (form === null)
+      played.set(inference.inferenceId, { answer, ...parseAnswer(answer, isCutOff) });
+    else {
+      const { candidate: _, ...read } = readFormAnswer(form, answer, isCutOff);
+      played.set(inference.inferenceId, { answer, ...read });
+    }
     return inference;
   };
   const run = await evaluate(
     {
       client,
-      variant: () => playedVariant(),
+      variant: () => playedVariant(form === null ? {} : { function: CHAT_FUNCTION, form }),
       recordFailure: async () => {},
     },
-    checkSettings({ variants: ["retried"], tasks: [TASK], episodes: 2, concurrency: 2 }, [
+    checkSettings({ variants: [form ?? "retried"], tasks: [TASK], episodes: 2, concurrency: 2 }, [
       "retried",
+      ...forms,
     ]),
     {},
   );
@@ -128,26 +138,52 @@ async function play(replies: { content: string | null; finish_reason: string | n
 test("run, episode, invalid answers, played actions, export and replay agree on any answer", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(reply, { minLength: 128, maxLength: 128 }), async (replies) => {
-      const { id, played } = await play(replies);
-      await expectPlayed(id, played);
-      const rows = await episodes(harness.clickhouse, id);
-      expect(rows).toHaveLength(2);
-      for (const { episode_id, invalid_actions } of rows) {
-        const { frames, mismatches } = await loadReplay(harness.clickhouse, episode_id);
-        expect(mismatches).toEqual([]);
-        for (const { action, stored, patterns } of frames.slice(0, -1)) {
-          const read = played.get(stored!.inference_id)!;
-          expect(action).toBe(read.action ?? DEFAULT_ACTION);
-          expect(patterns.includes("invalid answer")).toBe(read.invalid !== null);
-        }
-        const invalid = frames.filter(({ stored }) => stored !== null && stored.invalid !== null);
-        expect(invalid).toHaveLength(invalid_actions!);
-      }
-      expect((await whatWentWrong(harness.clickhouse, id)).mismatches).toEqual([]);
+      await expectAgreement(await play(replies));
     }),
     { numRuns: 3, seed: 7, endOnFailure: true },
   );
 });
+
+test.each(["naive", "cot", "robust_naive", "robust_cot"] as const)(
+  "and on any answer in a conversation: %s",
+  async (form) => {
+    const content = fc.oneof(
+      anyAnswer,
+      fc.tuple(anyAction, wildText).map(([action, text]) => answerIn(form, action, text)),
+      fc.tuple(anyAction, wildText).map(([action, text]) => `${action}${text.slice(0, 1)}`),
+    );
+    const replies = fc.array(
+      fc.record({ content, finish_reason: fc.constantFrom("stop", "length") }),
+      {
+        minLength: 128,
+        maxLength: 128,
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(replies, async (some) => expectAgreement(await play(some, form))),
+      { numRuns: 1, seed: 7, endOnFailure: true },
+    );
+  },
+);
+
+/** All that reads a run tells the same of it. */
+async function expectAgreement({ id, played }: Awaited<ReturnType<typeof play>>): Promise<void> {
+  await expectPlayed(id, played);
+  const rows = await episodes(harness.clickhouse, id);
+  expect(rows).toHaveLength(2);
+  for (const { episode_id, invalid_actions } of rows) {
+    const { frames, mismatches } = await loadReplay(harness.clickhouse, episode_id);
+    expect(mismatches).toEqual([]);
+    for (const { action, stored, patterns } of frames.slice(0, -1)) {
+      const read = played.get(stored!.inference_id)!;
+      expect(action).toBe(read.action ?? DEFAULT_ACTION);
+      expect(patterns.includes("invalid answer")).toBe(read.invalid !== null);
+    }
+    const invalid = frames.filter(({ stored }) => stored !== null && stored.invalid !== null);
+    expect(invalid).toHaveLength(invalid_actions!);
+  }
+  expect((await whatWentWrong(harness.clickhouse, id)).mismatches).toEqual([]);
+}
 
 test("so do rows that others have stored, whatever their output says", async () => {
   const output = fc.oneof(

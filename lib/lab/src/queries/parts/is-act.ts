@@ -31,7 +31,8 @@ export const ACTS = `(${columns("JsonInference", {
 })}
     UNION ALL${columns("ChatInference", {
       auxiliary_content: "''",
-      form: `JSONExtractString(input, ${LAST}, 'name')`,
+      // One that somebody else has had may have no template.
+      form: `coalesce(nullIf(JSONExtractString(input, ${LAST}, 'name'), ''), 'none')`,
       mission: "JSONExtractString(input, 'messages', 1, 'content', 1, 'arguments', 'mission')",
     })}
   )`;

@@ -35,7 +35,11 @@ export function storedAnswer({
   const answer = rawText(output);
   const isCutOff = cut_off.some((call) => lastText(call) === answer);
   const read = parseAnswer(answer, isCutOff);
-  return { answer, ...read, thinking: read.thinking ?? thoughts(auxiliary_content) };
+  return {
+    answer,
+    ...read,
+    thinking: read.thinking ?? thoughts(JSON.parse(auxiliary_content || "[]")),
+  };
 }
 
 export function isForm(name: string): name is Form {
@@ -44,15 +48,31 @@ export function isForm(name: string): name is Form {
 
 /** A conversation that somebody else has had with the function, without a form, is read as naive. */
 function chatAnswer(form: string, output: string, cut_off: readonly string[]): StoredAnswer {
-  const answer = allText(output);
-  const isCutOff = cut_off.some((call) => allText(call) === answer);
+  const blocks = blocksOf(output);
+  const answer = blocks === null ? output : allText(blocks);
+  const isCutOff = cut_off.some((call) => allText(blocksOf(call) ?? []) === answer);
   const { candidate: _, ...read } = readFormAnswer(isForm(form) ? form : "naive", answer, isCutOff);
-  return { answer, ...read, thinking: read.thinking ?? thoughts(output) };
+  return { answer, ...read, thinking: read.thinking ?? thoughts(blocks ?? []) };
+}
+
+interface Block {
+  type: string;
+  text?: string;
+}
+
+/** Null: the text is no list of content blocks. */
+function blocksOf(output: string): Block[] | null {
+  try {
+    const blocks: unknown = JSON.parse(output);
+    const isBlock = (block: unknown) => typeof block === "object" && block !== null;
+    return Array.isArray(blocks) && blocks.every(isBlock) ? (blocks as Block[]) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** As the gateway answers a chat's blocks. */
-function allText(output: string): string | null {
-  const blocks: { type: string; text?: string }[] = JSON.parse(output);
+function allText(blocks: readonly Block[]): string | null {
   const texts = blocks.flatMap(({ type, text }) => (type === "text" ? [text ?? ""] : []));
   return texts.length === 0 ? null : texts.join("\n");
 }
@@ -66,8 +86,7 @@ function rawText(output: string): string | null {
   }
 }
 
-function thoughts(auxiliaryContent: string): string | null {
-  const blocks: { type: string; text?: string }[] = JSON.parse(auxiliaryContent || "[]");
+function thoughts(blocks: readonly Block[]): string | null {
   const texts = blocks.flatMap(({ type, text }) => (type === "thought" && text ? [text] : []));
   return texts.length === 0 ? null : texts.join("\n\n");
 }
