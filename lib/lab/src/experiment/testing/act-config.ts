@@ -13,15 +13,13 @@ user_template = "functions/act/baseline/user.minijinja"
 json_mode = "on"
 `;
 const CHAT = "functions/act_in_chat";
-const chatFiles = [...forms, "instruction", "observation", "plan", "demonstration", "your_turn"];
+const shared = ["instruction", "observation", "plan", "demonstration", "your_turn"];
 const chatVariant = (form: Form) =>
   [
     `[functions.act_in_chat.variants.${form}]`,
     'type = "chat_completion"',
     'model = "m"',
-    ...["instruction", "observation", "plan", form].map(
-      (name) => `templates.${name}.path = "${CHAT}/${name}.minijinja"`,
-    ),
+    ...[...shared, form].map((name) => `templates.${name}.path = "${CHAT}/${name}.minijinja"`),
   ].join("\n");
 const toml = `
 [functions.act]
@@ -58,7 +56,7 @@ const files = [
   "baseline/user.minijinja",
 ]
   .map((file) => `functions/act/${file}`)
-  .concat(chatFiles.map((name) => `${CHAT}/${name}.minijinja`));
+  .concat([...shared, ...forms].map((name) => `${CHAT}/${name}.minijinja`));
 
 /**
  * The files of a gateway's config for tests: the project's functions `act` and `act_in_chat`, on a provider whose address is PROVIDER. The
