@@ -5,6 +5,7 @@ import { ConfigError } from "embedded-gateway";
 import { forms } from "./agents/balrog-like/forms";
 import type { ChatMessage } from "./agents/local/reading/prompt";
 import { SettingsError } from "./experiment/plan/settings";
+import { provenanceOf } from "./experiment/provenance";
 import { episodeLog } from "./export/balrog";
 import { inspectLog } from "./export/inspect";
 import { exportedEpisode, finishedPart } from "./export/run";
@@ -100,6 +101,13 @@ test("the rules play in every form, and are read, counted and replayed like any 
   expect(steps[0]!.user_prompt).toMatch(
     /^user:\nYou control [\s\S]*\n\nuser:\n=== Example 1 begins ===\n\nuser:\nObservation:\n[\s\S]*=== Now you play ===\n\nuser:\nCurrent observation:\n/,
   );
+  const { command } = provenanceOf(run, rows, {
+    "babyai-lab": "",
+    node: "",
+    gateway: "",
+    clickhouse: "",
+  });
+  expect(command).toContain(`"demonstrations":"${id}"`);
   // It grows with the demonstrations that it began with, and is not told of the newer ones.
   await lab.demonstrate({ variant, episodes: 1, tasks: [GOTO], seed: 300 });
   expect(await lab.evaluate({ run: run.id, episodes: 2 })).toMatchObject({ completed: 20 });

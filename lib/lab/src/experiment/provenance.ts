@@ -25,14 +25,15 @@ export function provenanceOf(
   };
 }
 
-function commandOf({ variants, worlds, historyLength }: Settings): string {
+function commandOf({ variants, worlds, historyLength, demonstrations }: Settings): string {
   const start = (what: string) =>
     `npm start -- -p variants=${variants} ${what} -p historyLength=${historyLength}`;
   const grid = gridOf(worlds);
-  if (grid === null) {
+  const shown = demonstrations === null ? {} : { demonstrations };
+  if (grid === null || demonstrations !== null) {
     const entry = publishedEntryOf([...inTurn(worlds)]);
-    if (entry !== undefined) return start(`-p worlds=${entry}`);
-    const options = JSON.stringify({ variants, historyLength }).slice(1, -1);
+    if (entry !== undefined && demonstrations === null) return start(`-p worlds=${entry}`);
+    const options = JSON.stringify({ variants, historyLength, ...shown }).slice(1, -1);
     return `lab.evaluate({ ${options}, worlds }), worlds being task and seed of the episodes below`;
   }
   const { tasks, seed, episodes } = grid;
