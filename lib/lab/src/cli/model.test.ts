@@ -124,6 +124,36 @@ test("add ollama qwen3:8b: a file that the gateway takes, at price 0, with limit
   expect(existsSync(join(models, "qwen3-8b.toml"))).toBe(false);
 });
 
+test.each(["ollama", "llama-server", "lm-studio", "vllm", "openai"])(
+  "add %s --vision: two variants more, which are sent pictures; check sends one",
+  async (server) => {
+    expect(await add(server, "qwen3:8b", "", { vision: true })).toContain(
+      "check qwen3-8b_vision\n",
+    );
+    const { functions } = await loadConfig(configFiles(root), env);
+    const variants = functions.get("act")?.variants;
+    for (const [name, like, captions] of [
+      ["vision", "baseline", ["picture"]],
+      ["vision_history", "history", ["picture", "past_picture"]],
+    ] as const) {
+      const [own, other] = [name, like].map((prompt) => variants?.get(`qwen3-8b_${prompt}`));
+      if (own?.type !== "chat_completion" || other?.type !== "chat_completion")
+        throw new Error(`${server} has no ${name}`);
+      const { templates, name: _, ...settings } = own;
+      const { templates: __, name: ___, ...expected } = other;
+      expect(settings).toEqual(expected);
+      expect([...templates.keys()]).toEqual(["system", "user", ...captions]);
+    }
+    answer = { content: '{"action": "turn left"}' };
+    expect(await modelCommands.check(root, env, ["qwen3-8b_vision"])).toContain("valid answer.");
+    const body = asked.find(({ path }) => path === "/v1/chat/completions")?.body;
+    expect(JSON.stringify(body)).toMatch(
+      /"Picture of the current observation:"\},\{"type":"image_url","image_url":\{"url":"data:image\/png;base64,/,
+    );
+    await removed("qwen3-8b");
+  },
+);
+
 test.each([
   [{ content: "I turn left." }, "no valid answer: not JSON"],
   [{ content: '{"action": "jump"}' }, "no valid answer: unknown action"],

@@ -14,7 +14,7 @@ type Do = (
   root: string,
   env: NodeJS.ProcessEnv,
   words: readonly string[],
-  options?: { url?: string; name?: string },
+  options?: { url?: string; name?: string; vision?: boolean },
 ) => Promise<string>;
 
 /** What `npm run model` does, by its first word; the text is printed. @throws ModelError, GatewayError, ConfigError */
@@ -55,7 +55,7 @@ export const modelCommands: Record<"list" | "add" | "check" | "remove", Do> = {
       );
     }
     lines.push(
-      `Try it:   npm run model -- check ${name}`,
+      `Try it:   npm run model -- check ${name}${options.vision ? "_vision" : ""}`,
       `Play it:  npm start -- -p variants=${variants.at(-1)},rule_based_history`,
     );
     return lines.join("\n");
@@ -100,6 +100,7 @@ npm run model -- remove <name>`,
       help: "the server's, e.g. http://192.168.1.5:11434/v1/; default: the example's",
     },
     name: { value: "name", help: "ours for the model; default: made of the server's" },
+    vision: { help: "of a model that takes pictures: with the variants vision and vision_history" },
   },
   takesWords: true,
   async run(options, [first = "list", ...words], root) {

@@ -25,6 +25,8 @@ export interface AddOptions {
   url?: string;
   /** Our name for the model. Default: the server's, with "-" for everything but letters, digits, ".", "_" and "-". */
   name?: string;
+  /** With variants that are sent pictures: for a model that takes them. Default: false. */
+  vision?: boolean;
   /** Told where the key would go, before it does, if that is not its provider's or can be overheard. */
   onWarning?: (text: string) => void;
 }
@@ -55,7 +57,7 @@ function examplesFolder(root: string): string {
 export async function addModel(
   root: string,
   env: NodeJS.ProcessEnv,
-  { server, model, url, name = safeName(model), onWarning = () => {} }: AddOptions,
+  { server, model, url, name = safeName(model), vision = false, onWarning = () => {} }: AddOptions,
 ): Promise<AddedModel> {
   const servers = knownServers(root);
   if (!servers.includes(server)) {
@@ -66,7 +68,7 @@ export async function addModel(
   }
   refuseName(name, model);
   const example = join(examplesFolder(root), `${server}.toml`);
-  const text = fill(readTextFile(example), { name, model, url });
+  const text = fill(readTextFile(example), { name, model, url, vision });
   const added = modelsIn(parseConfigFile({ path: example, text }));
   refuseTaken(root, name, [...added.variants, ...added.models.map((address) => address.model)]);
   const [address] = added.models;
@@ -127,14 +129,35 @@ function refuseTaken(root: string, name: string, names: readonly string[]): void
 /** The example without its first paragraph, which says how to copy it, and with the model's own names. */
 function fill(
   example: string,
-  { name, model, url }: { name: string; model: string; url?: string },
+  { name, model, url, vision }: { name: string; model: string; url?: string; vision: boolean },
 ): string {
-  const text = example
-    .slice(example.indexOf("\n\n") + 2)
+  const own = example.slice(example.indexOf("\n\n") + 2);
+  const text = (vision ? withVision(own) : own)
     .replaceAll("my-model", name)
     .replace(/^model_name = ".*?"/m, () => `model_name = ${JSON.stringify(model)}`);
   if (url === undefined) return text;
   return text.replace(/^api_base = ".*?"/m, () => `api_base = ${JSON.stringify(readUrl(url))}`);
+}
+
+/** With the variants `vision` and `vision_history` besides: `baseline` and `history`, with pictures. */
+function withVision(example: string): string {
+  const like = (given: string, name: string, captions: readonly string[]) => {
+    const start = example.indexOf(`[functions.act.variants."my-model_${given}"]`);
+    const [paragraph = ""] = example.slice(start).split("\n\n");
+    const templates = captions.map(
+      (caption) => `templates.${caption}.path = "../functions/act/${name}/${caption}.minijinja"\n`,
+    );
+    return paragraph
+      .trimEnd()
+      .replace(`my-model_${given}"`, `my-model_${name}"`)
+      .replaceAll(`/act/${given}/`, `/act/${name}/`)
+      .replace(/^user_template = .*\n/m, (line) => line + templates.join(""));
+  };
+  const variants = [
+    like("baseline", "vision", ["picture"]),
+    like("history", "vision_history", ["picture", "past_picture"]),
+  ];
+  return [example.trimEnd(), ...variants].join("\n\n").concat("\n");
 }
 
 /** Ends with a slash; a server without a path has its API under /v1/. */

@@ -4,6 +4,7 @@ import { chatCompletions, connect, createGateway, inProcess, reachModels } from 
 import { BalrogLikeDialogue } from "../agents/balrog-like/dialogue";
 import { singleTurns } from "../agents/gateway-agent";
 import { localModels } from "../agents/local/app";
+import { povPng } from "../agents/picture";
 import { GatewayClient, type InferenceRequest } from "../connection/client";
 import { isTimeout } from "../experiment/play/inference-timeout";
 import { explainAway } from "../experiment/play/server-away";
@@ -57,7 +58,8 @@ export async function checkModel(
     for (const chat of chatCompletions(gateway.config.functions)) chat.retries.numRetries = 0;
     const client = new GatewayClient({ url: "http://embedded", fetch: inProcess(gateway.app) });
     const started = performance.now();
-    const request = { ...variant, ...asked };
+    const pictures = info.pictures === "none" ? undefined : [{ turn: 1, png: povPng(episode) }];
+    const request = { ...variant, ...asked, pictures };
     const answered = client.infer(request).catch((error) => {
       throw explain(error, info);
     });
