@@ -102,39 +102,44 @@ class Demonstrations:
         agent.wrap_episode()
 
 
-def token(message, is_last):
-    content = message.content
-    if message.role == "assistant":
-        head, plan, text = content.partition("Previous plan:\n")
-        if plan and not head:
-            return f"plan={text}"
-        return "action=" + re.sub("^Failed to obtain a valid action .*", "none", content)
-    assert message.role == "user", message.role
-    if "<mission>" in content:
-        return "instruction" if "PLAY!" in content else "instruction to learn"
-    edge = re.search(r"(START|END) OF DEMONSTRATION EPISODE (\d+)", content)
-    if edge:
-        return f"{edge[1].lower()} {edge[2]}"
-    if "your turn to play" in content:
-        return "your turn"
-    name = "current" if content.startswith("Current Observation:") else "observation"
-    assert name == "current" or re.match("Obs|Obes", content), content
-    assert (name == "current") == is_last
-    shown = re.search(r"<o(\d+)>", content)
-    asked = len(content) > shown.end() if is_last else content.endswith(">") or not shown
-    assert asked, content
-    told = " after invalid" if "did not contain a valid action" in content else ""
-    return f"{name} {shown[1]}{told}" if shown else name
+def tokens(messages, said, instruction, form):
+    """By what messages have in common and in what they differ, none of BALROG's words being known here."""
+    labels = {message.content.partition("\n")[0] for message in messages[:-1]}
+    marks = 0
+    for i, message in enumerate(messages):
+        content, is_last = message.content, i == len(messages) - 1
+        label, has_more, more = content.partition("\n")
+        if message.role == "assistant":
+            if has_more and more in said:
+                yield f"plan={more}"
+            else:
+                is_own = form != "robust_cot" or any(content in answer for answer in said)
+                yield f"action={content if is_own else 'none'}"
+            continue
+        assert message.role == "user", message.role
+        shown = re.search(r"<o(\d+)>", content)
+        if "<mission>" in content:
+            yield "instruction" if content == instruction else "instruction to learn"
+        elif shown:
+            assert is_last == (label not in labels) == (len(content) > shown.end()), content
+            told = " after invalid" if content[: shown.start()] != f"{label}\n" else ""
+            yield f"{'current' if is_last else 'observation'} {shown[1]}{told}"
+        elif content.endswith(":"):
+            yield "observation"
+        else:
+            number = re.search(r"\d+", content)
+            marks += 1
+            yield f"{('start', 'end')[marks - 1]} {number[0]}" if number else "your turn"
 
 
 def play(form, answers, demonstrated):
     lines = []
+    said = [answer.strip() for answer in answers]  # as the clients answer
 
     def generate(messages):
-        last = len(messages) - 1
-        lines.append([token(message, i == last) for i, message in enumerate(messages)])
-        # As the clients answer.
-        completion = answers[len(lines) - 1].strip()
+        instruction = agent.prompt_builder.system_prompt
+        lines.append(list(tokens(messages, said[: len(lines)], instruction, form)))
+        completion = said[len(lines) - 1]
         return Response(completion=completion, input_tokens=1, output_tokens=1, reasoning=None)
 
     settings = Config(agent_settings(), type=form)
@@ -152,7 +157,8 @@ def play(form, answers, demonstrated):
             env_name="babyai", config=config, output_dir=folder, max_steps_per_episode=None
         )
         one.dataset = Demonstrations(demonstrated)
-        one.run_episode(TASK, AgentFactory(config).create_agent())
+        agent = AgentFactory(config).create_agent()
+        one.run_episode(TASK, agent)
     assert len(lines) == len(answers)
     return lines
 
