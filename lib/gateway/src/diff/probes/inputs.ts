@@ -210,7 +210,7 @@ export const INPUTS: readonly Probe[] = [
   infer("input: unknown model", { model_name: "nope", input: ordering({}) }),
   infer("input: model", { model_name: "ordered", input: { system: "s", messages: [user(ORDER)] } }),
   infer("input: tags", { ...ask("probe_chat", "plain"), tags: { a: "1", ä: "" } }),
-  infer("input: internal", { ...ask("probe_chat", "plain"), internal: true }),
+  infer("input: internal", { ...ask("probe_chat", "plain"), internal: true }, { late: true }),
   infer("input: upper-case episode", {
     ...ask("probe_chat", "plain"),
     episode_id: "01900000-0000-7000-8000-00000000000A",

@@ -10,7 +10,7 @@ export interface Probe {
    * that name made.
    */
   body?: unknown;
-  /** It needs what an earlier inference left in the store. */
+  /** It needs what an earlier inference left in the store, or is listed behind it. */
   late?: true;
 }
 
