@@ -112,7 +112,8 @@ test("a checkout with CRLF has the same variants, prompts, prices and replay pag
       const { loadConfig } = load("gateway");
       const { playerHtml } = load("lab/replay/player"), { replayEpisode, replayStored } = load("lab/replay/replay");
       const { hash, functions, templates } = await loadConfig(${paths}, {});
-      const context = { mission: "go to the red ball", observation: "a wall 1 step left\\na red ball 2 steps right", history: [{ turn: 1, observation: "", action: "drop" }] };
+      const context = { mission: "go to the red ball", observation: "a wall 1 step left\\na red ball 2 steps right", turn: 1,
+        history: [{ turn: 1, observation: "", action: "drop" }] };
       const prompts = [...functions.get("act").variants.values()].flatMap((variant) =>
         [...variant.templates.values()].map((template) => templates.render(template.key, context)));
       const { frames, mission } = replayEpisode("BabyAI-MixedTrainLocal-v0/goto", 200, ["turn left"]);
@@ -123,7 +124,8 @@ test("a checkout with CRLF has the same variants, prompts, prices and replay pag
       encoding: "utf8",
       cwd: root,
     });
-    return child.stdout === "" ? child.stderr : JSON.parse(child.stdout);
+    if (child.stdout === "") throw new Error(child.stderr);
+    return JSON.parse(child.stdout);
   };
   const here = tell(root);
   expect(here.prompts.join()).toContain("a red ball 2 steps right");

@@ -12,11 +12,14 @@ const KNOWN: Readonly<Record<string, string>> = {
   rule_based_history: "#009e73",
 };
 
-/** The prompts of a model's variants, by function. Their colors lie evenly around the circle of hues. */
+/** The prompts of a model's variants, by kind. The colors of a kind lie evenly around the circle of hues. */
 const PROMPTS = [
   ["baseline", "compact", "history", "reasoning", "history_and_reasoning"],
   ["naive", "cot", "robust_naive", "robust_cot", "few_shot"].map((form) => `balrog_like_${form}`),
+  ["vision", "vision_history"],
 ];
+/** Degrees that each kind is turned by from the one before: half of what lies between two prompts. */
+const TURN = 36;
 
 const LIGHTNESS = [0.54, 0.64, 0.74] as const;
 
@@ -33,12 +36,19 @@ export function variantColor(variant: string): string {
   const known = Object.hasOwn(KNOWN, variant) ? KNOWN[variant] : undefined;
   if (known !== undefined) return known;
   const isOf = (prompt: string) => variant === prompt || variant.endsWith(`_${prompt}`);
-  const prompts = PROMPTS.find((list) => list.some(isOf)) ?? [];
   // The longest: reasoning ends history_and_reasoning, too.
-  const [prompt = ""] = prompts.filter(isOf).sort((a, b) => b.length - a.length);
+  const [prompt = ""] = PROMPTS.flat()
+    .filter(isOf)
+    .sort((a, b) => b.length - a.length);
+  const kind = Math.max(
+    0,
+    PROMPTS.findIndex((prompts) => prompts.includes(prompt)),
+  );
+  const prompts = PROMPTS[kind] ?? [];
   const drawn = hash(variant.slice(0, variant.length - prompt.length).replace(/_$/, ""));
-  const hue = (drawn % 360) + (360 / (prompts.length || 1)) * Math.max(0, prompts.indexOf(prompt));
-  return oklch(LIGHTNESS[(drawn >>> 16) % 3] ?? LIGHTNESS[0], 0.14, hue);
+  const place = Math.max(0, prompts.indexOf(prompt));
+  const hue = (drawn % 360) + (360 / prompts.length) * place + TURN * kind;
+  return oklch(LIGHTNESS[((drawn >>> 16) + kind) % 3] ?? LIGHTNESS[0], 0.14, hue);
 }
 
 /**
