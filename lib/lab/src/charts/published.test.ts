@@ -50,7 +50,7 @@ test("an entry that is missing, or whose rate is no count of episodes, is an err
     ...published,
     reference: {
       source: "",
-      agents: [{ agent: "bot", success: 0.5, episode_length: 1, episodes: 3 }],
+      agents: [{ ...published.reference.agents[0]!, success: 0.5, episodes: 3 }],
     },
   };
   expect(() => publishedResults([row], odd)).toThrow("50 % of 3 episodes");
@@ -69,6 +69,14 @@ test("every entry of BALROG's leaderboard has the address of its files, and says
     expect(address).toMatch(/^https:\/\/github\.com\/[\w-]+\/experiments\/tree\/[0-9a-f]{40}$/);
     expect(folder.replace(/[_-]/, " ")).toBe(`${mode}/${date.replaceAll("-", "")} ${entry}`);
     expect(read).toMatch(/^\d{4}-\d\d-\d\d$/);
+  }
+  for (const { source, read } of published.tensorzero.variants) {
+    expect(source).toMatch(/^https:\/\/github\.com\/tensorzero\/tensorzero\/tree\/[0-9a-f]{40}\//);
+    expect(read).toMatch(/^\d{4}-\d\d-\d\d$/);
+  }
+  for (const { source, measured } of published.reference.agents) {
+    expect(source).toMatch(/^https:\/\/github\.com\/[\w-]+\/Minigrid\/tree\/[0-9a-f]+$/);
+    expect(measured).toMatch(/^\d{4}-\d\d-\d\d$/);
   }
   const harder = published.balrog.entries.filter(({ distractors }) => distractors !== undefined);
   expect(harder.map(entryName)).toEqual(["naive-Qwen2.5-7B-it (8 distractors)"]);

@@ -47,6 +47,8 @@ export interface PublishedVariant {
   input_tokens: number;
   output_tokens: number;
   episodes: number;
+  source: string;
+  read: string;
 }
 
 /** An agent measured on the Python reference environment. */
@@ -55,6 +57,9 @@ export interface ReferenceAgent {
   success: number;
   episode_length: number;
   episodes: number;
+  /** The address of what was run here, and the day. */
+  source: string;
+  measured: string;
 }
 
 /** The leaderboard's entries that are drawn: text only, across makers, sizes and years. */
