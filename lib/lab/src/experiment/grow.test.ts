@@ -45,7 +45,7 @@ test("a run grows by worlds, seeds and variants; nothing is played again", async
   ];
   const grown = await lab.evaluate({ run, worlds: more });
   expect(grown).toMatchObject({ planned: 3, completed: 3, completedBefore: 2 });
-  const twice = await lab.evaluate({ run, variants: ["rule_based", "random"] });
+  const twice = await lab.evaluate({ run, variants: ["rule_based", "rule_based_history"] });
   expect(twice).toMatchObject({ planned: 6, completed: 6, completedBefore: 3 });
   const after = await idsOf(run);
   expect(after).toHaveLength(6);
@@ -59,7 +59,7 @@ test("a run grows by worlds, seeds and variants; nothing is played again", async
   expect(provenance.seeds).toBe("3 worlds of 2 tasks, listed with the episodes");
 
   await expect(lab.plan({ run, episodes: 4 })).rejects.toThrow(SettingsError);
-  await expect(lab.plan({ run, variants: ["random"] })).rejects.toThrow(ResumeError);
+  await expect(lab.plan({ run, variants: ["rule_based_history"] })).rejects.toThrow(ResumeError);
 });
 
 test("a run of a grid grows by more seeds, and not by fewer", async () => {
