@@ -87,13 +87,12 @@ export interface Lab {
   /** What `evaluate` would do at most. @throws SettingsError, ResumeError */
   plan(options: EvaluateOptions | ResumeOptions): Promise<Plan>;
   /**
-   * Plays variants × tasks × seeds; stores every inference and every outcome. With a `run` it plays what that one lacks:
+   * Plays variants × tasks × seeds, or × listed worlds; stores every inference and every outcome. With a `run` it plays what that one lacks:
    * what failed or was cut off, and what was never begun. Ctrl-C, or the notebook's stop button, lets the episodes under
    * way come to their end; a second time stops at once.
    *
    * @throws SettingsError an option is wrong
    * @throws ResumeError there is no such run, or it was played with other settings; the message says which
-   * @throws RunNotBegunError ClickHouse does not take its settings
    * @throws RunNotBegunError ClickHouse does not take its settings
    * @throws RunNotStoredError it ended, but ClickHouse does not show all of it
    */
