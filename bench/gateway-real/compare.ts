@@ -88,7 +88,7 @@ export async function compareWithReal(root: string): Promise<void> {
     const BATCHES = `async_writes = false
 batch_writes = { enabled = true, __force_allow_embedded_batch_writes = true }`;
     const targets = [
-      target("the model, asked directly", provider, "/v1/chat/completions"),
+      target("the model, asked directly", provider, { path: "/v1/chat/completions" }),
       target("TensorZero's, no store", await real("enabled = false")),
       target("ours, no store", without),
       target("TensorZero's, async writes", await real("", "async"), {
@@ -112,13 +112,19 @@ batch_writes = { enabled = true, __force_allow_embedded_batch_writes = true }`;
   }
 }
 
+interface To {
+  path?: string;
+  /** ClickHouse's process, and its address with the database. */
+  store?: Service;
+  url?: string;
+}
+
 function target(
   name: string,
   service: Service,
-  to: string | { store?: Service; url?: string } = {},
+  { path = "/openai/v1/chat/completions", store, url }: To = {},
 ): Target {
-  const client =
-    typeof to === "string" || to.url === undefined ? undefined : createClient({ url: to.url });
+  const client = url === undefined ? undefined : createClient({ url });
   const stored =
     client &&
     (async () => {
@@ -131,10 +137,10 @@ function target(
     });
   return {
     name,
-    path: typeof to === "string" ? to : "/openai/v1/chat/completions",
+    path,
     pool: new Pool(service.urls[0]!, { connections: CONCURRENCY }),
     service,
-    store: typeof to === "string" ? undefined : to.store,
+    store,
     stored,
     sent: 0,
     figures: { p50: [], rate: [], storedRate: [], cpu: [], storeCpu: [] },

@@ -47,14 +47,14 @@ export function gatewayAgent<I extends Inference>({
   functionName,
   variant,
   dialogue,
-  pictures = { most: 0, draw: () => new Uint8Array() },
+  pictures,
   tags,
   infer,
 }: GatewayAgentOptions<I>): Agent<GatewayDecision<I>> {
   let episodeId: string | undefined;
   const seen: Picture[] = [];
   const look = (step: number) => {
-    if (pictures.most === 0) return undefined;
+    if (!pictures?.most) return undefined;
     seen.push({ turn: step + 1, png: pictures.draw() });
     return seen.slice(-pictures.most);
   };

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import { type ModelUsage, modelUsage } from "../queries/runs/model-usage";
+import { groupBy } from "../basics/group-by";
+import { modelUsage } from "../queries/runs/model-usage";
 import { findRunSettings } from "../queries/runs/run-settings";
 import { completedEpisodes, runStates } from "../queries/runs/run-state";
 import type { Before } from "./evaluate";
@@ -129,10 +130,7 @@ async function findRecord(clickhouse: ClickHouseClient, run: string): Promise<Ru
 export async function listRuns(history: RunHistory): Promise<RunRow[]> {
   const { clickhouse, flush } = history;
   await flush();
-  const usage = new Map<string, ModelUsage[]>();
-  for (const row of await modelUsage(clickhouse, null)) {
-    usage.set(row.run, [...(usage.get(row.run) ?? []), row]);
-  }
+  const usage = groupBy(await modelUsage(clickhouse, null), ({ run }) => run);
   const rows: RunRow[] = [];
   for (const { settings, open_tries, ...stored } of await runStates(clickhouse)) {
     const record = settings === null ? null : readRecord(settings, stored.run);

@@ -2,6 +2,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { tasks } from "babyai";
 import { BALROG_SETTINGS } from "../agents/balrog-like/forms";
 import { answeredBy } from "../analysis/player";
+import { startOfRun } from "../experiment/plan/settings";
 import type { EpisodeRow } from "../queries/episodes";
 import { ExportError, type ExportedEpisode, type ExportedRun, exportedEpisode } from "./run";
 
@@ -130,10 +131,7 @@ function metadata({ run, variant, rows }: ExportedRun): string {
     "oss: null # true or false: whether the model's weights are open",
     "site: null",
     "verified: false",
-    `date: ${JSON.stringify(dateOf(run))}`,
+    `date: ${JSON.stringify(startOfRun(run)?.slice(0, 10) ?? run)}`,
     "",
   ].join("\n");
 }
-
-/** A run's id begins with its day. */
-const dateOf = (run: string) => run.replace(/^(\d{4})(\d\d)(\d\d)-.*$/, "$1-$2-$3");

@@ -2,6 +2,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { answeredBy } from "../analysis/player";
 import { summarize } from "../analysis/summary";
 import { at } from "../basics/at";
+import { startOfRun } from "../experiment/plan/settings";
 import { type ExportedEpisode, type ExportedRun, exportedEpisode } from "./run";
 
 /**
@@ -15,8 +16,8 @@ export async function inspectLog(clickhouse: ClickHouseClient, part: ExportedRun
   const model = answeredBy(rows).model ?? "none";
   const samples = [];
   for (const row of rows) samples.push(sample(await exportedEpisode(clickhouse, row), model));
-  const [{ success, episode_return, episode_length }] = [at(summarize(rows), 0)];
-  const created = timeOf(run);
+  const { success, episode_return, episode_length } = at(summarize(rows), 0);
+  const created = `${startOfRun(run) ?? "1970-01-01T00:00:00"}+00:00`;
   const log = {
     version: 2,
     status: "success",
@@ -102,12 +103,4 @@ function usage(rows: readonly { input_tokens: number | null; output_tokens: numb
     rows.reduce((total, row) => total + (row[column] ?? 0), 0);
   const [input_tokens, output_tokens] = [sum("input_tokens"), sum("output_tokens")];
   return { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens };
-}
-
-/** A run's id begins with its time, in UTC. */
-function timeOf(run: string): string {
-  const digits = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(run)?.slice(1);
-  if (digits === undefined) return "1970-01-01T00:00:00+00:00";
-  const [year, month, day, hour, minute, second] = digits;
-  return `${year}-${month}-${day}T${hour}:${minute}:${second}+00:00`;
 }

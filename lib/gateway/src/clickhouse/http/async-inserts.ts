@@ -34,8 +34,8 @@ export class AsyncInserts {
    * @param insert stores rows, those of the request or of several
    */
   async add(key: string, rows: Rows, insert: Insert): Promise<Buffer> {
-    const bytes = rows.compression === "none" ? await collect(rows.chunks) : undefined;
-    if (bytes === undefined) return insert(rows);
+    if (rows.compression !== "none") return insert(rows);
+    const bytes = await collect(rows.chunks);
     if (!isWhole(bytes)) return insert(asRows([bytes]));
     return new Promise((resolve, reject) => {
       const before = this.waiting.get(key);

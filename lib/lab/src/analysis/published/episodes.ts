@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type ActionName, actions as actionNames, nearest, solve } from "babyai";
+import { groupBy } from "../../basics/group-by";
 import { root } from "../../project/root";
 import type { World } from "../../queries/runs/run-state";
 import type { EpisodeBesideExpert } from "../expert-steps";
@@ -48,16 +49,14 @@ interface Line {
   actions: string | null;
 }
 
-let entries: Map<string, PublishedEpisode[]> | undefined;
+let entries: ReadonlyMap<string, readonly PublishedEpisode[]> | undefined;
 
 function byEntry(): ReadonlyMap<string, readonly PublishedEpisode[]> {
   if (entries !== undefined) return entries;
-  entries = new Map();
   const path = join(root, "data", "published", "balrog-episodes.jsonl.gz");
-  for (const line of gunzipSync(readFileSync(path)).toString().trim().split("\n")) {
-    const episode = toEpisode(JSON.parse(line) as Line);
-    entries.set(episode.run, [...(entries.get(episode.run) ?? []), episode]);
-  }
+  const lines = gunzipSync(readFileSync(path)).toString().trim().split("\n");
+  const episodes = lines.map((line) => toEpisode(JSON.parse(line) as Line));
+  entries = groupBy(episodes, ({ run }) => run);
   return entries;
 }
 

@@ -7,6 +7,7 @@ import {
 } from "../../agents/balrog-like/dialogue";
 import type { Form } from "../../agents/balrog-like/forms";
 import { at } from "../../basics/at";
+import { groupBy } from "../../basics/group-by";
 import {
   type DemonstrationRow,
   demonstrationIds,
@@ -37,11 +38,7 @@ export async function readDemonstrated(
     );
   }
   const rows = await demonstrations(clickhouse, chosen);
-  const byWorld = new Map<string, DemonstrationRow[]>();
-  for (const row of rows) {
-    const world = `${row.task} ${row.seed}`;
-    byWorld.set(world, [...(byWorld.get(world) ?? []), row]);
-  }
+  const byWorld = groupBy(rows, ({ task, seed }) => `${task} ${seed}`);
   const episodes = new Map<string, (Demonstration & { seed: number })[]>();
   for (const steps of byWorld.values()) {
     const { task, seed } = at(steps, 0);

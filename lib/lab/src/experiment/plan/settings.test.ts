@@ -1,5 +1,5 @@
 import { tasks, UnknownEnvError } from "babyai";
-import { checkSettings, newRunId, SettingsError } from "./settings";
+import { checkSettings, newRunId, SettingsError, startOfRun } from "./settings";
 
 const known = ["baseline", "history"];
 const [goto = ""] = tasks;
@@ -78,6 +78,8 @@ test("run ids sort by time and differ", () => {
   const now = new Date("2026-11-22T14:30:05.123Z");
   expect(newRunId(now)).toMatch(/^20261122-143005-[a-z2-9]{4}$/);
   expect(new Set(Array.from({ length: 50 }, () => newRunId(now))).size).toBeGreaterThan(45);
+  expect(startOfRun(newRunId(now))).toBe("2026-11-22T14:30:05");
+  expect(startOfRun("by-hand")).toBeNull();
 });
 
 describe("a budget where prices are not known", () => {

@@ -237,3 +237,10 @@ export function newRunId(now = new Date()): string {
   const suffix = Array.from(randomBytes(4), (byte) => letters[byte % letters.length]).join("");
   return `${date}-${time}-${suffix}`;
 }
+
+/** When a run started, by its name, in UTC: "2026-11-22T14:30:05"; null of one that `newRunId` has not named. */
+export function startOfRun(id: string): string | null {
+  const [, date, time] = /^(\d{8})-(\d{6})/.exec(id) ?? [];
+  if (date === undefined || time === undefined) return null;
+  return `${date.replace(/(....)(..)(..)/, "$1-$2-$3")}T${time.replace(/(..)(..)(..)/, "$1:$2:$3")}`;
+}

@@ -1,4 +1,5 @@
 import { plural } from "embedded-gateway";
+import { groupBy } from "../../basics/group-by";
 import type { World } from "../../queries/runs/run-state";
 
 /** A run's worlds: the seeds of each task. */
@@ -20,13 +21,8 @@ export function worldsOfGrid({ tasks, seed, episodes }: Grid): Worlds {
 
 /** @param list none of it twice */
 export function worldsOf(list: Iterable<World>): Worlds {
-  const worlds = new Map<string, number[]>();
-  for (const { task, seed } of list) {
-    const seeds = worlds.get(task) ?? [];
-    worlds.set(task, seeds);
-    seeds.push(seed);
-  }
-  return worlds;
+  const byTask = groupBy(list, ({ task }) => task);
+  return new Map([...byTask].map(([task, own]) => [task, own.map(({ seed }) => seed)]));
 }
 
 /** All of `before`, and after them those of `more` that are not among them. */

@@ -1,3 +1,4 @@
+import { groupBy } from "../../basics/group-by";
 import type { EpisodeLengths, Played } from "./episode-lengths";
 
 /** What a variant still has to play. */
@@ -40,8 +41,7 @@ export function timeLeft(
   concurrency: number,
 ): number | null {
   const left = remaining.filter(({ active, queued }) => active.length + queued > 0);
-  const byModel = new Map<string, Remaining[]>();
-  for (const part of left) byModel.set(part.model, [...(byModel.get(part.model) ?? []), part]);
+  const byModel = groupBy(left, ({ model }) => model);
   const everything: number[][] = [];
   let longest = 0;
   let drawn = 0;
