@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Dealer, Subscriber } from "zeromq";
+import { kernelCommand, preload } from "./kernel-command";
 import { createRequest, decode, encode, type Message } from "./wire";
 
 /** A kernel that did not start, or that ended while something was asked of it. */
@@ -74,14 +75,12 @@ const startsAtMost = 3;
  * Loaded into the kernel before tslab: ends it when this process is gone without a word (kill -9).
  * A worker thread looks, because a cell that never yields would hold up the main one.
  */
-const orphanGuard = `data:text/javascript,${encodeURIComponent(`
-  import { isMainThread, Worker } from "node:worker_threads";
-  process.execArgv = []; // or else what the kernel forks would load the guard, too
+const orphanGuard = preload(`
+  const { Worker } = await import("node:worker_threads");
   const watch = \`let asked = 0; setInterval(() => {
     if (process.ppid !== ${process.pid}) process.kill(process.pid, asked++ < 4 ? "SIGTERM" : "SIGKILL");
   }, 500)\`;
-  if (isMainThread) new Worker(watch, { eval: true, execArgv: [] }).unref();
-`)}`;
+  new Worker(watch, { eval: true, execArgv: [] }).unref();`);
 
 /**
  * A tslab kernel in a process of its own, driven over Jupyter's protocol. Its sockets are files in a
@@ -129,10 +128,10 @@ export class Kernel {
     this.#control.connect(`ipc://${address}:${ports.control_port}`);
     this.#iopub.connect(`ipc://${address}:${ports.iopub_port}`);
     this.#iopub.subscribe();
-    const tslab = join(dirname(require.resolve("tslab/package.json")), "bin", "tslab");
+    const [node = "", ...args] = kernelCommand(connectionFile, orphanGuard);
     this.#process = spawn(
-      process.execPath,
-      ["--import", orphanGuard, tslab, "kernel", "--config-path", connectionFile],
+      node,
+      args,
       // A process group of its own: the terminal's Ctrl-C reaches the kernel only through interrupt().
       { cwd: directory, stdio: ["ignore", "pipe", "pipe"], detached: true },
     );
@@ -194,7 +193,7 @@ export class Kernel {
     );
     const { content } = await reply.promise;
     // subtle: outputs travel on another socket than the reply and may arrive after it; "idle" is the
-    // last of them. tslab loses it, and outputs, when code writes > 500 times without yielding.
+    // last of them.
     const outputsComplete = (await within(idleLimitMs, idle.promise)) !== "late";
     return {
       status: content.status as ExecuteReply["status"],

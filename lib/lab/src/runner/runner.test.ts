@@ -146,6 +146,24 @@ publishReport({ run: "r1", directory: process.cwd() + "/r1", table: "t", charts:
   expect(valid.errors).toBeNull();
 });
 
+test("whatever a cell writes in one go arrives: 5,000 lines, 1,000 displays, and that it has ended", async () => {
+  const { notebook: result, failure } = await run(
+    notebook(
+      "for (let i = 0; i < 5000; i++) console.log('line', i);",
+      `const { showTable } = require(${JSON.stringify(join(compiled, "display", "table.js"))});
+for (let i = 0; i < 1000; i++) showTable([{ i: i }]);`,
+    ),
+  );
+  const [lines, displays] = codeCells(result);
+  expect(failure).toBeUndefined();
+  expect(textOf(lines!, "stdout").split("\n")).toEqual([
+    ...Array.from({ length: 5000 }, (_, i) => `line ${i}`),
+    "",
+  ]);
+  expect(displays!.outputs).toHaveLength(1000);
+  expect(textOf(lines!, "stderr") + textOf(displays!, "stderr")).toBe("");
+});
+
 test("two at once: a kernel that dies and one that is interrupted, each with its outputs so far", async () => {
   const interrupt = new AbortController();
   const [died, interrupted] = await Promise.all([

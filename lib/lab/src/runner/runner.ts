@@ -169,7 +169,7 @@ async function runCell(
     cell.execution_count = reply.executionCount;
     if (!reply.outputsComplete) {
       const text =
-        "Outputs of this cell were lost: tslab drops them when code writes hundreds of times without awaiting anything.\n";
+        "Outputs of this cell may be missing: the kernel did not say that they are complete.\n";
       cell.outputs.push({ output_type: "stream", name: "stderr", text });
       listener?.stream?.("stderr", text);
     }

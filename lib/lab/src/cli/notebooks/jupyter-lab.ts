@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { kernelCommand } from "../../runner/kernel-command";
 import { command } from "../command";
 
 /** The ways to JupyterLab: installed, or fetched by a tool that is. */
@@ -33,6 +34,8 @@ Without it, notebooks run by: npm run notebook -- notebooks/babyai.ipynb`);
     const [name, ...args] = way;
     const own = [
       "--ServerApp.ip=127.0.0.1",
+      // Kernel and browser are on this machine: a cell's thousand lines in a second are no attack.
+      "--ZMQChannelsWebsocketConnection.limit_rate=False",
       `--ServerApp.root_dir=${root}`,
       "--LabApp.default_url=/lab/tree/notebooks/babyai.ipynb",
     ];
@@ -54,9 +57,8 @@ Without it, notebooks run by: npm run notebook -- notebooks/babyai.ipynb`);
 function registerKernel(jupyter: string): void {
   const folder = join(jupyter, "kernels", "tslab");
   mkdirSync(folder, { recursive: true });
-  const tslab = join(require.resolve("tslab/package.json"), "..", "bin", "tslab");
   const spec = {
-    argv: [process.execPath, tslab, "kernel", "--config-path", "{connection_file}"],
+    argv: kernelCommand("{connection_file}"),
     display_name: "TypeScript (babyai-lab)",
     language: "typescript",
   };
