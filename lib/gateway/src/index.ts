@@ -1,5 +1,6 @@
 // The gateway in process, its store, and what else needs them.
 export { parseHttpUrl, splitCredentials } from "./basics/http-url";
+export { isAlive } from "./basics/is-alive";
 export { messageOf } from "./basics/message-of";
 export { oneLine, plural } from "./basics/one-line";
 export { printable } from "./basics/printable";

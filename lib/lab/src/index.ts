@@ -63,6 +63,7 @@ export type { Progress, VariantProgress } from "./experiment/progress/progress";
 export type { RunRow } from "./experiment/resume";
 export type { Run } from "./experiment/run";
 export { RunNotStoredError } from "./experiment/settle";
+export { type Holder, RunHeldError } from "./experiment/shards/claim";
 export { type Prices, readPrices } from "./experiment/variants/prices";
 export { type Lab, type LabOptions, openLab, type SavedRun } from "./lab";
 export { readCsvCell } from "./queries/csv";

@@ -21,6 +21,7 @@ import { type Plan, planRun } from "./experiment/plan/plan";
 import {
   checkSettings,
   type EvaluateOptions,
+  parseShard,
   type ResumeOptions,
   SettingsError,
 } from "./experiment/plan/settings";
@@ -31,10 +32,12 @@ import {
   demonstrate,
 } from "./experiment/play/demonstrate";
 import type { EpisodeResult } from "./experiment/play/run-episode";
+import type { Progress } from "./experiment/progress/progress";
 import { provenanceOf } from "./experiment/provenance";
 import { listRuns, prepareRun, type RunHistory, type RunRow } from "./experiment/resume";
-import type { Run } from "./experiment/run";
+import { againText, type Run } from "./experiment/run";
 import { settle } from "./experiment/settle";
+import { Claim } from "./experiment/shards/claim";
 import { defaultVariants } from "./experiment/variants/default-variants";
 import { modelPrices } from "./experiment/variants/prices";
 import { readVariants } from "./experiment/variants/variants";
@@ -44,7 +47,9 @@ import { root } from "./project/root";
 import { waitForDemonstrations } from "./queries/demonstrations";
 import { type EpisodeRow, type TryRow, tries } from "./queries/episodes";
 import { insertFailure } from "./queries/runs/failures";
+import { findRunSettings } from "./queries/runs/run-settings";
 import type { EpisodeKey } from "./queries/runs/run-state";
+import { WHOLE } from "./queries/runs/shard";
 import { typicalUsage } from "./queries/runs/typical-usage";
 import { serverVersion } from "./queries/version";
 
@@ -93,6 +98,7 @@ export interface Lab {
    *
    * @throws SettingsError an option is wrong
    * @throws ResumeError there is no such run, or it was played with other settings; the message says which
+   * @throws RunHeldError another process plays the run, or some of it
    * @throws RunNotBegunError ClickHouse does not take its settings
    * @throws RunNotStoredError it ended, but ClickHouse does not show all of it
    */
@@ -257,33 +263,68 @@ async function makePlan(opened: Opened, options: EvaluateOptions | ResumeOptions
 }
 
 async function playRun(opened: Opened, options: EvaluateOptions | ResumeOptions): Promise<Run> {
+  const { clickhouse } = opened.connection;
+  if (!("run" in options) || options.run === undefined)
+    return playPrepared(opened, options, await prepare(opened, options));
+  const { run, shard } = options;
+  // Claimed before it is looked at: what another process still plays is not done.
+  const claim = await Claim.take(clickhouse, {
+    run,
+    ...(shard === undefined ? WHOLE : parseShard(shard)),
+  });
+  try {
+    if (shard !== undefined)
+      await claim.untilBegun(async () => (await findRunSettings(clickhouse, run)) !== null);
+    return await playPrepared(opened, options, await prepare(opened, options), claim);
+  } finally {
+    await claim.end();
+  }
+}
+
+/** @param claim on a run of before; a new one is claimed when the store has taken its settings */
+async function playPrepared(
+  opened: Opened,
+  options: EvaluateOptions | ResumeOptions,
+  { settings, before, record, demonstrated }: Awaited<ReturnType<typeof prepare>>,
+  claim?: Claim,
+): Promise<Run> {
   const { catalog, connection, log } = opened;
-  const { client, clickhouse } = connection;
-  const { settings, before, record, demonstrated } = await prepare(opened, options);
+  const { client, clickhouse, flush } = connection;
+  const { run: id, spent } = before;
+  let own: Claim | undefined;
   const context = {
     ...{ client, log, demonstrated },
     variant: (name: string) => catalog.played(name),
     recordFailure: (run: string, result: EpisodeResult) => recordFailure(clickhouse, run, result),
+    elsewhere: () => (claim === undefined ? 0 : claim.spentElsewhere),
   };
-  const run = await interruptible(
-    async ({ drain, stop }) => {
-      const signal = either(options.signal, stop);
-      const hooks = { onProgress: options.onProgress, drain: either(options.drain, drain), signal };
-      await beginRun(clickhouse, { run: before.run, record, signal, log });
-      return evaluate(context, settings, hooks, before);
-    },
-    () =>
-      log(
-        `The episodes under way come to their end; a second interrupt stops at once. To go on later: npm start -- --resume ${before.run}`,
-      ),
-  );
-  const { flush } = connection;
-  await settle(run, { clickhouse, flush, log }).catch(async (error: unknown) => {
-    const lines = await describeLosses(historyOf(opened), true).catch(() => []);
-    for (const line of lines) if (line.startsWith(`Run ${run.id} `)) log(line);
-    throw error;
-  });
-  return run;
+  const onProgress = (progress: Progress) => {
+    (claim ?? own)?.follow(progress, spent?.usd ?? 0);
+    options.onProgress?.(progress);
+  };
+  const play = async ({ drain, stop }: { drain: AbortSignal; stop: AbortSignal }) => {
+    const signal = either(options.signal, stop);
+    const hooks = { onProgress, drain: either(options.drain, drain), signal };
+    if (record !== null) await beginRun(clickhouse, { run: id, record, signal, log });
+    if (claim === undefined) own = await Claim.take(clickhouse, { run: id, ...WHOLE });
+    if (settings.shard.of > 1 && settings.budgetUsd !== null) await claim?.watchSpending();
+    return evaluate(context, settings, hooks, before);
+  };
+  const onDrain = () =>
+    log(
+      `The episodes under way come to their end; a second interrupt stops at once. To go on later: npm start -- ${againText(id, settings.shard)}`,
+    );
+  try {
+    const run = await interruptible(play, onDrain);
+    await settle(run, { clickhouse, flush, log }).catch(async (error: unknown) => {
+      const lines = await describeLosses(historyOf(opened), true).catch(() => []);
+      for (const line of lines) if (line.startsWith(`Run ${run.id} `)) log(line);
+      throw error;
+    });
+    return run;
+  } finally {
+    await own?.end();
+  }
 }
 
 function recordFailure(

@@ -9,7 +9,6 @@ import { dialogueOf } from "./plan/demonstrated";
 import { episodeKey, episodesOf } from "./plan/episodes";
 import { REPLAYS } from "./plan/plan";
 import { type EvaluateOptions, newRunId, type Settings } from "./plan/settings";
-import { countOf } from "./plan/worlds";
 import { Pace } from "./play/pace";
 import { isLost, Outages, PATIENCE, type Patience } from "./play/patience";
 import { type EpisodeResult, runEpisode } from "./play/run-episode";
@@ -30,6 +29,8 @@ export interface EvaluateContext {
   patience?: Patience;
   /** Told, a line at a time, what a user should know while the run goes on. Default: nobody is. */
   log?: (line: string) => void;
+  /** What other processes have spent on the run so far, in US dollars; null when that is not known. Default: nothing. */
+  elsewhere?: () => number | null;
 }
 
 /** What a run has already done when it is resumed. */
@@ -74,6 +75,7 @@ class Sitting {
   private readonly store: Outages;
   private readonly log: (line: string) => void;
   private readonly completedBefore: number;
+  private readonly planned: number;
   private stopped: Run["stopped"] = null;
   private lastError: string | null = null;
   private storeError: string | null = null;
@@ -95,15 +97,27 @@ class Sitting {
     const { patience = PATIENCE } = context;
     this.gateway = new Outages("The gateway", patience, this.log);
     this.store = new Outages("ClickHouse", patience, this.log);
-    this.spending = new Spending(context.variant, budgetUsd, before.spent, this.log);
+    this.spending = new Spending(
+      context.variant,
+      budgetUsd,
+      before.spent,
+      this.log,
+      context.elsewhere,
+    );
     this.pace = new Pace(settings);
-    const open = [...this.episodes()].filter((episode) => !this.isDone(episode));
-    this.completedBefore = this.planned - open.length;
-    const ofEach = this.planned / variants.length;
-    const planned = variants.map((variant) => {
-      const total = open.filter((episode) => episode.variant === variant).length;
-      return { variant, model: this.modelOf(variant), total, before: ofEach - total };
-    });
+    const counts = new Map(variants.map((variant) => [variant, { total: 0, before: 0 }]));
+    for (const episode of this.episodes()) {
+      const count = counts.get(episode.variant)!;
+      if (this.isDone(episode)) count.before += 1;
+      else count.total += 1;
+    }
+    const planned = [...counts].map(([variant, count]) => ({
+      ...{ variant, model: this.modelOf(variant) },
+      ...count,
+    }));
+    const sum = (of: "total" | "before") => planned.reduce((all, count) => all + count[of], 0);
+    this.completedBefore = sum("before");
+    this.planned = this.completedBefore + sum("total");
     this.tally = new Tally(planned, concurrency, (model) => this.pace.speed(model), this.log);
   }
 
@@ -124,13 +138,9 @@ class Sitting {
     return this.run();
   }
 
-  private get planned(): number {
-    const { variants, worlds } = this.settings;
-    return variants.length * countOf(worlds);
-  }
-
   private episodes(): Generator<EpisodeKey> {
-    return episodesOf(this.settings.variants, this.settings.worlds);
+    const { variants, worlds, shard } = this.settings;
+    return episodesOf(variants, worlds, shard);
   }
 
   private get tookMs(): number {
@@ -294,6 +304,7 @@ class Sitting {
       planned: this.planned,
       completed: this.completedBefore + done - failed,
       completedBefore: this.completedBefore,
+      doubles: 0,
       failed,
       stopped: this.stopped,
       lastError: this.lastError,

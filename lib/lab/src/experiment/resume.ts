@@ -1,15 +1,33 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { groupBy } from "../basics/group-by";
+import { spentElsewhere } from "../queries/runs/beats";
+import { doneOfShard } from "../queries/runs/done";
 import { modelUsage } from "../queries/runs/model-usage";
-import { findRunSettings } from "../queries/runs/run-settings";
-import { completedEpisodes, runStates } from "../queries/runs/run-state";
+import { everyRunSettings, findRunSettings } from "../queries/runs/run-settings";
+import { completedEpisodes, type EpisodeKey, runStates } from "../queries/runs/run-state";
+import { type Shard, WHOLE } from "../queries/runs/shard";
 import type { Before } from "./evaluate";
 import { episodeKey } from "./plan/episodes";
-import { differences, ResumeError, type RunRecord, readRecord, recordOf } from "./plan/record";
-import { type EvaluateOptions, newRunId, type ResumeOptions, type Settings } from "./plan/settings";
+import {
+  differences,
+  isTagged,
+  ResumeError,
+  type RunRecord,
+  readRecord,
+  recordOf,
+  writeRecord,
+} from "./plan/record";
+import {
+  checkRunName,
+  type EvaluateOptions,
+  newRunId,
+  parseShard,
+  type ResumeOptions,
+  type Settings,
+} from "./plan/settings";
 import { countOf, gridOf, inTurn, together } from "./plan/worlds";
 import { costOfRun } from "./run-cost";
-import type { Price } from "./variants/prices";
+import type { Cost, Price } from "./variants/prices";
 
 /** Where earlier runs are found, and what they cost. */
 export interface RunHistory {
@@ -31,6 +49,8 @@ export interface RunRow {
   completed: number;
   /** Episodes that were completed and of which the store has lost rows since. A resumed run plays them again. */
   damaged: number;
+  /** How often an episode was played to its end once more; each counts once. */
+  doubles: number;
   /** Episodes without an outcome: their last try failed, or was cut off. */
   failed: number;
   cut_off: number;
@@ -50,8 +70,8 @@ export interface RunRow {
 
 interface PreparedRun {
   settings: Settings;
-  /** To be stored with the run. */
-  record: RunRecord;
+  /** To be stored with the run; null: it is there. */
+  record: RunRecord | null;
   before: Before;
 }
 
@@ -72,28 +92,37 @@ export async function prepareRun(
   options: EvaluateOptions | ResumeOptions,
   { check, define, history }: PrepareContext,
 ): Promise<PreparedRun> {
-  if (!("run" in options) || options.run === undefined) {
-    const settings = await check(options as EvaluateOptions);
-    const before = {
-      run: newRunId(),
-      completed: new Set<string>(),
-      spent: { usd: 0, isEstimated: false },
-    };
-    return { settings, record: recordOf(settings, (name) => define(name, settings)), before };
-  }
-  const { run, acceptChanges = false, ...given } = options;
+  const begin = async (run: string, given: EvaluateOptions, shard: Shard) => {
+    const settings = { ...(await check(given)), shard };
+    const spent = { usd: 0, isEstimated: false };
+    const record = recordOf(settings, (name) => define(name, settings));
+    return { settings, record, before: { run, completed: new Set<string>(), spent } };
+  };
+  if (!("run" in options) || options.run === undefined)
+    return begin(newRunId(), options as EvaluateOptions, WHOLE);
+  const { run, shard: part, acceptChanges = false, ...given } = options;
+  const shard = part === undefined ? WHOLE : parseShard(part);
   await history.flush();
-  const stored = await findRecord(history.clickhouse, run);
+  const text = await findRunSettings(history.clickhouse, run);
+  if (text === null && part !== undefined && isWhole(given))
+    return begin(checkRunName(run), given, shard);
+  if (text === null) throw await unknownRun(history.clickhouse, run);
+  const stored = readRecord(text, run);
   const { variants, worlds, historyLength } = stored;
   const plan =
     given.worlds === undefined ? (gridOf(worlds) ?? { worlds: [...inTurn(worlds)] }) : {};
+  const demonstrations = Object.values(variants).find((own) => own.demonstrations)?.demonstrations;
+  const own = { ...plan, variants: Object.keys(variants), historyLength };
   const asked = await check({
-    ...{ ...plan, variants: Object.keys(variants), historyLength },
-    demonstrations: Object.values(variants).find((own) => own.demonstrations)?.demonstrations,
+    // Who names the variants of a shard's run says all of it, as whoever began it did.
+    ...{ ...(part !== undefined && isWhole(given) ? {} : own), demonstrations },
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-  });
-  const settings =
-    given.worlds === undefined ? asked : { ...asked, worlds: together(worlds, asked.worlds) };
+  } as EvaluateOptions);
+  const settings = {
+    ...asked,
+    ...(given.worlds === undefined ? {} : { worlds: together(worlds, asked.worlds) }),
+    shard,
+  };
   const record = recordOf(settings, (name) => define(name, settings));
   const different = differences(stored, record);
   if (different.length > 0 && !acceptChanges) {
@@ -102,23 +131,47 @@ export async function prepareRun(
         "Put the settings back, begin a new run, or resume with acceptChanges: true.",
     );
   }
-  const completed = await completedEpisodes(history.clickhouse, run);
-  const [state] = await runStates(history.clickhouse, run);
-  const usage = await modelUsage(history.clickhouse, run);
-  const before = {
-    run,
-    completed: new Set(completed.map(episodeKey)),
-    spent: await costOfRun(usage, history, state?.open_tries ?? 0),
+  const { completed, spent } = await doneBefore(history, run, settings);
+  return {
+    settings,
+    record: writeRecord(record) === text ? null : record,
+    before: { run, completed: new Set(completed.map(episodeKey)), spent },
   };
-  return { settings, record, before };
 }
 
-async function findRecord(clickhouse: ClickHouseClient, run: string): Promise<RunRecord> {
-  const stored = await findRunSettings(clickhouse, run);
-  if (stored !== null) return readRecord(stored, run);
+/** Whether options say all that a run needs: only its variants have no default. */
+function isWhole(options: Partial<EvaluateOptions>): options is EvaluateOptions {
+  return options.variants !== undefined;
+}
+
+/**
+ * What a run has done and spent. Of a shard no more is read than its own episodes, where each `success` has the tag for it, and
+ * what the run has cost is known by the beats of those who play it: see `spentElsewhere`.
+ */
+async function doneBefore(
+  history: RunHistory,
+  run: string,
+  { shard }: Settings,
+): Promise<{ completed: EpisodeKey[]; spent: Cost | null }> {
+  const { clickhouse } = history;
+  if (shard.of > 1 && (await everyRunSettings(clickhouse, run)).every(isTagged)) {
+    const { episodes } = await doneOfShard(clickhouse, run, shard);
+    return { completed: episodes, spent: { usd: 0, isEstimated: false } };
+  }
+  const completed = await completedEpisodes(clickhouse, run);
+  const [state] = await runStates(clickhouse, run);
+  const usage = await modelUsage(clickhouse, run);
+  const spent = await costOfRun(usage, history, state?.open_tries ?? 0);
+  if (shard.of === 1 || spent === null) return { completed, spent };
+  // What beats tell is added to it.
+  const told = (await spentElsewhere(clickhouse, { run, claim: "" })) ?? 0;
+  return { completed, spent: { ...spent, usd: Math.max(0, spent.usd - told) } };
+}
+
+async function unknownRun(clickhouse: ClickHouseClient, run: string): Promise<ResumeError> {
   const known = (await runStates(clickhouse)).filter((state) => state.settings !== null);
   const newest = known.slice(0, 3).map((state) => state.run);
-  throw new ResumeError(
+  return new ResumeError(
     `The store has no run ${JSON.stringify(run)} to resume. ` +
       (newest.length > 0
         ? `The newest are ${newest.join(", ")}; npm run runs lists all.`

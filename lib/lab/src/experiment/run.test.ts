@@ -9,6 +9,7 @@ const run: Run = {
   planned: 20,
   completed: 20,
   completedBefore: 0,
+  doubles: 0,
   failed: 0,
   stopped: null,
   lastError: null,

@@ -1,5 +1,6 @@
 import { oneLine, plural } from "embedded-gateway";
 import { describeInvalid, type InvalidCount } from "../agents/answers";
+import { type Shard, shardText } from "../queries/runs/shard";
 import type { Settings } from "./plan/settings";
 import { costText } from "./variants/prices";
 
@@ -10,12 +11,17 @@ export interface Run {
   startedAt: Date;
   /** `startedAt` and the time that the run took, also if the clock was set meanwhile. */
   finishedAt: Date;
-  /** Episodes asked for: variants × worlds. */
+  /** Episodes asked for: variants × worlds, or a shard's part of them. */
   planned: number;
   /** Episodes that ran to their end, those before a resume included. */
   completed: number;
   /** Those of them that were completed before this resume. */
   completedBefore: number;
+  /**
+   * How often an episode was played to its end that had been before, by whatever process. Each counts once, everywhere. Until
+   * `settle` has asked ClickHouse: 0.
+   */
+  doubles: number;
   /**
    * Episodes of the whole run without an outcome whose last try ended by an error, as `npm run runs` counts them. Until
    * `settle` has asked ClickHouse: those of this sitting.
@@ -56,10 +62,13 @@ export function describe(run: Run): string {
   const seconds = (run.finishedAt.getTime() - run.startedAt.getTime()) / 1000;
   const cost =
     spentUsd === null ? "cost not known" : costText({ usd: spentUsd, isEstimated, isAtLeast });
+  const { shard } = settings;
+  const part = shard.of === 1 ? "" : `, shard ${shardText(shard)}`;
   const parts = [
-    `Run ${id}: ${completed} of ${plural(planned, "episode")} in ${seconds.toFixed(1)} s, ${cost}.`,
+    `Run ${id}${part}: ${completed} of ${plural(planned, "episode")} in ${seconds.toFixed(1)} s, ${cost}.`,
   ];
   if (completedBefore > 0) parts.push(`${completedBefore} of them were there already.`);
+  if (run.doubles > 0) parts.push(doublesText(run.doubles));
   const why = lastError === null ? "" : `, the last because: ${short(lastError)}`;
   if (failed > 0) parts.push(`${failed} failed${why}.`);
   const since = completedBefore > 0 ? "Since the resume, " : "";
@@ -68,8 +77,19 @@ export function describe(run: Run): string {
   if (stopped === "interrupted") parts.push("Stopped: interrupted.");
   if (stopped === "failing") parts.push(`Stopped: ${FAILURES_IN_A_ROW} episodes in a row failed.`);
   if (storeError !== null) parts.push(`Stopped: ClickHouse takes no rows (${short(storeError)}).`);
-  if (completed < planned) parts.push(`For the rest: npm start -- --resume ${id}`);
+  if (completed < planned) parts.push(`For the rest: npm start -- ${againText(id, shard)}`);
   return parts.join(" ");
+}
+
+/** What `npm start --` takes to go on with a run, or with a shard of it. */
+export function againText(run: string, shard: Shard): string {
+  return shard.of === 1 ? `--resume ${run}` : `--run ${run} --shard ${shardText(shard)}`;
+}
+
+function doublesText(doubles: number): string {
+  return doubles === 1
+    ? "One episode was played to its end a second time, and counts once."
+    : `${doubles} times an episode was played to its end once more; each counts once.`;
 }
 
 function short(text: string): string {

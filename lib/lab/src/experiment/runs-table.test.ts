@@ -8,6 +8,7 @@ test("a run is a row with state, cost and age", () => {
     completed: 120,
     failed: 2,
     damaged: 0,
+    doubles: 0,
     cut_off: 7,
     variants: ["baseline", "history"],
     cost_usd: 0.1234,

@@ -1,9 +1,11 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { messageOf } from "embedded-gateway";
-import { waitForOutcomes } from "../queries/runs/outcomes";
+import { doneOfShard } from "../queries/runs/done";
+import { waitForOutcomes, waitForRows } from "../queries/runs/outcomes";
 import { runStates } from "../queries/runs/run-state";
+import { shardText } from "../queries/runs/shard";
 import { Outages, PATIENCE } from "./play/patience";
-import { describe, type Run } from "./run";
+import { againText, describe, type Run } from "./run";
 
 /**
  * A run has ended, but ClickHouse does not show all of it. The message has the command that plays what is missing.
@@ -23,10 +25,27 @@ export class RunNotStoredError extends Error {
     const reason = messageOf(cause);
     super(
       `Run ${run.id} is not wholly in ClickHouse: ${reason} Once it answers, this plays what is missing: ` +
-        `npm start -- --resume ${run.id}`,
+        `npm start -- ${againText(run.id, run.settings.shard)}`,
       { cause },
     );
   }
+}
+
+async function lookAt(clickhouse: ClickHouseClient, run: Run): Promise<void> {
+  const { shard } = run.settings;
+  if (shard.of > 1) {
+    const look = async () => {
+      const done = await doneOfShard(clickhouse, run.id, shard);
+      run.doubles = done.doubles;
+      return done.episodes.length;
+    };
+    const ended = `${run.completed} episodes of shard ${shardText(shard)} of run ${run.id} ended`;
+    return waitForRows(look, run.completed, ended);
+  }
+  await waitForOutcomes(clickhouse, run.id, run.completed);
+  const [state] = await runStates(clickhouse, run.id);
+  run.failed = state?.failed ?? 0;
+  run.doubles = state?.doubles ?? 0;
 }
 
 interface Settling {
@@ -38,7 +57,8 @@ interface Settling {
 
 /**
  * Waits until ClickHouse shows every completed episode of a run, and takes from there how many have failed: of those that
- * failed before a resume only the store knows whether a later try has taken their place.
+ * failed before a resume only the store knows whether a later try has taken their place. Of a shard it asks for no more than its
+ * own episodes.
  *
  * @param flush stores what the gateway still has in memory; again where the store is away, such as a disk that is full
  * @throws RunNotStoredError
@@ -53,9 +73,7 @@ export async function settle(
   const store = new Outages("ClickHouse", { ...patience, limitMs }, log);
   try {
     await store.endure(flush, new AbortController().signal, () => true);
-    await waitForOutcomes(clickhouse, run.id, run.completed);
-    const [state] = await runStates(clickhouse, run.id);
-    run.failed = state?.failed ?? 0;
+    await lookAt(clickhouse, run);
     run.text = describe(run);
   } catch (cause) {
     throw new RunNotStoredError(run, cause);

@@ -9,13 +9,14 @@ import { countUsage } from "../../agents/local/tokens";
 import { type ActInput, actArguments, longestHistory } from "../../agents/prompt";
 import { players } from "../../analysis/player";
 import type { EpisodeKey, World } from "../../queries/runs/run-state";
+import { shardText } from "../../queries/runs/shard";
 import type { TypicalUsage } from "../../queries/runs/typical-usage";
 import type { CallLimits } from "../variants/call-limits";
 import { costUsd, isFree, type Price } from "../variants/prices";
 import { dialogueOf } from "./demonstrated";
-import { episodesOf } from "./episodes";
+import { countEpisodes, episodesOf } from "./episodes";
 import type { Settings } from "./settings";
-import { countOf, describeWorlds } from "./worlds";
+import { describeWorlds } from "./worlds";
 
 /** How often an episode is begun again after an inference that the gateway did not answer. */
 export const REPLAYS = 2;
@@ -96,7 +97,7 @@ export async function planRun(
   isDone: (episode: EpisodeKey) => boolean = () => false,
   demonstrated: Demonstrated | null = null,
 ): Promise<Plan> {
-  const { variants, worlds } = settings;
+  const { variants, worlds, shard } = settings;
   const starts = new Map<string, Start>();
   for (const [task, seeds] of worlds) {
     const env = make(task);
@@ -111,7 +112,7 @@ export async function planRun(
       });
     }
   }
-  const missing = [...episodesOf(variants, worlds)].filter((episode) => !isDone(episode));
+  const missing = [...episodesOf(variants, worlds, shard)].filter((episode) => !isDone(episode));
   const plans: VariantPlan[] = [];
   for (const name of variants) {
     const own = missing.filter((episode) => episode.variant === name);
@@ -239,12 +240,12 @@ function sum(values: readonly (number | null)[]): number | null {
 function describe(
   { episodes, callsAtMost, usdAtMost, usdLikely }: Omit<Plan, "text">,
   plans: readonly VariantPlan[],
-  { variants, worlds, budgetUsd }: Settings,
+  { variants, worlds, budgetUsd, shard }: Settings,
   variant: (name: string) => PlannedVariant,
 ): string {
   const usd = (value: number) => `$${value.toFixed(2)}`;
   const budget = budgetUsd === null ? "no budget set" : `budget ${usd(budgetUsd)}`;
-  const all = variants.length * countOf(worlds);
+  const all = countEpisodes(variants, worlds, shard);
   const count = episodes === all ? `${all}` : `${episodes} that are missing of ${all}`;
   const unpriced = new Set(
     variants.filter((name) => variant(name).price === undefined).map((name) => variant(name).model),
@@ -273,10 +274,11 @@ function describe(
     const { model, local } = variant(name);
     return { variant: name, model, provider: local ? LOCAL_PROVIDER : null };
   });
+  const part = shard.of === 1 ? "" : `shard ${shardText(shard)} of `;
   return [
     `Variants: ${variants.join(", ")}`,
     `Models: ${players(played) ?? "several"}`,
-    `Episodes: ${count} (${plural(variants.length, "variant")} × ${describeWorlds(worlds)})`,
+    `Episodes: ${count} (${part}${plural(variants.length, "variant")} × ${describeWorlds(worlds)})`,
     `Inferences: ${callsAtMost.toLocaleString("en-US")} at most`,
     `Cost: ${[...cost, budget].join("; ")}`,
   ].join("\n");

@@ -40,7 +40,14 @@ export function recordOf(
 /** A run's record as it is stored. */
 export function writeRecord({ worlds, ...record }: RunRecord): string {
   const plan = gridOf(worlds) ?? { worlds: Object.fromEntries(worlds) };
-  return JSON.stringify({ ...plan, ...record });
+  return JSON.stringify({ ...plan, ...record, ...TAGGED });
+}
+
+const TAGGED = { done: "tagged" };
+
+/** Whether a stored record is of a time when each `success` has the tag by which a shard finds it. */
+export function isTagged(text: string): boolean {
+  return (JSON.parse(text) as Partial<typeof TAGGED>).done === TAGGED.done;
 }
 
 /**

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { tasks as balrogTasks, make, nearest, registeredEnvs } from "babyai";
 import { actFunctions } from "../../agents/prompt";
 import type { World } from "../../queries/runs/run-state";
+import { type Shard, SLOTS, WHOLE } from "../../queries/runs/shard";
 import type { Progress } from "../progress/progress";
 import type { PlayedVariant } from "../variants/played-variant";
 import { type Worlds, worldsOf, worldsOfGrid } from "./worlds";
@@ -60,6 +61,12 @@ export interface ResumeOptions extends Partial<EvaluateOptions> {
    * `episodes` and `seed` hold more than it had, and by the `worlds` given here.
    */
   run: string;
+  /**
+   * Plays the i-th of n parts of the run, as "3/8", so that several processes, on whatever machines, play one run together.
+   * Whoever comes first begins the run, with the `variants` that are given; who asks for other settings is refused, for more
+   * lets it grow. "1/1" is the whole run, begun under this name if it is not there. Default: the whole run, which must be there.
+   */
+  shard?: string;
   /** Resumes although less is asked for, or models, templates or other settings differ from what the run was played with. Default false. */
   acceptChanges?: boolean;
 }
@@ -77,6 +84,8 @@ export interface Settings {
   budgetUsd: number | null;
   inferenceSeconds: number;
   episodeSeconds: number;
+  /** The part of the episodes that this sitting plays. */
+  shard: Shard;
 }
 
 const AUTO_BUDGET_USD = 10;
@@ -145,7 +154,26 @@ export function checkSettings(
     budgetUsd,
     inferenceSeconds,
     episodeSeconds,
+    shard: WHOLE,
   };
+}
+
+/** @param text as "3/8" @throws SettingsError */
+export function parseShard(text: string): Shard {
+  const [, index, of] = /^(\d+)\/(\d+)$/.exec(text.trim())?.map(Number) ?? [];
+  if (index !== undefined && of !== undefined && index >= 1 && index <= of && of <= SLOTS)
+    return { index, of };
+  throw new SettingsError(
+    `shard is ${JSON.stringify(text)}: give a part and the number of parts, from 1/8 to 8/8, of at most ${SLOTS.toLocaleString("en-US")}`,
+  );
+}
+
+/** A name for a run. @throws SettingsError */
+export function checkRunName(name: string): string {
+  if (/^[\w.-]{1,100}$/.test(name)) return name;
+  throw new SettingsError(
+    `run is ${JSON.stringify(name)}: a name has up to 100 letters, digits, dots, dashes and underscores`,
+  );
 }
 
 function checkVariants(variants: readonly string[], known: readonly string[]): void {

@@ -8,6 +8,7 @@ import { povPng } from "../../agents/picture";
 import { play } from "../../agents/play";
 import type { ActFunction, ActInput } from "../../agents/prompt";
 import type { GatewayClient, Inference, InferenceRequest } from "../../connection/client";
+import { doneTag } from "../../queries/runs/done";
 import { InferenceTimeoutError, isTimeout } from "./inference-timeout";
 import type { Pace } from "./pace";
 import type { Outages } from "./patience";
@@ -143,8 +144,9 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       episodeReturn += reward;
     }
     const success = episodeReturn > 0;
-    const send = (metricName: string, value: number | boolean) => {
-      const feedback = { metricName, value, episodeId: result.episodeId as string, tags };
+    const episodeId = result.episodeId as string;
+    const send = (metricName: string, value: number | boolean, more = {}) => {
+      const feedback = { metricName, value, episodeId, tags: { ...tags, ...more } };
       return outages.whenStored(() => client.feedback(feedback), signal);
     };
     await Promise.all([
@@ -153,7 +155,7 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       send("episode_length", result.episodeLength),
       send("invalid_actions", result.invalidActions),
     ]);
-    await send("success", success);
+    await send("success", success, { done: doneTag(run, { variant, task, seed }, episodeId) });
     result.success = success;
     result.episodeReturn = episodeReturn;
   } catch (thrown) {

@@ -17,10 +17,12 @@ export class Budget {
   /**
    * @param limit in US dollars; null for none
    * @param before what the run has cost before a resume; null when that is not known
+   * @param elsewhere what other processes have spent on the run so far, in US dollars; null when that is not known
    */
   constructor(
     private readonly limit: number | null,
     before: Cost | null = { usd: 0, isEstimated: false },
+    private readonly elsewhere: () => number | null = () => 0,
   ) {
     this.spent = before?.usd ?? 0;
     this.known = before !== null;
@@ -30,13 +32,17 @@ export class Budget {
 
   /** Spent so far; null when the price of some inference was not known. */
   get cost(): Cost | null {
-    const { spent: usd, estimated: isEstimated, isAtLeast } = this;
-    return this.known ? { usd, isEstimated, isAtLeast } : null;
+    const { total: usd, estimated: isEstimated, isAtLeast } = this;
+    return this.known && this.elsewhere() !== null ? { usd, isEstimated, isAtLeast } : null;
+  }
+
+  private get total(): number {
+    return this.spent + (this.elsewhere() ?? 0);
   }
 
   /** Nothing is left: episodes under way must stop. */
   get exhausted(): boolean {
-    return this.limit !== null && this.spent >= this.limit;
+    return this.limit !== null && this.total >= this.limit;
   }
 
   /**
@@ -45,7 +51,7 @@ export class Budget {
    */
   get allotted(): boolean {
     if (this.limit === null) return false;
-    let total = this.spent + this.costliest;
+    let total = this.total + this.costliest;
     for (const episode of this.open) total += Math.max(0, this.costliest - episode.spent);
     return total > this.limit;
   }

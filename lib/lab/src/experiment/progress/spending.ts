@@ -28,14 +28,16 @@ export class Spending {
    * @param limitUsd null for none
    * @param before what the run has cost before a resume; null when that is not known
    * @param log told once of each variant whose tokens a provider does not count
+   * @param elsewhere what other processes have spent on the run so far; see `Budget`
    */
   constructor(
     private readonly variantOf: (name: string) => PlayedVariant,
     limitUsd: number | null,
     before: Cost | null,
     private readonly log: (line: string) => void,
+    elsewhere?: () => number | null,
   ) {
-    this.budget = new Budget(limitUsd, before);
+    this.budget = new Budget(limitUsd, before, elsewhere);
   }
 
   /** Spent so far; null when the price of some inference was not known. */

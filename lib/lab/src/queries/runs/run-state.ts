@@ -29,6 +29,8 @@ export interface RunState {
   completed: number;
   /** Of those the ones that have lost something: no try that was completed is whole. */
   damaged: number;
+  /** How often an episode was completed once more. */
+  doubles: number;
   /** Episodes that have none: their last try failed, or was cut off. */
   failed: number;
   cut_off: number;
@@ -159,6 +161,7 @@ WITH
       max(is_completed) AS is_ever_completed,
       max(is_whole) AS is_ever_whole,
       uniqExactIf(episode_id, NOT is_whole) AS open_tries,
+      greatest(uniqExactIf(episode_id, is_completed), 1) - 1 AS doubles,
       argMax(is_failure, (toString(episode_id), is_failure)) AS is_failed
     FROM looked_at
     GROUP BY run, variant, task, seed
@@ -172,7 +175,8 @@ WITH
       countIf(is_ever_completed AND NOT is_ever_whole) AS damaged,
       countIf(NOT is_ever_completed AND is_failed) AS failed,
       countIf(NOT is_ever_completed AND NOT is_failed) AS cut_off,
-      sum(episode.open_tries) AS open_tries
+      sum(episode.open_tries) AS open_tries,
+      sum(episode.doubles) AS doubles
     FROM episode
     GROUP BY run
   ),
@@ -194,6 +198,7 @@ SELECT
   started.settings AS settings,
   toFloat64(coalesce(completed, 0)) AS completed,
   toFloat64(coalesce(damaged, 0)) AS damaged,
+  toFloat64(coalesce(state.doubles, 0)) AS doubles,
   toFloat64(coalesce(failed, 0)) AS failed,
   toFloat64(coalesce(cut_off, 0)) AS cut_off,
   toFloat64(coalesce(state.open_tries, 0)) AS open_tries

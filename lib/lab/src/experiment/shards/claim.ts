@@ -1,0 +1,199 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ClickHouseClient } from "@clickhouse/client";
+import { isAlive } from "embedded-gateway";
+import {
+  type Beat,
+  insertBeat,
+  type LastBeat,
+  lastBeats,
+  SILENT_SECONDS,
+  spentElsewhere,
+} from "../../queries/runs/beats";
+import { areApart, type Shard, shardText } from "../../queries/runs/shard";
+import type { Progress } from "../progress/progress";
+import { machine } from "./machine";
+
+/** How often a process says that it plays: several signs of life may be lost before it counts as dead. */
+const BEAT_MS = 12_000;
+
+/** Between two looks whether the first process has written the settings. */
+const LOOK_MS = 200;
+
+/** Of those who hold a run, so many are named. */
+const NAMED = 3;
+
+/** Who plays a run, or a shard of it. */
+export interface Holder extends Shard {
+  pid: number;
+  host: string;
+  /** Since its last answer, or since it began. */
+  secondsAgo: number;
+}
+
+/**
+ * The run, or the part of it that was asked for, is being played by another process.
+ *
+ * @example
+ * const explain = (error: unknown) => {
+ *   if (error instanceof RunHeldError) return `Wait for process ${error.holders[0]?.pid}.`;
+ *   throw error;
+ * };
+ */
+export class RunHeldError extends Error {
+  override readonly name = "RunHeldError";
+  constructor(
+    readonly run: string,
+    /** One or more, the longest there first. */
+    readonly holders: readonly Holder[],
+  ) {
+    const named = holders.slice(0, NAMED).map(describeHolder).join("; ");
+    const more = holders.length > NAMED ? `; and ${holders.length - NAMED} more` : "";
+    super(
+      `Run ${run} is being played ${named}${more}. A second time, its episodes would only cost twice. End that process or wait: ` +
+        `the run is free when it ends, or ${SILENT_SECONDS} s after its last sign of life if its machine is gone.`,
+    );
+  }
+}
+
+/** As "by process 123 on host-1, last answer 2 s ago". */
+export function describeHolder({ pid, host, secondsAgo, ...shard }: Holder): string {
+  const part = shard.of === 1 ? "" : `, shard ${shardText(shard)},`;
+  return `by process ${pid} on ${host}${part}${part ? "" : ","} last answer ${Math.round(secondsAgo)} s ago`;
+}
+
+export function holderOf({
+  pid,
+  host,
+  index,
+  of,
+  secondsAgo,
+  answeredSecondsAgo,
+}: LastBeat): Holder {
+  return { pid, host, index, of, secondsAgo: secondsAgo + (answeredSecondsAgo ?? 0) };
+}
+
+/** The claims of this process: a beat with its id and another claim is of a process before it. */
+const held = new Set<string>();
+
+/** Whether who beat last still lives, as far as can be told: of a process of this machine that is known at once. */
+export function isLiving({ ended, secondsAgo, claim, pid, ...beat }: LastBeat): boolean {
+  if (ended || secondsAgo > SILENT_SECONDS) return false;
+  if (beat.machine !== machine) return true;
+  return pid === process.pid ? held.has(claim) : isAlive(pid);
+}
+
+/** A claim on a run, or a shard of it. */
+export interface Claimed extends Shard {
+  run: string;
+}
+
+/**
+ * Says that this process plays a run, or a shard of it, until it lets go or falls silent. A lease by convention: who was
+ * stopped for a minute and goes on plays beside the one that took over.
+ */
+export class Claim {
+  /** What other sittings of the run have spent by their last beats, in US dollars; null when that is not known. 0 until `watchSpending`. */
+  spentElsewhere: number | null = 0;
+  private readonly doing = { done: 0, planned: 0, spentUsd: 0 as number | null };
+  private answers = 0;
+  private answeredAt: number | undefined;
+  private watchesSpending = false;
+  private timer: NodeJS.Timeout | undefined;
+  private sending: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly clickhouse: ClickHouseClient,
+    private readonly who: Pick<Beat, "run" | "claim" | "pid" | "host" | "machine" | "index" | "of">,
+  ) {}
+
+  /** @throws RunHeldError a living process plays it, or some of it */
+  static async take(clickhouse: ClickHouseClient, { run, index, of }: Claimed): Promise<Claim> {
+    const id = randomUUID();
+    const me = { pid: process.pid, host: hostname(), machine };
+    const claim = new Claim(clickhouse, { run, claim: id, ...me, index, of });
+    await claim.refuseHeld(() => true);
+    held.add(id);
+    try {
+      await claim.send(false);
+      // Two that came at once see each other now: the first one stays.
+      await claim.refuseHeld(comesFirst);
+    } catch (error) {
+      await claim.end();
+      throw error;
+    }
+    claim.timer = setInterval(() => {
+      // A store that is away is the run's own trouble.
+      claim.sending = claim.sending.then(() => claim.beat()).catch(() => {});
+    }, BEAT_MS).unref();
+    return claim;
+  }
+
+  /**
+   * Of the shards' processes the first one writes the run's settings. @returns when the settings are there, or are this
+   * process's to write
+   */
+  async untilBegun(isBegun: () => Promise<boolean>): Promise<void> {
+    while (!(await isBegun())) {
+      const [first] = (await lastBeats(this.clickhouse, this.who.run))
+        .filter(isLiving)
+        .sort((a, b) => (comesFirst(a, b) ? -1 : 1));
+      if (first === undefined || first.claim === this.who.claim) return;
+      await sleep(LOOK_MS);
+    }
+  }
+
+  /** Follows what others spend on the run. */
+  async watchSpending(): Promise<void> {
+    this.watchesSpending = true;
+    this.spentElsewhere = await spentElsewhere(this.clickhouse, this.who);
+  }
+
+  /** @param spentBefore of the run's cost, what this sitting did not spend itself, in US dollars; others' apart */
+  follow({ answers, before, total, done, failed, spentUsd }: Progress, spentBefore: number): void {
+    if (answers > this.answers) this.answeredAt = performance.now();
+    this.answers = answers;
+    const elsewhere = this.spentElsewhere;
+    const isKnown = spentUsd !== null && elsewhere !== null;
+    Object.assign(this.doing, {
+      done: before + done - failed,
+      planned: before + total,
+      spentUsd: isKnown ? spentUsd - spentBefore - elsewhere : null,
+    });
+  }
+
+  /** Lets go. */
+  async end(): Promise<void> {
+    clearInterval(this.timer);
+    await this.sending;
+    await this.send(true).catch(() => {}); // then silence says it
+    held.delete(this.who.claim);
+  }
+
+  private async beat(): Promise<void> {
+    await this.send(false);
+    if (this.watchesSpending) await this.watchSpending();
+  }
+
+  private send(ended: boolean): Promise<void> {
+    const { who, doing, answeredAt } = this;
+    const answeredSecondsAgo =
+      answeredAt === undefined ? null : (performance.now() - answeredAt) / 1000;
+    return insertBeat(this.clickhouse, { ...who, ...doing, answeredSecondsAgo, ended });
+  }
+
+  private async refuseHeld(isBefore: (other: LastBeat, own: LastBeat) => boolean): Promise<void> {
+    const beats = await lastBeats(this.clickhouse, this.who.run);
+    const own = beats.find(({ claim }) => claim === this.who.claim);
+    const others = beats.filter(
+      (beat) => beat !== own && isLiving(beat) && !areApart(beat, this.who),
+    );
+    const before = own === undefined ? others : others.filter((other) => isBefore(other, own));
+    if (before.length > 0) throw new RunHeldError(this.who.run, before.map(holderOf));
+  }
+}
+
+function comesFirst(one: LastBeat, other: LastBeat): boolean {
+  return one.firstMs === other.firstMs ? one.claim < other.claim : one.firstMs < other.firstMs;
+}

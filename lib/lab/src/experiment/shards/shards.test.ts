@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { tasks } from "babyai";
+import { type Lab, openLab } from "../../lab";
+import { ResumeError } from "../plan/record";
+import { SettingsError } from "../plan/settings";
+import { RunHeldError } from "./claim";
+
+const dataDir = mkdtempSync(join(tmpdir(), "shards-"));
+let lab: Lab;
+beforeAll(async () => {
+  lab = await openLab({ gateway: "embedded", dataDir });
+});
+afterAll(async () => {
+  await lab.close();
+  rmSync(dataDir, { recursive: true });
+});
+
+const settings = { variants: ["rule_based"], tasks: tasks.slice(0, 2), episodes: 8 };
+const keysOf = async (run: string) =>
+  (await lab.tries({ run })).map(({ variant, task, seed }) => `${variant} ${task} ${seed}`);
+const inParts = (run: string, of: number, more: object = {}) =>
+  Promise.all(
+    Array.from({ length: of }, (_, i) =>
+      lab.evaluate({ ...settings, run, shard: `${i + 1}/${of}`, ...more }),
+    ),
+  );
+
+test("shards play a run together, each episode once; started again, they have nothing to do", async () => {
+  const parts = await inParts("together", 3);
+  expect(parts.map(({ planned }) => planned).reduce((a, b) => a + b)).toBe(16);
+  for (const { planned, completed, doubles } of parts)
+    expect([completed, doubles]).toEqual([planned, 0]);
+  const keys = await keysOf("together");
+  expect([keys.length, new Set(keys).size]).toEqual([16, 16]);
+  expect((await lab.runs())[0]).toMatchObject({
+    ...{ run: "together", state: "finished", planned: 16, completed: 16, doubles: 0 },
+  });
+
+  const again = await inParts("together", 3);
+  for (const { planned, completedBefore } of again) expect(completedBefore).toBe(planned);
+  // By another number of shards, too; and by none.
+  for (const part of await inParts("together", 5)) expect(part.completedBefore).toBe(part.planned);
+  expect(await lab.evaluate({ run: "together" })).toMatchObject({ completedBefore: 16 });
+  expect(await keysOf("together")).toHaveLength(16);
+});
+
+test("other settings are refused, with the difference; more lets the run grow, and nothing is replayed", async () => {
+  await inParts("grows", 2);
+  const before = new Set((await lab.tries({ run: "grows" })).map(({ episode_id }) => episode_id));
+  const part = (more: object) => lab.evaluate({ ...settings, run: "grows", shard: "1/2", ...more });
+  await expect(part({ historyLength: 4 })).rejects.toThrow(ResumeError);
+  await expect(part({ historyLength: 4 })).rejects.toThrow("historyLength was 8, is 4");
+  await expect(part({ episodes: 7 })).rejects.toThrow(
+    "2 tasks × seed 207 of its 2 tasks × seeds 200 to 207 left out",
+  );
+  await expect(part({ shard: "3/2" })).rejects.toThrow(SettingsError);
+
+  await inParts("grows", 2, { episodes: 10 });
+  await inParts("grows", 2, { episodes: 10, tasks: tasks.slice(0, 3) });
+  await inParts("grows", 2, {
+    ...{ episodes: 10, tasks: tasks.slice(0, 3) },
+    variants: ["rule_based", "rule_based_history"],
+  });
+  // The settings need not be said again.
+  const own = await lab.evaluate({ run: "grows", shard: "2/2" });
+  expect(own.completedBefore).toBe(own.planned);
+  const rows = await lab.tries({ run: "grows" });
+  expect(rows).toHaveLength(60);
+  expect(rows.filter(({ episode_id }) => before.has(episode_id))).toHaveLength(16);
+  expect((await lab.runs())[0]).toMatchObject({ planned: 60, completed: 60, doubles: 0 });
+});
+
+test("a run that is being played is not played a second time, nor as a whole while a shard lives", async () => {
+  const stop = new AbortController();
+  let begun = () => {};
+  const isPlaying = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const playing = lab.evaluate({
+    ...settings,
+    ...{ run: "held", shard: "1/2", episodes: 500, drain: stop.signal },
+    onProgress: ({ answers }) => answers > 0 && begun(),
+  });
+  await isPlaying;
+  await expect(lab.evaluate({ run: "held" })).rejects.toThrow(RunHeldError);
+  await expect(lab.evaluate({ run: "held" })).rejects.toThrow(
+    /process \d+ on .*, shard 1\/2, last answer 0 s ago/,
+  );
+  await expect(lab.evaluate({ run: "held", shard: "1/2" })).rejects.toThrow(RunHeldError);
+  stop.abort();
+  const { completed, planned, text } = await playing;
+  expect(completed).toBeLessThan(planned);
+  expect(text).toContain("For the rest: npm start -- --run held --shard 1/2");
+});
+
+test("what was played twice all the same is counted, and enters no mean twice", async () => {
+  await inParts("twice", 2);
+  // As two processes would leave it that know nothing of each other: other ids, the same episodes.
+  const { clickhouse } = lab;
+  const copies = ["JsonInference", "BooleanMetricFeedback", "FloatMetricFeedback"];
+  const other = (id: string) =>
+    `toUUID(concat(substring(toString(${id}), 1, 24), substring(hex(sipHash64(${id})), 1, 12)))`;
+  for (const table of copies) {
+    const ids = table === "JsonInference" ? ["id", "episode_id"] : ["id", "target_id"];
+    const replaced = ids.map((id) => `${other(id)} AS ${id}`);
+    const tags =
+      "mapUpdate(tags, mapApply((k, v) -> (k, concat(substring(v, 1, length(v) - 14), hex(7), '\"]')), mapFilter((k, v) -> k = 'done', tags))) AS tags";
+    await clickhouse.command({
+      query: `INSERT INTO ${table} SELECT * REPLACE (${[...replaced, tags].join(", ")}) FROM
+        (SELECT * FROM ${table} WHERE tags['run'] = 'twice' AND tags['seed'] = '203')`,
+    });
+  }
+  const parts = await inParts("twice", 2);
+  expect(parts.reduce((sum, { doubles }) => sum + doubles, 0)).toBe(2);
+  const [row] = (await lab.runs()).filter(({ run }) => run === "twice");
+  expect(row).toMatchObject({ completed: 16, planned: 16, doubles: 2 });
+  expect(await lab.episodes({ run: "twice" })).toHaveLength(16);
+});
