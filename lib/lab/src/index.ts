@@ -66,6 +66,12 @@ export { RunNotStoredError } from "./experiment/settle";
 export { type Holder, RunHeldError } from "./experiment/shards/claim";
 export { type Prices, readPrices } from "./experiment/variants/prices";
 export { type Lab, type LabOptions, openLab, type SavedRun } from "./lab";
+export {
+  type Annotation,
+  AnnotationError,
+  type AnnotationRow,
+  annotations,
+} from "./queries/annotations";
 export { readCsvCell } from "./queries/csv";
 export { type DemonstrationRow, demonstrations } from "./queries/demonstrations";
 export type { EpisodeRow, TryRow } from "./queries/episodes";

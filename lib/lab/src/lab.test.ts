@@ -9,6 +9,9 @@ import { parseResults } from "./analysis/results";
 import { resultsTable } from "./analysis/tables/results-table";
 import type { EvaluateOptions } from "./experiment/plan/settings";
 import { type Lab, openLab } from "./lab";
+import { type Annotation, AnnotationError, annotations } from "./queries/annotations";
+import { exportRows } from "./queries/export";
+import { EpisodeNotFoundError } from "./queries/steps";
 
 const dataDir = mkdtempSync(join(tmpdir(), "lab-"));
 let lab: Lab;
@@ -76,6 +79,61 @@ test("what ClickHouse holds of a run, replayed on the environment, gives the out
   }
   const solved = rows.filter(({ variant, success }) => variant === "rule_based_history" && success);
   expect(solved.length).toBeGreaterThanOrEqual(9);
+});
+
+test("a comment and a rating from a cell are feedback on the episode, and come back in its row", async () => {
+  const options = { variants: ["random"], tasks: ["BabyAI-GoToObj-v0"], episodes: 2 };
+  const run = (await lab.evaluate(options)).id;
+  const [first, second] = await lab.episodes({ run });
+  expect(first).toMatchObject({ rating: null, comment: null });
+  const id = first!.episode_id!;
+  await lab.annotate(id, { rating: 2, comment: "turns in a circle" });
+  await lab.annotate(id, { rating: 4.5 });
+  await lab.annotate(id, { comment: 'né "Ω"\n2' });
+  expect(await lab.episodes({ run })).toEqual([
+    { ...first, rating: 4.5, comment: 'né "Ω"\n2' },
+    second,
+  ]);
+  const at = expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+  expect(await annotations(lab.clickhouse, id)).toEqual([
+    { at, rating: 2, comment: null },
+    { at, rating: null, comment: "turns in a circle" },
+    { at, rating: 4.5, comment: null },
+    { at, rating: null, comment: 'né "Ω"\n2' },
+  ]);
+  // It is TensorZero's feedback, tagged as all of the run's is, and the run is as finished as before.
+  expect(
+    await select(
+      "SELECT metric_name, value, tags['run'] AS run, tags['seed'] AS seed FROM FloatMetricFeedback WHERE target_id = {id:UUID} AND metric_name = 'rating' ORDER BY value",
+      { id },
+    ),
+  ).toMatchObject([
+    { metric_name: "rating", value: 2, run, seed: String(first!.seed) },
+    { value: 4.5 },
+  ]);
+  expect((await lab.runs()).find((row) => row.run === run)).toMatchObject({
+    ...{ state: "finished", completed: 2, damaged: 0, failed: 0, cut_off: 0 },
+  });
+  const csv = await text(
+    await exportRows(lab.clickhouse, { run, table: "episodes", format: "csv" }),
+  );
+  expect(csv.split("\n")[0]).toContain('"rating","comment"');
+});
+
+test.each<[Annotation, string]>([
+  [{}, "got neither"],
+  [{ rating: 0 }, "rating is 0: it must be a number from 1 to 5"],
+  [{ rating: Number.NaN }, "rating is null"],
+  [{ comment: " \n" }, 'comment is " \\n"'],
+])("%p is no annotation", async (annotation, message) => {
+  const thrown = lab.annotate("01900000-0000-7000-8000-000000000000", annotation);
+  await expect(thrown).rejects.toThrow(message);
+  await expect(thrown).rejects.toThrow(AnnotationError);
+});
+
+test("an episode that is not stored cannot be annotated", async () => {
+  for (const id of ["01900000-0000-7000-8000-000000000000", "no id"])
+    await expect(lab.annotate(id, { rating: 1 })).rejects.toThrow(EpisodeNotFoundError);
 });
 
 test("a typo in a variant's name is refused with the names that there are", async () => {
@@ -300,7 +358,8 @@ test("what a run has played is saved although its charts cannot be drawn", async
   const path = join(directory, "results.json");
   const { provenance, episodes } = parseResults(readFileSync(path, "utf8"), path);
   expect(provenance.models).toEqual({ rule_based: "rule_based" });
-  expect(episodes).toEqual(await lab.episodes({ run: run.id }));
+  const stored = await lab.episodes({ run: run.id });
+  expect(stored).toEqual(episodes.map((row) => ({ ...row, rating: null, comment: null })));
   expect(episodes).toMatchObject([{ model: "rule_based", provider: "local", success: true }]);
   rmSync(folder, { recursive: true });
 });

@@ -44,6 +44,7 @@ import { readVariants } from "./experiment/variants/variants";
 import { configFiles } from "./project/config-files";
 import { readEnvironment } from "./project/environment";
 import { root } from "./project/root";
+import { type Annotation, annotate, checkAnnotation, tagsOfEpisode } from "./queries/annotations";
 import { waitForDemonstrations } from "./queries/demonstrations";
 import { type EpisodeRow, type TryRow, tries } from "./queries/episodes";
 import { insertFailure } from "./queries/runs/failures";
@@ -105,6 +106,13 @@ export interface Lab {
   evaluate(options: EvaluateOptions | ResumeOptions): Promise<Run>;
   /** Lets the expert play and stores its actions as demonstrations, to learn from. @throws SettingsError; OutcomesMissingError ClickHouse does not show them */
   demonstrate(options: DemonstrateOptions): Promise<Demonstrations>;
+  /**
+   * Stores what a person thinks of an episode, as TensorZero feedback: a comment, a rating from 1 to 5, or both. `episodes` has the
+   * latest of each as `comment` and `rating`, `annotations` all of them.
+   *
+   * @throws AnnotationError; EpisodeNotFoundError the store holds no inference of the episode
+   */
+  annotate(episodeId: string, annotation: Annotation): Promise<void>;
   /** One row an episode of a run, from ClickHouse; one that was planned and never begun has no `episode_id` and no outcome. */
   episodes(filter: { run: string }): Promise<EpisodeRow[]>;
   /** All that a run has begun, with the tries that failed or were cut off and were then replaced by others. */
@@ -201,6 +209,12 @@ function labOf(opened: Opened): Lab {
       await connection.flush();
       await waitForDemonstrations(clickhouse, made.id, made.demonstrations);
       return made;
+    },
+    annotate: async (episodeId, annotation) => {
+      checkAnnotation(annotation);
+      await connection.flush();
+      await annotate(client, episodeId, annotation, await tagsOfEpisode(clickhouse, episodeId));
+      await connection.flush();
     },
     episodes: ({ run }) => episodesOf(opened, run),
     tries: async ({ run }) => {

@@ -153,7 +153,7 @@ function toEpisode(values: unknown, columns: readonly Column[], place: string): 
   ) as unknown as EpisodeRow;
 }
 
-/** Of every column of a results file; the simulator tells the step limit. */
+/** Of every column of a results file; the simulator tells the step limit, and what people say of episodes is theirs. */
 const TYPES: Record<Column, { type: "string" | "number" | "boolean"; nullable: boolean }> = {
   run: { type: "string", nullable: false },
   variant: { type: "string", nullable: false },
@@ -174,5 +174,5 @@ const TYPES: Record<Column, { type: "string" | "number" | "boolean"; nullable: b
   provider: { type: "string", nullable: true },
 };
 
-type Column = keyof Omit<EpisodeRow, "step_limit">;
+type Column = keyof Omit<EpisodeRow, "step_limit" | "rating" | "comment">;
 const COLUMNS = Object.keys(TYPES) as Column[];

@@ -30,6 +30,9 @@ export interface EpisodeRow {
   model?: string | null;
   /** Their providers, by the config's names: "openai"; "local" are functions in place of an LLM. Null when none has answered. */
   provider?: string | null;
+  /** The latest rating by a person, from 1 to 5, and the latest comment (`lab.annotate`); null without. */
+  rating?: number | null;
+  comment?: string | null;
   /** Steps after which the episode would be cut off, which no query tells: `lab.episodes` adds it. Null: not known. */
   step_limit?: number | null;
 }

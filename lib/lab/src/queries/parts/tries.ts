@@ -20,6 +20,19 @@ export const JUDGED = `judged AS (
   )`;
 
 /**
+ * One row for each comment on the episodes that the condition on `target_id` names, and for each rating, by whatever program.
+ * What this library says of failures and settings is none.
+ */
+export const ANNOTATED = (condition: string) => `
+    SELECT id, target_id, value AS comment, CAST(NULL AS Nullable(Float64)) AS rating
+    FROM CommentFeedbackByTargetId
+    WHERE target_type = 'episode' AND target_id ${condition} AND tags['outcome'] = '' AND tags['record'] = ''
+    UNION ALL
+    SELECT id, target_id, CAST(NULL AS Nullable(String)) AS comment, toFloat64(value) AS rating
+    FROM FloatMetricFeedbackByTargetId
+    WHERE metric_name = 'rating' AND target_id ${condition}`;
+
+/**
  * One row a try of the run {run:String}, in no order. `lost` is what the store lacks of a try that ran to its end, because
  * a damaged part had it or its writer was killed; no number stands for what is lost. subtle: as text, because ClickHouse does not sort a UUIDv7 by time.
  * subtle: tokens go by TagInference, whose order finds a run's inferences at once, and no tags go through that join.
@@ -76,6 +89,14 @@ WITH
     WHERE tags['run'] = {run:String}
     GROUP BY target_id
   ),
+  annotated AS (
+    SELECT
+      target_id AS episode_id,
+      argMaxOrNullIf(rating, toString(id), rating IS NOT NULL) AS rating,
+      argMaxOrNullIf(comment, toString(id), comment IS NOT NULL) AS comment
+    FROM (${ANNOTATED("IN (SELECT episode_id FROM inference)")})
+    GROUP BY target_id
+  ),
   ${JUDGED}
 SELECT
   {run:String} AS run,
@@ -95,6 +116,8 @@ SELECT
   ifNull(usage.cached_input_tokens, 0) AS cached_input_tokens,
   usage.model AS model,
   usage.provider AS provider,
+  annotated.rating AS rating,
+  annotated.comment AS comment,
   ifNull(usage.called >= played.inferences, false) AS has_calls,
   ifNull(measured.has_metrics, false) AS has_metrics,
   arrayFilter(loss -> loss != '', if(
@@ -115,4 +138,5 @@ FROM played
   LEFT JOIN usage ON played.episode_id = usage.episode_id
   LEFT JOIN measured ON played.episode_id = measured.episode_id
   LEFT JOIN judged ON played.episode_id = judged.episode_id
+  LEFT JOIN annotated ON played.episode_id = annotated.episode_id
 SETTINGS join_use_nulls = 1`;
