@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import { make, solve, tasks } from "babyai";
+import { type ActionName, Expert, make, solve, tasks } from "babyai";
 import { connect, createGateway, type EmbeddedGateway } from "embedded-gateway";
 import { SHIPPED_CONFIG } from "embedded-gateway/testing/shipped-config";
 import { localModels } from "../../agents/local/app";
@@ -69,6 +69,7 @@ test("each step of the expert's is stored as the demonstration of an inference t
   expect(result).toEqual({
     id: expect.stringMatching(/^\d{8}-\d{6}-\w{4}$/),
     episodes: 10,
+    solved: 10,
     demonstrations: total,
     unsolved: [],
   });
@@ -82,6 +83,33 @@ test("each step of the expert's is stored as the demonstration of an inference t
       expectExpertsPlay(own, task, seed);
     }
   }
+});
+
+test("where the variant plays, the expert names its action in each state that the variant comes to", async () => {
+  const result = await run({ play: "variant", tasks: [tasks[0]!], episodes: 3, historyLength: 1 });
+  expect(result).toMatchObject({ episodes: 3, unsolved: [] });
+  await gateway.flush();
+  const rows = await demonstrations(clickhouse, result.id);
+  expect(rows).toHaveLength(result.demonstrations);
+  let solved = 0;
+  let differs = 0;
+  for (const seed of [100_000, 100_001, 100_002]) {
+    const own = rows.filter((row) => row.seed === seed);
+    const env = make(tasks[0]!);
+    let { observation } = env.reset({ seed });
+    const expert = new Expert(env);
+    for (const [step, row] of own.entries()) {
+      expect(row).toMatchObject({ step, observation: observation.text, action: expert.act() });
+      const did = /You did: (.*)$/.exec(own[step + 1]?.history ?? "")?.[1];
+      if (did === undefined) break; // the last action is not told
+      if (did !== row.action) differs += 1;
+      ({ observation } = env.step(did as ActionName));
+    }
+    expect(env.terminated).toBe(false);
+    if (own.length < env.maxSteps) solved += 1;
+  }
+  expect(differs).toBeGreaterThan(0);
+  expect(result.solved).toBe(solved);
 });
 
 test("demonstrations are no run of the variant's", async () => {
@@ -110,5 +138,6 @@ test("a variant that fails ends it, with the gateway's reason", async () => {
 test("an abort ends it; wrong options are refused", async () => {
   await expect(run({ signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
   await expect(run({ variant: "expert" })).rejects.toThrow(SettingsError);
+  await expect(run({ play: "nobody" as never })).rejects.toThrow('play is "nobody"');
   await expect(run({ episodes: 0 })).rejects.toThrow("episodes is 0");
 });

@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { type ActionName, make, solve } from "babyai";
+import { type ActionName, type Env, Expert, make, NoPlanError, solve } from "babyai";
 import { gatewayAgent, singleTurns } from "../../agents/gateway-agent";
 import { type PictureUse, picturesOf, povPng } from "../../agents/picture";
 import { type Agent, play } from "../../agents/play";
@@ -18,6 +18,12 @@ export interface DemonstrateOptions {
    * nothing and serves every other as well: what is stored are the prompt's arguments, which any variant's templates render.
    */
   variant: string;
+  /**
+   * Who plays. "expert": the expert's actions are what happens, up to success. "variant": the variant's are, up to the step limit,
+   * and the expert names its own in each state that the variant comes to. A student that learns from those, too, learns
+   * what to do where only its own mistakes lead (Ross et al. 2011, "DAgger"). Default "expert".
+   */
+  play?: "expert" | "variant";
   /** Environment ids. Default: the five BALROG tasks. */
   tasks?: readonly string[];
   /** Episodes of each task. Default 20. */
@@ -38,9 +44,11 @@ export interface Demonstrations {
   id: string;
   /** Episodes that were demonstrated from first to last step. */
   episodes: number;
-  /** One for each of their steps. */
+  /** Of those, the ones that were solved by who played. */
+  solved: number;
+  /** One for each step. */
   demonstrations: number;
-  /** Episodes that the expert does not solve; nothing was asked or stored for these. */
+  /** Episodes that the expert does not solve from where they stood: nothing was asked or stored from there on. */
   unsolved: EpisodeKey[];
 }
 
@@ -52,9 +60,13 @@ export interface DemonstrateContext {
   patience?: Patience;
 }
 
+/** The expert's action at a step. @throws NoPlanError it sees no way */
+type Advise = (step: number) => ActionName;
+
 /**
  * Lets the expert play, and stores what it does as TensorZero's demonstrations. At each step the variant is asked as it
- * would be if it played; the expert's action is what happens, and becomes the inference's feedback `demonstration`.
+ * would be if it played; the expert's action is what happens, unless the variant plays, and becomes the inference's feedback
+ * `demonstration`.
  *
  * Demonstrations have the tags run, task and seed. Their inferences have task, seed and step as those of a run do, but
  * `demonstrations` in place of `run`: they are no episodes of the variant, and appear in no list of its runs.
@@ -64,7 +76,13 @@ export interface DemonstrateContext {
  */
 export async function demonstrate(
   { client, variants, patience = PATIENCE }: DemonstrateContext,
-  { variant, signal: stop, seed = 100_000, ...options }: DemonstrateOptions,
+  {
+    variant,
+    play: player = "expert",
+    signal: stop,
+    seed = 100_000,
+    ...options
+  }: DemonstrateOptions,
 ): Promise<Demonstrations> {
   const settings = checkSettings({ ...options, seed, variants: [variant] }, [...variants.keys()]);
   const info = variants.get(variant);
@@ -74,24 +92,27 @@ export async function demonstrate(
     );
   }
 
+  if (player !== "expert" && player !== "variant")
+    throw new SettingsError(`play is ${JSON.stringify(player)}: it must be "expert" or "variant".`);
+
   const { historyLength, concurrency } = settings;
   const id = newRunId();
   const pace = new Pace(settings);
   const outages = new Outages("The gateway", patience);
-  const result: Demonstrations = { id, episodes: 0, demonstrations: 0, unsolved: [] };
+  const result: Demonstrations = { id, episodes: 0, solved: 0, demonstrations: 0, unsolved: [] };
   const failure = new AbortController();
   const signal = AbortSignal.any(stop ? [stop, failure.signal] : [failure.signal]);
   setMaxListeners(0, signal); // every episode under way follows it
 
-  const demonstrateEpisode = async ({ task, seed }: EpisodeKey, played: readonly ActionName[]) => {
+  const demonstrateEpisode = async (episode: EpisodeKey, env: Env, advise: Advise) => {
+    const { task, seed } = episode;
     const tags = { task, seed: String(seed) };
-    const inferenceIds: string[] = [];
+    const demonstrated: { inferenceId: string; action: ActionName }[] = [];
     const infer = (request: InferenceRequest) => {
       const call = { model: variant, rank: 0, signal };
       const inferOnce = () => client.infer(request, { signal });
       return outages.endure(() => pace.run(inferOnce, call), signal);
     };
-    const env = make(task);
     const asked = gatewayAgent({
       functionName: "act",
       variant,
@@ -102,20 +123,28 @@ export async function demonstrate(
     });
     const demonstrator: Agent = {
       async act(turn) {
-        const { inference } = await asked.act(turn);
-        inferenceIds.push(inference.inferenceId);
-        return { action: at(played, turn.step) };
+        const action = advise(turn.step);
+        const decision = await asked.act(turn);
+        demonstrated.push({ inferenceId: decision.inference.inferenceId, action });
+        return player === "variant" ? decision : { action };
       },
     };
-    for await (const _ of play(env, demonstrator, { seed }));
+    let isSolved = false;
+    let isStuck = false;
+    try {
+      for await (const { reward } of play(env, demonstrator, { seed })) isSolved = reward > 0;
+    } catch (error) {
+      if (!(error instanceof NoPlanError)) throw error;
+      isStuck = true;
+    }
     // Together, because the gateway stores and looks up what is demonstrated on before it takes a demonstration.
     await Promise.all(
-      inferenceIds.map((inferenceId, step) =>
+      demonstrated.map(({ inferenceId, action }) =>
         outages.whenStored(
           () =>
             client.feedback({
               metricName: "demonstration",
-              value: { action: played[step] },
+              value: { action },
               inferenceId,
               tags: { ...tags, run: id },
             }),
@@ -123,17 +152,25 @@ export async function demonstrate(
         ),
       ),
     );
-    result.demonstrations += played.length;
-    result.episodes += 1;
+    result.demonstrations += demonstrated.length;
+    if (isStuck) result.unsolved.push(episode);
+    else result.episodes += 1;
+    if (isSolved) result.solved += 1;
   };
 
   const queue = episodesOf(settings.variants, settings.worlds);
   const worker = async () => {
     for (const episode of queue) {
       signal.throwIfAborted();
+      const env = make(episode.task);
+      if (player === "variant") {
+        const expert = new Expert(env);
+        await demonstrateEpisode(episode, env, () => expert.act());
+        continue;
+      }
       const played = solve(episode.task, episode.seed);
       if (played === null) result.unsolved.push(episode);
-      else await demonstrateEpisode(episode, played);
+      else await demonstrateEpisode(episode, env, (step) => at(played, step));
     }
   };
   try {
