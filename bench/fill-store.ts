@@ -7,6 +7,8 @@ import { type Agent, type Decision, play } from "../lib/lab/src/agents/play";
 import { actArguments } from "../lib/lab/src/agents/prompt";
 import { readVariants, type VariantInfo } from "../lib/lab/src/experiment/variants/variants";
 import { configFiles } from "../lib/lab/src/project/config-files";
+import { doneTag } from "../lib/lab/src/queries/runs/done";
+import { SLOTS } from "../lib/lab/src/queries/runs/shard";
 
 /** How often each variant does something else than the expert would: 6 to 60 steps an episode. */
 const SLIPS: Record<string, number> = {
@@ -22,19 +24,33 @@ const MODEL = "gpt-4o-mini-2024-07-18";
 export interface StoreSize {
   /** Runs, all alike but for their ids and times. */
   runs: number;
-  /** Episodes of each variant and task in a run: 20 times as many a run. */
+  /** Episodes of each variant and task that are played: 20 times as many a run. */
   seeds: number;
+  /** How often they stand in a run, by other seeds. Default 1. */
+  times?: number;
 }
+
+/** Seeds that lie so far apart have the same slot. */
+const APART = SLOTS;
 
 /**
  * Fills an empty store with whole runs of the shape that `lab.evaluate` leaves: an expert that slips plays the five tasks for four
  * variants, with prompts from the project's own templates; further runs are copies, made by ClickHouse. Replayed, the
  * stored actions give the stored outcomes.
  */
-export async function fillStore(clickhouse: ClickHouseClient, { runs, seeds }: StoreSize) {
+export async function fillStore(
+  clickhouse: ClickHouseClient,
+  { runs, seeds, times = 1 }: StoreSize,
+): Promise<string[]> {
   const ids = Array.from({ length: runs }, (_, i) => `bench-${String(i).padStart(3, "0")}`);
-  await playRun(clickhouse, ids[0]!, seeds);
-  for (const [i, id] of ids.entries()) if (i > 0) await copyRun(clickhouse, ids[0]!, id, i);
+  const first = ids[0]!;
+  await playRun(clickhouse, first, seeds);
+  for (let i = 1; i < times; i++) {
+    const only = `toUInt64(tags['seed']) < ${APART}`;
+    await copyRun(clickhouse, first, first, { hours: 1000 * i, seeds: APART * i, only });
+  }
+  for (const [i, id] of ids.entries())
+    if (i > 0) await copyRun(clickhouse, first, id, { hours: i });
   return ids;
 }
 
@@ -154,8 +170,9 @@ async function playEpisode(
   })) {
     writer.write("FloatMetricFeedback", { ...metric, id: uuidv7(), metric_name, value });
   }
+  const done = doneTag(run, { variant, task, seed }, episodeId);
   writer.write("BooleanMetricFeedback", {
-    ...metric,
+    ...{ target_id: episodeId, tags: { ...tags, done } },
     id: uuidv7(),
     metric_name: "success",
     value: success,
@@ -172,15 +189,34 @@ function advised(expert: Expert): ActionName | undefined {
   }
 }
 
-/** The run again, `hours` later, with ids of its own. */
-async function copyRun(clickhouse: ClickHouseClient, from: string, to: string, hours: number) {
+interface Copy {
+  /** So much later. */
+  hours: number;
+  /** By so much higher. Default 0. */
+  seeds?: number;
+  /** A condition: what is copied. Default: all. */
+  only?: string;
+}
+
+/** The run again, with ids of its own. */
+export async function copyRun(
+  clickhouse: ClickHouseClient,
+  from: string,
+  to: string,
+  { hours, seeds = 0, only = "true" }: Copy,
+): Promise<void> {
   // A UUIDv7's first 12 hexadecimal digits are milliseconds; its last 12 are random.
   const other = (id: string) => `toUUID(concat(
     substring(leftPad(lower(hex(toUInt64(${ms(id)} + ${hours * 3_600_000}))), 12, '0') AS _${id}, 1, 8), '-',
     substring(_${id}, 9, 4), substring(toString(${id}), 14, 11),
     substring(lower(hex(sipHash64(${id}, ${hours}))), 1, 12)))`;
-  const tags = "mapUpdate(tags, map('run', {to:String}))";
-  const ofRun = "WHERE tags['run'] = {from:String}";
+  const seed = `toString(toUInt64(tags['seed']) + ${seeds})`;
+  const tags = `mapUpdate(tags, map('run', {to:String}, 'seed', ${seed}))`;
+  // See `doneTag`: the run, the slot and the names stay, the seed and the id's end are others.
+  const names =
+    "substring(tags['done'], length({from:String}) + 1, length(tags['done']) - length({from:String}) - length(tags['seed']) - 17)";
+  const done = `concat({to:String}, ${names}, ',', ${seed}, ',"', substring(toString(${other("target_id")}), 25), '"]')`;
+  const ofRun = `WHERE tags['run'] = {from:String} AND ${only}`;
   const copy = async (table: string, changes: Record<string, string>, where: string) => {
     const replace = Object.entries(changes).map(([column, value]) => `${value} AS ${column}`);
     await clickhouse.command({
@@ -195,9 +231,10 @@ async function copyRun(clickhouse: ClickHouseClient, from: string, to: string, h
     { id: other("id"), inference_id: other("inference_id") },
     `WHERE inference_id IN (SELECT id FROM JsonInference ${ofRun})`,
   );
-  for (const table of ["FloatMetricFeedback", "BooleanMetricFeedback"]) {
-    await copy(table, { id: other("id"), target_id: other("target_id"), tags }, ofRun);
-  }
+  const feedback = { id: other("id"), target_id: other("target_id") };
+  await copy("FloatMetricFeedback", { ...feedback, tags }, ofRun);
+  const withDone = `mapUpdate(${tags}, map('done', ${done}))`;
+  await copy("BooleanMetricFeedback", { ...feedback, tags: withDone }, ofRun);
 }
 
 const ms = (id: string) =>

@@ -64,6 +64,7 @@ export type { RunRow } from "./experiment/resume";
 export type { Run } from "./experiment/run";
 export { RunNotStoredError } from "./experiment/settle";
 export { type Holder, RunHeldError } from "./experiment/shards/claim";
+export type { ShardRow } from "./experiment/shards/shards";
 export { type Prices, readPrices } from "./experiment/variants/prices";
 export { type Lab, type LabOptions, openLab, type SavedRun } from "./lab";
 export {

@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { groupBy } from "../basics/group-by";
-import { spentElsewhere } from "../queries/runs/beats";
+import { lastBeatsByRun, spentElsewhere } from "../queries/runs/beats";
 import { doneOfShard } from "../queries/runs/done";
 import { modelUsage } from "../queries/runs/model-usage";
 import { everyRunSettings, findRunSettings } from "../queries/runs/run-settings";
@@ -27,6 +27,7 @@ import {
 } from "./plan/settings";
 import { countOf, gridOf, inTurn, together } from "./plan/worlds";
 import { costOfRun } from "./run-cost";
+import { type ShardRow, shardRows } from "./shards/shards";
 import type { Cost, Price } from "./variants/prices";
 
 /** Where earlier runs are found, and what they cost. */
@@ -66,6 +67,8 @@ export interface RunRow {
   last: string;
   /** Seconds since the last row. */
   idle_seconds: number;
+  /** The parts of a run that was last played in several and is not finished; else empty. */
+  shards: readonly ShardRow[];
 }
 
 interface PreparedRun {
@@ -106,6 +109,10 @@ export async function prepareRun(
   const text = await findRunSettings(history.clickhouse, run);
   if (text === null && part !== undefined && isWhole(given))
     return begin(checkRunName(run), given, shard);
+  if (text === null && part !== undefined)
+    throw new ResumeError(
+      `Run ${JSON.stringify(run)} is not there. To begin it, name its variants (-p variants=…).`,
+    );
   if (text === null) throw await unknownRun(history.clickhouse, run);
   const stored = readRecord(text, run);
   const { variants, worlds, historyLength } = stored;
@@ -184,6 +191,7 @@ export async function listRuns(history: RunHistory): Promise<RunRow[]> {
   const { clickhouse, flush } = history;
   await flush();
   const usage = groupBy(await modelUsage(clickhouse, null), ({ run }) => run);
+  const beats = new Map((await lastBeatsByRun(clickhouse)).map((beat) => [beat.run, beat]));
   const rows: RunRow[] = [];
   for (const { settings, open_tries, ...stored } of await runStates(clickhouse)) {
     const record = settings === null ? null : readRecord(settings, stored.run);
@@ -192,9 +200,12 @@ export async function listRuns(history: RunHistory): Promise<RunRow[]> {
     // Rows that no `evaluate` made need not have all that its episodes have.
     const damaged = planned === null ? 0 : stored.damaged;
     const state = { ...stored, completed: stored.completed - damaged, damaged };
+    const { of } = beats.get(stored.run) ?? WHOLE;
+    const isSplit = record !== null && of > 1 && state.completed < planned!;
     const cost = await costOfRun(usage.get(state.run) ?? [], history, open_tries);
     rows.push({
       ...{ ...state, state: stateOf(state, planned), planned, variants },
+      shards: isSplit ? await shardRows(clickhouse, { run: stored.run, of, record }) : [],
       cost_usd: cost?.usd ?? null,
       cost_is_estimated: cost?.isEstimated ?? false,
       cost_is_at_least: cost?.isAtLeast ?? false,

@@ -9,6 +9,7 @@ test("a run is a row with state, cost and age", () => {
     failed: 2,
     damaged: 0,
     doubles: 0,
+    shards: [],
     cut_off: 7,
     variants: ["baseline", "history"],
     cost_usd: 0.1234,

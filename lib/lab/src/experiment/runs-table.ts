@@ -1,9 +1,11 @@
+import { shardText } from "../queries/runs/shard";
 import type { RunRow } from "./resume";
 import { type Cost, costText } from "./variants/prices";
 
 /** Runs as a table to read. */
 export function runsTable(runs: readonly RunRow[]): Record<string, string>[] {
   const hasDamage = runs.some(({ damaged }) => damaged > 0);
+  const hasDoubles = runs.some(({ doubles }) => doubles > 0);
   return runs.map((row) => ({
     run: row.run,
     state: row.state ?? "–",
@@ -11,9 +13,21 @@ export function runsTable(runs: readonly RunRow[]): Record<string, string>[] {
     failed: String(row.failed),
     "cut off": String(row.cut_off),
     ...(hasDamage ? { damaged: String(row.damaged) } : {}),
+    ...(hasDoubles ? { doubles: String(row.doubles) } : {}),
     cost: costText(costOf(row)),
     "last row": `${age(row.idle_seconds)} ago`,
     variants: row.variants.join(", "),
+  }));
+}
+
+/** The parts of a run as a table to read. */
+export function shardsTable({ shards }: RunRow): Record<string, string>[] {
+  return shards.map(({ index, of, state, done, planned, pid, host, seconds_ago }) => ({
+    shard: shardText({ index, of }),
+    state,
+    done: `${done} of ${planned}`,
+    "played by": pid === null ? "–" : `process ${pid} on ${host}`,
+    "last answer": seconds_ago === null ? "–" : `${age(Math.round(seconds_ago))} ago`,
   }));
 }
 

@@ -1,9 +1,11 @@
 import { join, parse, relative, resolve } from "node:path";
 import { printable } from "embedded-gateway";
 import { TerminalListener } from "../../display/terminal";
+import { scheduledShard } from "../../experiment/shards/scheduler";
 import { readNotebook, writeNotebook } from "../../runner/nbformat";
 import { parameterLines, parseAssignments } from "../../runner/parameters";
 import { command, UsageError } from "../command";
+import { playShard } from "./play-shard";
 import { runInTerminal } from "./run-in-terminal";
 
 /** What a resumed run has of its own. */
@@ -26,15 +28,34 @@ export default command({
       value: "run",
       help: `plays what this run lacks, with its own ${runParameters.join(", ")}, and -p worlds=… beside them; default: a new run`,
     },
+    run: {
+      value: "name",
+      help: "the name of a run that several processes play, on any machines; -p variants=… begins it, whoever comes first",
+    },
+    shard: {
+      value: "i/N",
+      help: "the part that this process plays, from 1/N to N/N; default: what Kubernetes's Indexed Job, a Slurm array or GNU parallel gave it, else 1/1",
+    },
   },
   more: (root) => {
     const lines = parameterLines(readNotebook(notebookIn(root)));
     return ["Parameters, with their defaults:", ...lines].join("\n  ");
   },
-  async run({ parameter, resume }, _words, root) {
+  async run({ parameter, resume, run, shard }, _words, root) {
     const parameters = parseAssignments(parameter);
     const blank = Object.keys(parameters).find((name) => parameters[name]?.trim() === "");
     if (blank) throw new UsageError(`-p ${blank}= has no value: give one, or leave it out.`);
+    if (shard !== undefined && run === undefined)
+      throw new UsageError("--shard is a part of a run: name that with --run.");
+    if (run !== undefined) {
+      if (resume !== undefined)
+        throw new UsageError("Give --run, which begins or goes on, or --resume, not both.");
+      return playShard(
+        { run, shard: shard ?? scheduledShard(process.env) ?? "1/1" },
+        parameters,
+        root,
+      );
+    }
     if (resume !== undefined) {
       const own = runParameters.find((name) => name in parameters);
       if (own) throw new UsageError(`A resumed run has ${own} of its own: leave out -p ${own}=….`);

@@ -89,10 +89,18 @@ test("a run that is being played is not played a second time, nor as a whole whi
     /process \d+ on .*, shard 1\/2, last answer 0 s ago/,
   );
   await expect(lab.evaluate({ run: "held", shard: "1/2" })).rejects.toThrow(RunHeldError);
+  const [row] = await lab.runs();
+  expect(row?.shards).toMatchObject([
+    { index: 1, of: 2, state: "live", pid: process.pid },
+    { index: 2, of: 2, state: "not begun", done: 0, pid: null },
+  ]);
+  expect(row?.shards.map(({ planned }) => planned)).toEqual([500, 500]);
   stop.abort();
   const { completed, planned, text } = await playing;
   expect(completed).toBeLessThan(planned);
   expect(text).toContain("For the rest: npm start -- --run held --shard 1/2");
+  const [{ shards = [] } = {}] = await lab.runs();
+  expect(shards).toMatchObject([{ state: "dead", done: completed }, { state: "not begun" }]);
 });
 
 test("what was played twice all the same is counted, and enters no mean twice", async () => {

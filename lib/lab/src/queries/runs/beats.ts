@@ -72,10 +72,14 @@ export async function lastBeatsByShard(
   clickhouse: ClickHouseClient,
   run: string,
 ): Promise<LastBeat[]> {
-  return select(clickhouse, run, "target_id = {target:UUID}", SHARD);
+  const shard = "JSONExtractUInt(value, 'index'), JSONExtractUInt(value, 'of')";
+  return select(clickhouse, run, "target_id = {target:UUID}", shard);
 }
 
-const SHARD = "JSONExtractUInt(value, 'index'), JSONExtractUInt(value, 'of')";
+/** The last beat of each run that has any. */
+export async function lastBeatsByRun(clickhouse: ClickHouseClient): Promise<LastBeat[]> {
+  return select(clickhouse, null, "tags['record'] = 'beat'", "''");
+}
 
 async function select(
   clickhouse: ClickHouseClient,

@@ -21,6 +21,27 @@ export interface Done {
   doubles: number;
 }
 
+/** How many episodes of a run are done, by the index of their shard, each episode once. */
+export async function doneByShard(
+  clickhouse: ClickHouseClient,
+  run: string,
+  of: number,
+): Promise<Map<number, number>> {
+  const result = await clickhouse.query({
+    query: `
+      SELECT
+        intDiv(reinterpretAsUInt16(reverse(unhex(substring(value, length({run:String}) + 2, 4)))) * {of:UInt32}, ${SLOTS}) + 1 AS shard,
+        toFloat64(uniqExact(substring(value, 1, length(value) - 16))) AS done
+      FROM FeedbackTag
+      WHERE metric_name = 'success' AND key = 'done' AND startsWith(value, concat({run:String}, ' '))
+      GROUP BY shard`,
+    query_params: { run, of },
+    format: "JSONEachRow",
+  });
+  const rows = await result.json<{ shard: string; done: number }>();
+  return new Map(rows.map(({ shard, done }) => [Number(shard), done]));
+}
+
 /**
  * The episodes of a shard with a stored `success`, which is sent last. Whether something of them was lost since is not looked
  * at: `completedEpisodes` does, and reads all of the run.

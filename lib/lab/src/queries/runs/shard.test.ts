@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { isOfShard, type Shard, SLOTS, slotOf, slotsOf } from "./shard";
+import { isOfShard, type Shard, SLOTS, shardIndex, slotOf, slotsOf } from "./shard";
 
 const shards = (of: number) => Array.from({ length: of }, (_, i): Shard => ({ index: i + 1, of }));
 
@@ -10,7 +10,7 @@ test("every episode is of one shard, whatever their number", () => {
     fc.property(episode, count, (episode, of) => {
       const slot = slotOf(episode);
       expect(slot >= 0 && slot < SLOTS).toBe(true);
-      const index = Math.floor((slot * of) / SLOTS) + 1;
+      const index = shardIndex(episode, of);
       const [from, to] = slotsOf({ index, of });
       expect(slot >= from && slot < to).toBe(true);
       if (of <= 200) {
@@ -44,7 +44,7 @@ test.each([
     for (const variant of ["random", "rule_based", "rule_based_history"])
       for (const task of ["goto", "pickup", "open", "putnext", "pick_up_seq_go_to"])
         for (let seed = 200; seed < 200 + seeds; seed++)
-          sizes[Math.floor((slotOf({ variant, task, seed }) * of) / SLOTS)]++;
+          sizes[shardIndex({ variant, task, seed }, of) - 1]++;
     const mean = (15 * seeds) / of;
     expect(Math.max(...sizes) / mean - 1).toBeLessThan(most);
     expect(1 - Math.min(...sizes) / mean).toBeLessThan(most);

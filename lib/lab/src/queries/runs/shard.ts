@@ -51,9 +51,11 @@ export function slotsOf({ index, of }: Shard): [number, number] {
   return [firstSlot(index, of), firstSlot(index + 1, of)];
 }
 
+/** The index of an episode's shard, of so many. */
+export function shardIndex(episode: EpisodeKey, of: number): number {
+  return Math.floor((slotOf(episode) * of) / SLOTS) + 1;
+}
+
 export function isOfShard(episode: EpisodeKey, shard: Shard): boolean {
-  if (shard.of === 1) return true;
-  const [from, to] = slotsOf(shard);
-  const slot = slotOf(episode);
-  return slot >= from && slot < to;
+  return shard.of === 1 || shardIndex(episode, shard.of) === shard.index;
 }

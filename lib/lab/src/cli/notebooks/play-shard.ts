@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { testTasks, tasks as trainTasks } from "babyai";
+import { publishedWorlds } from "../../analysis/published/episodes";
+import { progressMime } from "../../display/progress";
+import { TerminalListener } from "../../display/terminal";
+import type { ResumeOptions } from "../../experiment/plan/settings";
+import { RunHeldError } from "../../experiment/shards/claim";
+import { type Lab, openLab } from "../../lab";
+import { SILENT_SECONDS } from "../../queries/runs/beats";
+import { shardText } from "../../queries/runs/shard";
+import { UsageError } from "../command";
+
+const list = (text: string) => text.split(",").map((item) => item.trim());
+
+/** The parameters of notebooks/babyai.ipynb, as its cells read them. */
+const READERS: Record<string, (text: string) => Partial<ResumeOptions>> = {
+  variants: (text) => ({ variants: list(text) }),
+  tasks: (text) => ({
+    tasks: text === "train" ? trainTasks : text === "test" ? testTasks : list(text),
+  }),
+  worlds: (text) => ({ worlds: publishedWorlds(text) }),
+  episodes: (text) => ({ episodes: Number(text) }),
+  seed: (text) => ({ seed: Number(text) }),
+  historyLength: (text) => ({ historyLength: Number(text) }),
+  concurrency: (text) => ({ concurrency: Number(text) }),
+  inferenceSeconds: (text) => ({ inferenceSeconds: Number(text) }),
+  episodeSeconds: (text) => ({ episodeSeconds: Number(text) }),
+  budgetUsd: (text) => ({
+    budgetUsd: text === "auto" ? "auto" : text === "0" ? undefined : Number(text),
+  }),
+  maxCallsPerMinute: (text) => ({ maxCallsPerMinute: text === "0" ? undefined : Number(text) }),
+};
+
+/** @throws UsageError a parameter that a shard has not */
+function readParameters(parameters: Readonly<Record<string, string>>): Partial<ResumeOptions> {
+  const options: Partial<ResumeOptions> = { budgetUsd: "auto" };
+  for (const [name, text] of Object.entries(parameters)) {
+    const read = READERS[name];
+    if (read === undefined)
+      throw new UsageError(
+        `A shard has no parameter ${name}; valid are ${Object.keys(READERS).join(", ")}.`,
+      );
+    Object.assign(options, read(text));
+  }
+  if (parameters.variants === "auto")
+    throw new UsageError(
+      "-p variants=auto depends on the machine: name the variants of a run that many play.",
+    );
+  return options;
+}
+
+/** A shard's place is looked at so often, until its last player has been silent for long enough. */
+const AGAIN_MS = 3000;
+
+/**
+ * Plays a shard of a run in this process, without a notebook: what it lacks, however often it is started. What the run shows,
+ * `npm start -- --resume` draws.
+ *
+ * @returns 0: all of the shard is played; 143: it was terminated; else 1
+ */
+export async function playShard(
+  { run, shard }: { run: string; shard: string },
+  parameters: Readonly<Record<string, string>>,
+  project: string,
+): Promise<number> {
+  const options: ResumeOptions = { ...readParameters(parameters), run, shard };
+  const terminated = new AbortController();
+  const terminate = () => terminated.abort();
+  process.once("SIGTERM", terminate);
+  const terminal = new TerminalListener({ headings: false });
+  const lab = await openLab({ project, log: (line) => terminal.note(line) });
+  try {
+    const played = await whenFree({ terminal, shard }, () =>
+      lab.evaluate({
+        ...options,
+        signal: terminated.signal,
+        onProgress: (progress) => terminal.display({ [progressMime]: progress }),
+      }),
+    );
+    terminal.endBar();
+    console.log(played.text);
+    if (terminated.signal.aborted) return 143;
+    return played.completed === played.planned ? 0 : 1;
+  } finally {
+    process.off("SIGTERM", terminate);
+    await lab.close();
+  }
+}
+
+/** Where a shard is started again, the process before may have died just now, on a machine that tells nothing of it. */
+async function whenFree(
+  { terminal, shard }: { terminal: TerminalListener; shard: string },
+  play: () => ReturnType<Lab["evaluate"]>,
+): ReturnType<Lab["evaluate"]> {
+  const until = performance.now() + (SILENT_SECONDS + 15) * 1000;
+  for (let told = false; ; told = true) {
+    try {
+      return await play();
+    } catch (error) {
+      if (!(error instanceof RunHeldError) || performance.now() > until) throw error;
+      if (error.holders.some((holder) => shardText(holder) !== shard)) throw error;
+      if (!told) terminal.note(`${error.message} This process waits for that.`);
+      await sleep(AGAIN_MS);
+    }
+  }
+}
