@@ -67,6 +67,10 @@ export { type Holder, RunHeldError } from "./experiment/shards/claim";
 export type { ShardRow } from "./experiment/shards/shards";
 export { type Prices, readPrices } from "./experiment/variants/prices";
 export { type Lab, type LabOptions, openLab, type SavedRun } from "./lab";
+export type { ExampleEpisode, Examples, ExamplesOptions, ExamplesSplit } from "./learn/examples";
+export { ExamplesError } from "./learn/examples-error";
+export type { Example } from "./learn/render";
+export type { ExamplesWhere } from "./learn/where";
 export {
   type Annotation,
   AnnotationError,
@@ -89,4 +93,5 @@ export {
   type StoredEpisode,
   storedEpisode,
 } from "./queries/steps";
+export type { Trajectory, TrajectoryStep } from "./queries/trajectories";
 export * from "./replay";

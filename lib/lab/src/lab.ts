@@ -41,6 +41,7 @@ import { Claim } from "./experiment/shards/claim";
 import { defaultVariants } from "./experiment/variants/default-variants";
 import { modelPrices } from "./experiment/variants/prices";
 import { readVariants } from "./experiment/variants/variants";
+import { type Examples, type ExamplesOptions, examples } from "./learn/examples";
 import { configFiles } from "./project/config-files";
 import { readEnvironment } from "./project/environment";
 import { root } from "./project/root";
@@ -113,6 +114,14 @@ export interface Lab {
    * @throws AnnotationError; EpisodeNotFoundError the store holds no inference of the episode
    */
   annotate(episodeId: string, annotation: Annotation): Promise<void>;
+  /**
+   * Stored decisions of whole episodes, as examples to learn from: of runs, where the action is the one that was answered, and of
+   * demonstrations, where it is the expert's.
+   *
+   * @throws ExamplesError the store has no such run, `where` names what is not there or leaves nothing, or the variant of `render`
+   *   cannot make the prompts again; in the loop over an episode's `examples()`: it thinks before it acts, and a step has no thinking
+   */
+  examples(options: ExamplesOptions): Promise<Examples>;
   /** One row an episode of a run, from ClickHouse; one that was planned and never begun has no `episode_id` and no outcome. */
   episodes(filter: { run: string }): Promise<EpisodeRow[]>;
   /** All that a run has begun, with the tries that failed or were cut off and were then replaced by others. */
@@ -215,6 +224,10 @@ function labOf(opened: Opened): Lab {
       await connection.flush();
       await annotate(client, episodeId, annotation, await tagsOfEpisode(clickhouse, episodeId));
       await connection.flush();
+    },
+    examples: async (options) => {
+      await connection.flush();
+      return examples({ clickhouse, variants: catalog.variants }, options);
     },
     episodes: ({ run }) => episodesOf(opened, run),
     tries: async ({ run }) => {

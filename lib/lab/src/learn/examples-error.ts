@@ -1,0 +1,29 @@
+import { nearest } from "babyai";
+
+/**
+ * `lab.examples` was asked for what the store or the configuration does not have, or an option is wrong; the message says what is valid.
+ *
+ * @example
+ * try {
+ *   await lab.examples({ run: "nobody" });
+ * } catch (error) {
+ *   error instanceof ExamplesError; // true
+ * }
+ */
+export class ExamplesError extends Error {
+  override readonly name = "ExamplesError";
+}
+
+/** @throws ExamplesError `name` is none of those that there are */
+export function refuseUnknown(what: string, name: string, known: readonly string[]): void {
+  if (known.includes(name)) return;
+  const meant = nearest(String(name), known, 3, 1 / 3).map((text) => JSON.stringify(text));
+  const hint = meant.length > 0 ? ` Did you mean ${meant.join(", ")}?` : "";
+  const has = known.length > 0 ? known.slice(0, MOST_NAMED).join(", ") : "none";
+  const more = known.length > MOST_NAMED ? ` and ${known.length - MOST_NAMED} more` : "";
+  throw new ExamplesError(
+    `Unknown ${what} ${JSON.stringify(name)}.${hint} There are: ${has}${more}`,
+  );
+}
+
+const MOST_NAMED = 20;

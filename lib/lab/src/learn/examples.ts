@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import type { ClickHouseClient } from "@clickhouse/client";
+import type { VariantInfo } from "../experiment/variants/variants";
+import { type Trajectory, trajectories, trajectoryIds } from "../queries/trajectories";
+import { ExamplesError, refuseUnknown } from "./examples-error";
+import { type Example, renderExamples, taught } from "./render";
+import { type ExamplesWhere, testsOf } from "./where";
+
+export interface ExamplesOptions {
+  /** The id of a run, or of demonstrations as `lab.demonstrate` gave it; or several. */
+  run: string | readonly string[];
+  /** Default: all whole episodes. */
+  where?: ExamplesWhere;
+  /** The variant whose templates make the prompts. Default: the one that played, or was asked where the expert played. */
+  render?: string;
+  /** Past turns in the prompts of variants with history. Default 8. */
+  historyLength?: number;
+  /** Sets episodes aside, to look at while a model is trained. Default: none. */
+  split?: ExamplesSplit;
+}
+
+export interface ExamplesSplit {
+  /** The share of worlds, each a task and seed, that are set aside; above 0 and below 1. */
+  valFraction: number;
+  /** Of the draw, which falls for each world by itself: it stays on its side whatever else is stored. Default 42. */
+  seed?: number;
+}
+
+/** A whole episode. */
+export interface ExampleEpisode extends Trajectory {
+  /** Its decisions as trainers take them, rendered when they are asked for. @throws ExamplesError see `lab.examples` */
+  examples(): Generator<Example>;
+}
+
+/** No world is on both sides. */
+export interface Examples {
+  train: ExampleEpisode[];
+  /** Empty without a `split`. */
+  validation: ExampleEpisode[];
+  /** Whole episodes that were looked at; `where` let those pass that are on the two sides. */
+  found: number;
+}
+
+export interface ExamplesContext {
+  clickhouse: ClickHouseClient;
+  variants: ReadonlyMap<string, VariantInfo>;
+}
+
+/** @throws ExamplesError */
+export async function examples(
+  { clickhouse, variants }: ExamplesContext,
+  { run, where = {}, render, historyLength = 8, split }: ExamplesOptions,
+): Promise<Examples> {
+  const ids = [run].flat();
+  if (ids.length === 0) throw new ExamplesError("run is []: name at least one");
+  const tests = testsOf(where);
+  if (render !== undefined) rendererOf(render, variants);
+  if (!Number.isSafeInteger(historyLength) || historyLength < 0)
+    throw new ExamplesError(
+      `historyLength is ${historyLength}: it must be a whole number, 0 or more`,
+    );
+  const isValidation = split === undefined ? () => false : draw(split);
+  const failed = new Map(tests.map(([name]) => [name, 0]));
+  const seen = { variant: new Set<string>(), task: new Set<string>() };
+  const made: Examples = { train: [], validation: [], found: 0 };
+  for (const id of new Set(ids)) {
+    const before = made.found;
+    for await (const block of trajectories(clickhouse, id)) {
+      for (const episode of block) {
+        made.found += 1;
+        seen.variant.add(episode.variant);
+        seen.task.add(episode.task);
+        const failing = tests.find(([, test]) => !test(episode))?.[0];
+        if (failing !== undefined) failed.set(failing, (failed.get(failing) ?? 0) + 1);
+        else {
+          const name = render ?? episode.variant;
+          const rendered = () =>
+            renderExamples(episode, name, rendererOf(name, variants), historyLength);
+          const side = isValidation(episode) ? made.validation : made.train;
+          side.push(Object.assign(episode, { examples: rendered }));
+        }
+      }
+    }
+    if (made.found === before) await refuseEmpty(clickhouse, id);
+  }
+  for (const what of ["variant", "task"] as const)
+    for (const name of [where[what] ?? []].flat())
+      refuseUnknown(`where.${what}: the episodes of ${ids.join(", ")} have no`, name, [
+        ...seen[what],
+      ]);
+  if (made.train.length + made.validation.length === 0) {
+    const why = [...failed].map(([name, count]) => `${count} by where.${name}`).join(", ");
+    throw new ExamplesError(`None of ${made.found} episodes is left: out are ${why}`);
+  }
+  if (split !== undefined && (made.train.length === 0 || made.validation.length === 0))
+    throw new ExamplesError(
+      `All ${made.train.length + made.validation.length} episodes fell on one side of the split: they are of too few worlds for valFraction ${split.valFraction}`,
+    );
+  return made;
+}
+
+/** @throws ExamplesError there is nothing under the id, or no whole episode */
+async function refuseEmpty(clickhouse: ClickHouseClient, id: string): Promise<never> {
+  refuseUnknown("run", id, await trajectoryIds(clickhouse));
+  throw new ExamplesError(
+    `Run ${id} has no whole episode: all failed, were cut off, or have lost rows. npm start -- --resume ${id} plays them`,
+  );
+}
+
+/** @throws ExamplesError its templates cannot make the prompts again */
+function rendererOf(name: string, variants: ExamplesContext["variants"]): VariantInfo {
+  refuseUnknown("variant", name, [...variants.keys()]);
+  const info = variants.get(name) as VariantInfo;
+  const cannot = (why: string) =>
+    new ExamplesError(`${name} ${why}. Give render: another variant, such as rule_based_history`);
+  if (info.model === null) throw cannot("is made of other variants, and has no prompt of its own");
+  if (info.pictures !== "none") throw cannot("is sent pictures, and examples are text alone");
+  if (info.form === "few_shot")
+    throw cannot("is shown another episode, and the store does not say which");
+  return info;
+}
+
+/** @returns whether a world is set aside */
+function draw({ valFraction, seed = 42 }: ExamplesSplit) {
+  if (!(valFraction > 0 && valFraction < 1))
+    throw new ExamplesError(`split.valFraction is ${valFraction}: it must be above 0 and below 1`);
+  if (!Number.isSafeInteger(seed))
+    throw new ExamplesError(`split.seed is ${seed}: it must be a whole number`);
+  return (world: Pick<Trajectory, "task" | "seed">) => {
+    const text = JSON.stringify([seed, world.task, world.seed]);
+    const bits = createHash("sha256").update(text).digest().readUIntBE(0, 6);
+    return bits / 2 ** 48 < valFraction;
+  };
+}
+
+/** Decisions that teach an action. */
+export function countExamples(episodes: readonly ExampleEpisode[]): number {
+  return episodes.reduce(
+    (sum, episode) => sum + episode.steps.filter((step) => taught(episode, step) !== null).length,
+    0,
+  );
+}

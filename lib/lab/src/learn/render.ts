@@ -1,0 +1,99 @@
+import type { ActionName } from "babyai";
+import { answerIn } from "../agents/balrog-like/answer";
+import { BalrogLikeDialogue } from "../agents/balrog-like/dialogue";
+import type { ChatMessage } from "../agents/local/reading/prompt";
+import { actArguments, type PastTurn } from "../agents/prompt";
+import type { VariantInfo } from "../experiment/variants/variants";
+import type { Trajectory, TrajectoryStep } from "../queries/trajectories";
+import { ExamplesError } from "./examples-error";
+
+/** One decision as trainers take it, in TRL's words: what the model is sent, and what it should answer. */
+export interface Example {
+  /** From 0. */
+  step: number;
+  inference_id: string;
+  /** The action in `completion`. */
+  action: ActionName;
+  /** The action that was played here. */
+  played: ActionName;
+  prompt: readonly ChatMessage[];
+  completion: readonly [ChatMessage];
+}
+
+/** The action that a step teaches: the demonstrated one, else the one that was answered. Null: neither is there. */
+export function taught(
+  { isDemonstration }: Trajectory,
+  { demonstrated, answered }: TrajectoryStep,
+): ActionName | null {
+  return demonstrated ?? (isDemonstration ? null : answered.action);
+}
+
+/**
+ * An episode's decisions by a variant's templates, one at a time. A step that teaches no action is not among them, but is
+ * part of the history of the later ones.
+ *
+ * @throws ExamplesError the variant asks for thinking, and a step has none
+ */
+export function* renderExamples(
+  episode: Trajectory,
+  variant: string,
+  info: VariantInfo,
+  historyLength: number,
+): Generator<Example> {
+  const render = info.form === null ? singleTurns(info, historyLength) : conversation(info);
+  for (const [step, stored] of episode.steps.entries()) {
+    const action = taught(episode, stored);
+    const prompt = render(episode, step);
+    if (action === null) continue;
+    const { inference_id, played } = stored;
+    const content = answerOf(episode, stored, action, info);
+    if (content === null) {
+      throw new ExamplesError(
+        `${variant} thinks before it acts, and step ${step} of episode ${episode.episode_id}, by ${episode.variant}, has no thinking to learn from. Give render: a variant that answers with the action alone, such as rule_based_history`,
+      );
+    }
+    const completion = [{ role: "assistant", content }] as const;
+    yield { step, inference_id, action, played, prompt, completion };
+  }
+}
+
+type Render = (episode: Trajectory, step: number) => readonly ChatMessage[];
+
+function singleTurns({ prompt }: VariantInfo, historyLength: number): Render {
+  const past: PastTurn[] = [];
+  return ({ mission, steps }, step) => {
+    const { observation, played } = steps[step] as TrajectoryStep;
+    const messages = prompt(actArguments(mission, observation, past, historyLength));
+    past.push({ observation, action: played });
+    return messages;
+  };
+}
+
+function conversation(info: VariantInfo): Render {
+  const form = info.form as NonNullable<VariantInfo["form"]>;
+  const dialogue = new BalrogLikeDialogue(form);
+  return (episode, step) => {
+    const { observation: text, answered, played } = episode.steps[step] as TrajectoryStep;
+    const messages = info.prompt(dialogue.ask({ mission: episode.mission, observation: { text } }));
+    const said = episode.form === form && !episode.isDemonstration ? answered.answer : null;
+    dialogue.read(said ?? answerIn(form, played, answered.thinking ?? ""), false);
+    return messages;
+  };
+}
+
+/** Null: it should have some thinking, and there is none. */
+function answerOf(
+  { isDemonstration, form }: Trajectory,
+  { answered }: TrajectoryStep,
+  action: ActionName,
+  info: VariantInfo,
+): string | null {
+  const isOwn = !isDemonstration && answered.action === action;
+  if (info.form !== null && info.form === form && isOwn) return answered.answer;
+  const thinking = isOwn ? answered.thinking : null;
+  const thinks =
+    info.form === null ? info.function === "act_with_reasoning" : /cot$/.test(info.form);
+  if (thinks && thinking === null) return null;
+  if (info.form !== null) return answerIn(info.form, action, thinking ?? "");
+  return JSON.stringify(thinks ? { thinking, action } : { action });
+}
