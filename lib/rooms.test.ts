@@ -8,7 +8,7 @@ import ts from "typescript";
 const ROOMS: Record<string, readonly string[]> = {
   env: "world missions levels view env registry expert vector vector-worker index".split(" "),
   gateway: (
-    "basics errors ids clickhouse clickhouse/http store config files models/providers models requests functions variants " +
+    "basics errors ids clickhouse/folder clickhouse clickhouse/http store config files models/providers models requests functions variants " +
     "inference feedback listing routes gateway serve diff/probes diff index"
   ).split(" "),
   lab: (

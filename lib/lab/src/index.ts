@@ -1,5 +1,5 @@
 export * from "babyai";
-export { ConfigError, StoreOpenError } from "embedded-gateway";
+export { ConfigError, StatementLostError, StoreOpenError } from "embedded-gateway";
 export { expertAgent } from "./agents/expert-agent";
 export type { ModelAnswer, ModelFunction, ModelFunctions } from "./agents/local/own-models";
 export { ModelFunctionError } from "./agents/local/own-models";

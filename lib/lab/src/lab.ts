@@ -146,14 +146,16 @@ export interface SavedRun {
 
 /**
  * Opens gateway and store: those that TENSORZERO_GATEWAY_URL and CLICKHOUSE_URL name, else those on localhost:3000 if a
- * gateway answers there, else both embedded in this process. Variables may stand in the project's .env.
+ * gateway answers there, else both embedded in this process. Variables may stand in the project's .env. The embedded store is
+ * shared by this user's processes: the first to open the folder holds it, the others join, and one of them takes its place when
+ * it ends. Each has a gateway of its own, with its own configuration and models.
  *
  * @example
  * const lab = await openLab({ project: ".", gateway: "embedded", log: console.log });
  * @throws GatewayNotFoundError a gateway was named and does not answer, or only one of the two variables is set
  * @throws RemoteModelsError `models` are given, and the gateway is not the embedded one
  * @throws DamagedPartError a part of the store cannot be read; `npm run repair` puts it aside
- * @throws StoreOpenError the store cannot be opened, for instance because another process holds the folder
+ * @throws StoreOpenError the store cannot be opened, for instance because a process that does not answer holds the folder
  * @throws ConfigError the configuration is missing or wrong, or has a model of the same name as one of `models`
  * @throws ModelFunctionError one of `models` is no function
  */

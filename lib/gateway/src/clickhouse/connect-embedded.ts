@@ -3,25 +3,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
-import {
-  ClickHouseError,
-  type ClickHouseSettings,
-  type createClient,
-  parseError,
-} from "@clickhouse/client";
+import { ClickHouseError, type ClickHouseSettings, parseError } from "@clickhouse/client";
 import type { ChdbConnection } from "chdb/connection";
 import { isAlive } from "../basics/is-alive";
 import { messageOf } from "../basics/message-of";
 import { oneLine } from "../basics/one-line";
 import { openConfined } from "./confinement";
-import { StoreOpenError } from "./connect-error";
-import { DamagedPartError, spoiltPart } from "./damage";
-import { assertNotHeld, assertWritable, heldBy, statusPid } from "./data-folder";
+import { StoreOpenError } from "./folder/connect-error";
+import { DamagedPartError, spoiltPart } from "./folder/damaged-part";
+import { assertNotHeld, assertWritable, heldBy, statusPid } from "./folder/data-folder";
+import { type Connection, collect } from "./folder/wire";
 
 type Settings = Record<string, string | number>;
-
-/** The client's connection interface, which its package does not export by name. */
-type Connection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>["connection"]>;
 
 /** One of the engine's connections. */
 type Engine = Connection & Pick<ChdbConnection, "chdb">;
@@ -284,13 +277,6 @@ export function openEmbedded(
     assertNotHeld(path);
   }
   return new EmbeddedConnection(path, { database, settings, temporary, isConfined });
-}
-
-async function collect(stream: AsyncIterable<Buffer | string>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream)
-    chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk));
-  return Buffer.concat(chunks);
 }
 
 function openEngine(path: string, isConfined: boolean) {

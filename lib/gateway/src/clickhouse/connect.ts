@@ -1,13 +1,16 @@
+import { resolve } from "node:path";
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { parseHttpUrl } from "../basics/http-url";
 import { messageOf } from "../basics/message-of";
 import { openEmbedded } from "./connect-embedded";
-import { StoreOpenError } from "./connect-error";
 import { brokenFolders, ignoreMerged, refuseUnknownTables } from "./damage";
 import { fillViews } from "./fill-views";
+import { StoreOpenError } from "./folder/connect-error";
+import { assertWritable } from "./folder/data-folder";
+import { shareStore } from "./folder/share";
 import { createSchema } from "./schema";
 
-export { StoreOpenError, type StoreOpenErrorCode } from "./connect-error";
+export { StoreOpenError, type StoreOpenErrorCode } from "./folder/connect-error";
 
 /** The database that TensorZero's tables live in, embedded and remote alike. */
 export const DATABASE = "tensorzero";
@@ -23,7 +26,15 @@ export const SESSION_SETTINGS = {
 
 /** Where the store is: a ClickHouse server's HTTP address, or a folder for ClickHouse inside this process. */
 export type StoreTarget = { url: string } | EmbeddedTarget;
-type EmbeddedTarget = { dataDir: string; isConfined?: boolean };
+interface EmbeddedTarget {
+  dataDir: string;
+  /** Statements reach nothing outside of the store. */
+  isConfined?: boolean;
+  /** This process holds the store as long as it uses it; one that holds it now is asked to give way. Default: it joins. */
+  keeps?: boolean;
+  /** Told what it waits for, and when another process has ended whose place it takes. Default: nobody is. */
+  log?: (line: string) => void;
+}
 
 /**
  * Opens the store and hands back the same client, with the same SQL, wherever it is.
@@ -32,27 +43,21 @@ type EmbeddedTarget = { dataDir: string; isConfined?: boolean };
  *   `tensorzero`). The tables are TensorZero's own: its gateway makes them. Nothing is sent until the first query.
  * - `dataDir`: a folder for the embedded engine, made if missing, or `":memory:"` for a store that ends with
  *   `close()`. Missing tables are created, and rows that views owe to their tables added. One process at a time can hold
- *   a folder.
+ *   a folder; others of this user join it, and one of them takes its place when it ends. The client does not change by that.
  *
- * @throws StoreOpenError the URL is not HTTP or cannot be read, or the folder is held by another process, not writable, on a full disk,
- *   of another engine version, or has lost a table's definition; `code` says which.
+ * @throws StoreOpenError the URL is not HTTP or cannot be read, or the folder is held by a process that cannot be joined, not writable,
+ *   on a full disk, of another engine version, or has lost a table's definition; `code` says which.
  * @throws DamagedPartError a part of the embedded store cannot be read, and `repairStore` has not put it aside yet
  */
 export async function connect(target: StoreTarget): Promise<ClickHouseClient> {
   if ("url" in target) return connectRemote(target.url);
-  const known = brokenFolders(target.dataDir);
-  const client = await openClient(target);
-  try {
+  return openClient(target, async (client, known) => {
     await refuseUnknownTables(client, target.dataDir);
     if (await createSchema(client)) {
       await ignoreMerged(client, known);
       await fillViews(client);
     }
-  } catch (error) {
-    await client.close();
-    throw error;
-  }
-  return client;
+  });
 }
 
 /**
@@ -84,18 +89,33 @@ export async function connectToServer(url: string): Promise<ClickHouseClient> {
   }
 }
 
-/** An embedded store as it is. @throws StoreOpenError */
-export async function openClient({
-  dataDir,
-  isConfined,
-}: EmbeddedTarget): Promise<ClickHouseClient> {
-  const connection = openEmbedded(dataDir, DATABASE, SESSION_SETTINGS, isConfined);
-  const client = createClient({ connection });
-  await connection.initialize().catch(async (error) => {
-    await client.close();
-    throw error;
-  });
-  return client;
+/**
+ * An embedded store, held by this process or joined.
+ *
+ * @param prepare what is to be done when this process has opened the engine, before others can join; it is told which parts were
+ *   broken before
+ * @throws StoreOpenError
+ */
+export async function openClient(
+  { dataDir, isConfined, keeps, log }: EmbeddedTarget,
+  prepare: (client: ClickHouseClient, known: ReadonlySet<string>) => Promise<void> = async () => {},
+): Promise<ClickHouseClient> {
+  const open = async () => {
+    const known = brokenFolders(dataDir);
+    const connection = openEmbedded(dataDir, DATABASE, SESSION_SETTINGS, isConfined);
+    try {
+      await connection.initialize();
+      await prepare(createClient({ connection }), known);
+      return connection;
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  };
+  if (dataDir === ":memory:") return createClient({ connection: await open() });
+  const store = resolve(dataDir);
+  assertWritable(store);
+  return createClient({ connection: await shareStore(store, { open, keeps, log }) });
 }
 
 function connectRemote(url: string): ClickHouseClient {

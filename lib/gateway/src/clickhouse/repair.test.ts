@@ -5,7 +5,8 @@ import { ClickHouseError } from "@clickhouse/client";
 import { uuidv7 } from "../ids";
 import { flipBit, type Part, partsOf } from "../testing/parts";
 import { connect } from "./connect";
-import { DamagedPartError, findDamage, putAside } from "./damage";
+import { findDamage, putAside } from "./damage";
+import { DamagedPartError } from "./folder/damaged-part";
 import { repairStore } from "./repair";
 
 // One bit of a part is flipped, in each of its files.

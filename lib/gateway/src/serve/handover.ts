@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isAlive } from "../basics/is-alive";
+import { statusPid } from "../clickhouse/folder/data-folder";
 
 /** How this user's own processes reach a running `npm run up`: addresses with user and password. */
 export interface Handover {
@@ -31,7 +32,8 @@ export function readHandover(dataDir: string): Handover | undefined {
   try {
     const { pid, gateway, clickhouse } = JSON.parse(readFileSync(pathFor(dataDir), "utf8"));
     const handover = { pid: Number(pid), gateway: String(gateway), clickhouse: String(clickhouse) };
-    return isAlive(handover.pid) ? handover : undefined;
+    // subtle: one that was killed leaves its file, and its number may be another process's now.
+    return isAlive(handover.pid) && statusPid(dataDir) === handover.pid ? handover : undefined;
   } catch {
     return undefined; // none, or not whole: then there is no one to reach by it
   }

@@ -109,8 +109,9 @@ const clickhouse = createClient({ url });
 `;
 
 test("two programs at once: all rows of both are there", async () => {
-  await withUp({ dataDir: join(folder, "shared") }, async ({ urls }) => {
-    const url = clickhouseUrl() ?? "";
+  const dataDir = join(folder, "shared");
+  await withUp({ dataDir }, async ({ urls }) => {
+    const url = readHandover(dataDir)?.clickhouse ?? "";
     const run = (name: string) =>
       promisify(execFile)(process.execPath, ["-e", PROGRAM, String(urls.gateway), url, name]);
     await Promise.all([run("one"), run("other")]);

@@ -83,7 +83,12 @@ export async function up(options: UpOptions): Promise<Up> {
   };
   try {
     await serve("models", options.models);
-    const clickhouse = await connect({ dataDir, isConfined: !allowOutside });
+    const clickhouse = await connect({
+      dataDir,
+      isConfined: !allowOutside,
+      keeps: true,
+      log: options.log,
+    });
     closers.push(() => clickhouse.close());
     const damage = await findDamage(clickhouse);
     if (damage.length > 0) options.log?.(describeDamage(damage));

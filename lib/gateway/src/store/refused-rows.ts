@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ClickHouseError } from "@clickhouse/client";
-import { DamagedPartError } from "../clickhouse/damage";
+import { DamagedPartError } from "../clickhouse/folder/damaged-part";
 
 /**
  * What ClickHouse calls an error of a row's own: sent again, the row fails again. Anything else (no connection, no memory,

@@ -48,7 +48,7 @@ export default command({
       console.log(`${service.padEnd(10)} ${url}`);
     if (words.length === 0)
       console.log(
-        "Notebooks and commands of this folder find them. ClickHouse's password is in data/.local/up.json, for you alone.",
+        "Notebooks and commands of this folder join the store. ClickHouse's password is in data/.local/up.json, for you alone.",
       );
     console.log("Ctrl-C ends it.");
     // subtle: npm forwards a terminal's Ctrl-C, which thus arrives twice.

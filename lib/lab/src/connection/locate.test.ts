@@ -1,20 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { holdTimeLimits } from "embedded-gateway/testing/time-limits";
 import { GatewayClient } from "./client";
 import { GatewayNotFoundError, LOCAL_CLICKHOUSE, locateGateway } from "./locate";
 
 /** A gateway that notes what it was asked with. */
 const asked: IncomingMessage[] = [];
-let onRequest = () => {};
 const server = createServer((request, response) => {
   asked.push(request);
-  onRequest();
   const choices = [{ message: { content: "{}" } }];
   response.setHeader("content-type", "application/json");
   response.setHeader("server", "babyai-lab");
@@ -132,31 +129,23 @@ test("a redirect is followed by none of the lab's requests; the error names both
   await new Promise((resolve) => away.close(resolve));
 });
 
-test("an `npm run up` on the store's folder is found by what it has left, on any address; one that has ended is not", async () => {
-  const own = {
-    pid: 1,
-    gateway: `http://chuser:word@127.0.0.1:${port}`,
-    clickhouse: "http://chuser:word@127.0.0.1:1/tensorzero",
+test("an `npm run up` that holds the store's folder is joined; one that has ended is not", async () => {
+  const leave = (pid: number, holder: number) => {
+    const own = { pid, gateway: "http://127.0.0.1:1", clickhouse: "http://127.0.0.1:1/tensorzero" };
+    writeFileSync(join(folder, "up.json"), JSON.stringify(own));
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(join(dataDir, "status"), `PID: ${holder}\n`);
   };
-  const leave = (left: object) => writeFileSync(join(folder, "up.json"), JSON.stringify(left));
-  leave(own);
-  const { gateway: gatewayUrl, clickhouse: clickhouseUrl } = own;
-  const found = { kind: "remote", gatewayUrl, clickhouseUrl };
-  expect(await locateGateway({}, dataDir)).toMatchObject(found);
-  // A busy one is waited for; the time limit of another gateway is over before it answers.
-  const limits = holdTimeLimits(10_000);
-  const timeout = jest.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
-    const limit = new AbortController();
-    setTimeout(() => limit.abort(new DOMException("late", "TimeoutError")), ms);
-    return limit.signal;
-  });
-  onRequest = () => limits.expire();
-  expect(await locateGateway({}, dataDir)).toMatchObject(found);
-  onRequest = () => {};
-  timeout.mockRestore();
-  limits.restore();
-  // One that was killed leaves its file: what answers at its address now is another's.
+  const joined = { kind: "embedded", reason: expect.stringContaining("npm run up") };
+  leave(process.pid, process.pid);
+  expect(await locateGateway({}, dataDir)).toEqual(joined);
+  // One that was killed leaves its file: its number may be another process's now.
   const { pid } = spawnSync(process.execPath, ["-e", ""]);
-  leave({ ...own, pid });
-  expect(await locateGateway({}, dataDir)).not.toMatchObject(found);
+  for (const [up, holder] of [
+    [pid, pid],
+    [process.pid, pid],
+  ]) {
+    leave(up!, holder!);
+    expect(await locateGateway({}, dataDir)).not.toEqual(joined);
+  }
 });

@@ -11,9 +11,6 @@ export const LOCAL_CLICKHOUSE = `http://chuser:${COMPOSE_PASSWORD}@localhost:812
 /** Where nothing listens, that is known at once; what takes a connection and does not answer yet may be busy. */
 const PATIENCE_MS = 10_000;
 
-/** An `npm run up` that holds the folder is the only way to the store. */
-const UP_PATIENCE_MS = 60_000;
-
 export interface RemoteGateway {
   kind: "remote";
   /** Both may hold a password. */
@@ -46,9 +43,9 @@ export class GatewayNotFoundError extends Error {
 }
 
 /**
- * Decides which gateway to use: the one that TENSORZERO_GATEWAY_URL and CLICKHOUSE_URL name, else that of an `npm run up` on
- * the store's folder, else a healthy one on localhost:3000, else the embedded one. A gateway that is named but does not answer
- * is an error, never a reason to take another; so is one of the two variables without the other.
+ * Decides which gateway to use: the one that TENSORZERO_GATEWAY_URL and CLICKHOUSE_URL name, else a healthy one on
+ * localhost:3000, unless it is of an `npm run up` on the store's folder, which is joined; else the embedded one. A gateway that
+ * is named but does not answer is an error, never a reason to take another; so is one of the two variables without the other.
  *
  * @param dataDir the store's folder
  * @throws GatewayNotFoundError
@@ -69,14 +66,9 @@ export async function locateGateway(
       : ["CLICKHOUSE_URL", `TENSORZERO_GATEWAY_URL (docker compose's is ${LOCAL_GATEWAY})`];
     throw new GatewayNotFoundError(`${set} is set without ${missing}: set both, or neither`);
   }
-  const up = readHandover(dataDir);
-  const upStatus = up && (await probe(up.gateway, UP_PATIENCE_MS));
-  if (up && upStatus?.server === "babyai-lab") {
-    const { gateway: gatewayUrl, clickhouse: clickhouseUrl } = up;
-    const reason = "`npm run up` serves this folder's store there";
-    return { kind: "remote", gatewayUrl, clickhouseUrl, status: upStatus, reason };
-  }
-  const status = await probe(LOCAL_GATEWAY, PATIENCE_MS);
+  if (readHandover(dataDir) !== undefined)
+    return { kind: "embedded", reason: "`npm run up` serves this folder's store" };
+  const status = await probe(LOCAL_GATEWAY);
   if (status) {
     return {
       kind: "remote",
@@ -95,7 +87,7 @@ export async function locateGateway(
 async function ask(url: string): Promise<GatewayStatus> {
   let client: GatewayClient;
   try {
-    client = new GatewayClient({ url, timeoutMs: 10_000 });
+    client = new GatewayClient({ url, timeoutMs: PATIENCE_MS });
   } catch (cause) {
     throw new GatewayNotFoundError(
       `TENSORZERO_GATEWAY_URL ${messageOf(cause)}. Give one like ${LOCAL_GATEWAY}`,
@@ -117,9 +109,9 @@ async function ask(url: string): Promise<GatewayStatus> {
 }
 
 /** Null when nothing answers there, or something that is no TensorZero Gateway. */
-async function probe(url: string, timeoutMs: number): Promise<GatewayStatus | null> {
+async function probe(url: string): Promise<GatewayStatus | null> {
   try {
-    const status = await new GatewayClient({ url, timeoutMs }).status();
+    const status = await new GatewayClient({ url, timeoutMs: PATIENCE_MS }).status();
     return typeof status.version === "string" ? status : null;
   } catch {
     return null;

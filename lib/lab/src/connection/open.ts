@@ -7,6 +7,7 @@ import {
   type Damage,
   findDamage,
   type GatewayOptions,
+  holderOf,
   inProcess,
   messageOf,
   redirectAt,
@@ -124,18 +125,20 @@ async function openRemote(found: RemoteGateway): Promise<Connection> {
 
 async function openEmbedded(options: ConnectionOptions, reason: string): Promise<Connection> {
   const { project, dataDir, configPath, env, fetch, log } = options;
-  const clickhouse = await connect({ dataDir });
+  const clickhouse = await connect({ dataDir, log });
   const gateway = await createGateway({
     ...{ configPath, clickhouse, env, fetch },
     refusedPath: refusedPathFor(dataDir),
     onError: (error) => log(messageOf(error)),
-  });
+  }).catch((error) => clickhouse.close().then(() => Promise.reject(error)));
   const client = new GatewayClient({ url: "http://embedded", fetch: inProcess(gateway.app) });
+  const holder = holderOf(dataDir);
+  const joined = holder === undefined ? "" : `, held by ${holder}, which this process has joined`;
   return {
     client,
     clickhouse,
     gateway: `embedded, with the API of TensorZero ${(await client.status()).version}`,
-    about: `Gateway: embedded, because ${reason}. ClickHouse: embedded, in ${relative(project, dataDir) || dataDir}.`,
+    about: `Gateway: embedded, because ${reason}. ClickHouse: embedded, in ${relative(project, dataDir) || dataDir}${joined}.`,
     damage: await findDamage(clickhouse),
     obstacle: (model) => embeddedObstacle(gateway.config, env, model),
     flush: () => gateway.flush(),

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { oneLine } from "../basics/one-line";
+import { oneLine } from "../../basics/one-line";
 import { StoreOpenError } from "./connect-error";
 
 export function assertWritable(path: string): void {
@@ -61,10 +61,15 @@ export function statusPid(path: string): number | undefined {
 export function heldBy(path: string, pid: number, cause?: unknown): StoreOpenError {
   return new StoreOpenError(
     "held",
-    `The store's folder ${path} is held by process ${pid}${commandOf(pid)}. One process at a time can use it: close that one, ` +
-      "or run `npm run up`, which serves many notebooks at once.",
+    `The store's folder ${path} is held by ${describeProcess(pid)}, which does not share it: it ends just now, its version of this ` +
+      "library is another, or the folder's file system has no sockets. Close that one, or try again.",
     { cause },
   );
+}
+
+/** A process by its number and its command line. */
+export function describeProcess(pid: number | undefined): string {
+  return pid === undefined ? "another process" : `process ${pid}${commandOf(pid)}`;
 }
 
 function commandOf(pid: number): string {
