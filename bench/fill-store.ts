@@ -209,7 +209,7 @@ export async function copyRun(
   const other = (id: string) => `toUUID(concat(
     substring(leftPad(lower(hex(toUInt64(${ms(id)} + ${hours * 3_600_000}))), 12, '0') AS _${id}, 1, 8), '-',
     substring(_${id}, 9, 4), substring(toString(${id}), 14, 11),
-    substring(lower(hex(sipHash64(${id}, ${hours}))), 1, 12)))`;
+    substring(leftPad(lower(hex(sipHash64(${id}, ${hours}))), 16, '0'), 1, 12)))`;
   const seed = `toString(toUInt64(tags['seed']) + ${seeds})`;
   const tags = `mapUpdate(tags, map('run', {to:String}, 'seed', ${seed}))`;
   // See `doneTag`: the run, the slot and the names stay, the seed and the id's end are others.

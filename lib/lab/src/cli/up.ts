@@ -50,6 +50,11 @@ export default command({
       console.log(
         "Notebooks and commands of this folder join the store. ClickHouse's password is in data/.local/up.json, for you alone.",
       );
+    if (words.length === 0 && !isLoopback(options.host))
+      console.log(
+        "Other machines reach them with TENSORZERO_GATEWAY_URL=http://<this machine>:3000, TENSORZERO_API_KEY=<password> and\n" +
+          "CLICKHOUSE_URL=http://chuser:<password, percent-encoded>@<this machine>:8123/tensorzero.",
+      );
     console.log("Ctrl-C ends it.");
     // subtle: npm forwards a terminal's Ctrl-C, which thus arrives twice.
     await new Promise((end) => process.on("SIGINT", end).on("SIGTERM", end));

@@ -15,6 +15,8 @@ import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from "ope
 export interface GatewayClientOptions {
   /** The gateway's address, e.g. `http://localhost:3000`. A user and a password in it are sent as HTTP's Basic ones. */
   url: string;
+  /** Sent as bearer token with every request, in place of a user and a password in `url`. Default: none. */
+  apiKey?: string;
   /** How requests are sent; an embedded gateway is reached with its app's `fetch`. Default: `patientFetch`, which follows no redirect. */
   fetch?: (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** Milliseconds until a request is given up. Default 120,000. */
@@ -176,10 +178,10 @@ export class GatewayClient {
   private readonly timeoutMs: number;
 
   /** @throws HttpUrlError */
-  constructor({ url, fetch = patientFetch, timeoutMs = 120_000 }: GatewayClientOptions) {
+  constructor({ url, apiKey, fetch = patientFetch, timeoutMs = 120_000 }: GatewayClientOptions) {
     const address = splitCredentials(parseHttpUrl(url));
     this.url = address.url.replace(/\/+$/, "");
-    this.headers = address.headers;
+    this.headers = apiKey ? { authorization: `Bearer ${apiKey}` } : address.headers;
     this.secrets = new Secrets(secretsIn(this.headers));
     this.fetch = fetch;
     this.timeoutMs = timeoutMs;
@@ -271,6 +273,18 @@ export class GatewayClient {
     };
   }
 
+  /**
+   * Whether the gateway takes this client's key: TensorZero's says its status to everybody.
+   *
+   * @throws GatewayError 401: it does not
+   */
+  async checkKey(): Promise<void> {
+    const nothing = { ids: [], output_source: "inference" };
+    await this.request("/v1/inferences/get_inferences", nothing).catch((error) => {
+      if (error instanceof GatewayError && error.status === 401) throw error;
+    });
+  }
+
   /** GETs, or with a body POSTs it. */
   private async request(path: string, sent?: object, timeoutMs = this.timeoutMs) {
     let response: Response;
@@ -287,7 +301,7 @@ export class GatewayClient {
     }
     if (!response.ok)
       throw new GatewayError(
-        this.secrets.redactError(`${response.status} ${text}`),
+        this.explain(response.status, this.secrets.redactError(`${response.status} ${text}`)),
         response.status,
       );
     try {
@@ -297,6 +311,10 @@ export class GatewayClient {
     }
   }
 
+  private explain(status: number, message: string): string {
+    return status === 401 ? `${refusedKeyText(this.url)} (${message})` : message;
+  }
+
   private asGatewayError(error: unknown): GatewayError {
     // The openai package calls it "Connection error.".
     const redirect =
@@ -304,12 +322,18 @@ export class GatewayClient {
     const message = this.secrets.redactError(messageOf(redirect ?? error));
     if (error instanceof APIError && error.status !== undefined) {
       // Without the cause, which has all that the gateway said.
-      return new GatewayError(message, error.status, { headers: error.headers });
+      const { status, headers } = error;
+      return new GatewayError(this.explain(status, message), status, { headers });
     }
     return new GatewayError(`no answer from the gateway at ${this.url}: ${message}`, null, {
       cause: error,
     });
   }
+}
+
+/** What a 401 of a gateway means: a provider's comes as another status. */
+export function refusedKeyText(url: string): string {
+  return `Wrong or missing key for the gateway at ${url}: correct TENSORZERO_API_KEY, or the password in TENSORZERO_GATEWAY_URL (http://user:password@host:port)`;
 }
 
 /** A model always reads a token: 0 of them is a cache hit, which costs 0, or else a provider that does not count. */

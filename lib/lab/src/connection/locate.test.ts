@@ -74,31 +74,59 @@ test("a gateway that does not answer is named without its password", async () =>
   expect(inspect(error, { depth: 9 })).not.toContain("secret");
 });
 
-test("a wrong password is called so, and not shown", async () => {
-  const asks = createServer((_, response) => response.writeHead(401).end("{}"));
-  await new Promise<void>((resolve) => asks.listen(0, "127.0.0.1", resolve));
-  const url = `http://user:secret@127.0.0.1:${(asks.address() as AddressInfo).port}`;
-  const error = await refusal({ TENSORZERO_GATEWAY_URL: url, CLICKHOUSE_URL: LOCAL_CLICKHOUSE });
-  expect(error.message).toContain("which asks for another password: correct it");
-  expect(inspect(error, { depth: 9 })).not.toContain("secret");
-  asks.closeAllConnections();
-  await new Promise((resolve) => asks.close(resolve));
-});
+test.each([
+  ["asks on every route", "user:secret@", undefined, true],
+  ["asks on every route", "", "secret", true],
+  ["says its status to everybody, as TensorZero's", "", "secret", false],
+  ["says its status to everybody, as TensorZero's", "", undefined, false],
+])(
+  "a gateway that %s: a wrong or missing key is called so, and not shown",
+  async (_, user, key, isClosed) => {
+    const asks = createServer((request, response) => {
+      const isTold = request.url === "/status" && !isClosed;
+      response.writeHead(isTold ? 200 : 401).end(isTold ? '{"version":"2026.6.0"}' : "{}");
+    });
+    await new Promise<void>((resolve) => asks.listen(0, "127.0.0.1", resolve));
+    const host = `127.0.0.1:${(asks.address() as AddressInfo).port}`;
+    const error = await refusal({
+      TENSORZERO_GATEWAY_URL: `http://${user}${host}`,
+      CLICKHOUSE_URL: LOCAL_CLICKHOUSE,
+      ...(key && { TENSORZERO_API_KEY: key }),
+    });
+    expect(error).toBeInstanceOf(GatewayNotFoundError);
+    expect(error.message).toContain(
+      `Wrong or missing key for the gateway at http://${host}: correct`,
+    );
+    expect(inspect(error, { depth: 9 })).not.toContain("secret");
+    const client = new GatewayClient({ url: `http://${host}`, apiKey: key });
+    const inference = client.infer({ functionName: "act", variantName: "v", system: {}, user: {} });
+    await expect(inference).rejects.toThrow("Wrong or missing key");
+    asks.closeAllConnections();
+    await new Promise((resolve) => asks.close(resolve));
+  },
+);
 
-test("user and password of the gateway's address are sent with every request, and shown nowhere", async () => {
+test.each([
+  ["user and password of its address", undefined, `Basic ${btoa("user:p@ss")}`],
+  ["TENSORZERO_API_KEY, before them,", "sk-t0-key", "Bearer sk-t0-key"],
+])("of a named gateway, %s goes with every request, and is shown nowhere", async (_, key, sent) => {
+  asked.length = 0;
   const url = `http://user:p%40ss@127.0.0.1:${port}/`;
-  const env = { TENSORZERO_GATEWAY_URL: url, CLICKHOUSE_URL: LOCAL_CLICKHOUSE };
+  const env = {
+    ...{ TENSORZERO_GATEWAY_URL: url, CLICKHOUSE_URL: LOCAL_CLICKHOUSE },
+    TENSORZERO_API_KEY: key,
+  };
   const found = await locateGateway(env, dataDir);
-  expect(found).toMatchObject({ kind: "remote", status: { version: "2026.1.0" } });
-  const client = new GatewayClient({ url });
+  expect(found).toMatchObject({ kind: "remote", status: { version: "2026.1.0" }, apiKey: key });
+  const client = new GatewayClient({ url, apiKey: key });
   await client.feedback({ metricName: "success", value: true, episodeId: "e" });
   await client.infer({ functionName: "act", variantName: "v", system: {}, user: {} });
   expect(client.url).toBe(`http://127.0.0.1:${port}`);
-  const basic = `Basic ${Buffer.from("user:p@ss").toString("base64")}`;
   expect(asked.map(({ url: path, headers }) => [path, headers.authorization])).toEqual([
-    ["/status", basic],
-    ["/feedback", basic],
-    ["/openai/v1/chat/completions", basic],
+    ["/status", sent],
+    ["/v1/inferences/get_inferences", sent],
+    ["/feedback", sent],
+    ["/openai/v1/chat/completions", sent],
   ]);
 });
 

@@ -16,6 +16,8 @@ export interface RemoteGateway {
   /** Both may hold a password. */
   gatewayUrl: string;
   clickhouseUrl: string;
+  /** TENSORZERO_API_KEY: for a gateway that was named, and for no other that may answer. */
+  apiKey?: string;
   status: GatewayStatus;
   /** Why this one was taken. */
   reason: string;
@@ -27,7 +29,8 @@ export interface EmbeddedGatewayChoice {
 }
 
 /**
- * A gateway that was asked for is not there, its address cannot be read, or that of it or of its ClickHouse is missing.
+ * A gateway that was asked for is not there or takes another key, its address cannot be read, or that of it or of its ClickHouse
+ * is missing.
  *
  * @example
  * process.env.TENSORZERO_GATEWAY_URL = "http://localhost:1";
@@ -58,7 +61,9 @@ export async function locateGateway(
   const clickhouseUrl = env.CLICKHOUSE_URL;
   if (gatewayUrl && clickhouseUrl) {
     const reason = "TENSORZERO_GATEWAY_URL and CLICKHOUSE_URL are set";
-    return { kind: "remote", gatewayUrl, clickhouseUrl, status: await ask(gatewayUrl), reason };
+    const apiKey = env.TENSORZERO_API_KEY?.trim() || undefined;
+    const status = await ask(gatewayUrl, apiKey);
+    return { kind: "remote", gatewayUrl, clickhouseUrl, apiKey, status, reason };
   }
   if (gatewayUrl || clickhouseUrl) {
     const [set, missing] = gatewayUrl
@@ -84,10 +89,10 @@ export async function locateGateway(
   };
 }
 
-async function ask(url: string): Promise<GatewayStatus> {
+async function ask(url: string, apiKey: string | undefined): Promise<GatewayStatus> {
   let client: GatewayClient;
   try {
-    client = new GatewayClient({ url, timeoutMs: PATIENCE_MS });
+    client = new GatewayClient({ url, apiKey, timeoutMs: PATIENCE_MS });
   } catch (cause) {
     throw new GatewayNotFoundError(
       `TENSORZERO_GATEWAY_URL ${messageOf(cause)}. Give one like ${LOCAL_GATEWAY}`,
@@ -95,15 +100,16 @@ async function ask(url: string): Promise<GatewayStatus> {
     );
   }
   try {
-    return await client.status();
+    const status = await client.status();
+    await client.checkKey();
+    return status;
   } catch (cause) {
     const redirect = cause instanceof Error && cause.cause instanceof RedirectError;
-    const isRefused = cause instanceof GatewayError && cause.status === 401;
+    if (cause instanceof GatewayError && cause.status === 401)
+      throw new GatewayNotFoundError(cause.message, { cause });
     const what = redirect
       ? `: ${messageOf(cause.cause)}`
-      : isRefused
-        ? ", which asks for another password: correct it (http://user:password@host:port)"
-        : ", where no gateway answers: start it, or unset the variable";
+      : ", where no gateway answers: start it, or unset the variable";
     throw new GatewayNotFoundError(`TENSORZERO_GATEWAY_URL names ${client.url}${what}`, { cause });
   }
 }

@@ -94,7 +94,7 @@ function adviceFor({ clickhouseUrl, status }: RemoteGateway): string {
 }
 
 async function openRemote(found: RemoteGateway): Promise<Connection> {
-  const { gatewayUrl, clickhouseUrl, status, reason } = found;
+  const { gatewayUrl, clickhouseUrl, apiKey, status, reason } = found;
   const clickhouse = await connect({ url: clickhouseUrl });
   const store = new URL(clickhouseUrl);
   const ping = await clickhouse.ping({ select: true });
@@ -110,7 +110,7 @@ async function openRemote(found: RemoteGateway): Promise<Connection> {
   }
   await continueIds(clickhouse);
   const isOwn = status.server === "babyai-lab";
-  const client = new GatewayClient({ url: gatewayUrl });
+  const client = new GatewayClient({ url: gatewayUrl, apiKey });
   return {
     client,
     clickhouse,
