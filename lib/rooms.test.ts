@@ -14,7 +14,7 @@ const ROOMS: Record<string, readonly string[]> = {
   lab: (
     "basics project connection agents/local/reading agents/local/rule-based agents/local agents agents/balrog-like queries/parts queries/runs queries " +
     "analysis/statistics analysis analysis/published analysis/tables experiment/variants experiment/progress experiment/plan experiment/play experiment/shards experiment " +
-    "learn charts/drawing charts replay export runner display models lab index cli cli/notebooks cli/torture main"
+    "learn charts/drawing charts replay export runner display models lab index cli cli/export cli/notebooks cli/torture main"
   ).split(" "),
 };
 

@@ -12,7 +12,7 @@ export const commands: Record<string, () => { default: Command }> = {
   runs: () => require("./cli/runs"),
   repair: () => require("./cli/repair"),
   replay: () => require("./cli/replay"),
-  export: () => require("./cli/export"),
+  export: () => require("./cli/export/export"),
   torture: () => require("./cli/torture/torture"),
   "gateway:diff": () => require("./cli/gateway-diff"),
   bench: () => require("./cli/bench"),

@@ -3,7 +3,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import type { VariantInfo } from "../experiment/variants/variants";
 import { type Trajectory, trajectories, trajectoryIds } from "../queries/trajectories";
 import { ExamplesError, refuseUnknown } from "./examples-error";
-import { type Example, renderExamples, taught } from "./render";
+import { type Example, examplesOf, type RenderedTurn, renderTurns, taught } from "./render";
 import { type ExamplesWhere, testsOf } from "./where";
 
 export interface ExamplesOptions {
@@ -30,6 +30,8 @@ export interface ExamplesSplit {
 export interface ExampleEpisode extends Trajectory {
   /** Its decisions as trainers take them, rendered when they are asked for. @throws ExamplesError see `lab.examples` */
   examples(): Generator<Example>;
+  /** All of its turns, those too that teach nothing. */
+  turns(): Generator<RenderedTurn>;
 }
 
 /** No world is on both sides. */
@@ -74,10 +76,11 @@ export async function examples(
         if (failing !== undefined) failed.set(failing, (failed.get(failing) ?? 0) + 1);
         else {
           const name = render ?? episode.variant;
-          const rendered = () =>
-            renderExamples(episode, name, rendererOf(name, variants), historyLength);
+          const turns = () => renderTurns(episode, name, rendererOf(name, variants), historyLength);
           const side = isValidation(episode) ? made.validation : made.train;
-          side.push(Object.assign(episode, { examples: rendered }));
+          side.push(
+            Object.assign(episode, { turns, examples: () => examplesOf(episode, turns()) }),
+          );
         }
       }
     }

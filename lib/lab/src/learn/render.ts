@@ -3,6 +3,7 @@ import { answerIn } from "../agents/balrog-like/answer";
 import { BalrogLikeDialogue } from "../agents/balrog-like/dialogue";
 import type { ChatMessage } from "../agents/local/reading/prompt";
 import { actArguments, type PastTurn } from "../agents/prompt";
+import { at } from "../basics/at";
 import type { VariantInfo } from "../experiment/variants/variants";
 import type { Trajectory, TrajectoryStep } from "../queries/trajectories";
 import { ExamplesError } from "./examples-error";
@@ -28,32 +29,46 @@ export function taught(
   return demonstrated ?? (isDemonstration ? null : answered.action);
 }
 
-/**
- * An episode's decisions by a variant's templates, one at a time. A step that teaches no action is not among them, but is
- * part of the history of the later ones.
- *
- * @throws ExamplesError the variant asks for thinking, and a step has none
- */
-export function* renderExamples(
+/** A turn of an episode as a variant's model is sent it. */
+export interface RenderedTurn {
+  /** From 0. */
+  step: number;
+  prompt: readonly ChatMessage[];
+  /** How an answer of the variant says an action. @throws ExamplesError it thinks before it acts, and there is no thinking */
+  say(action: ActionName): ChatMessage;
+}
+
+/** An episode's turns by a variant's templates, one at a time. */
+export function* renderTurns(
   episode: Trajectory,
   variant: string,
   info: VariantInfo,
   historyLength: number,
-): Generator<Example> {
+): Generator<RenderedTurn> {
   const render = info.form === null ? singleTurns(info, historyLength) : conversation(info);
   for (const [step, stored] of episode.steps.entries()) {
-    const action = taught(episode, stored);
-    const prompt = render(episode, step);
-    if (action === null) continue;
-    const { inference_id, played } = stored;
-    const content = answerOf(episode, stored, action, info);
-    if (content === null) {
+    const say = (action: ActionName): ChatMessage => {
+      const content = answerOf(episode, stored, action, info);
+      if (content !== null) return { role: "assistant", content: content.toWellFormed() };
       throw new ExamplesError(
         `${variant} thinks before it acts, and step ${step} of episode ${episode.episode_id}, by ${episode.variant}, has no thinking to learn from. Give render: a variant that answers with the action alone, such as rule_based_history`,
       );
-    }
-    const completion = [{ role: "assistant", content }] as const;
-    yield { step, inference_id, action, played, prompt, completion };
+    };
+    yield { step, prompt: render(episode, step), say };
+  }
+}
+
+/** What the turns of an episode teach. One that teaches no action is not among them, but is part of the history of later ones. */
+export function* examplesOf(
+  episode: Trajectory,
+  turns: Iterable<RenderedTurn>,
+): Generator<Example> {
+  for (const { step, prompt, say } of turns) {
+    const stored = at(episode.steps, step);
+    const action = taught(episode, stored);
+    if (action === null) continue;
+    const { inference_id, played } = stored;
+    yield { step, inference_id, action, played, prompt, completion: [say(action)] };
   }
 }
 
@@ -62,7 +77,7 @@ type Render = (episode: Trajectory, step: number) => readonly ChatMessage[];
 function singleTurns({ prompt }: VariantInfo, historyLength: number): Render {
   const past: PastTurn[] = [];
   return ({ mission, steps }, step) => {
-    const { observation, played } = steps[step] as TrajectoryStep;
+    const { observation, played } = at(steps, step);
     const messages = prompt(actArguments(mission, observation, past, historyLength));
     past.push({ observation, action: played });
     return messages;
@@ -73,7 +88,7 @@ function conversation(info: VariantInfo): Render {
   const form = info.form as NonNullable<VariantInfo["form"]>;
   const dialogue = new BalrogLikeDialogue(form);
   return (episode, step) => {
-    const { observation: text, answered, played } = episode.steps[step] as TrajectoryStep;
+    const { observation: text, answered, played } = at(episode.steps, step);
     const messages = info.prompt(dialogue.ask({ mission: episode.mission, observation: { text } }));
     const said = episode.form === form && !episode.isDemonstration ? answered.answer : null;
     dialogue.read(said ?? answerIn(form, played, answered.thinking ?? ""), false);

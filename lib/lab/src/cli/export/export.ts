@@ -2,23 +2,25 @@ import { createWriteStream } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { balrogFiles } from "../export/balrog";
-import { inspectLog } from "../export/inspect";
-import { ExportError, finishedPart } from "../export/run";
-import type { Lab } from "../lab";
-import type { EpisodeRow } from "../queries/episodes";
-import { exportFormats, exportRows, exportTables } from "../queries/export";
-import { latestRun } from "../queries/latest-run";
-import { command, UsageError } from "./command";
-import { withLab } from "./with-lab";
+import { balrogFiles } from "../../export/balrog";
+import { inspectLog } from "../../export/inspect";
+import { ExportError, finishedPart } from "../../export/run";
+import { trainingForms } from "../../export/training";
+import type { Lab } from "../../lab";
+import type { EpisodeRow } from "../../queries/episodes";
+import { exportFormats, exportRows, exportTables } from "../../queries/export";
+import { latestRun } from "../../queries/latest-run";
+import { command, UsageError } from "../command";
+import { withLab } from "../with-lab";
+import { exportTraining } from "./training";
 
 /** Forms that other programs read, and that no file's ending tells. */
-const forms = ["balrog", "inspect"] as const;
+const forms = ["balrog", "inspect", ...trainingForms] as const;
 
 type Write = (lab: Lab, run: string, rows: readonly EpisodeRow[]) => Promise<void>;
 
 export default command({
-  usage: "npm run export -- <file.csv | file.json | file.parquet> [options]",
+  usage: "npm run export -- <file.csv | file.json | file.parquet | file.jsonl | folder> [options]",
   about:
     "Writes one row an episode, or one a step, of a run. The file's ending says the format. In CSV a text that a\nspreadsheet would run as a formula has ' before it.",
   options: {
@@ -26,15 +28,52 @@ export default command({
     table: { value: "table", default: "episodes", help: exportTables.join(" or ") },
     format: {
       value: "form",
-      help: "balrog: the BabyAI part of a submission to BALROG's leaderboard, into a new folder; inspect: a log for inspect_ai; default: what the file's ending says",
+      help: "balrog: the BabyAI part of a submission to BALROG's leaderboard, into a new folder; inspect: a log for inspect_ai; sft, dpo: examples to learn from; default: what the file's ending says",
     },
-    variant: { value: "name", help: "with --format; default: the run's only one" },
+    variant: {
+      value: "name",
+      help: "with --format balrog or inspect; default: the run's only one",
+    },
+    where: {
+      value: "condition",
+      short: "w",
+      multiple: true,
+      help: "with sft and dpo, any number of times, as in lab.examples: success=true, minReturn=0.9, noInvalidAnswers=true, stepsAboveExpert=2, demonstrations=true, variant=a,b, task=a,b; default: all whole episodes",
+    },
+    render: {
+      value: "variant",
+      help: "with sft and dpo: whose templates make the prompts; default: those of the variant that played",
+    },
+    "history-length": {
+      value: "turns",
+      help: "with sft and dpo: past turns in prompts with history; default: 8",
+    },
+    "val-fraction": {
+      value: "share",
+      help: "with sft and dpo into a folder: this share of the worlds is the split validation; default: none",
+    },
+    "split-seed": { value: "seed", help: "with --val-fraction; default: 42" },
+    prefer: {
+      value: "whose",
+      help: "with dpo: the chosen answer is the expert's in the same state (expert), or that of the best episode of the same task and seed where the two part (better); default: expert",
+    },
   },
+  more: () =>
+    "sft and dpo write OpenAI's JSONL into a file.jsonl, and else a Hugging Face data set in TRL's columns into a new folder.\n--run then also takes the id that lab.demonstrate gave, and several ids, a,b. OpenAI takes no new fine-tuning jobs\nfrom 2027-01-06 on.",
   takesWords: true,
   async run(values, words) {
     const [path = ""] = words;
     if (words.length !== 1)
       throw new UsageError(`One file is written at a time; got ${words.length}.`);
+    const form = trainingForms.find((name) => name === values.format);
+    if (form !== undefined) return exportTraining(path, form, values);
+    const stray = TRAINING_OPTIONS.find(
+      (name) => values[name] !== undefined && values[name].length > 0,
+    );
+    if (stray !== undefined)
+      throw new UsageError(
+        `--${stray} is for --format ${trainingForms.join(" or ")}; leave it out.`,
+      );
     const write = writerOf(path, values);
     return withLab(async (lab) => {
       const run = values.run === "latest" ? await latestRun(lab.clickhouse) : values.run;
@@ -56,6 +95,16 @@ export default command({
     });
   },
 });
+
+/** Options of the training forms alone. */
+const TRAINING_OPTIONS = [
+  "where",
+  "render",
+  "history-length",
+  "val-fraction",
+  "split-seed",
+  "prefer",
+] as const;
 
 interface Values {
   table: string;
