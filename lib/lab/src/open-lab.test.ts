@@ -1,10 +1,8 @@
 import { spawnSync } from "node:child_process";
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -14,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLab } from "./lab";
+import { makeProject } from "./project/testing/project";
 
 // Compiled and in a process of its own, because what the engine prints comes past Node's streams.
 
@@ -56,16 +55,7 @@ test("from another folder the project is the library's own, and nothing is print
 
 test("an empty project with the packages and a configuration has its own store and runs", () => {
   const project = join(folder, "project");
-  mkdirSync(join(project, "node_modules"), { recursive: true });
-  for (const name of readdirSync(join(root, "node_modules"))) {
-    const [from, to] = [join(root, "node_modules", name), join(project, "node_modules", name)];
-    if (!["babyai", "babyai-lab", "embedded-gateway"].includes(name)) symlinkSync(from, to);
-    else
-      for (const part of ["package.json", "dist"])
-        cpSync(join(realpathSync(from), part), join(to, part), { recursive: true });
-  }
-  for (const part of ["tensorzero.toml", "functions"])
-    cpSync(join(root, "config", part), join(project, "config", part), { recursive: true });
+  makeProject(project);
   const told = playIn(project, '{ gateway: "embedded", log: (line) => lines.push(line) }');
   expect(told.row).toMatchObject({ variant: "rule_based", success: true });
   expect(told.about).toMatch(/ClickHouse: embedded, in data\/\.local\/clickhouse\.$/);

@@ -1,0 +1,124 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { inspect } from "./cli/torture/inspect";
+import { makeProject } from "./project/testing/project";
+import { Kernel } from "./runner/kernel";
+
+// Two notebooks and commands at once on one embedded store, compiled and each in a process of its own.
+
+const project = realpathSync(mkdtempSync(join(tmpdir(), "shared-store-")));
+const EPISODES = 3;
+/** Of each episode: "turn left" solves nothing. */
+const STEPS = 64;
+const kernels: Kernel[] = [];
+afterAll(() => {
+  for (const kernel of kernels) kernel.kill();
+  rmSync(project, { recursive: true });
+});
+
+interface Printed {
+  id: string;
+  completed: number;
+  asked: number;
+}
+
+/** A notebook, which says in lines of JSON how its runs ended. */
+async function startNotebook() {
+  const kernel = await Kernel.start({ directory: project });
+  kernels.push(kernel);
+  let printed = "";
+  let onPrint = () => {};
+  return {
+    kernel,
+    async run<T = Printed>(code: string): Promise<T> {
+      printed = "";
+      await kernel.execute(code, ({ content }) => {
+        printed += content.text ?? content.evalue ?? "";
+        onPrint();
+      });
+      return JSON.parse(printed.trim().split("\n").at(-1) ?? "null");
+    },
+    untilPrinted: (text: string) =>
+      new Promise<void>((resolve) => {
+        onPrint = () => printed.includes(text) && resolve();
+        onPrint();
+      }),
+  };
+}
+
+const VARIANT = `
+[functions.act.variants.mine]
+type = "chat_completion"
+model = "mine"
+system_template = "config/functions/act/baseline/system.minijinja"
+user_template = "config/functions/act/baseline/user.minijinja"
+json_mode = "on"
+`;
+
+// subtle: without types, whose check takes seconds. In the middle of its second episode the model waits for a file.
+const OPEN = `
+const fs = require("fs");
+let asked = 0;
+const mine = async () => {
+  if (++asked === ${1.5 * STEPS}) {
+    console.log("waits");
+    while (!fs.existsSync("go")) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return JSON.stringify({ action: "turn left" });
+};
+const lab = await require("babyai-lab").openLab({
+  gateway: "embedded", configPath: ["config/tensorzero.toml", "mine.toml"], models: { mine },
+});
+console.log(JSON.stringify(lab.about));
+`;
+
+const play = (what: string) => `
+const played = await lab.evaluate({ ${what}, concurrency: 1 });
+console.log(JSON.stringify({ id: played.id, completed: played.completed, asked: asked }));
+`;
+const RUN = `variants: ["mine"], tasks: ["BabyAI-MixedTrainLocal-v0/goto"], episodes: ${EPISODES}`;
+
+const command = async (name: string, ...args: string[]) => {
+  const code = `require("babyai-lab/dist/main").main("${name}", process.argv.slice(1)).then((code) => { process.exitCode = code; })`;
+  const ended = await promisify(execFile)(process.execPath, ["-e", code, ...args], {
+    cwd: project,
+  });
+  return ended.stdout;
+};
+
+test("two notebooks and commands share the store; after kill -9 of the holder all go on, and nothing is lost", async () => {
+  makeProject(project);
+  writeFileSync(join(project, "mine.toml"), VARIANT);
+  const [one, other] = await Promise.all([startNotebook(), startNotebook()]);
+  expect(await one.run<string>(OPEN)).not.toContain("joined");
+  const { pid } = one.kernel;
+  expect(await other.run<string>(OPEN)).toMatch(
+    new RegExp(`held by process ${pid} .*, which this process has joined\\.$`),
+  );
+  const killed = one.run(play(RUN)).catch((error: Error) => error.message);
+  const going = other.run(play(RUN));
+  await Promise.all([one.untilPrinted("waits"), other.untilPrinted("waits")]);
+
+  const [runs] = await Promise.all([command("runs"), command("export", "all.csv")]);
+  expect(runs.match(/running +1 of 3/g)).toHaveLength(2);
+  expect(readFileSync(join(project, "all.csv"), "utf8").split("\n")[1]).toContain("mine");
+
+  one.kernel.kill();
+  expect(await killed).toContain("SIGKILL");
+  writeFileSync(join(project, "go"), "");
+  const whole = await going;
+  expect(whole).toMatchObject({ completed: EPISODES, asked: EPISODES * STEPS });
+  const dataDir = join(project, "data", ".local", "clickhouse");
+  const cut = (await inspect(dataDir)).runs.find(({ id }) => id !== whole.id);
+  // All that was answered a second before, and so its first episode.
+  expect([cut?.completed.size, cut?.tries]).toEqual([1, 2]);
+  const resumed = await other.run(play(`run: ${JSON.stringify(cut?.id)}`));
+  expect(resumed).toMatchObject({ completed: EPISODES, asked: (EPISODES + EPISODES - 1) * STEPS });
+  const { runs: all, problems } = await inspect(dataDir);
+  expect(problems).toEqual([]);
+  for (const { completed, problems } of all)
+    expect([completed.size, problems]).toEqual([EPISODES, []]);
+});
