@@ -196,7 +196,7 @@ describe("a run that was stopped", () => {
       "variants left out: rule_based",
     );
     await expect(lab.evaluate({ run: "nowhere" })).rejects.toThrow(
-      'The store has no run "nowhere" to resume. The newest are ',
+      'The store has no run "nowhere". The newest are ',
     );
   });
 

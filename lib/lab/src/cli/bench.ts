@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { transformFileSync as Transform } from "@swc/core";
+import { didYouMean } from "../basics/did-you-mean";
 import { command, UsageError } from "./command";
 
 const namesIn = (folder: string) =>
@@ -17,8 +18,9 @@ export default command({
   takesWords: "any",
   async run(_values, [name = "", ...words], root) {
     const folder = join(root, "bench");
-    if (!namesIn(folder).includes(name))
-      throw new UsageError(`No benchmark ${JSON.stringify(name)}.`);
+    const names = namesIn(folder);
+    if (!names.includes(name))
+      throw new UsageError(`No benchmark ${JSON.stringify(name)}.${didYouMean(name, names)}`);
     // Benchmarks are not compiled, and what compiles them is no part of this package.
     const own = createRequire(join(root, "package.json"));
     const { transformFileSync } = own("@swc/core") as { transformFileSync: typeof Transform };

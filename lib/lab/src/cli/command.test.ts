@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { commands, main } from "../main";
 import { root } from "../project/root";
 import { command, help, runCommand, UsageError } from "./command";
+import start from "./notebooks/start";
 import { catchPrinted, printed } from "./testing/printed";
 
 catchPrinted();
@@ -55,6 +56,28 @@ test("start's parameters, too: a run to resume that is empty would begin a new o
   }
 });
 
+test("options that npm swallowed are named, and nothing is done", async () => {
+  const env = { npm_config_parseable: "true" };
+  expect(await runCommand(start, ["episodes=1"], root, env)).toBe(1);
+  expect(printed.stderr).toContain(
+    "npm took -p for an option of its own: this command's stand behind --, as in npm start -- -p …\n",
+  );
+  expect(await runCommand(start, [], root, { npm_config_resume: "r1" })).toBe(1);
+  expect(printed.stderr).toContain("npm took --resume");
+});
+
+test("--help and -h, wherever they stand, are never an action", async () => {
+  for (const name of Object.keys(commands)) {
+    for (const args of [["-h"], ["some", "words", "--help"]]) {
+      printed.stdout = "";
+      const { default: it } = commands[name]!();
+      const words = it.takesWords ? args : args.slice(-1);
+      expect([name, await main(name, words)]).toEqual([name, 0]);
+      expect(printed.stdout).toContain(it.usage);
+    }
+  }
+});
+
 test("start --help lists the notebook's parameters with their defaults", async () => {
   expect(await main("start", ["--help"])).toBe(0);
   const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -89,8 +112,14 @@ test("a command gets its options' values, and says in a line what is wrong", asy
   printed.stderr = "";
   expect([await run("Nobody"), printed.stderr]).toEqual([1, "Nobody is not there.\n"]);
   expect(await run("Ada", "--quiet")).toBe(1);
-  expect(printed.stderr).toContain("Unknown option '--quiet'");
+  expect(printed.stderr).toContain("Unknown option --quiet.\n");
+  expect(await run("Ada", "--lout")).toBe(1);
+  expect(printed.stderr).toContain('Unknown option --lout. Did you mean "--loud"?\n');
   expect(await run("")).toBe(1);
   expect(printed.stderr).toContain('A word is "": give it, or leave it out.');
+  const after = (env: NodeJS.ProcessEnv, ...args: string[]) => runCommand(greet, args, root, env);
+  const swallowed = "of its own: this command's stand behind --, as in npm run greet --";
+  expect(await after({ npm_config_with: "Hi" }, "Ada")).toBe(1);
+  expect(printed.stderr).toContain(`npm took --with for an option ${swallowed} --with …\n`);
   await expect(run("bug")).rejects.toThrow("not a function");
 });

@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
 import { printable } from "embedded-gateway";
+import { didYouMean } from "../basics/did-you-mean";
+import { isMistake } from "../basics/mistake";
 
 /** An option of a command. Without a `value` it is a switch. */
 export interface Option {
@@ -34,7 +36,7 @@ export interface Command<O extends Options = Options> {
   options: O;
   /** What stands below the options. */
   more?(root: string): string;
-  /** It takes words that are no options; "any": also those that look like options, but for --help. */
+  /** It takes words that are no options; "any": also those that look like options, but for -h and --help. */
   takesWords?: true | "any";
   /** @returns the exit code; nothing: 0 */
   // biome-ignore lint/suspicious/noConfusingVoidType: most commands return nothing
@@ -77,9 +79,54 @@ function findBlank(texts: readonly unknown[]): unknown {
   return texts.find((text) => typeof text === "string" && text.trim() === "");
 }
 
-/** Runs a command with the arguments that it was given; what is wrong is said in a line. @returns the exit code */
-export async function runCommand(it: Command, args: string[], root: string): Promise<number> {
+const asksForHelp = (word: string) => word === "-h" || word === "--help";
+
+/**
+ * Options that stood before npm's `--`: npm takes them for its own, and hands them on as variables, or the words behind them as
+ * words. A run that goes without what was asked for is another one.
+ *
+ * @throws UsageError
+ */
+function refuseSwallowed({ usage, options }: Command, env: NodeJS.ProcessEnv): void {
+  const name = Object.keys(options).find(
+    (option) => env[`npm_config_${option.replaceAll("-", "_")}`] !== undefined,
+  );
+  if (name !== undefined) throw new UsageError(swallowed(`--${name}`, usage));
+}
+
+const swallowed = (option: string, usage: string) =>
+  `npm took ${option} for an option of its own: this command's stand behind --, as in ${example(usage)} ${option} …`;
+
+/** "npm start --", "npm run export --" */
+const example = (usage: string) => `${/^npm (start|run \S+)/.exec(usage)?.[0] ?? usage} --`;
+
+/** What is wrong with a command line, as one who typed it sees it. */
+function usageText(error: NodeJS.ErrnoException, it: Command, env: NodeJS.ProcessEnv): string {
+  const [, option] = /^Unknown option '(-[^']*)'/.exec(error.message) ?? [];
+  if (option !== undefined) {
+    const known = [...Object.keys(it.options), "help"].map((name) => `--${name}`);
+    return `Unknown option ${option}.${didYouMean(option, known)}`;
+  }
+  const [, word] = /^Unexpected argument '([^']*)'/.exec(error.message) ?? [];
+  const isSwallowed = env.npm_config_parseable === "true" && "parameter" in it.options;
+  if (isSwallowed && (word === undefined || word.includes("="))) return swallowed("-p", it.usage);
+  return word === undefined ? error.message : `${JSON.stringify(word)} is not expected here.`;
+}
+
+/**
+ * Runs a command with the arguments that it was given; what is wrong is said in a line.
+ *
+ * @param env where npm leaves the options that it took for its own
+ * @returns the exit code
+ */
+export async function runCommand(
+  it: Command,
+  args: string[],
+  root: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<number> {
   try {
+    refuseSwallowed(it, env);
     const options = Object.entries(it.options).map(
       ([name, { value, short, multiple, ...rest }]) => [
         name,
@@ -92,7 +139,7 @@ export async function runCommand(it: Command, args: string[], root: string): Pro
       ],
     );
     const { values, positionals } = parseArgs({
-      args: it.takesWords !== "any" || /^(-h|--help)$/.test(args[0] ?? "") ? args : ["--", ...args],
+      args: it.takesWords === "any" ? (args.some(asksForHelp) ? ["-h"] : ["--", ...args]) : args,
       allowPositionals: it.takesWords !== undefined,
       options: { ...Object.fromEntries(options), help: { type: "boolean", short: "h" } },
     });
@@ -105,10 +152,11 @@ export async function runCommand(it: Command, args: string[], root: string): Pro
     process.stdout.write(`${help(it, root)}\n`);
     return 0;
   } catch (error) {
-    const { code = "", message } = error as NodeJS.ErrnoException;
-    const isUsage = error instanceof UsageError || code.startsWith("ERR_PARSE_ARGS");
+    const thrown = error as NodeJS.ErrnoException;
+    const isUsage = error instanceof UsageError || (thrown.code ?? "").startsWith("ERR_PARSE_ARGS");
     // A mistake of ours is shown with its stack.
-    if (!isUsage && (error instanceof TypeError || error instanceof RangeError)) throw error;
+    if (!isUsage && isMistake(thrown.name)) throw error;
+    const message = isUsage ? usageText(thrown, it, env) : thrown.message;
     process.stderr.write(`${printable(message)}\n${isUsage ? `\n${help(it, root)}\n` : ""}`);
     return 1;
   }

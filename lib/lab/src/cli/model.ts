@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { printable } from "embedded-gateway";
+import { didYouMean } from "../basics/did-you-mean";
 import { textTable } from "../display/table";
 import { modelPrices, type Price } from "../experiment/variants/prices";
 import { readVariants } from "../experiment/variants/variants";
@@ -105,7 +106,10 @@ npm run model -- remove <name>`,
   takesWords: true,
   async run(options, [first = "list", ...words], root) {
     const name = (Object.keys(takes) as (keyof typeof takes)[]).find((known) => known === first);
-    if (name === undefined) throw new UsageError(`There is no command "${first}".`);
+    if (name === undefined)
+      throw new UsageError(
+        `There is no command "${first}".${didYouMean(first, Object.keys(takes))}`,
+      );
     if (words.length !== takes[name])
       throw new UsageError(`${name} takes ${takes[name]} arguments; got ${words.length}.`);
     console.log(await modelCommands[name](root, readEnvironment(root), words, options));

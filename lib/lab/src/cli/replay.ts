@@ -1,5 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { withOutput } from "../basics/output";
+import type { Lab } from "../lab";
 import { playerHtml } from "../replay/player";
 import { loadReplay } from "../replay/replay";
 import { command, UsageError } from "./command";
@@ -24,14 +26,14 @@ export default command({
     if (first === undefined) throw new UsageError("Which episode?");
     if (!/^\d+$/.test(step)) throw new UsageError(`--step is ${step}, not a whole number.`);
     const path = output ?? join(root, "data", ".local", "replays", `${first}.html`);
-    await withLab(async (lab) => {
+    const write = async (lab: Lab) => {
       const replays = [];
       for (const episode of episodes) replays.push(await loadReplay(lab.clickhouse, episode));
-      await mkdir(dirname(path), { recursive: true });
       await writeFile(path, playerHtml(replays, Number(step)));
       for (const { mismatches } of replays)
         for (const sentence of mismatches) console.error(`Mismatch: ${sentence}`);
       console.log(`Wrote ${relative(process.cwd(), path)}`);
-    });
+    };
+    await withOutput(path, () => withLab(write));
   },
 });

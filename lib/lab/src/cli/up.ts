@@ -10,6 +10,7 @@ import {
   upOnServer,
 } from "embedded-gateway";
 import { localModels } from "../agents/local/app";
+import { didYouMean } from "../basics/did-you-mean";
 import { COMPOSE_PASSWORD } from "../connection/locate";
 import { configFiles } from "../project/config-files";
 import { readEnvironment } from "../project/environment";
@@ -65,8 +66,9 @@ export default command({
 
 function start(what: string, options: Options, root: string): Promise<Pick<Up, "urls" | "close">> {
   const { host, "in-container": isInContainer, "allow-outside": allowOutside } = options;
-  if (!["", "models", "gateway"].includes(what))
-    throw new UsageError(`There is no service "${what}".`);
+  const services = ["models", "gateway"];
+  if (what !== "" && !services.includes(what))
+    throw new UsageError(`There is no service "${what}".${didYouMean(what, services)}`);
   refuseUnused(what, options);
   const password = passwordOf(options, root);
   if (what === "") return serveAll({ host, password, allowOutside }, root);

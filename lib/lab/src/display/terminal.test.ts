@@ -38,6 +38,28 @@ afterEach(() => {
   Object.assign(process.stderr, { isTTY, columns, rows });
 });
 
+test("of an error that a user can mend the message is shown, and a mistake with its stack", () => {
+  const listener = terminal({ isTTY: false });
+  const frames =
+    "\n    at checkVariants (settings.js:98:15)\n    at evalmachine.<anonymous>:33:32\n";
+  const shown = (text: string) => {
+    written = "";
+    listener.stream("stderr", text);
+    return written;
+  };
+  expect(shown(`TypeError: x is not a function${frames}`)).toContain("settings.js:98:15");
+  expect(shown(`Error: of a library${frames}`)).toContain("settings.js:98:15");
+  expect(listener.hasSaidWhy).toBe(false);
+  expect(shown(`SettingsError: Unknown variant "a".\nMore.${frames}`)).toBe(
+    'Unknown variant "a".\nMore.\n',
+  );
+  expect(listener.hasSaidWhy).toBe(true);
+  expect(shown("Error: boom\n    at evalmachine.<anonymous>:2:7\n    at a (b.js:1:1)\n")).toBe(
+    "Error: boom\n",
+  );
+  expect(shown("MyError: written by hand\n")).toBe("MyError: written by hand\n");
+});
+
 test("a terminal's lines are redrawn in place, broken to its width; what a cell writes goes above", () => {
   const listener = terminal({ isTTY: true, columns: 64, rows: 20 });
   listener.display(shown({}));

@@ -1,4 +1,5 @@
 import { printable } from "embedded-gateway";
+import { isMistake } from "../basics/mistake";
 import type { Progress } from "../experiment/progress/progress";
 import type { CodeCell, MimeBundle } from "../runner/nbformat";
 import type { RunListener } from "../runner/runner";
@@ -16,12 +17,21 @@ const logEveryMs = 60_000;
 export class TerminalListener implements RunListener {
   /** The last report that the notebook published. */
   report: RunReport | undefined;
+  /** Whether an episode has come to its end. */
+  hasPlayed = false;
+  /** Whether an error was shown whose message is all that there is to say of it. */
+  #hasExplained = false;
   /** The lines that are redrawn in place. */
   #bar: readonly string[] = [];
   #logged = { answering: -1, tenth: -1, at: Number.NEGATIVE_INFINITY };
 
   /** `headings`: also name each cell, with its time. */
   constructor(private readonly options: { headings: boolean }) {}
+
+  /** Whether who runs the notebook without looking into it has been told all. */
+  get hasSaidWhy(): boolean {
+    return this.#hasExplained && !this.options.headings;
+  }
 
   /** Writes a line of the command's own. */
   note(text: string): void {
@@ -42,7 +52,8 @@ export class TerminalListener implements RunListener {
   }
 
   stream(name: "stdout" | "stderr", text: string): void {
-    this.#above(() => process[name].write(withColors(text)));
+    const shown = name === "stderr" ? this.#withoutStack(text) : text;
+    this.#above(() => process[name].write(withColors(shown)));
   }
 
   display(data: MimeBundle): void {
@@ -50,7 +61,17 @@ export class TerminalListener implements RunListener {
     if (reportMime in data) this.report = data[reportMime] as RunReport;
   }
 
+  /** Of an error that a user can mend the message; a program's mistake is shown with its stack. */
+  #withoutStack(text: string): string {
+    const [, name = "", message, frame = ""] = ERROR.exec(text) ?? [];
+    const isOfCell = name === "Error" && frame.startsWith("evalmachine.");
+    if (message === undefined || isMistake(name) || (name === "Error" && !isOfCell)) return text;
+    this.#hasExplained = true;
+    return `${isOfCell ? "Error: " : ""}${message}\n`;
+  }
+
   #progress(progress: Progress): void {
+    if (progress.done > 0) this.hasPlayed = true;
     const share = progress.total === 0 ? 1 : progress.done / progress.total;
     const full = Math.floor(share * barWidth);
     const bar = `${"█".repeat(full)}${"░".repeat(barWidth - full)}`;
@@ -95,6 +116,9 @@ export class TerminalListener implements RunListener {
     return this.#bar.length === 0 ? "" : `\r${up}\x1b[J`;
   }
 }
+
+/** An error as a kernel prints it: name, message, and the first line of its stack. */
+const ERROR = /^(\w*Error): ([\s\S]+?)\n {4}at (.+)(?:\n {4}at .+)*\s*$/;
 
 /** Broken before a " · " where it is too long; what follows is indented. */
 function wrapped(line: string, width: number): string[] {

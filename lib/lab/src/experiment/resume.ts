@@ -6,6 +6,7 @@ import { modelUsage } from "../queries/runs/model-usage";
 import { everyRunSettings, findRunSettings } from "../queries/runs/run-settings";
 import { completedEpisodes, type EpisodeKey, runStates } from "../queries/runs/run-state";
 import { type Shard, WHOLE } from "../queries/runs/shard";
+import { describeUnknownRun } from "../queries/runs/unknown-run";
 import type { Before } from "./evaluate";
 import { episodeKey } from "./plan/episodes";
 import {
@@ -113,7 +114,7 @@ export async function prepareRun(
     throw new ResumeError(
       `Run ${JSON.stringify(run)} is not there. To begin it, name its variants (-p variants=…).`,
     );
-  if (text === null) throw await unknownRun(history.clickhouse, run);
+  if (text === null) throw new ResumeError(await describeUnknownRun(history.clickhouse, run));
   const stored = readRecord(text, run);
   const { variants, worlds, historyLength } = stored;
   const plan =
@@ -173,17 +174,6 @@ async function doneBefore(
   // What beats tell is added to it.
   const told = (await spentElsewhere(clickhouse, { run, claim: "" })) ?? 0;
   return { completed, spent: { ...spent, usd: Math.max(0, spent.usd - told) } };
-}
-
-async function unknownRun(clickhouse: ClickHouseClient, run: string): Promise<ResumeError> {
-  const known = (await runStates(clickhouse)).filter((state) => state.settings !== null);
-  const newest = known.slice(0, 3).map((state) => state.run);
-  return new ResumeError(
-    `The store has no run ${JSON.stringify(run)} to resume. ` +
-      (newest.length > 0
-        ? `The newest are ${newest.join(", ")}; npm run runs lists all.`
-        : "It has none at all: is this the right store?"),
-  );
 }
 
 /** All runs in the store, the newest first. */

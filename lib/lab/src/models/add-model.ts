@@ -10,6 +10,7 @@ import {
   readTextFile,
   warningsOf,
 } from "embedded-gateway";
+import { didYouMean } from "../basics/did-you-mean";
 import { readActConfig } from "../experiment/variants/act-config";
 import { configFiles, modelsFolder } from "../project/config-files";
 import { ModelError } from "./model-error";
@@ -63,7 +64,7 @@ export async function addModel(
   if (!servers.includes(server)) {
     throw new ModelError(
       "unknown_server",
-      `There is no example of a server ${JSON.stringify(server)}. config/examples has: ${servers.join(", ")}.`,
+      `There is no example of a server ${JSON.stringify(server)}.${didYouMean(server, servers)} config/examples has: ${servers.join(", ")}.`,
     );
   }
   refuseName(name, model);

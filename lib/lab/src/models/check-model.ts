@@ -5,6 +5,7 @@ import { BalrogLikeDialogue } from "../agents/balrog-like/dialogue";
 import { singleTurns } from "../agents/gateway-agent";
 import { localModels } from "../agents/local/app";
 import { povPng } from "../agents/picture";
+import { didYouMean } from "../basics/did-you-mean";
 import { GatewayClient, type InferenceRequest } from "../connection/client";
 import { isTimeout } from "../experiment/play/inference-timeout";
 import { explainAway } from "../experiment/play/server-away";
@@ -105,6 +106,6 @@ function findVariant(
   if (info !== undefined) return { functionName: info.function, variantName, info };
   throw new ModelError(
     "not_there",
-    `There is no model and no variant ${JSON.stringify(name)}. config/models has: ${files.map((file) => file.name).join(", ") || "nothing"}; variants: ${[...variants.keys()].join(", ")}.`,
+    `There is no model and no variant ${JSON.stringify(name)}.${didYouMean(name, [...files.map((file) => file.name), ...variants.keys()])} config/models has: ${files.map((file) => file.name).join(", ") || "nothing"}; variants: ${[...variants.keys()].join(", ")}.`,
   );
 }

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { basename } from "node:path";
 import { type ConfigSource, parseConfigFile, readConfigFile } from "embedded-gateway";
+import { didYouMean } from "../basics/did-you-mean";
 import { providersOf, readActConfig } from "../experiment/variants/act-config";
 import { configFiles } from "../project/config-files";
 import { ModelError } from "./model-error";
@@ -60,7 +61,10 @@ export function removeModel(root: string, name: string): string {
   if (file === undefined) {
     throw new ModelError(
       "not_there",
-      `config/models has no ${JSON.stringify(name)}. It has: ${files.map((other) => other.name).join(", ") || "nothing"}.`,
+      `config/models has no ${JSON.stringify(name)}.${didYouMean(
+        name,
+        files.map((other) => other.name),
+      )} It has: ${files.map((other) => other.name).join(", ") || "nothing"}.`,
     );
   }
   rmSync(file.path);

@@ -18,8 +18,16 @@ export type ExportTable = (typeof exportTables)[number];
 export const exportFormats = ["csv", "json", "parquet"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
+/** What is exported, and as what. */
+export interface Exported {
+  /** A run's id, or those of several: their rows follow one another, and the column `run` tells them apart. */
+  run: string | readonly string[];
+  table: ExportTable;
+  format: ExportFormat;
+}
+
 /**
- * A run's rows as the bytes of a file that ClickHouse writes: CSV with the columns' names in its first line and nothing
+ * Runs' rows as the bytes of a file that ClickHouse writes: CSV with the columns' names in its first line and nothing
  * for null, JSON as a list of objects, or Parquet. A text in CSV that a spreadsheet would run has `'` before it, which
  * `readCsvCell` takes away. For a step, `action` is what the answer's valid action was, and null where it has
  * none; a lone surrogate in `answer` or `thinking`, which no such file can hold, is U+FFFD.
@@ -32,14 +40,23 @@ export type ExportFormat = (typeof exportFormats)[number];
  */
 export async function exportRows(
   clickhouse: ClickHouseClient,
-  { run, table, format }: { run: string; table: ExportTable; format: ExportFormat },
+  { run, table, format }: Exported,
 ): Promise<Readable> {
-  const session_id = table === "steps" ? await sessionOfAnswers(clickhouse, run) : undefined;
-  const { select, order } = QUERIES[table];
-  const options = { query_params: { run }, session_id };
+  const runs = [run].flat();
+  const session_id = table === "steps" ? await sessionOfAnswers(clickhouse, runs) : undefined;
+  const { select: one, order } = QUERIES[table];
+  // Each has its own parameter, and its place as a column to order by.
+  const select = runs
+    .map(
+      (_, i) =>
+        `SELECT *, ${i} AS nth FROM (${one.replaceAll("{run:String}", `{run${i}:String}`)})`,
+    )
+    .join(" UNION ALL ");
+  const query_params = Object.fromEntries(runs.map((id, i) => [`run${i}`, id]));
+  const options = { query_params, session_id };
   const replaced = format === "csv" ? await formulaFree(clickhouse, select, options) : "";
   const { stream } = await clickhouse.exec({
-    query: `SELECT *${replaced} FROM (${select}) ORDER BY ${order} FORMAT ${FORMATS[format]}`,
+    query: `SELECT * EXCEPT nth${replaced} FROM (${select}) ORDER BY nth, ${order} FORMAT ${FORMATS[format]}`,
     ...options,
   });
   return stream as Readable;
@@ -49,7 +66,7 @@ export async function exportRows(
 async function formulaFree(
   clickhouse: ClickHouseClient,
   select: string,
-  options: { query_params: { run: string }; session_id: string | undefined },
+  options: { query_params: Record<string, string>; session_id: string | undefined },
 ): Promise<string> {
   const query = `DESCRIBE TABLE (${select})`;
   const described = await clickhouse.query({ query, format: "JSONEachRow", ...options });
@@ -59,8 +76,11 @@ async function formulaFree(
   return ` REPLACE (${texts.join(", ")})`;
 }
 
-/** Opens a session whose table `read` says what the run's answers are read as. */
-async function sessionOfAnswers(clickhouse: ClickHouseClient, run: string): Promise<string> {
+/** Opens a session whose table `read` says what the runs' answers are read as. */
+async function sessionOfAnswers(
+  clickhouse: ClickHouseClient,
+  runs: readonly string[],
+): Promise<string> {
   const session_id = randomUUID();
   await clickhouse.command({
     query: `CREATE TEMPORARY TABLE read (
@@ -68,14 +88,19 @@ async function sessionOfAnswers(clickhouse: ClickHouseClient, run: string): Prom
     )`,
     session_id,
   });
-  for await (const answers of distinctAnswers(clickhouse, run)) {
-    const values = answers.map(({ hash, answer, action, thinking }) => ({
-      hash,
-      answer: answer?.toWellFormed() ?? null,
-      action,
-      thinking: thinking?.toWellFormed() ?? null,
-    }));
-    await clickhouse.insert({ table: "read", values, format: "JSONEachRow", session_id });
+  const known = new Set<string>();
+  for (const run of runs) {
+    for await (const answers of distinctAnswers(clickhouse, run)) {
+      const values = answers
+        .filter(({ hash }) => !known.has(hash) && known.add(hash))
+        .map(({ hash, answer, action, thinking }) => ({
+          hash,
+          answer: answer?.toWellFormed() ?? null,
+          action,
+          thinking: thinking?.toWellFormed() ?? null,
+        }));
+      await clickhouse.insert({ table: "read", values, format: "JSONEachRow", session_id });
+    }
   }
   return session_id;
 }

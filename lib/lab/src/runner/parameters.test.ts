@@ -58,12 +58,12 @@ test("an earlier injected cell is replaced, and the given notebook stays as it i
   expect(given.cells).toHaveLength(3);
 });
 
-test.each(["nope", "fixed", "inner", "helper", "toString"])(
+test.each(["zzz", "fixed", "inner", "helper", "toString"])(
   "%s is refused with the valid names",
   (name) => {
     expect(() => inject({ [name]: "1" })).toThrow(
       new ParameterError(
-        `Unknown parameter ${name}; valid are episodes, quick, variants, budgetUsd, resume, mode, title.`,
+        `Unknown parameter ${name}. Valid are episodes, quick, variants, budgetUsd, resume, mode, title.`,
       ),
     );
   },

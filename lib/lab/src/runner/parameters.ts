@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type ts from "typescript";
+import { didYouMean } from "../basics/did-you-mean";
 import { type Cell, codeCell, type Notebook } from "./nbformat";
 
 // Papermill's habits: the cell tagged "parameters" declares them with their defaults, and what the
@@ -124,7 +125,7 @@ export function injectParameters(
   const unknown = names.filter((name) => !declared.has(name));
   if (unknown.length > 0) {
     throw new ParameterError(
-      `Unknown parameter ${unknown.join(", ")}; valid are ${[...declared.keys()].join(", ")}.`,
+      `Unknown parameter ${unknown.join(", ")}.${didYouMean(unknown[0] ?? "", [...declared.keys()])} Valid are ${[...declared.keys()].join(", ")}.`,
     );
   }
   const lines = Object.entries(parameters).map(([name, text]) => {

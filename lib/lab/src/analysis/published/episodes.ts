@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { type ActionName, actions as actionNames, nearest, solve } from "babyai";
+import { type ActionName, actions as actionNames, solve } from "babyai";
+import { didYouMean } from "../../basics/did-you-mean";
 import { groupBy } from "../../basics/group-by";
 import { root } from "../../project/root";
 import type { World } from "../../queries/runs/run-state";
@@ -104,10 +105,9 @@ export function publishedEpisodes(entry: string): readonly PublishedEpisode[] {
   const episodes = byEntry().get(entry);
   if (episodes !== undefined) return episodes;
   const names = publishedEntries();
-  const meant = nearest(entry, names, 3, 1 / 2);
-  const hint = meant.length > 0 ? `Did you mean ${meant.join(", ")}? ` : "";
+  const hint = didYouMean(entry, names, 1 / 2);
   throw new PublishedEntryError(
-    `No entry ${JSON.stringify(entry)} has published its episodes. ${hint}publishedEntries() lists all ${names.length}.`,
+    `No entry ${JSON.stringify(entry)} has published its episodes.${hint} publishedEntries() lists all ${names.length}.`,
   );
 }
 

@@ -2,6 +2,9 @@ import { createWriteStream } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+
+import { didYouMean } from "../../basics/did-you-mean";
+import { withOutput } from "../../basics/output";
 import { balrogFiles } from "../../export/balrog";
 import { inspectLog } from "../../export/inspect";
 import { ExportError, finishedPart } from "../../export/run";
@@ -10,6 +13,7 @@ import type { Lab } from "../../lab";
 import type { EpisodeRow } from "../../queries/episodes";
 import { exportFormats, exportRows, exportTables } from "../../queries/export";
 import { latestRun } from "../../queries/latest-run";
+import { describeUnknownRun } from "../../queries/runs/unknown-run";
 import { command, UsageError } from "../command";
 import { withLab } from "../with-lab";
 import { exportTraining } from "./training";
@@ -17,14 +21,24 @@ import { exportTraining } from "./training";
 /** Forms that other programs read, and that no file's ending tells. */
 const forms = ["balrog", "inspect", ...trainingForms] as const;
 
-type Write = (lab: Lab, run: string, rows: readonly EpisodeRow[]) => Promise<void>;
+/** What a run to export is, with its rows. */
+interface Part {
+  run: string;
+  rows: readonly EpisodeRow[];
+}
+
+type Write = (lab: Lab, parts: readonly Part[]) => Promise<void>;
 
 export default command({
   usage: "npm run export -- <file.csv | file.json | file.parquet | file.jsonl | folder> [options]",
   about:
-    "Writes one row an episode, or one a step, of a run. The file's ending says the format. In CSV a text that a\nspreadsheet would run as a formula has ' before it.",
+    "Writes one row an episode, or one a step, of a run or of several. The file's ending says the format. In CSV a text that a\nspreadsheet would run as a formula has ' before it.",
   options: {
-    run: { value: "run", default: "latest", help: "the run's id" },
+    run: {
+      value: "run",
+      default: "latest",
+      help: "the run's id, or several: --run A,B; the column run tells their rows apart",
+    },
     table: { value: "table", default: "episodes", help: exportTables.join(" or ") },
     format: {
       value: "form",
@@ -74,25 +88,16 @@ export default command({
       throw new UsageError(
         `--${stray} is for --format ${trainingForms.join(" or ")}; leave it out.`,
       );
+    const runs = [...new Set(values.run.split(",").map((run) => run.trim()))];
     const write = writerOf(path, values);
-    return withLab(async (lab) => {
-      const run = values.run === "latest" ? await latestRun(lab.clickhouse) : values.run;
-      const rows = run === null ? [] : await lab.episodes({ run });
-      if (run === null || rows.length === 0) {
-        console.error(
-          run === null ? "The store has no run yet: npm start" : `The store has no run ${run}.`,
-        );
-        return 1;
-      }
-      try {
-        await write(lab, run, rows);
-        return 0;
-      } catch (error) {
-        if (!(error instanceof ExportError)) throw error;
-        console.error(error.message);
-        return 1;
-      }
-    });
+    const exportRuns = async (lab: Lab) => {
+      const parts: Part[] = [];
+      for (const named of runs) parts.push(await partOf(lab, named));
+      await write(lab, parts);
+    };
+    // A balrog export's path is a folder that need not be there.
+    const tried = values.format === "balrog" ? join(path, "episode") : path;
+    await withOutput(tried, () => withLab(exportRuns));
   },
 });
 
@@ -105,6 +110,22 @@ const TRAINING_OPTIONS = [
   "split-seed",
   "prefer",
 ] as const;
+
+/** @throws ExportError the store has no such run */
+async function partOf(lab: Lab, named: string): Promise<Part> {
+  const run = named === "latest" ? await latestRun(lab.clickhouse) : named;
+  if (run === null) throw new ExportError("The store has no run yet: npm start plays one.");
+  const rows = await lab.episodes({ run });
+  if (rows.length > 0) return { run, rows };
+  throw new ExportError(await describeUnknownRun(lab.clickhouse, run));
+}
+
+/** @throws UsageError a form that is of one run, and several are given */
+function only(parts: readonly Part[], form: string): Part {
+  const [part] = parts;
+  if (part !== undefined && parts.length === 1) return part;
+  throw new UsageError(`--format ${form} takes one run; got ${parts.length}.`);
+}
 
 interface Values {
   table: string;
@@ -120,7 +141,7 @@ function writerOf(path: string, { table: named, format: form, variant }: Values)
   }
   if (form === "balrog") return balrogWriter(path, variant);
   if (form === "inspect") return inspectWriter(path, variant);
-  throw new UsageError(`--format is ${form}, not ${forms.join(" or ")}.`);
+  throw new UsageError(`--format is ${form}, not ${forms.join(" or ")}.${didYouMean(form, forms)}`);
 }
 
 function tableWriter(file: string, named: string): Write {
@@ -131,18 +152,23 @@ function tableWriter(file: string, named: string): Write {
     );
   const table = exportTables.find((name) => name === named);
   if (table === undefined)
-    throw new UsageError(`--table is ${named}, not ${exportTables.join(" or ")}.`);
-  return async (lab, run, planned) => {
-    await mkdir(dirname(file), { recursive: true });
+    throw new UsageError(
+      `--table is ${named}, not ${exportTables.join(" or ")}.${didYouMean(named, exportTables)}`,
+    );
+  return async (lab, parts) => {
+    const runs = parts.map(({ run }) => run);
     await pipeline(
-      await exportRows(lab.clickhouse, { run, table, format }),
+      await exportRows(lab.clickhouse, { run: runs, table, format }),
       createWriteStream(file),
     );
-    console.log(`Wrote the ${table} of run ${run} to ${file}`);
-    const open = planned.filter(({ success, error }) => success === null && error === null).length;
-    if (open > 0) {
+    console.log(
+      `Wrote the ${table} of ${runs.length > 1 ? "runs" : "run"} ${runs.join(", ")} to ${file}`,
+    );
+    for (const { run, rows } of parts) {
+      const open = rows.filter(({ success, error }) => success === null && error === null).length;
+      if (open === 0) continue;
       console.warn(
-        `The run is unfinished: ${planned.length - open} of ${planned.length} episodes ended. Those that succeed end early, so ` +
+        `Run ${run} is unfinished: ${rows.length - open} of ${rows.length} episodes ended. Those that succeed end early, so ` +
           "a mean over them is not that of the run.",
       );
     }
@@ -150,7 +176,8 @@ function tableWriter(file: string, named: string): Write {
 }
 
 function balrogWriter(folder: string, variant: string | undefined): Write {
-  return async ({ clickhouse }, run, rows) => {
+  return async ({ clickhouse }, parts) => {
+    const { run, rows } = only(parts, "balrog");
     // subtle: BALROG counts every JSON file in there as an episode.
     const there = await readdir(folder).catch(() => []);
     if (there.length > 0) throw new ExportError(`${folder} is not empty: name a new folder.`);
@@ -169,11 +196,10 @@ function balrogWriter(folder: string, variant: string | undefined): Write {
 
 function inspectWriter(file: string, variant: string | undefined): Write {
   if (extname(file) !== ".json") throw new UsageError(`${file} must end in .json, for Inspect.`);
-  return async ({ clickhouse }, run, rows) => {
+  return async ({ clickhouse }, parts) => {
+    const { run, rows } = only(parts, "inspect");
     const part = finishedPart(rows, variant);
-    const log = await inspectLog(clickhouse, part);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, log);
+    await writeFile(file, await inspectLog(clickhouse, part));
     console.log(
       `Wrote ${part.variant} of run ${run} to ${file}: inspect_ai reads it (inspect view).`,
     );

@@ -1,15 +1,8 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { kernelCommand } from "../../runner/kernel-command";
 import { command } from "../command";
-
-/** The ways to JupyterLab: installed, or fetched by a tool that is. */
-const ways = [
-  ["jupyter-lab"],
-  ["uvx", "--from", "jupyterlab", "jupyter-lab"],
-  ["pipx", "run", "--spec", "jupyterlab", "jupyter-lab"],
-] as const;
 
 /** All that JupyterLab writes of its own stays under data/.local. */
 export default command({
@@ -18,20 +11,12 @@ export default command({
   options: {},
   takesWords: "any",
   async run(_values, words, root) {
-    const way = ways.find(
-      ([name]) => spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0,
-    );
-    if (way === undefined) {
-      console.error(`JupyterLab was not found. Install it, or a tool that fetches it, and run this again:
-  pip install jupyterlab     https://jupyter.org/install
-  or uv                      https://docs.astral.sh/uv/getting-started/installation
-  or pipx                    https://pipx.pypa.io
-Without it, notebooks run by: npm run notebook -- notebooks/babyai.ipynb`);
-      return 1;
-    }
+    const { findJupyterLab } = require(join(root, "scripts", "jupyter-lab.cjs")) as {
+      findJupyterLab(): [name: string, ...args: string[]];
+    };
+    const [name, ...args] = findJupyterLab();
     const folder = join(root, "data", ".local", "jupyter");
     registerKernel(folder);
-    const [name, ...args] = way;
     const own = [
       "--ServerApp.ip=127.0.0.1",
       // Kernel and browser are on this machine: a cell's thousand lines in a second are no attack.

@@ -111,7 +111,7 @@ test.each([
 test.each([
   [[], "One notebook is run at a time; got 0."],
   [["a.ipynb", "b.ipynb"], "got 2."],
-  [["a.ipynb", "--fast"], "Unknown option '--fast'"],
+  [["a.ipynb", "--fast"], "Unknown option --fast."],
   [["a.ipynb", "--timeout", "soon"], '--timeout takes seconds above 0; got "soon".'],
   [["a.ipynb", "-p", "episodes"], 'such as episodes=5; got "episodes".'],
   [["missing.ipynb"], "Cannot read the notebook missing.ipynb"],
@@ -125,5 +125,7 @@ test.each([
 test("a parameter that the notebook does not declare is refused before anything runs", async () => {
   const path = write("takes.ipynb", codeCell("let episodes = 20, seed = 1;", ["parameters"]));
   expect(await notebookCommand([path, "-p", "epsodes=5"])).toBe(1);
-  expect(printed.stderr).toBe("Unknown parameter epsodes; valid are episodes, seed.\n");
+  expect(printed.stderr).toBe(
+    'Unknown parameter epsodes. Did you mean "episodes"? Valid are episodes, seed.\n',
+  );
 });

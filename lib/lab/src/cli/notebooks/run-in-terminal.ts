@@ -56,7 +56,7 @@ export async function runInTerminal(
       listener: terminal,
     });
     terminal.endBar();
-    if (outcome.failure) terminal.note(failureText(outcome.failure));
+    if (outcome.failure && !terminal.hasSaidWhy) terminal.note(failureText(outcome.failure));
     return { outcome, exitCode: exitCode || (outcome.failure ? 1 : 0) };
   } finally {
     process.off("SIGINT", onInterrupt).off("SIGTERM", onTerminate).off("SIGHUP", onHangUp);

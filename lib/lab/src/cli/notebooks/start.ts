@@ -30,7 +30,7 @@ export default command({
     },
     run: {
       value: "name",
-      help: "the name of a run that several processes play, on any machines; -p variants=… begins it, whoever comes first",
+      help: "the name of a run that several processes play, on any machines; -p variants=… begins it, whoever comes first; default: a run of this process alone",
     },
     shard: {
       value: "i/N",
@@ -66,7 +66,9 @@ export default command({
       path: notebookIn(root),
       parameters,
     });
-    const { report } = terminal;
+    const { report, hasPlayed } = terminal;
+    // Of a start that came to nothing, nothing is left.
+    if (outcome.failure && !report && !hasPlayed) return exitCode;
     const unfinished = `unfinished-${new Date().toISOString().replaceAll(":", "-")}`;
     const directory = resolve(
       root,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { tasks as balrogTasks, make, nearest, registeredEnvs } from "babyai";
+import { tasks as balrogTasks, make, registeredEnvs } from "babyai";
 import { actFunctions } from "../../agents/prompt";
+import { didYouMean } from "../../basics/did-you-mean";
 import type { World } from "../../queries/runs/run-state";
 import { type Shard, SLOTS, WHOLE } from "../../queries/runs/shard";
 import type { Progress } from "../progress/progress";
@@ -180,8 +181,7 @@ function checkVariants(variants: readonly string[], known: readonly string[]): v
   checkList("variants", variants);
   for (const variant of variants) {
     if (known.includes(variant)) continue;
-    const meant = nearest(variant, known, 3, 1 / 3).map((name) => JSON.stringify(name));
-    const hint = meant.length > 0 ? ` Did you mean ${meant.join(", ")}?` : "";
+    const hint = didYouMean(variant, known);
     const has =
       known.length > 0
         ? `has: ${known.join(", ")}`

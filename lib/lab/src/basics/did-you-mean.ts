@@ -1,0 +1,12 @@
+import { nearest } from "babyai";
+
+/**
+ * For an error about a name that is not known: ` Did you mean "random"?`, with those of the known names that are like it; "" where
+ * none is.
+ *
+ * @param share how much of the name may be wrong
+ */
+export function didYouMean(given: string, known: readonly string[], share = 1 / 3): string {
+  const meant = nearest(given, known, 3, share).map((name) => JSON.stringify(name));
+  return meant.length > 0 ? ` Did you mean ${meant.join(", ")}?` : "";
+}
