@@ -12,6 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -125,6 +126,10 @@ export function setup() {
   ]);
   writeFileSync(stamp, "");
   utimesSync(stamp, started, started); // a change while compiling counts as newer
+  // For programs that run notebooks by themselves: JUPYTER_PATH=data/.local/jupyter papermill …
+  createRequire(import.meta.url)("../lib/lab/dist/cli/notebooks/kernel-spec.js").registerKernel(
+    root,
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) setup();

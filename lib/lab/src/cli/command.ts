@@ -79,6 +79,23 @@ function findBlank(texts: readonly unknown[]): unknown {
   return texts.find((text) => typeof text === "string" && text.trim() === "");
 }
 
+/** The arguments with papermill's `-p name value` as `-p name=value`, for options that take such. */
+function withPairs(args: readonly string[], options: Options): string[] {
+  const assigning = Object.entries(options)
+    .filter(([, { value }]) => value === "name=value")
+    .flatMap(([name, { short }]) => [`--${name}`, `-${short}`]);
+  const joined: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const [option = "", name = "", value] = args.slice(i, i + 3);
+    const isPair = assigning.includes(option) && /^[\w$]+$/.test(name) && value !== undefined;
+    if (isPair && !/^-[a-z-]/i.test(value)) {
+      joined.push(option, `${name}=${value}`);
+      i += 2;
+    } else joined.push(option);
+  }
+  return joined;
+}
+
 const asksForHelp = (word: string) => word === "-h" || word === "--help";
 
 /**
@@ -138,8 +155,9 @@ export async function runCommand(
         },
       ],
     );
+    const own = withPairs(args, it.options);
     const { values, positionals } = parseArgs({
-      args: it.takesWords === "any" ? (args.some(asksForHelp) ? ["-h"] : ["--", ...args]) : args,
+      args: it.takesWords === "any" ? (own.some(asksForHelp) ? ["-h"] : ["--", ...own]) : own,
       allowPositionals: it.takesWords !== undefined,
       options: { ...Object.fromEntries(options), help: { type: "boolean", short: "h" } },
     });

@@ -57,6 +57,8 @@ test("of an error that a user can mend the message is shown, and a mistake with 
   expect(shown("Error: boom\n    at evalmachine.<anonymous>:2:7\n    at a (b.js:1:1)\n")).toBe(
     "Error: boom\n",
   );
+  const thrown = "evalmachine.<anonymous>:2\nthrow new Error(cause);\n^\n\n";
+  expect(shown(`${thrown}Error: boom\n    at evalmachine.<anonymous>:2:7\n`)).toBe("Error: boom\n");
   expect(shown("MyError: written by hand\n")).toBe("MyError: written by hand\n");
 });
 

@@ -117,8 +117,9 @@ export class TerminalListener implements RunListener {
   }
 }
 
-/** An error as a kernel prints it: name, message, and the first line of its stack. */
-const ERROR = /^(\w*Error): ([\s\S]+?)\n {4}at (.+)(?:\n {4}at .+)*\s*$/;
+/** An error as a kernel prints it, behind the line that threw it, if it is the cell's own: name, message, and the first line of its stack. */
+const ERROR =
+  /^(?:evalmachine\.\S+\n[\s\S]*?\n\n)?(\w*Error): ([\s\S]+?)\n {4}at (.+)(?:\n {4}at .+)*\s*$/;
 
 /** Broken before a " · " where it is too long; what follows is indented. */
 function wrapped(line: string, width: number): string[] {

@@ -24,8 +24,16 @@ function loadCompiler(): typeof ts {
   return requireFromTslab("@tslab/typescript-for-tslab");
 }
 
-/** The variables declared by `let` in the cell, with whether they take nothing but text. */
-function declaredParameters(source: string): Map<string, { isText: boolean }> {
+/** What a declaration says of the values that it takes. */
+interface Declared {
+  /** Nothing but text. */
+  isText: boolean;
+  /** What stands for no value, where the type has that. */
+  none: "null" | "undefined" | null;
+}
+
+/** The variables declared by `let` in the cell. */
+function declaredParameters(source: string): Map<string, Declared> {
   const { createSourceFile, forEachChild, NodeFlags, ScriptTarget, SyntaxKind, ...compiler } =
     loadCompiler();
   const textTypes = new Set([
@@ -38,7 +46,16 @@ function declaredParameters(source: string): Map<string, { isText: boolean }> {
     if (compiler.isUnionTypeNode(type)) return type.types.every(isTextType);
     return textTypes.has(compiler.isLiteralTypeNode(type) ? type.literal.kind : type.kind);
   };
-  const parameters = new Map<string, { isText: boolean }>();
+  const has = (type: ts.TypeNode | undefined, kind: ts.SyntaxKind): boolean =>
+    type !== undefined &&
+    (compiler.isUnionTypeNode(type)
+      ? type.types.some((part) => has(part, kind))
+      : (compiler.isLiteralTypeNode(type) ? type.literal.kind : type.kind) === kind);
+  const noneOf = (type: ts.TypeNode | undefined): Declared["none"] => {
+    if (has(type, SyntaxKind.NullKeyword)) return "null";
+    return has(type, SyntaxKind.UndefinedKeyword) ? "undefined" : null;
+  };
+  const parameters = new Map<string, Declared>();
   forEachChild(createSourceFile("cell.ts", source, ScriptTarget.Latest), (statement) => {
     if (!compiler.isVariableStatement(statement)) return;
     const { flags, declarations } = statement.declarationList;
@@ -49,7 +66,7 @@ function declaredParameters(source: string): Map<string, { isText: boolean }> {
         ? isTextType(type)
         : initializer !== undefined &&
           (compiler.isStringLiteralLike(initializer) || compiler.isTemplateExpression(initializer));
-      parameters.set(name.text, { isText });
+      parameters.set(name.text, { isText, none: noneOf(type) });
     }
   });
   return parameters;
@@ -64,8 +81,13 @@ export function parameterLines({ cells }: Notebook): string[] {
   return texts.map((text, row) => `${text.padEnd(width)}  ${rows[row]?.[3] ?? ""}`.trimEnd());
 }
 
-/** The text as JSON (numbers, booleans, null, arrays, objects), or else as the string that it is. */
+/** What papermill reads as values of Python. */
+const PYTHON: Readonly<Record<string, unknown>> = { True: true, False: false, None: null };
+
+/** The text as JSON (numbers, booleans, null, arrays, objects) or as papermill reads it, or else as the string that it is. */
 function parseValue(text: string): unknown {
+  if (text in PYTHON) return PYTHON[text];
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
   try {
     return JSON.parse(text);
   } catch {
@@ -100,16 +122,44 @@ export function parseAssignments(assignments: readonly string[]): Record<string,
   );
 }
 
+/** What a parameter is set to, as TypeScript. */
+function literalOf(given: unknown, { isText, none }: Declared): string {
+  const isNone = given === null || (given === "None" && none !== null);
+  if (isNone) return none ?? "null";
+  if (typeof given === "string") return literal(isText ? given : parseValue(given));
+  return literal(isText && typeof given !== "object" ? String(given) : given);
+}
+
+/**
+ * The parameters in the text of a YAML file, which may be JSON: a table of names.
+ *
+ * @param name what the error's message calls the file
+ * @throws ParameterError it is none
+ */
+export function parseParameters(text: string, name: string): Record<string, unknown> {
+  // Loaded on demand, since few need it.
+  const { parse } = require("yaml") as typeof import("yaml");
+  let values: unknown;
+  try {
+    values = parse(text) ?? {};
+  } catch (cause) {
+    throw new ParameterError(`${name} is no YAML: ${(cause as Error).message}`, { cause });
+  }
+  if (typeof values === "object" && values !== null && !Array.isArray(values))
+    return values as Record<string, unknown>;
+  throw new ParameterError(`${name} must hold one "name: value" a line, such as "episodes: 5".`);
+}
+
 /**
  * A copy of the notebook with a cell that sets `parameters` after the cell that declares them. A
- * value is the text that was typed: kept as it is for a parameter that holds text, else read as JSON,
- * else a string. Whether it fits the declared type is checked by the kernel, as for any other cell.
+ * text is as it was typed: kept as it is for a parameter that holds text, else read as JSON or, as papermill does, as True, False
+ * and None, else a string. Other values stand for themselves, a number as text where text is declared. Whether one fits the declared type is checked by the kernel, as for any other cell.
  *
  * @throws ParameterError the notebook does not declare one; the message lists the valid names
  */
 export function injectParameters(
   notebook: Notebook,
-  parameters: Readonly<Record<string, string>>,
+  parameters: Readonly<Record<string, unknown>>,
 ): Notebook {
   const cells = notebook.cells.filter((cell) => !hasTag(cell, injecting));
   const names = Object.keys(parameters);
@@ -128,10 +178,9 @@ export function injectParameters(
       `Unknown parameter ${unknown.join(", ")}.${didYouMean(unknown[0] ?? "", [...declared.keys()])} Valid are ${[...declared.keys()].join(", ")}.`,
     );
   }
-  const lines = Object.entries(parameters).map(([name, text]) => {
-    const value = declared.get(name)!.isText ? text : parseValue(text);
-    return `  ${name} = ${literal(value)};`;
-  });
+  const lines = Object.entries(parameters).map(
+    ([name, given]) => `  ${name} = ${literalOf(given, declared.get(name)!)};`,
+  );
   // subtle: in a block, or else tslab would print the last assignment's value.
   const source = ["// Given by the caller, in place of the defaults above.", "{", ...lines, "}"];
   cells.splice(cells.indexOf(cell) + 1, 0, codeCell(source.join("\n"), [injecting]));

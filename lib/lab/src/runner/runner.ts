@@ -1,3 +1,4 @@
+import { withBanners, withoutBanners } from "./banner";
 import { Kernel, KernelError } from "./kernel";
 import type { CodeCell, MimeBundle, Notebook } from "./nbformat";
 import { OutputCollector } from "./outputs";
@@ -19,8 +20,8 @@ export interface RunListener {
 export interface RunOptions {
   /** The kernel's working directory: the notebook's folder. */
   directory: string;
-  /** Values as typed, by the name that the parameters cell declares. */
-  parameters?: Readonly<Record<string, string>>;
+  /** Values, texts as typed, by the name that the parameters cell declares. */
+  parameters?: Readonly<Record<string, unknown>>;
   /** Time limit for each cell; default: none. */
   cellTimeoutSeconds?: number;
   /** Aborting it interrupts the running cell, as the stop button does, and runs no further one. */
@@ -30,6 +31,8 @@ export interface RunOptions {
   /** Aborting it kills the kernel at once. */
   kill?: AbortSignal;
   listener?: RunListener;
+  /** Gets the notebook with the outputs so far, after each cell. */
+  onCell?(notebook: Notebook): void;
 }
 
 /** Why a run stopped before its end. */
@@ -64,14 +67,14 @@ const interruptLimitMs = 5_000;
  * @throws KernelError the kernel does not start
  */
 export async function runNotebook(notebook: Notebook, options: RunOptions): Promise<RunOutcome> {
-  const { directory, parameters = {}, interrupt, kill, listener } = options;
+  const { directory, parameters = {}, interrupt, kill, listener, onCell } = options;
   const { kernelspec } = notebook.metadata;
   if (kernelspec && kernelspec.name !== "tslab") {
     throw new UnsupportedKernelError(
       `The notebook is for the kernel "${kernelspec.name}"; only tslab's can be run.`,
     );
   }
-  const result = structuredClone(injectParameters(notebook, parameters));
+  const result = structuredClone(injectParameters(withoutBanners(notebook), parameters));
   const cells = result.cells.filter((cell): cell is CodeCell => cell.cell_type === "code");
   for (const cell of cells) {
     cell.outputs = [];
@@ -98,7 +101,12 @@ export async function runNotebook(notebook: Notebook, options: RunOptions): Prom
       listener?.cellStarted?.(cell, index, cells.length);
       const started = performance.now();
       const failure = await runCell(kernel, cell, collector, options);
-      if (failure) return { notebook: result, failure };
+      if (failure) {
+        const marked = withBanners(result, failure);
+        onCell?.(marked);
+        return { notebook: marked, failure };
+      }
+      onCell?.(result);
       listener?.cellFinished?.(cell, index, cells.length, (performance.now() - started) / 1000);
     }
     return { notebook: result };

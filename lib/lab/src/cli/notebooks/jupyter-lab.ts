@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { kernelCommand } from "../../runner/kernel-command";
 import { command } from "../command";
+import { registerKernel } from "./kernel-spec";
 
 /** All that JupyterLab writes of its own stays under data/.local. */
 export default command({
@@ -15,8 +14,7 @@ export default command({
       findJupyterLab(): [name: string, ...args: string[]];
     };
     const [name, ...args] = findJupyterLab();
-    const folder = join(root, "data", ".local", "jupyter");
-    registerKernel(folder);
+    const folder = registerKernel(root);
     const own = [
       "--ServerApp.ip=127.0.0.1",
       // Kernel and browser are on this machine: a cell's thousand lines in a second are no attack.
@@ -37,18 +35,6 @@ export default command({
     });
   },
 });
-
-/** Writes the kernel's entry where only a Jupyter that gets our JUPYTER_PATH looks. */
-function registerKernel(jupyter: string): void {
-  const folder = join(jupyter, "kernels", "tslab");
-  mkdirSync(folder, { recursive: true });
-  const spec = {
-    argv: kernelCommand("{connection_file}"),
-    display_name: "TypeScript (babyai-lab)",
-    language: "typescript",
-  };
-  writeFileSync(join(folder, "kernel.json"), `${JSON.stringify(spec, null, 2)}\n`);
-}
 
 function environment(jupyter: string): NodeJS.ProcessEnv {
   return {

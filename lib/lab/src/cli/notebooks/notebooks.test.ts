@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { progressMime, reportMime } from "../../display/progress";
 import { main } from "../../main";
@@ -42,9 +42,55 @@ test("a failing cell ends the command with 1, is shown, and the notebook so far 
   expect(printed.stderr).toContain(
     "cell [4]:\n  │ const cause = 'boom';\n  │ throw new Error(cause);\n",
   );
-  expect((readNotebook(output).cells as CodeCell[]).map((cell) => cell.outputs.length)).toEqual([
-    0, 0, 1, 1, 0,
+  const { cells } = readNotebook(output);
+  expect(
+    cells.map((cell) => (cell.cell_type === "code" ? cell.outputs.length : cell.source)),
+  ).toEqual([
+    "**Cell [4] failed, and none after it has run:** [see there](#stopped-here)\n\n`Error: boom`",
+    ...[0, 0, 1],
+    '<span id="stopped-here"></span>**This cell failed:**',
+    ...[1, 0],
   ]);
+  // Run again, it has no banner of before.
+  expect(await notebookCommand([output, join(directory, "again.ipynb")])).toBe(1);
+  expect(readNotebook(join(directory, "again.ipynb")).cells).toHaveLength(cells.length - 1);
+});
+
+test("papermill's forms: the output as second word, -p name value, a YAML file, True and None", async () => {
+  const declared =
+    'let n = 1, x = 0.5, quick = false, list = ["a"], title = "t", most: number | undefined = 3, why: string | null = "w";';
+  const path = write(
+    "forms.ipynb",
+    codeCell(declared, ["parameters"]),
+    "console.log(JSON.stringify([n, x, quick, list, title, most ?? 'none', why]));",
+  );
+  const file = join(directory, "parameters.yaml");
+  writeFileSync(file, "n: 7\nlist: [b, c]\ntitle: 12\nwhy: null\nx: .25\n");
+  const given = ["-p", "n", "5", "-p", "quick", "True", "-p", "most", "None", "-f", file];
+  const code = await notebookCommand([path, join(directory, "forms-out.ipynb"), ...given]);
+  expect([code, printed.stderr]).toEqual([0, expect.stringContaining("Wrote")]);
+  expect(printed.stdout).toBe('[5,0.25,true,["b","c"],"12","none",null]\n');
+  expect(existsSync(join(directory, "forms-out.ipynb"))).toBe(true);
+});
+
+test("the output is tried before the run, and is there after each cell", async () => {
+  const output = join(directory, "saved", "so-far.ipynb");
+  const path = write(
+    "saves.ipynb",
+    "console.log('one');",
+    `import { readFileSync } from "fs"; console.log(readFileSync(${JSON.stringify(output)}, "utf8").includes("one\\\\n"));`,
+  );
+  expect(await notebookCommand([path, output])).toBe(0);
+  expect(printed.stdout).toBe("one\ntrue\n");
+  printed.stdout = "";
+  expect(await notebookCommand([path, join(path, "below.ipynb")])).toBe(1);
+  expect([printed.stdout, printed.stderr]).toEqual([
+    "",
+    expect.stringContaining("below.ipynb cannot be written (ENOTDIR): name another path.\n"),
+  ]);
+  // A notebook that is not there leaves no folder.
+  expect(await notebookCommand(["missing.ipynb", join(directory, "none", "out.ipynb")])).toBe(1);
+  expect(existsSync(join(directory, "none"))).toBe(false);
 });
 
 test("start follows the progress and prints what the notebook reports", async () => {
@@ -109,8 +155,10 @@ test.each([
 });
 
 test.each([
-  [[], "One notebook is run at a time; got 0."],
-  [["a.ipynb", "b.ipynb"], "got 2."],
+  [[], "One notebook is run at a time, to one output; got none."],
+  [["a.ipynb", "b.ipynb", "c.ipynb"], "got a.ipynb, b.ipynb, c.ipynb."],
+  [["a.ipynb", "params.yaml"], "The output params.yaml must end in .ipynb."],
+  [["a.ipynb", "-f", __filename], "is no YAML"],
   [["a.ipynb", "--fast"], "Unknown option --fast."],
   [["a.ipynb", "--timeout", "soon"], '--timeout takes seconds above 0; got "soon".'],
   [["a.ipynb", "-p", "episodes"], 'such as episodes=5; got "episodes".'],

@@ -1,12 +1,14 @@
 import { dirname, resolve } from "node:path";
 import type { TerminalListener } from "../../display/terminal";
-import { readNotebook } from "../../runner/nbformat";
+import { type Notebook, readNotebook } from "../../runner/nbformat";
 import { type RunFailure, type RunOutcome, runNotebook } from "../../runner/runner";
 
 export interface TerminalRun {
   path: string;
-  parameters: Record<string, string>;
+  parameters: Readonly<Record<string, unknown>>;
   cellTimeoutSeconds?: number;
+  /** Gets the notebook with the outputs so far, after each cell. */
+  onCell?(notebook: Notebook): void;
 }
 
 /** A terminal's Ctrl-C arrives twice under npm, which forwards it; the echo is not a second interrupt. */
@@ -15,7 +17,7 @@ const echoMs = 300;
 /** Runs a notebook under the terminal's signals: Ctrl-C interrupts, once and again; a third one kills. */
 export async function runInTerminal(
   terminal: TerminalListener,
-  { path, parameters, cellTimeoutSeconds }: TerminalRun,
+  { path, parameters, cellTimeoutSeconds, onCell }: TerminalRun,
 ): Promise<{ outcome: RunOutcome; exitCode: number }> {
   const interrupt = new AbortController();
   const interruptAgain = new AbortController();
@@ -54,6 +56,7 @@ export async function runInTerminal(
       interruptAgain: interruptAgain.signal,
       kill: kill.signal,
       listener: terminal,
+      onCell,
     });
     terminal.endBar();
     if (outcome.failure && !terminal.hasSaidWhy) terminal.note(failureText(outcome.failure));
