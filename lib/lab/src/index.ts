@@ -4,6 +4,13 @@ export { expertAgent } from "./agents/expert-agent";
 export type { ModelAnswer, ModelFunction, ModelFunctions } from "./agents/local/own-models";
 export { ModelFunctionError } from "./agents/local/own-models";
 export type { ChatMessage } from "./agents/local/reading/prompt";
+export {
+  readStudent,
+  type StudentWeights,
+  StudentWeightsError,
+  writeStudent,
+} from "./agents/local/student/weights";
+export { type StudentOptions, studentModel } from "./agents/local/student-model";
 export { type Answer, parseAnswer } from "./agents/parse";
 export {
   type Agent,
@@ -50,6 +57,7 @@ export { progressBar, publishReport } from "./display/progress-bar";
 export { showChart, showFrame, showSvg } from "./display/show";
 export { showReplay } from "./display/show-replay";
 export { showTable, textTable } from "./display/table";
+export { trainingBar } from "./display/training-bar";
 export { RunNotBegunError } from "./experiment/begin";
 export type { Plan } from "./experiment/plan/plan";
 export { ResumeError } from "./experiment/plan/record";
@@ -70,6 +78,12 @@ export { type Lab, type LabOptions, openLab, type SavedRun } from "./lab";
 export type { ExampleEpisode, Examples, ExamplesOptions, ExamplesSplit } from "./learn/examples";
 export { ExamplesError } from "./learn/examples-error";
 export type { Example } from "./learn/render";
+export {
+  TrainingError,
+  type TrainingProgress,
+  type TrainOptions,
+  trainStudent,
+} from "./learn/student/train";
 export type { ExamplesWhere } from "./learn/where";
 export {
   type Annotation,

@@ -11,6 +11,13 @@ export { variantColor } from "./drawing/color";
 export { NothingToDrawError } from "./drawing/errors";
 export { chartToPng, chartToSvg } from "./drawing/render";
 export type { ChartSpec } from "./drawing/style";
+export {
+  type LearningChart,
+  type LearningPoint,
+  type LossPoint,
+  learningChart,
+  lossCurve,
+} from "./learning";
 export { pairedDifferences } from "./paired";
 export { type Published, publishedResults } from "./published";
 export { allCharts, type Background } from "./registry";

@@ -19,7 +19,8 @@ export interface RunReport {
   charts: string[];
 }
 
-function duration(seconds: number): string {
+/** Such as "9.5 s", "12 min" or "2 h 5 min". */
+export function duration(seconds: number): string {
   if (seconds < 59.5) return `${seconds.toFixed(seconds < 9.95 ? 1 : 0)} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;

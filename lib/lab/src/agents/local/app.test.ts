@@ -101,7 +101,7 @@ test("streams the whole answer in one chunk", async () => {
 
 test("lists its models and its health", async () => {
   const { data } = await openai.models.list();
-  expect(data.map(({ id }) => id)).toEqual(["random", "rule_based"]);
+  expect(data.map(({ id }) => id)).toEqual(["random", "rule_based", "student"]);
   expect((await app.fetch(new Request("http://localhost:3030/health"))).status).toBe(200);
 });
 

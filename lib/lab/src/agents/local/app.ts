@@ -8,6 +8,7 @@ import { type ChatMessage, type Prompt, readPrompt } from "./reading/prompt";
 import { UnreadablePrompt } from "./reading/prompt-error";
 import { type CompletionRequest, RefusedRequest, readRequest } from "./request";
 import { type Decision, decide } from "./rule-based/rule-based";
+import { shippedStudent } from "./student-model";
 import { countUsage, type Usage } from "./tokens";
 
 /** Anything that answers requests like a server, in process or behind one. */
@@ -22,6 +23,7 @@ const ours: Record<keyof typeof LOCAL_KINDS, ModelFunction> = {
     const prompt = isConversation(messages) ? readConversation(messages) : readPrompt(messages);
     return say(prompt, decide(prompt));
   },
+  student: async (messages, request) => (await shippedStudent())(messages, request),
 };
 
 /** Without rules in a system message, and with more than the one that asks. */
@@ -41,8 +43,10 @@ function say({ wantsThinking, asks }: Prompt, { thinking, action }: Decision): s
  *
  * - `random`: one of the six actions, see `randomAction`
  * - `rule_based`: plain rules on the prompt's text, see `decide`
+ * - `student`: a small network that was trained on the prompt's text, see `studentModel`; data/student has its weights
  *
- * and those that are given. Errors have OpenAI's shape; a prompt that `rule_based` cannot read is a 400 that says what it expected.
+ * and those that are given. Errors have OpenAI's shape; a prompt without a mission or an observation, or of which `rule_based`
+ * does not know the words, is a 400 that says what was expected.
  *
  * @example
  * const response = await localModels().fetch(new Request("http://models/v1/models"));

@@ -5,7 +5,14 @@ import type { ChatMessage } from "./reading/prompt";
 export const LOCAL_PROVIDER = "local";
 
 /** The models that ship with this library, and what they are. */
-export const LOCAL_KINDS = { random: "uniform random", rule_based: "rules" } as const;
+export const LOCAL_KINDS = {
+  random: "uniform random",
+  rule_based: "rules",
+  student: "a small trained network",
+} as const;
+
+/** Of these, the one that has learned to play. It is played when it is named. */
+export const STUDENT = "student";
 
 /** What a model answers: its text; or also the tokens that it took, without which the o200k ones of messages and answer count. */
 export type ModelAnswer =

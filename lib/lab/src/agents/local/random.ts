@@ -11,7 +11,11 @@ import { type Action, actions, type ChatMessage } from "./reading/prompt";
  * request plays as uniform random play does.
  */
 export function randomAction(messages: readonly ChatMessage[], seed?: number): Action {
+  return at(actions, Math.floor(uniformOf(messages, seed) * actions.length));
+}
+
+/** A number from 0 to 1 without 1, fixed for each prompt and seed. */
+export function uniformOf(messages: readonly ChatMessage[], seed?: number): number {
   const text = JSON.stringify([messages.map(({ role, content }) => [role, content]), seed ?? null]);
-  const bits = createHash("sha256").update(text).digest().readUIntBE(0, 6);
-  return at(actions, Math.floor((bits / 2 ** 48) * actions.length));
+  return createHash("sha256").update(text).digest().readUIntBE(0, 6) / 2 ** 48;
 }

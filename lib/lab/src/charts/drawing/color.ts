@@ -10,6 +10,8 @@ const KNOWN: Readonly<Record<string, string>> = {
   history_and_reasoning: "#7b4fb5",
   rule_based: "#e69f00",
   rule_based_history: "#009e73",
+  student: "#a3361f",
+  learner: "#a3361f",
 };
 
 /** The prompts of a model's variants, by kind. The colors of a kind lie evenly around the circle of hues. */

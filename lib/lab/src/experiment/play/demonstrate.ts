@@ -101,13 +101,20 @@ export async function demonstrate(
   const outages = new Outages("The gateway", patience);
   const result: Demonstrations = { id, episodes: 0, solved: 0, demonstrations: 0, unsolved: [] };
   const failure = new AbortController();
-  const signal = AbortSignal.any(stop ? [stop, failure.signal] : [failure.signal]);
-  setMaxListeners(0, signal); // every episode under way follows it
+  const all = AbortSignal.any(stop ? [stop, failure.signal] : [failure.signal]);
+  setMaxListeners(0, all); // every episode under way follows it
 
   const demonstrateEpisode = async (episode: EpisodeKey, env: Env, advise: Advise) => {
     const { task, seed } = episode;
     const tags = { task, seed: String(seed) };
     const demonstrated: { inferenceId: string; action: ActionName }[] = [];
+    // subtle: a signal of the episode's own, so that what listens to it goes when the episode does.
+    const end = new AbortController();
+    const { signal } = end;
+    setMaxListeners(0, signal);
+    const follow = () => end.abort(all.reason);
+    all.addEventListener("abort", follow);
+    if (all.aborted) follow();
     const infer = (request: InferenceRequest) => {
       const call = { model: variant, rank: 0, signal };
       const inferOnce = () => client.infer(request, { signal });
@@ -132,26 +139,30 @@ export async function demonstrate(
     let isSolved = false;
     let isStuck = false;
     try {
-      for await (const { reward } of play(env, demonstrator, { seed })) isSolved = reward > 0;
-    } catch (error) {
-      if (!(error instanceof NoPlanError)) throw error;
-      isStuck = true;
-    }
-    // Together, because the gateway stores and looks up what is demonstrated on before it takes a demonstration.
-    await Promise.all(
-      demonstrated.map(({ inferenceId, action }) =>
-        outages.whenStored(
-          () =>
-            client.feedback({
-              metricName: "demonstration",
-              value: { action },
-              inferenceId,
-              tags: { ...tags, run: id },
-            }),
-          signal,
+      try {
+        for await (const { reward } of play(env, demonstrator, { seed })) isSolved = reward > 0;
+      } catch (error) {
+        if (!(error instanceof NoPlanError)) throw error;
+        isStuck = true;
+      }
+      // Together, because the gateway stores and looks up what is demonstrated on before it takes a demonstration.
+      await Promise.all(
+        demonstrated.map(({ inferenceId, action }) =>
+          outages.whenStored(
+            () =>
+              client.feedback({
+                metricName: "demonstration",
+                value: { action },
+                inferenceId,
+                tags: { ...tags, run: id },
+              }),
+            signal,
+          ),
         ),
-      ),
-    );
+      );
+    } finally {
+      all.removeEventListener("abort", follow);
+    }
     result.demonstrations += demonstrated.length;
     if (isStuck) result.unsolved.push(episode);
     else result.episodes += 1;
@@ -161,7 +172,7 @@ export async function demonstrate(
   const queue = episodesOf(settings.variants, settings.worlds);
   const worker = async () => {
     for (const episode of queue) {
-      signal.throwIfAborted();
+      all.throwIfAborted();
       const env = make(episode.task);
       if (player === "variant") {
         const expert = new Expert(env);

@@ -1,3 +1,4 @@
+import { STUDENT } from "../../agents/local/own-models";
 import { hasEnded, shutdownNotice } from "./lifetime";
 import type { Prices } from "./prices";
 import type { VariantInfo } from "./variants";
@@ -19,7 +20,7 @@ export interface DefaultVariantsContext {
 
 /**
  * The variants of JSON functions on every LLM that has not been shut down and can be called, without their successors and without
- * those that are sent pictures; if there are none, those on local rules.
+ * those that are sent pictures; if there are none, the local ones but for the student, which plays what it was trained on.
  */
 export async function defaultVariants(context: DefaultVariantsContext): Promise<DefaultVariants> {
   const { variants, prices, now, obstacle } = context;
@@ -53,5 +54,5 @@ export async function defaultVariants(context: DefaultVariantsContext): Promise<
     usual.filter(([, info]) => wanted(info)).map(([name]) => name);
   if (played.size > 0) return { variants: chosen(({ model }) => played.has(model ?? "")), notes };
   notes.push("So the local agents play: rules, not language models.");
-  return { variants: chosen(({ local }) => local), notes };
+  return { variants: chosen(({ local, model }) => local && model !== STUDENT), notes };
 }

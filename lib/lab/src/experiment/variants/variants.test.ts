@@ -8,7 +8,7 @@ import { forms } from "../../agents/balrog-like/forms";
 import { actArguments } from "../../agents/prompt";
 import { readVariants, type VariantInfo } from "./variants";
 
-test("the project's variants: the seed's four on gpt-4o-mini, three on local models", () => {
+test("the project's variants: the seed's four on gpt-4o-mini, four on local models", () => {
   const variants = readVariants(SHIPPED_CONFIG);
   const names = (wanted: (info: VariantInfo) => boolean) =>
     [...variants].filter(([, info]) => info.form === null && wanted(info)).map(([name]) => name);
@@ -24,7 +24,12 @@ test("the project's variants: the seed's four on gpt-4o-mini, three on local mod
     "gpt-6-luna_reasoning",
     "gpt-6-luna_history_and_reasoning",
   ]);
-  expect(names(({ local }) => local)).toEqual(["random", "rule_based", "rule_based_history"]);
+  expect(names(({ local }) => local)).toEqual([
+    "random",
+    "rule_based",
+    "rule_based_history",
+    "student",
+  ]);
   const chats = [...variants].filter(([, { form }]) => form !== null);
   expect(chats.map(([name]) => name)).toEqual(
     ["", "gpt-6-luna_", "rule_based_"].flatMap((model) =>

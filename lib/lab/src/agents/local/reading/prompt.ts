@@ -43,12 +43,20 @@ const currentObservation = /^Current observation:\n((?:.+(?:\n|$))*)/m;
 const pastTurn = /^Turn \d+\. You saw:\n((?:.*\n)*?)You did: (.*)$/gm;
 const firstTurn = /^This is your first turn\b/m;
 
+/** The parts of a prompt, word for word. */
+export interface PromptTexts {
+  mission: string;
+  observation: string;
+  /** Past turns, oldest first. */
+  turns: readonly { saw: string; did: string }[];
+}
+
 /**
- * Reads the prompt that the templates in config/functions/act render.
+ * Finds the parts of the prompt that the templates in config/functions/act render.
  *
  * @throws UnreadablePrompt that says what was expected
  */
-export function readPrompt(messages: readonly ChatMessage[]): Prompt {
+export function promptTexts(messages: readonly ChatMessage[]): PromptTexts {
   const text = messages.map((message) => message.content).join("\n\n");
   const mission = missionIn(messages);
   // A prompt without headings, such as compact's, has nothing but the observation in its last message.
@@ -59,14 +67,26 @@ export function readPrompt(messages: readonly ChatMessage[]): Prompt {
       'No observation found. Expected a line "Current observation:" followed by the observation and a blank line, or a last user message that holds the observation alone.',
     );
   }
-  const turns = [...text.matchAll(pastTurn)].map(([, saw = "", did = ""]) => ({
+  const turns = [...text.matchAll(pastTurn)].map(([, saw = "", did = ""]) => ({ saw, did }));
+  return { mission, observation, turns };
+}
+
+/**
+ * Reads the prompt that the templates in config/functions/act render.
+ *
+ * @throws UnreadablePrompt that says what was expected
+ */
+export function readPrompt(messages: readonly ChatMessage[]): Prompt {
+  const { mission, observation, turns } = promptTexts(messages);
+  const text = messages.map((message) => message.content).join("\n\n");
+  const read = turns.map(({ saw, did }) => ({
     observation: parseObservation(saw),
     action: parseAction(did),
   }));
   return {
     mission: parseMission(mission),
     observation: parseObservation(observation),
-    ...((turns.length > 0 || firstTurn.test(text)) && { turns }),
+    ...((read.length > 0 || firstTurn.test(text)) && { turns: read }),
     wantsThinking: text.includes('"thinking"'),
     asks: "JSON",
   };
