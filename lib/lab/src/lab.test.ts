@@ -11,6 +11,7 @@ import type { EvaluateOptions } from "./experiment/plan/settings";
 import { type Lab, openLab } from "./lab";
 import { type Annotation, AnnotationError, annotations } from "./queries/annotations";
 import { exportRows } from "./queries/export";
+import { latestRun } from "./queries/latest-run";
 import { EpisodeNotFoundError } from "./queries/steps";
 
 const dataDir = mkdtempSync(join(tmpdir(), "lab-"));
@@ -79,6 +80,21 @@ test("what ClickHouse holds of a run, replayed on the environment, gives the out
   }
   const solved = rows.filter(({ variant, success }) => variant === "rule_based_history" && success);
   expect(solved.length).toBeGreaterThanOrEqual(9);
+});
+
+test("a run has a name and a note, which a resume keeps or changes; a helper is not the latest", async () => {
+  const options = { variants: ["random"], tasks: ["BabyAI-GoToObj-v0"], episodes: 1 };
+  const { id: run } = await lab.evaluate({ ...options, name: "first try", note: "of two\nlines" });
+  const gallery = await lab.evaluate({ ...options, helper: true });
+  const rows = async () => new Map((await lab.runs()).map((row) => [row.run, row]));
+  const label = { name: "first try", note: "of two\nlines", helper: false };
+  expect((await rows()).get(run)).toMatchObject(label);
+  expect((await rows()).get(gallery.id)).toMatchObject({ name: null, note: null, helper: true });
+  expect(await latestRun(lab.clickhouse)).toBe(run);
+  await lab.evaluate({ run, episodes: 2 });
+  expect((await rows()).get(run)).toMatchObject({ ...label, planned: 2 });
+  await lab.evaluate({ run, name: "second" });
+  expect((await rows()).get(run)).toMatchObject({ ...label, name: "second", planned: 2 });
 });
 
 test("a comment and a rating from a cell are feedback on the episode, and come back in its row", async () => {

@@ -4,7 +4,8 @@ import { everyRunSettings } from "../queries/runs/run-settings";
 import { beginRun, RunNotBegunError } from "./begin";
 import { type RunRecord, writeRecord } from "./plan/record";
 
-const record: RunRecord = { worlds: new Map([["t", [1]]]), historyLength: 8, variants: {} };
+const label = { name: null, note: null, helper: false };
+const record: RunRecord = { label, worlds: new Map([["t", [1]]]), historyLength: 8, variants: {} };
 const { signal } = new AbortController();
 const quick = { limitMs: 500, firstMs: 1, longestMs: 1 };
 let client: ClickHouseClient;

@@ -24,6 +24,7 @@ import {
   newRunId,
   parseShard,
   type ResumeOptions,
+  type RunLabel,
   type Settings,
 } from "./plan/settings";
 import { countOf, gridOf, inTurn, together } from "./plan/worlds";
@@ -41,7 +42,7 @@ export interface RunHistory {
 }
 
 /** A run as `npm run runs` lists it. */
-export interface RunRow {
+export interface RunRow extends RunLabel {
   run: string;
   /** "running": something was stored in the last minute. Null for rows that no `evaluate` made. */
   state: "finished" | "running" | "unfinished" | null;
@@ -120,10 +121,12 @@ export async function prepareRun(
   const plan =
     given.worlds === undefined ? (gridOf(worlds) ?? { worlds: [...inTurn(worlds)] }) : {};
   const demonstrations = Object.values(variants).find((own) => own.demonstrations)?.demonstrations;
+  const { name, note, helper } = stored.label;
+  const label = { name: name ?? undefined, note: note ?? undefined, helper };
   const own = { ...plan, variants: Object.keys(variants), historyLength };
   const asked = await check({
     // Who names the variants of a shard's run says all of it, as whoever began it did.
-    ...{ ...(part !== undefined && isWhole(given) ? {} : own), demonstrations },
+    ...{ ...(part !== undefined && isWhole(given) ? {} : own), ...label, demonstrations },
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   } as EvaluateOptions);
   const settings = {
@@ -195,6 +198,7 @@ export async function listRuns(history: RunHistory): Promise<RunRow[]> {
     const cost = await costOfRun(usage.get(state.run) ?? [], history, open_tries);
     rows.push({
       ...{ ...state, state: stateOf(state, planned), planned, variants },
+      ...(record?.label ?? { name: null, note: null, helper: false }),
       shards: isSplit ? await shardRows(clickhouse, { run: stored.run, of, record }) : [],
       cost_usd: cost?.usd ?? null,
       cost_is_estimated: cost?.isEstimated ?? false,

@@ -3,6 +3,7 @@ import { runsTable } from "./runs-table";
 test("a run is a row with state, cost and age", () => {
   const row = {
     run: "20261122-143005-k3f9",
+    ...{ name: null, note: null, helper: false },
     state: "unfinished" as const,
     planned: 300,
     completed: 120,
@@ -19,6 +20,11 @@ test("a run is a row with state, cost and age", () => {
     last: "2026-11-22 14:40:05",
     idle_seconds: 7300,
   };
+  const named = { ...row, name: "with hints", note: "two\nlines", helper: true };
+  expect(runsTable([row, named])).toMatchObject([
+    { name: "", state: "unfinished", note: "" },
+    { name: "with hints", state: "unfinished, helper", note: "two lines" },
+  ]);
   const foreign = { ...row, state: null, planned: null, cost_usd: null, idle_seconds: 3 };
   const uncounted = { ...row, cost_is_estimated: true };
   expect(runsTable([row, foreign, uncounted])).toEqual([

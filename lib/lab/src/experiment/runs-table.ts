@@ -1,14 +1,21 @@
+import { oneLine } from "embedded-gateway";
 import { shardText } from "../queries/runs/shard";
 import type { RunRow } from "./resume";
 import { type Cost, costText } from "./variants/prices";
 
-/** Runs as a table to read. */
+/** Of a note, in a line. */
+const SHOWN = 100;
+
+/** Runs as a table to read. A helper only serves to show something. */
 export function runsTable(runs: readonly RunRow[]): Record<string, string>[] {
   const hasDamage = runs.some(({ damaged }) => damaged > 0);
   const hasDoubles = runs.some(({ doubles }) => doubles > 0);
+  const hasNames = runs.some(({ name }) => name !== null);
+  const hasNotes = runs.some(({ note }) => note !== null);
   return runs.map((row) => ({
     run: row.run,
-    state: row.state ?? "–",
+    ...(hasNames ? { name: row.name ?? "" } : {}),
+    state: `${row.state ?? "–"}${row.helper ? ", helper" : ""}`,
     completed: row.planned === null ? `${row.completed}` : `${row.completed} of ${row.planned}`,
     failed: String(row.failed),
     "cut off": String(row.cut_off),
@@ -17,6 +24,7 @@ export function runsTable(runs: readonly RunRow[]): Record<string, string>[] {
     cost: costText(costOf(row)),
     "last row": `${age(row.idle_seconds)} ago`,
     variants: row.variants.join(", "),
+    ...(hasNotes ? { note: oneLine(row.note ?? "", SHOWN) } : {}),
   }));
 }
 

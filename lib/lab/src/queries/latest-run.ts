@@ -1,8 +1,10 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { IS_ACT } from "./parts/is-act";
+import { RECORDS } from "./runs/run-settings";
 
 /**
- * Id of the run whose first inference is the newest; null when the store has no run.
+ * Id of the run whose first inference is the newest; null when the store has no run. Helpers, which only serve to show something,
+ * come after all others.
  *
  * @example
  * const newest = await latestRun(lab.clickhouse);
@@ -15,7 +17,12 @@ export async function latestRun(clickhouse: ClickHouseClient): Promise<string | 
       FROM TagInference
       WHERE key = 'run' AND ${IS_ACT}
       GROUP BY run
-      ORDER BY min(UUIDv7ToDateTime(inference_id)) DESC, run DESC
+      ORDER BY
+        run IN (
+          SELECT tags['run'] FROM ${RECORDS}
+          WHERE tags['record'] = 'settings' AND JSONExtractBool(value, 'helper')
+        ),
+        min(UUIDv7ToDateTime(inference_id)) DESC, run DESC
       LIMIT 1`,
     format: "JSONEachRow",
   });

@@ -25,6 +25,21 @@ test("a record is the same after a trip through the store, and in any order of v
   expect(differences(shuffled, record)).toEqual([]);
 });
 
+test("so is what people know a run by, and it is no difference", () => {
+  const label = { name: 'with "hints"', note: "a\nb", helper: true };
+  expect(readRecord(writeRecord({ ...record, label }), "r")).toEqual({ ...record, label });
+  expect(differences(record, { ...record, label })).toEqual([]);
+});
+
+test.each([
+  [{ name: " " }, 'name is " ": it must be a text of at most 80 characters'],
+  [{ name: "a\nb" }, "it must be one line"],
+  [{ name: "x".repeat(81) }, "at most 80 characters"],
+  [{ note: "" }, "at most 10,000 characters"],
+])("%p is refused", (options, message) => {
+  expect(() => checkSettings({ variants: ["a"], ...options }, ["a"])).toThrow(message);
+});
+
 test("so is any list of worlds; what a grid had is kept as it was", () => {
   const seeds = fc.uniqueArray(fc.maxSafeNat(), { minLength: 1, maxLength: 5 });
   const lists = fc.dictionary(fc.string(), seeds, { minKeys: 1, maxKeys: 4 });

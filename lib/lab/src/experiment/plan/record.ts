@@ -1,10 +1,11 @@
 import type { Table } from "embedded-gateway";
 import { readJson, textsOf } from "../../basics/json";
-import type { Settings } from "./settings";
+import type { RunLabel, Settings } from "./settings";
 import { countOf, describeWorlds, gridOf, type Worlds, without, worldsOfGrid } from "./worlds";
 
-/** What decides a run's outcomes, as it is stored with the run: a resumed run must have the same, or more. */
+/** What decides a run's outcomes, as it is stored with the run: a resumed run must have the same, or more. Its label may change. */
 export interface RunRecord {
+  label: RunLabel;
   worlds: Worlds;
   historyLength: number;
   /** By name, in the run's order: the model, parameters and hashes of templates. */
@@ -27,10 +28,11 @@ export class ResumeError extends Error {
 
 /** @param define a variant's definition, by its name */
 export function recordOf(
-  { variants, worlds, historyLength }: Settings,
+  { label, variants, worlds, historyLength }: Settings,
   define: (variant: string) => Readonly<Record<string, string>>,
 ): RunRecord {
   return {
+    label,
     worlds,
     historyLength,
     variants: Object.fromEntries(variants.map((name) => [name, define(name)])),
@@ -38,9 +40,10 @@ export function recordOf(
 }
 
 /** A run's record as it is stored. */
-export function writeRecord({ worlds, ...record }: RunRecord): string {
+export function writeRecord({ worlds, label, ...record }: RunRecord): string {
   const plan = gridOf(worlds) ?? { worlds: Object.fromEntries(worlds) };
-  return JSON.stringify({ ...plan, ...record, ...TAGGED });
+  const own = Object.entries(label).filter(([, value]) => value !== null && value !== false);
+  return JSON.stringify({ ...plan, ...record, ...TAGGED, ...Object.fromEntries(own) });
 }
 
 const TAGGED = { done: "tagged" };
@@ -57,6 +60,11 @@ export function isTagged(text: string): boolean {
  */
 export function readRecord(text: string, run: string): RunRecord {
   return readJson(text, `The settings of run ${run} in the store`, ResumeError, (table) => ({
+    label: {
+      name: table.string("name") ?? null,
+      note: table.string("note") ?? null,
+      helper: table.boolean("helper") ?? false,
+    },
     worlds: readWorlds(table),
     historyLength: table.integer("historyLength") ?? table.missing("historyLength"),
     variants: Object.fromEntries(

@@ -16,6 +16,7 @@ test("fills in the defaults: five tasks × 20 seeds from 200", () => {
     budgetUsd: null,
     inferenceSeconds: 120,
     episodeSeconds: 3600,
+    label: { name: null, note: null, helper: false },
     shard: { index: 1, of: 1 },
   });
 });

@@ -19,6 +19,12 @@ export interface EvaluateOptions {
   seed?: number;
   /** The worlds to play, one by one, in place of `tasks`, `episodes` and `seed`: `publishedWorlds(entry)`, or a list of one's own. */
   worlds?: readonly World[];
+  /** What to call the run in lists and charts, in a line. Its id stays what names it. Default: nothing. */
+  name?: string;
+  /** What it is for, or what came of it. Default: nothing. */
+  note?: string;
+  /** Of a run that only serves to show something, such as a gallery: `latestRun` passes over it. Default false. */
+  helper?: boolean;
   /** Past turns in the prompt of variants with history; BALROG-like ones have 16. Default 8. */
   historyLength?: number;
   /**
@@ -72,8 +78,17 @@ export interface ResumeOptions extends Partial<EvaluateOptions> {
   acceptChanges?: boolean;
 }
 
+/** What people know a run by. It changes nothing of how it is played. */
+export interface RunLabel {
+  name: string | null;
+  note: string | null;
+  /** It only serves to show something. */
+  helper: boolean;
+}
+
 /** `EvaluateOptions`, checked and complete. */
 export interface Settings {
+  label: RunLabel;
   variants: readonly string[];
   worlds: Worlds;
   historyLength: number;
@@ -128,7 +143,10 @@ export function checkSettings(
   const { historyLength = 8, demonstrations = null, concurrency = 50 } = options;
   const { maxCallsPerMinute = null, maxTokensPerMinute = null } = options;
   const { inferenceSeconds = 120, episodeSeconds = 3600 } = options;
+  const { name = null, note = null, helper = false } = options;
   checkVariants(variants, knownVariants);
+  checkLine("name", name, LONGEST_NAME);
+  checkText("note", note, LONGEST_NOTE);
   const worlds = checkWorlds(options);
   checkWhole("historyLength", historyLength, 0, MOST_TURNS);
   checkWhole("concurrency", concurrency, 1, MOST_AT_ONCE);
@@ -145,6 +163,7 @@ export function checkSettings(
   checkPositive("inferenceSeconds", inferenceSeconds, "120");
   checkPositive("episodeSeconds", episodeSeconds, "3600");
   return {
+    label: { name, note, helper },
     variants,
     worlds,
     historyLength,
@@ -175,6 +194,24 @@ export function checkRunName(name: string): string {
   throw new SettingsError(
     `run is ${JSON.stringify(name)}: a name has up to 100 letters, digits, dots, dashes and underscores`,
   );
+}
+
+/** A name stands in a cell of a table and beside a bar. */
+const LONGEST_NAME = 80;
+const LONGEST_NOTE = 10_000;
+
+function checkText(option: string, text: string | null, longest: number): void {
+  if (text === null) return;
+  if (typeof text === "string" && text.trim() !== "" && text.length <= longest) return;
+  throw new SettingsError(
+    `${option} is ${JSON.stringify(text)}: it must be a text of at most ${longest.toLocaleString("en-US")} characters, or left out`,
+  );
+}
+
+function checkLine(option: string, text: string | null, longest: number): void {
+  checkText(option, text, longest);
+  if (text !== null && /[\p{Cc}\u2028\u2029]/u.test(text))
+    throw new SettingsError(`${option} is ${JSON.stringify(text)}: it must be one line`);
 }
 
 function checkVariants(variants: readonly string[], known: readonly string[]): void {
