@@ -90,7 +90,7 @@ export function publishReport({ run, directory, table, charts }: RunReport): voi
     table,
     charts: charts.map(inProject),
   };
-  const text = `Run ${run}: the executed notebook and the charts are in ${report.directory}`;
+  const text = `Run ${run}: its results.json and ${charts.length} pictures of charts are in ${report.directory}`;
   show({
     [reportMime]: report,
     "text/html": `<p>${escapeHtml(text)}</p>`,
