@@ -31,7 +31,8 @@ function playIn(cwd: string, options: string) {
       const { directory, charts } = await lab.save(run);
       const [row] = await lab.episodes({ run: run.id });
       await lab.close();
-      require("node:fs").writeFileSync("told.json", JSON.stringify({ about: lab.about, lines, directory, charts, row }));
+      const after = await lab.runs().catch(({ name, message }) => [name, message]);
+      require("node:fs").writeFileSync("told.json", JSON.stringify({ about: lab.about, lines, directory, charts, row, after }));
     })()`;
   const { stdout, stderr } = spawnSync(process.execPath, ["-e", script], {
     cwd,
@@ -47,6 +48,10 @@ test("from another folder the project is the library's own, and nothing is print
   symlinkSync(join(root, "node_modules"), join(elsewhere, "node_modules"));
   const dataDir = join(elsewhere, "store");
   const told = playIn(elsewhere, `{ gateway: "embedded", dataDir: ${JSON.stringify(dataDir)} }`);
+  expect(told.after).toEqual([
+    "StoreOpenError",
+    expect.stringContaining("openLab() opens it again: in a notebook, run the cell that calls it"),
+  ]);
   expect(told.row).toMatchObject({ variant: "rule_based", success: true, error: null });
   expect(told.directory).toBe(join(root, "data", ".local", "runs", told.row.run));
   expect(existsSync(dataDir)).toBe(true);

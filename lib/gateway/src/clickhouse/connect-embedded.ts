@@ -9,7 +9,7 @@ import { isAlive } from "../basics/is-alive";
 import { messageOf } from "../basics/message-of";
 import { oneLine } from "../basics/one-line";
 import { openConfined } from "./confinement";
-import { StoreOpenError } from "./folder/connect-error";
+import { closedError, StoreOpenError } from "./folder/connect-error";
 import { DamagedPartError, spoiltPart } from "./folder/damaged-part";
 import { assertNotHeld, assertWritable, heldBy, statusPid } from "./folder/data-folder";
 import { type Connection, collect } from "./folder/wire";
@@ -201,7 +201,7 @@ export class EmbeddedConnection implements Connection {
   private readonly removeFolder = (): void => rmSync(this.path, { recursive: true, force: true });
 
   private async lease<T>(request: Request, run: (connection: Engine) => Promise<T>): Promise<T> {
-    if (this.closed) throw new Error("The ClickHouse client is closed.");
+    if (this.closed) throw closedError();
     if (request.session_id !== undefined)
       return this.inSession(request.session_id, run).catch(async (error) => {
         throw await this.explain(error);

@@ -2,13 +2,12 @@ import { printable } from "embedded-gateway";
 import { at } from "../basics/at";
 import { escapeHtml, show } from "./display";
 
-type Row = Readonly<Record<string, unknown>>;
-
-function texts(rows: readonly Row[]): {
+function texts(objects: readonly object[]): {
   columns: string[];
   body: string[][];
   isNumeric: boolean[];
 } {
+  const rows = objects as readonly Readonly<Record<string, unknown>>[];
   const columns = Object.keys(rows[0] ?? {});
   const body = rows.map((row) => columns.map((column) => inCell(row[column])));
   const isNumeric = columns.map((column) =>
@@ -30,7 +29,7 @@ const noRows = "(no rows)";
  * @example
  * textTable([{ variant: "random", solved: 3 }]); // "variant  solved\n───────  ──────\nrandom        3"
  */
-export function textTable(rows: readonly Row[]): string {
+export function textTable(rows: readonly object[]): string {
   if (rows.length === 0) return noRows;
   const { columns, body, isNumeric } = texts(rows);
   const widths = columns.map((name, i) =>
@@ -50,7 +49,7 @@ export function textTable(rows: readonly Row[]): string {
  * @example
  * showTable([{ variant: "random", solved: 3 }]);
  */
-export function showTable(rows: readonly Row[]): void {
+export function showTable(rows: readonly object[]): void {
   if (rows.length === 0) {
     show({ "text/plain": noRows });
     return;

@@ -6,7 +6,8 @@ export type StoreOpenErrorCode =
   | "disk_full"
   | "unsupported_platform"
   | "damaged"
-  | "engine";
+  | "engine"
+  | "closed";
 
 /**
  * The store could not be opened. The message names what was wrong and what to do next.
@@ -27,4 +28,12 @@ export class StoreOpenError extends Error {
   ) {
     super(message, options);
   }
+}
+
+/** What to say of a query after `close`. */
+export function closedError(): StoreOpenError {
+  return new StoreOpenError(
+    "closed",
+    "The store was closed by close(). openLab() opens it again: in a notebook, run the cell that calls it once more.",
+  );
 }

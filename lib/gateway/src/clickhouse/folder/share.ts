@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../basics/message-of";
-import { StoreOpenError } from "./connect-error";
+import { closedError, StoreOpenError } from "./connect-error";
 import { describeProcess, statusPid } from "./data-folder";
 import { Joined, LostError } from "./join";
 import { serve } from "./serve";
@@ -101,7 +101,7 @@ class SharedStore {
     };
     await this.ready().catch((error) => close().then(() => Promise.reject(error)));
     const call = async (method: Method, params: object) => {
-      if (isClosed) throw new Error("The ClickHouse client is closed.");
+      if (isClosed) throw closedError();
       return (await this.call(method, params as Params)) as never;
     };
     return {
