@@ -40,7 +40,7 @@ export { bootstrapMean } from "./analysis/statistics/bootstrap";
 export { AnalysisError } from "./analysis/statistics/errors";
 export { pairsForMean, pairsForSuccess } from "./analysis/statistics/power";
 export { type Summary, summarize } from "./analysis/summary";
-export type { DataFrame } from "./analysis/tables/danfojs";
+export type { Column, DataFrame, GroupedFrame } from "./analysis/tables/danfojs";
 export { frame, tabulate } from "./analysis/tables/frame";
 export { resultsTable } from "./analysis/tables/results-table";
 export * from "./charts";

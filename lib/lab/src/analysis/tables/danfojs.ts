@@ -1,3 +1,4 @@
+import { AnalysisError } from "../statistics/errors";
 import { mean } from "../statistics/statistics";
 
 /** A value that fits in one cell of a table. */
@@ -16,11 +17,42 @@ export interface DataFrame {
   sortValues(column: string, options?: { ascending?: boolean }): DataFrame;
   query(condition: unknown): DataFrame;
   loc(selection: { rows?: unknown[]; columns?: string[] }): DataFrame;
-  groupby(columns: string[]): unknown;
-  column(name: string): unknown;
+  groupby(columns: string[]): GroupedFrame;
+  column(name: string): Column;
   describe(): DataFrame;
   print(): void;
   toString(): string;
+}
+
+/** Rows of a DataFrame, grouped. What is computed of all columns leaves out those of text. */
+export interface GroupedFrame {
+  /** These columns alone. */
+  col(names: string[]): GroupedFrame;
+  count(): DataFrame;
+  sum(): DataFrame;
+  mean(): DataFrame;
+  std(): DataFrame;
+  var(): DataFrame;
+  min(): DataFrame;
+  max(): DataFrame;
+  cumSum(): DataFrame;
+  /** `agg({ episode_return: ["mean", "max"], seed: "count" })` */
+  agg(operations: Readonly<Record<string, string | string[]>>): DataFrame;
+}
+
+/** A column of a DataFrame; missing values are left out. */
+export interface Column {
+  readonly values: Cell[];
+  readonly dtype: string;
+  count(): number;
+  sum(): number;
+  mean(): number;
+  median(): number;
+  std(): number;
+  min(): number;
+  max(): number;
+  unique(): Column;
+  print(): void;
 }
 
 interface Options {
@@ -36,14 +68,23 @@ export type DataFrameClass = new (
 
 interface Groupby {
   groupMathLog(values: readonly Cell[], operation: string): Cell[];
+  col(names?: readonly string[]): Groupby;
+  readonly columnName: readonly string[];
+  readonly colDtype: readonly string[];
+  readonly colIndex: readonly number[];
+}
+
+interface Sortable extends DataFrame {
+  iloc(selection: { rows: number[] }): DataFrame;
 }
 
 let loaded: DataFrameClass | undefined;
 
 /**
  * danfojs-node's DataFrame, loaded on first use. subtle: its own `describe()` fails on a null, and its `groupby` counts a
- * null as 0 in a mean or fails; both are put right here, on the class, since what it returns is of that class again. As in
- * pandas, missing values are left out, and what nothing is known of is null.
+ * null as 0 in a mean or fails, and fails on a text; `sortValues` sorts a null as 0; `plot` wants a browser. All are put right here,
+ * on the class, since what it returns is of that class again. As in pandas, missing values are left out or come last, and what
+ * nothing is known of is null.
  */
 export function danfojs(): DataFrameClass {
   if (loaded !== undefined) return loaded;
@@ -57,8 +98,33 @@ export function danfojs(): DataFrameClass {
     if (columns.length === 0) return new DataFrame([]);
     return new DataFrame(Object.fromEntries(columns), { index: [...STATISTICS] });
   };
+  const { sortValues } = DataFrame.prototype;
+  const prototypeOfFrame = DataFrame.prototype as DataFrame & { plot(): never };
+  prototypeOfFrame.sortValues = function (this: Sortable, column, options = {}) {
+    const place = this.columns.indexOf(column);
+    if (place < 0 || "inplace" in options) return sortValues.call(this, column, options);
+    const sign = options.ascending === false ? -1 : 1;
+    const cells = this.values.map((row) => row[place] ?? null);
+    const rows = [...cells.keys()].sort((i, j) => sign * order(cells[i]!, cells[j]!) || 0);
+    const [known, missing] = [
+      rows.filter((i) => isKnown(cells[i])),
+      rows.filter((i) => !isKnown(cells[i])),
+    ];
+    return this.iloc({ rows: [...known, ...missing] });
+  };
+  prototypeOfFrame.plot = () => {
+    throw new AnalysisError(
+      "A DataFrame plots in a browser's page alone. Here charts are drawn from rows, as in showChart(successRate(rows)), or from any Vega-Lite spec: showChart({ data: { values: rows }, … }).",
+    );
+  };
   const grouped = new DataFrame([[0, 0]], { columns: ["key", "value"] }).groupby(["key"]) as object;
   const { prototype } = grouped.constructor as unknown as { prototype: Groupby };
+  const { col } = prototype;
+  prototype.col = function (names) {
+    const { columnName, colDtype, colIndex } = this;
+    const isOther = (_: string, i: number) => colDtype[i] !== "string" && !colIndex.includes(i);
+    return col.call(this, names ?? columnName.filter(isOther));
+  };
   const compute = prototype.groupMathLog;
   prototype.groupMathLog = function (values, operation) {
     const known = values.filter(isKnown).map(toNumber);
@@ -95,6 +161,12 @@ export function dtypeOf(values: readonly Cell[]): string {
 
 function isKnown(value: Cell | undefined): boolean {
   return value !== null && value !== undefined && !Number.isNaN(value);
+}
+
+/** Of known values: texts by their characters' numbers, all others by size. */
+function order(a: Cell, b: Cell): number {
+  const [left, right] = [a, b].map((cell) => (cell === null ? "" : toNumber(cell)));
+  return left! < right! ? -1 : left! > right! ? 1 : 0;
 }
 
 function toNumber(value: Cell): Cell {

@@ -37,6 +37,31 @@ test("whatever rows are given, each cell is found again by its row and name", ()
   );
 });
 
+test("rows of a run describe, group, sort and say what draws them, whatever is missing", () => {
+  const table = frame([
+    { variant: "b", run: "r", steps: null, success: null, error: null },
+    { variant: "a", run: "r", steps: 7, success: true, error: null },
+    { variant: "a", run: "r", steps: -3, success: false, error: null },
+  ]);
+  expect(table.describe().columns).toEqual(["steps", "success", "error"]);
+  const grouped = table.groupby(["variant"]);
+  expect(grouped.mean().columns).toEqual(["variant", "steps_mean", "success_mean", "error_mean"]);
+  expect(grouped.col(["steps"]).mean().values).toEqual([
+    ["b", null],
+    ["a", 2],
+  ]);
+  expect(grouped.agg({ steps: "max" }).values).toEqual([
+    ["b", null],
+    ["a", 7],
+  ]);
+  const steps = (ascending: boolean) => table.sortValues("steps", { ascending }).column("steps");
+  expect(steps(true).values).toEqual([-3, 7, null]);
+  expect(steps(false).values).toEqual([7, -3, null]);
+  expect(table.sortValues("variant").column("variant").values).toEqual(["a", "a", "b"]);
+  expect(steps(true).mean()).toBe(2);
+  expect(() => (table as unknown as { plot(id: string): void }).plot("div")).toThrow("showChart(");
+});
+
 const episode = (variant: string, seed: number, length: number | null, error: string | null) =>
   ({
     ...{ run: "run-1", variant, task: "goto", seed },
