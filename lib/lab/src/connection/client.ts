@@ -57,8 +57,8 @@ export interface Inference extends TokenUsage {
   variantName: string;
   /** The model's answer as it gave it; null if it gave none. */
   content: string | null;
-  /** Why the model stopped: "length" at its token limit. */
-  finishReason: ChatCompletion.Choice["finish_reason"];
+  /** Why the model stopped: "length" at its token limit. subtle: in words of our own, since a cell would read all of openai's types. */
+  finishReason: "stop" | "length" | "tool_calls" | "content_filter" | "function_call";
 }
 
 /** Tokens of an inference's model calls as the response states them: 0 on a cache hit, of which ClickHouse keeps the true ones. */

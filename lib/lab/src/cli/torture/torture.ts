@@ -2,26 +2,32 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { command, UsageError } from "../command";
-import { compare, inspect, means } from "./inspect";
+import { compare, type InspectedRun, inspect, means } from "./inspect";
 
 export default command({
   usage: "npm run torture [-- options]",
   about:
     "Kills a run (kill -9) at random moments and resumes it each time, then compares what the store holds with an\n" +
-    "undisturbed run, and the tables that views fill with the main ones: 2 local variants on the 5 tasks.",
+    "undisturbed run, and the tables that views fill with the main ones: 2 local variants on the 5 tasks. Of several\n" +
+    "processes each plays a run of its own on the one store, which another takes over when its holder is killed.",
   options: {
+    processes: { value: "n", default: "1", help: "at the same time" },
     kills: { value: "n", default: "100", help: "how often" },
     episodes: { value: "n", default: "20", help: "of each variant and task" },
   },
   async run(values, _words, root) {
-    const [kills, episodes] = [Number(values.kills), Number(values.episodes)];
-    if (![kills, episodes].every((n) => Number.isInteger(n) && n >= 1))
-      throw new UsageError("--kills and --episodes take whole numbers from 1.");
-    return torture(kills, episodes, root);
+    const numbers = [values.kills, values.episodes, values.processes].map(Number);
+    if (!numbers.every((n) => Number.isInteger(n) && n >= 1))
+      throw new UsageError("--kills, --episodes and --processes take whole numbers from 1.");
+    const [kills, episodes, processes] = numbers as [number, number, number];
+    return torture({ kills, episodes, processes }, root);
   },
 });
 
-async function torture(kills: number, episodes: number, root: string): Promise<number> {
+async function torture(
+  { kills, episodes, processes }: Record<"kills" | "episodes" | "processes", number>,
+  root: string,
+): Promise<number> {
   const play = (dataDir: string, ms: number | null) => playFor(dataDir, episodes, ms);
   const local = join(root, "data", ".local");
   mkdirSync(local, { recursive: true });
@@ -41,15 +47,19 @@ async function torture(kills: number, episodes: number, root: string): Promise<n
     let killed = 0;
     const longestMs = Math.min(undisturbedMs, Math.max(6000, undisturbedMs / 4)); // a busy machine begins late
     const limit = (undisturbedMs + 10_000) * 1.5 * kills;
-    while (killed < kills || finished === 0) {
-      if (performance.now() - started > limit) throw new Error("the run does not get on");
-      // From the first instruction of the process to some time after it has begun to play; the last one is let go.
-      const ms = killed < kills ? Math.random() * longestMs : null;
-      if ((await play(dataDir, ms)) === null) killed += 1;
-      else finished += 1;
-      if (killed % 10 === 0) process.stderr.write(`\r${killed} of ${kills} kills`);
-    }
-    await play(dataDir, null); // the run under way
+    const playAgain = async () => {
+      while (killed < kills || finished === 0) {
+        if (performance.now() - started > limit) throw new Error("the run does not get on");
+        // From the first instruction of the process to some time after it has begun to play; the last one is let go.
+        const ms = killed < kills ? Math.random() * longestMs * processes : null;
+        if ((await play(dataDir, ms)) === null) killed += 1;
+        else finished += 1;
+        if (killed % 10 === 0) process.stderr.write(`\r${killed} of ${kills} kills`);
+      }
+    };
+    await Promise.all(Array.from({ length: processes }, playAgain));
+    const isWhole = (run: InspectedRun) => run.completed.size === expected.completed.size;
+    while (!(await inspect(dataDir)).runs.every(isWhole)) await play(dataDir, null);
     process.stderr.write("\n");
 
     const { runs, problems: ofViews } = await inspect(dataDir);
