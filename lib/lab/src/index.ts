@@ -85,6 +85,7 @@ export {
   trainStudent,
 } from "./learn/student/train";
 export type { ExamplesWhere } from "./learn/where";
+export { type AggregateRow, aggregates } from "./queries/aggregates";
 export {
   type Annotation,
   AnnotationError,

@@ -39,12 +39,13 @@ import { againText, type Run } from "./experiment/run";
 import { settle } from "./experiment/settle";
 import { Claim } from "./experiment/shards/claim";
 import { defaultVariants } from "./experiment/variants/default-variants";
-import { modelPrices } from "./experiment/variants/prices";
+import { isFree, modelPrices } from "./experiment/variants/prices";
 import { readVariants } from "./experiment/variants/variants";
 import { type Examples, type ExamplesOptions, examples } from "./learn/examples";
 import { configFiles } from "./project/config-files";
 import { readEnvironment } from "./project/environment";
 import { root } from "./project/root";
+import { type AggregateRow, aggregates } from "./queries/aggregates";
 import { type Annotation, annotate, checkAnnotation, tagsOfEpisode } from "./queries/annotations";
 import { waitForDemonstrations } from "./queries/demonstrations";
 import { type EpisodeRow, type TryRow, tries } from "./queries/episodes";
@@ -73,6 +74,8 @@ export interface LabOptions {
   gateway?: "embedded";
   /** Folder of the embedded ClickHouse, relative to `project`. Default: data/.local/clickhouse. */
   dataDir?: string;
+  /** False leaves it to others to look through the whole store for rows that it has lost: one worker among many. Default true. */
+  looksForLosses?: boolean;
   /** The clock that decides whether a model has been shut down. Default: the machine's. */
   now?: () => Date;
 }
@@ -122,6 +125,8 @@ export interface Lab {
    *   cannot make the prompts again; in the loop over an episode's `examples()`: it thinks before it acts, and a step has no thinking
    */
   examples(options: ExamplesOptions): Promise<Examples>;
+  /** A run's finished episodes summed up by variant and task, in ClickHouse: for runs too large to hold their rows. */
+  aggregates(filter: { run: string }): Promise<AggregateRow[]>;
   /** One row an episode of a run, from ClickHouse; one that was planned and never begun has no `episode_id` and no outcome. */
   episodes(filter: { run: string }): Promise<EpisodeRow[]>;
   /** All that a run has begun, with the tries that failed or were cut off and were then replaced by others. */
@@ -176,10 +181,11 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   });
   log(connection.about);
   const opened = { project, catalog, connection, log };
-  await tellOfLosses(opened).catch(async (error) => {
-    await connection.close();
-    throw error;
-  });
+  if (options.looksForLosses !== false)
+    await tellOfLosses(opened).catch(async (error) => {
+      await connection.close();
+      throw error;
+    });
   return labOf(opened);
 }
 
@@ -231,6 +237,10 @@ function labOf(opened: Opened): Lab {
       await connection.flush();
       return examples({ clickhouse, variants: catalog.variants }, options);
     },
+    aggregates: async ({ run }) => {
+      await connection.flush();
+      return aggregates(clickhouse, run);
+    },
     episodes: ({ run }) => episodesOf(opened, run),
     tries: async ({ run }) => {
       await connection.flush();
@@ -279,7 +289,12 @@ async function prepare(opened: Opened, options: EvaluateOptions | ResumeOptions)
 async function makePlan(opened: Opened, options: EvaluateOptions | ResumeOptions): Promise<Plan> {
   const { catalog, connection } = opened;
   const { settings, before, demonstrated } = await prepare(opened, options);
-  const typical = await typicalUsage(connection.clickhouse);
+  const isAllFree = settings.variants.every((name) => {
+    const { price } = catalog.played(name);
+    return price !== undefined && isFree(price);
+  });
+  // Read out of all that is stored.
+  const typical = isAllFree ? [] : await typicalUsage(connection.clickhouse);
   const isDone = (episode: EpisodeKey) => before.completed.has(episodeKey(episode));
   const plan = await planRun(
     settings,

@@ -108,7 +108,7 @@ async function openRemote(found: RemoteGateway): Promise<Connection> {
       { cause },
     );
   }
-  await continueIds(clickhouse);
+  await continueIds(clickhouse, ["CommentFeedback"]); // the gateway makes all other ids
   const isOwn = status.server === "babyai-lab";
   const client = new GatewayClient({ url: gatewayUrl, apiKey });
   return {

@@ -124,7 +124,7 @@ WITH
       ${ANSWERED_BY},
       argMin(system, id) AS system_prompt,
       ${USER_PROMPT} AS user_prompt,
-      ${tokenSums("SELECT id FROM inference")}
+      ${tokenSums("SELECT id AS inference_id FROM inference")}
     FROM ModelInference
     WHERE inference_id IN (
       SELECT inference_id FROM TagInference WHERE key = 'run' AND value = {run:String}

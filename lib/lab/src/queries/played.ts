@@ -2,7 +2,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { actions } from "babyai";
 import { ORDER } from "./episodes";
 import { ANSWER, distinctAnswers, OF_RUN } from "./parts/answers";
-import { JUDGED } from "./parts/tries";
+import { JUDGED } from "./parts/by-run";
 
 /** One row an episode: what is needed to play it again. */
 export interface PlayedRow {

@@ -157,7 +157,7 @@ WITH
       ${ANSWERED_BY},
       argMin(system, id) AS system_prompt,
       ${USER_PROMPT} AS user_prompt,
-      ${tokenSums("SELECT id FROM inference")},
+      ${tokenSums("SELECT id AS inference_id FROM inference")},
       min(cached) AS cached,
       groupArrayIf(output, finish_reason = 'length') AS cut_off
     FROM ModelInference

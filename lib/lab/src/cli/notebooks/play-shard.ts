@@ -68,7 +68,10 @@ export async function playShard(
   const terminate = () => terminated.abort();
   process.once("SIGTERM", terminate);
   const terminal = new TerminalListener({ headings: false });
-  const lab = await openLab({ project, log: (line) => terminal.note(line) });
+  const lab = await openLab({
+    ...{ project, looksForLosses: false },
+    log: (line) => terminal.note(line),
+  });
   try {
     const played = await whenFree({ terminal, shard }, () =>
       lab.evaluate({

@@ -1,5 +1,5 @@
 import { ANSWERED_BY } from "./answered-by";
-import { ACTS, IS_ACT } from "./is-act";
+import { BEGUN, EPISODES_OF_RUN, feedbackOf, inferencesOf, JUDGED, TAGGED } from "./by-run";
 import { tokenSums } from "./token-sums";
 
 /** What the store may have lost of an episode: some or all rows of that kind. */
@@ -10,14 +10,6 @@ export const METRICS = "'episode_return', 'progression', 'episode_length', 'inva
 
 /** In a query of FloatMetricFeedback by episode: all of them are there. */
 export const HAS_METRICS = `uniqExactIf(metric_name, metric_name IN (${METRICS})) = 4`;
-
-/** The episodes of the run {run:String} with a stored `success`, by its latest feedback; a part of a query's WITH. */
-export const JUDGED = `judged AS (
-    SELECT target_id AS episode_id, argMax(value, timestamp) AS success
-    FROM BooleanMetricFeedback
-    WHERE metric_name = 'success' AND tags['run'] = {run:String}
-    GROUP BY target_id
-  )`;
 
 /**
  * One row for each comment on the episodes that the condition on `target_id` names, and for each rating, by whatever program.
@@ -35,28 +27,21 @@ export const ANNOTATED = (condition: string) => `
 /**
  * One row a try of the run {run:String}, in no order. `lost` is what the store lacks of a try that ran to its end, because
  * a damaged part had it or its writer was killed; no number stands for what is lost. subtle: as text, because ClickHouse does not sort a UUIDv7 by time.
- * subtle: tokens go by TagInference, whose order finds a run's inferences at once, and no tags go through that join.
- * Both together make it more than twice as fast. An inference whose calls are not in ModelInference has unknown tokens.
+ * An inference whose calls are not in ModelInference has unknown tokens.
  */
 export const TRIES = `
 WITH
+  ${JUDGED},
+  ${BEGUN},
   played AS (
-    SELECT
-      episode_id,
-      any(variant_name) AS variant,
-      any(tags['task']) AS task,
-      any(tags['seed']) AS seed,
-      count() AS inferences,
-      uniqExact(tags['step']) AS steps
-    FROM ${ACTS}
-    WHERE tags['run'] = {run:String}
-    GROUP BY episode_id
+    SELECT stored.episode_id AS episode_id, variant, task, seed, inferences
+    FROM (
+      SELECT episode_id, any(variant_name) AS variant, count() AS inferences
+      FROM ${inferencesOf("episode_id, variant_name")}
+      GROUP BY episode_id
+    ) AS stored INNER JOIN begun ON stored.episode_id = begun.episode_id
   ),
-  inference AS (
-    SELECT inference_id, episode_id
-    FROM TagInference
-    WHERE key = 'run' AND value = {run:String} AND ${IS_ACT}
-  ),
+  inference AS (SELECT inference_id, episode_id FROM ${TAGGED}),
   usage AS (
     SELECT
       episode_id,
@@ -74,7 +59,7 @@ WITH
       any(tags['seed']) AS seed,
       argMax(value, timestamp) AS error
     FROM CommentFeedback
-    WHERE target_type = 'episode' AND tags['run'] = {run:String} AND tags['outcome'] = 'failed'
+    WHERE target_type = 'episode' AND tags['outcome'] = 'failed' AND id IN ${feedbackOf("comment")}
     GROUP BY target_id
   ),
   measured AS (
@@ -86,7 +71,7 @@ WITH
       argMaxOrNullIf(value, timestamp, metric_name = 'invalid_actions') AS invalid_actions,
       ${HAS_METRICS} AS has_metrics
     FROM FloatMetricFeedback
-    WHERE tags['run'] = {run:String}
+    WHERE metric_name IN (${METRICS}) AND target_id IN ${EPISODES_OF_RUN}
     GROUP BY target_id
   ),
   annotated AS (
@@ -94,10 +79,9 @@ WITH
       target_id AS episode_id,
       argMaxOrNullIf(rating, toString(id), rating IS NOT NULL) AS rating,
       argMaxOrNullIf(comment, toString(id), comment IS NOT NULL) AS comment
-    FROM (${ANNOTATED("IN (SELECT episode_id FROM inference)")})
+    FROM (${ANNOTATED(`IN ${EPISODES_OF_RUN}`)})
     GROUP BY target_id
-  ),
-  ${JUDGED}
+  )
 SELECT
   {run:String} AS run,
   coalesce(played.variant, failed.variant) AS variant,
@@ -124,7 +108,7 @@ SELECT
     judged.success IS NULL,
     [if(has_metrics, 'success', '')],
     [
-      if(ifNull(played.steps < measured.episode_length, false), 'inferences', ''),
+      if(ifNull(played.inferences < measured.episode_length, false), 'inferences', ''),
       if(has_calls, '', 'model calls'),
       if(has_metrics, '', 'metrics')
     ]

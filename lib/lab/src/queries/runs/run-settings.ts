@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { insertComment } from "embedded-gateway";
+import { feedbackOf } from "../parts/by-run";
 
 /** What a run was started with, as JSON. */
 export interface StoredSettings {
@@ -9,10 +10,18 @@ export interface StoredSettings {
   settings: string;
 }
 
-/** Comments by id, value and tags, twice: where a damaged part has taken a record out of one table, the other still has it. */
+/**
+ * In place of a table: the settings of the run {run:Nullable(String)}, or of all where that is null, by id, value and tags; twice,
+ * because where a damaged part has taken a record out of one table, the other still has it.
+ */
 export const RECORDS = `(
-  SELECT id, value, tags FROM CommentFeedback
-  UNION ALL SELECT id, value, tags FROM CommentFeedbackByTargetId
+  WITH record AS (
+    SELECT feedback_id FROM FeedbackTag
+    WHERE metric_name = 'comment' AND key = 'record' AND value = 'settings' AND feedback_id IN ${feedbackOf("comment")}
+  )
+  SELECT id, value, tags FROM CommentFeedback WHERE id IN (SELECT feedback_id FROM record)
+  UNION ALL
+  SELECT id, value, tags FROM CommentFeedbackByTargetId WHERE id IN (SELECT feedback_id FROM record)
 )`;
 
 /**
@@ -36,7 +45,6 @@ export async function findRunSettings(
     query: `
       SELECT argMax(value, toString(id)) AS settings
       FROM ${RECORDS}
-      WHERE tags['run'] = {run:String} AND tags['record'] = 'settings'
       HAVING count() > 0`,
     query_params: { run },
     format: "JSONEachRow",
@@ -53,8 +61,7 @@ export async function everyRunSettings(
   const result = await clickhouse.query({
     query: `
       SELECT DISTINCT value AS settings
-      FROM ${RECORDS}
-      WHERE tags['run'] = {run:String} AND tags['record'] = 'settings'`,
+      FROM ${RECORDS}`,
     query_params: { run },
     format: "JSONEachRow",
   });

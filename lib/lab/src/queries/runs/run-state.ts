@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { BEGUN, EPISODES_OF_RUN, feedbackOf, inferencesOf, JUDGED, TAGGED } from "../parts/by-run";
 import { ACTS } from "../parts/is-act";
 import { HAS_METRICS, METRICS, TRIES } from "../parts/tries";
 import { RECORDS } from "./run-settings";
@@ -93,35 +94,38 @@ export async function runStates(
   return result.json<RunState>();
 }
 
-/** A condition: the row is of the run {run:Nullable(String)}, or of any where that is null. */
-const OF_RUNS =
-  "tags['run'] != '' AND ({run:Nullable(String)} IS NULL OR tags['run'] = {run:Nullable(String)})";
-
 const STATES = `
 WITH
-  judged AS (
-    SELECT DISTINCT target_id AS episode_id
-    FROM BooleanMetricFeedback
-    WHERE metric_name = 'success' AND ${OF_RUNS}
+  ${JUDGED},
+  ${BEGUN},
+  stored AS (
+    SELECT
+      episode_id,
+      count() AS inferences,
+      countIf(id NOT IN (
+        SELECT inference_id FROM ModelInference WHERE inference_id IN (SELECT inference_id FROM ${TAGGED})
+      )) = 0 AS has_calls
+    FROM ${inferencesOf("id, episode_id")}
+    GROUP BY episode_id
+  ),
+  tagged AS (
+    SELECT
+      run,
+      any(variant_name) AS variant,
+      episode_id,
+      min(UUIDv7ToDateTime(inference_id)) AS first,
+      toDateTime(max(UUIDv7ToDateTime(inference_id))) AS last
+    FROM ${TAGGED}
+    GROUP BY run, episode_id
   ),
   try AS (
     SELECT
-      tags['run'] AS run,
-      variant_name AS variant,
-      tags['task'] AS task,
-      tags['seed'] AS seed,
-      episode_id,
-      min(UUIDv7ToDateTime(id)) AS first,
-      max(timestamp) AS last,
-      false AS is_failure,
-      uniqExact(tags['step']) AS steps,
-      countIf(id NOT IN (
-        SELECT inference_id FROM ModelInference
-        WHERE inference_id IN (SELECT id FROM ${ACTS} WHERE ${OF_RUNS})
-      )) = 0 AS has_calls
-    FROM ${ACTS}
-    WHERE ${OF_RUNS}
-    GROUP BY run, variant, task, seed, episode_id
+      tagged.run AS run, tagged.variant AS variant, begun.task AS task, begun.seed AS seed,
+      tagged.episode_id AS episode_id, tagged.first AS first, tagged.last AS last,
+      false AS is_failure, stored.inferences AS inferences, stored.has_calls AS has_calls
+    FROM tagged
+      INNER JOIN stored ON tagged.episode_id = stored.episode_id
+      INNER JOIN begun ON tagged.episode_id = begun.episode_id
     UNION ALL
     SELECT
       tags['run'] AS run,
@@ -132,10 +136,10 @@ WITH
       UUIDv7ToDateTime(id) AS first,
       timestamp AS last,
       true AS is_failure,
-      0 AS steps,
+      0 AS inferences,
       false AS has_calls
     FROM CommentFeedback
-    WHERE ${OF_RUNS} AND tags['outcome'] = 'failed'
+    WHERE tags['outcome'] = 'failed' AND id IN ${feedbackOf("comment")}
   ),
   measured AS (
     SELECT
@@ -143,14 +147,14 @@ WITH
       argMaxOrNullIf(value, timestamp, metric_name = 'episode_length') AS length,
       ${HAS_METRICS} AS has_metrics
     FROM FloatMetricFeedback
-    WHERE ${OF_RUNS}
+    WHERE metric_name IN (${METRICS}) AND target_id IN ${EPISODES_OF_RUN}
     GROUP BY target_id
   ),
   looked_at AS (
     SELECT
       try.*,
       try.episode_id IN (SELECT episode_id FROM judged) AS is_completed,
-      is_completed AND has_calls AND ifNull(has_metrics AND steps >= length, false) AS is_whole
+      is_completed AND has_calls AND ifNull(has_metrics AND inferences >= length, false) AS is_whole
     FROM try LEFT JOIN measured ON try.episode_id = measured.episode_id
   ),
   episode AS (
@@ -187,7 +191,6 @@ WITH
       toDateTime(max(UUIDv7ToDateTime(id))) AS last,
       argMax(value, toString(id)) AS settings
     FROM ${RECORDS}
-    WHERE tags['record'] = 'settings' AND ${OF_RUNS}
     GROUP BY run
   )
 SELECT
