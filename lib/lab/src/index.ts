@@ -85,7 +85,6 @@ export {
   trainStudent,
 } from "./learn/student/train";
 export type { ExamplesWhere } from "./learn/where";
-export { type AggregateRow, aggregates } from "./queries/aggregates";
 export {
   type Annotation,
   AnnotationError,
@@ -101,6 +100,7 @@ export { invalidAnswers } from "./queries/invalid-answers";
 export { latestRun } from "./queries/latest-run";
 export type { Loss } from "./queries/parts/tries";
 export { type PlayedRow, playedActions } from "./queries/played";
+export { type AggregateRow, aggregates } from "./queries/runs/aggregates";
 export type { World } from "./queries/runs/run-state";
 export {
   EpisodeNotFoundError,

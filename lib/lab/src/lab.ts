@@ -45,10 +45,10 @@ import { type Examples, type ExamplesOptions, examples } from "./learn/examples"
 import { configFiles } from "./project/config-files";
 import { readEnvironment } from "./project/environment";
 import { root } from "./project/root";
-import { type AggregateRow, aggregates } from "./queries/aggregates";
 import { type Annotation, annotate, checkAnnotation, tagsOfEpisode } from "./queries/annotations";
 import { waitForDemonstrations } from "./queries/demonstrations";
 import { type EpisodeRow, type TryRow, tries } from "./queries/episodes";
+import { type AggregateRow, aggregates } from "./queries/runs/aggregates";
 import { insertFailure } from "./queries/runs/failures";
 import { findRunSettings } from "./queries/runs/run-settings";
 import type { EpisodeKey } from "./queries/runs/run-state";

@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import { EPISODES_OF_RUN, feedbackOf, TAGGED } from "./parts/by-run";
-import { METRICS } from "./parts/tries";
+import { EPISODES_OF_RUN, feedbackOf, TAGGED } from "../parts/by-run";
+import { METRICS } from "../parts/tries";
 
 /** The episodes of a variant and task that ran to their end, summed up by ClickHouse. */
 export interface AggregateRow {
