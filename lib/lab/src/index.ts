@@ -24,6 +24,7 @@ export { actArguments, type PastTurn } from "./agents/prompt";
 export { randomAgent } from "./agents/random-agent";
 export { type AboveExpert, aboveExpert } from "./analysis/above-expert";
 export type { Bounded } from "./analysis/bounds";
+export type { RunComparison } from "./analysis/compare";
 export { type Comparison, compareVariants } from "./analysis/compare";
 export type { EpisodeBesideExpert } from "./analysis/expert-steps";
 export {
@@ -43,6 +44,7 @@ export { type Summary, summarize } from "./analysis/summary";
 export type { Column, DataFrame, GroupedFrame } from "./analysis/tables/danfojs";
 export { frame, tabulate } from "./analysis/tables/frame";
 export { resultsTable } from "./analysis/tables/results-table";
+export type { SqlValue } from "./basics/sql";
 export * from "./charts";
 export {
   type FeedbackRequest,

@@ -97,6 +97,49 @@ test("a run has a name and a note, which a resume keeps or changes; a helper is 
   expect((await rows()).get(run)).toMatchObject({ ...label, name: "second", planned: 2 });
 });
 
+test("two runs are compared on the worlds that they share, with names of their own", async () => {
+  const options = { tasks: ["BabyAI-GoToObj-v0"], episodes: 3 };
+  const { id: a } = await lab.evaluate({ ...options, variants: ["random"], name: "one" });
+  const { id: b } = await lab.evaluate({
+    ...options,
+    variants: ["random"],
+    seed: 201,
+    name: "two",
+  });
+  const { rows, pairs } = await lab.compare([a, b], "episode_length");
+  expect(new Set(rows.map(({ run, variant }) => `${run} ${variant}`))).toEqual(
+    new Set([`${a} random · one`, `${b} random · two`]),
+  );
+  expect(pairs).toMatchObject([{ a: "random · one", b: "random · two", unpaired: 2 }]);
+  expect(pairs[0]!.difference.n).toBe(2);
+  const pooled = [...(await lab.episodes({ run: a })), ...(await lab.episodes({ run: b }))];
+  expect(() => resultsTable(pooled)).toThrow("which would be pooled");
+  const { id: far } = await lab.evaluate({ ...options, variants: ["random"], seed: 900 });
+  await expect(lab.compare([a, far])).rejects.toThrow("have played the same worlds");
+  await expect(lab.compare([a, a])).rejects.toThrow("Two runs or more");
+  await expect(lab.compare([a, "nowhere"])).rejects.toThrow('no run "nowhere"');
+});
+
+test("SQL of one's own: bound values, counts as numbers, what is beyond them as bigint", async () => {
+  const text = "it's '; DROP TABLE x -- é";
+  const at = new Date("2026-01-02T03:04:05.678Z");
+  const wide = await lab.sql<{ n: number }>`
+    SELECT toUInt64(3) AS n, toInt64(-4) AS m, 18446744073709551615::UInt64 AS big, [toUInt64(1), 2] AS list, map('k', toUInt64(7)) AS map,
+      CAST(NULL AS Nullable(UInt64)) AS none, ${text} AS text, ${2.5} + 1 AS x, ${7} AS i, ${true} AS yes, ${null} AS nothing, ${["a", "b"]} AS texts,
+      toUnixTimestamp64Milli(${at}) AS at`;
+  expect(wide).toEqual([
+    {
+      ...{ n: 3, m: -4, big: 18446744073709551615n, list: [1, 2], map: { k: 7 }, none: null, text },
+      ...{ x: 3.5, i: 7, yes: true, nothing: null, texts: ["a", "b"], at: at.getTime() },
+    },
+  ]);
+  const [{ n }] = (await lab.sql<{ n: number }>`SELECT count() AS n FROM JsonInference`) as [
+    { n: number },
+  ];
+  expect(Number.isSafeInteger(n)).toBe(true);
+  await expect(lab.sql`SELECT ${Number.NaN}`).rejects.toThrow("A query cannot be given null");
+});
+
 test("a comment and a rating from a cell are feedback on the episode, and come back in its row", async () => {
   const options = { variants: ["random"], tasks: ["BabyAI-GoToObj-v0"], episodes: 2 };
   const run = (await lab.evaluate(options)).id;

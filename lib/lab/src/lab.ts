@@ -5,8 +5,12 @@ import { describeDamage, messageOf, printable, reachModels, uuidv7 } from "embed
 import type { Demonstrated } from "./agents/balrog-like/dialogue";
 import { localModels } from "./agents/local/app";
 import { type ModelFunctions, ownModelFiles } from "./agents/local/own-models";
+import { compareRuns, type RunComparison } from "./analysis/compare";
+import type { Quantity } from "./analysis/outcome";
 import { formatResults } from "./analysis/results";
 import { withExpertSteps } from "./analysis/simulator";
+import { AnalysisError } from "./analysis/statistics/errors";
+import { type SqlValue, sql } from "./basics/sql";
 import { saveCharts } from "./charts/save";
 import type { GatewayClient } from "./connection/client";
 import { type Connection, openConnection } from "./connection/open";
@@ -54,6 +58,7 @@ import { findRunSettings } from "./queries/runs/run-settings";
 import type { EpisodeKey } from "./queries/runs/run-state";
 import { WHOLE } from "./queries/runs/shard";
 import { typicalUsage } from "./queries/runs/typical-usage";
+import { describeUnknownRun } from "./queries/runs/unknown-run";
 import { serverVersion } from "./queries/version";
 
 const { version } = require("../package.json") as { version: string };
@@ -84,6 +89,17 @@ export interface LabOptions {
 export interface Lab {
   /** The client in use, for SQL of one's own. The tables are TensorZero's. */
   readonly clickhouse: ClickHouseClient;
+  /**
+   * SQL of one's own with its values bound as parameters, and rows of the type given: counts come as numbers, integers that those
+   * do not hold exactly as bigint.
+   *
+   *     const tokens = await lab.sql<{ variant: string; n: number }>`
+   *       SELECT variant_name AS variant, count() AS n FROM JsonInference WHERE tags['run'] = ${run.id} GROUP BY variant`;
+   */
+  sql<Row extends object = Record<string, unknown>>(
+    texts: TemplateStringsArray,
+    ...values: SqlValue[]
+  ): Promise<Row[]>;
   /** For inferences and feedback of one's own. */
   readonly gateway: GatewayClient;
   /** Which gateway and store this is, and why. */
@@ -129,6 +145,16 @@ export interface Lab {
   aggregates(filter: { run: string }): Promise<AggregateRow[]>;
   /** One row an episode of a run, from ClickHouse; one that was planned and never begun has no `episode_id` and no outcome. */
   episodes(filter: { run: string }): Promise<EpisodeRow[]>;
+  /**
+   * Rows of several runs, with the run's name (or else its id) behind the variant: for charts and `compareVariants`, which pair
+   * what started in the same world and pool no runs.
+   *
+   *     const { rows, pairs } = await lab.compare(["20261122-143005-k3f9", "20261123-090000-x2p4"]);
+   *     await showChart(pairedDifferences(rows, "success"));
+   *
+   * @throws AnalysisError less than two runs are given, one is not in the store, or no two share a world
+   */
+  compare(runs: readonly string[], quantity?: Quantity): Promise<RunComparison>;
   /** All that a run has begun, with the tries that failed or were cut off and were then replaced by others. */
   tries(filter: { run: string }): Promise<TryRow[]>;
   /** All runs in the store, the newest first. */
@@ -209,6 +235,10 @@ function labOf(opened: Opened): Lab {
   const { client, clickhouse } = connection;
   return {
     clickhouse,
+    sql: async (texts, ...values) => {
+      await connection.flush();
+      return sql(clickhouse, texts, values);
+    },
     gateway: client,
     about: connection.about,
     defaultVariants: async () => {
@@ -242,6 +272,15 @@ function labOf(opened: Opened): Lab {
       return aggregates(clickhouse, run);
     },
     episodes: ({ run }) => episodesOf(opened, run),
+    compare: async (runs, quantity = "success") => {
+      const labels = new Map((await listRuns(historyOf(opened))).map((row) => [row.run, row.name]));
+      const parts = [];
+      for (const run of runs) {
+        if (!labels.has(run)) throw new AnalysisError(await describeUnknownRun(clickhouse, run));
+        parts.push({ run, name: labels.get(run) ?? null, rows: await episodesOf(opened, run) });
+      }
+      return compareRuns(parts, quantity);
+    },
     tries: async ({ run }) => {
       await connection.flush();
       return tries(clickhouse, run);

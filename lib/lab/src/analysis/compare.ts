@@ -50,11 +50,71 @@ export interface Comparison {
  * @throws AnalysisError a variant has rows of several runs, or two on one task and seed
  */
 export function compareVariants(rows: readonly EpisodeRow[], quantity: Quantity): Comparison[] {
+  return comparisons(rows, quantity, () => true);
+}
+
+/** Runs beside each other. */
+export interface RunComparison {
+  /** Those of all runs; a variant is called "rule_based · with hints" in the run of that name. */
+  rows: EpisodeRow[];
+  /** Each variant of a run against each of another, episode by episode, where both were to play the same worlds. */
+  pairs: Comparison[];
+}
+
+/** A run with what people call it. */
+export interface NamedRun {
+  run: string;
+  name: string | null;
+  rows: readonly EpisodeRow[];
+}
+
+/**
+ * Sets runs beside each other: every variant carries its run, so that nothing is pooled.
+ *
+ * @throws AnalysisError less than two runs are given, or no two share a world
+ */
+export function compareRuns(runs: readonly NamedRun[], quantity: Quantity): RunComparison {
+  const ids = runs.map(({ run }) => run);
+  if (new Set(ids).size < 2 || new Set(ids).size < ids.length)
+    throw new AnalysisError(
+      `Two runs or more are compared, each once; got ${ids.join(", ") || "none"}.`,
+    );
+  const names = runs.map(({ run, name }) => name ?? run);
+  const labelOf = (i: number) =>
+    names.indexOf(names[i]!) === names.lastIndexOf(names[i]!) ? names[i]! : ids[i]!;
+  const runOf = new Map<string, string>();
+  const rows = runs.flatMap(({ run, rows: own }, i) =>
+    own.map((row) => {
+      const variant = `${row.variant} · ${labelOf(i)}`;
+      runOf.set(variant, run);
+      return { ...row, variant };
+    }),
+  );
+  const ofOthers = (a: string, b: string) => runOf.get(a) !== runOf.get(b);
+  const pairs = comparisons(rows, quantity, ofOthers).filter(
+    ({ difference, unknown }) => difference.n + unknown > 0,
+  );
+  if (pairs.length > 0) return { rows, pairs };
+  throw new AnalysisError(
+    `No two of the runs ${ids.join(", ")} have played the same worlds (task and seed), so there is nothing to pair. ` +
+      `Let one grow by the other's: lab.evaluate({ run: "${ids[0]}", worlds }).`,
+  );
+}
+
+/** Those of two variants that are `wanted`: corrections are for these alone. */
+function comparisons(
+  rows: readonly EpisodeRow[],
+  quantity: Quantity,
+  wanted: (a: string, b: string) => boolean,
+): Comparison[] {
   refuseMixedRuns(rows);
   const variants = variantOrder(rows);
   const episodes = new Map(variants.map((variant) => [variant, byWorld(rows, variant)]));
   const pairings = variants.flatMap((a, index) =>
-    variants.slice(index + 1).map((b) => pair(a, b, quantity, episodes)),
+    variants
+      .slice(index + 1)
+      .filter((b) => wanted(a, b))
+      .map((b) => pair(a, b, quantity, episodes)),
   );
   const tests = pairings.filter(({ pairs }) => pairs.length > 0).length;
   return pairings.map(({ pairs, ...sides }) => {
