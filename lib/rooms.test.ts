@@ -12,9 +12,9 @@ const ROOMS: Record<string, readonly string[]> = {
     "inference feedback listing routes gateway serve diff/probes diff index"
   ).split(" "),
   lab: (
-    "basics project connection agents/local/reading agents/local/rule-based agents/local/student agents/local agents agents/balrog-like queries/parts queries/runs queries " +
+    "basics project connection agents/local/reading agents/local/rule-based agents/local/student agents/local agents agents/balrog-like queries/parts queries/runs queries/overview queries " +
     "analysis/statistics analysis analysis/published analysis/tables experiment/variants experiment/progress experiment/plan experiment/play experiment/shards experiment " +
-    "learn learn/student charts/drawing charts replay export runner display models lab index cli cli/export cli/notebooks cli/torture main"
+    "learn learn/student charts/drawing charts replay export runner display models view/data view/pages view lab index cli cli/export cli/notebooks cli/torture main"
   ).split(" "),
 };
 

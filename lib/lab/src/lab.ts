@@ -14,6 +14,7 @@ import { type SqlValue, sql } from "./basics/sql";
 import { saveCharts } from "./charts/save";
 import type { GatewayClient } from "./connection/client";
 import { type Connection, openConnection } from "./connection/open";
+import { showLink } from "./display/show";
 import { beginRun } from "./experiment/begin";
 import { Catalog } from "./experiment/catalog";
 import { evaluate } from "./experiment/evaluate";
@@ -60,6 +61,7 @@ import { WHOLE } from "./queries/runs/shard";
 import { typicalUsage } from "./queries/runs/typical-usage";
 import { describeUnknownRun } from "./queries/runs/unknown-run";
 import { serverVersion } from "./queries/version";
+import { serveView, type View } from "./view/serve";
 
 const { version } = require("../package.json") as { version: string };
 
@@ -159,6 +161,14 @@ export interface Lab {
   tries(filter: { run: string }): Promise<TryRow[]>;
   /** All runs in the store, the newest first. */
   runs(): Promise<RunRow[]>;
+  /**
+   * Serves pages that show the store, on this machine alone: runs, also those under way, comparisons, episodes and the player;
+   * and shows where. They end with the lab.
+   *
+   * @param options `port` default: 3040, or where that is taken any free one
+   * @throws UpError the port that was given is taken
+   */
+  view(options?: { port?: number }): Promise<View>;
   /** Writes a run's results.json and then its charts, as SVG and PNG, to data/.local/runs/<run>. A chart that cannot be drawn is a warning. */
   save(run: Run): Promise<SavedRun>;
   /**
@@ -233,6 +243,13 @@ interface Opened {
 function labOf(opened: Opened): Lab {
   const { catalog, connection, log } = opened;
   const { client, clickhouse } = connection;
+  const annotateEpisode = async (episodeId: string, annotation: Annotation) => {
+    checkAnnotation(annotation);
+    await connection.flush();
+    await annotate(client, episodeId, annotation, await tagsOfEpisode(clickhouse, episodeId));
+    await connection.flush();
+  };
+  const views: View[] = [];
   return {
     clickhouse,
     sql: async (texts, ...values) => {
@@ -257,12 +274,7 @@ function labOf(opened: Opened): Lab {
       await waitForDemonstrations(clickhouse, made.id, made.demonstrations);
       return made;
     },
-    annotate: async (episodeId, annotation) => {
-      checkAnnotation(annotation);
-      await connection.flush();
-      await annotate(client, episodeId, annotation, await tagsOfEpisode(clickhouse, episodeId));
-      await connection.flush();
-    },
+    annotate: annotateEpisode,
     examples: async (options) => {
       await connection.flush();
       return examples({ clickhouse, variants: catalog.variants }, options);
@@ -286,8 +298,20 @@ function labOf(opened: Opened): Lab {
       return tries(clickhouse, run);
     },
     runs: () => listRuns(historyOf(opened)),
+    view: async ({ port } = {}) => {
+      const view = await serveView(
+        { clickhouse, prices: catalog.prices, about: connection.about, annotate: annotateEpisode },
+        port,
+      );
+      views.push(view);
+      showLink("Runs and episodes", view.url);
+      return view;
+    },
     save: (run) => save(opened, run),
-    close: () => connection.close(),
+    close: async () => {
+      await Promise.all(views.splice(0).map((view) => view.close()));
+      await connection.close();
+    },
   };
 }
 

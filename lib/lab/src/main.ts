@@ -11,6 +11,7 @@ export const commands: Record<string, () => { default: Command }> = {
   model: () => require("./cli/model"),
   runs: () => require("./cli/runs"),
   repair: () => require("./cli/repair"),
+  view: () => require("./cli/view"),
   replay: () => require("./cli/replay"),
   export: () => require("./cli/export/export"),
   torture: () => require("./cli/torture/torture"),

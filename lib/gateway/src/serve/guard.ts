@@ -7,6 +7,8 @@ export type Fetcher = { fetch(request: Request): Response | Promise<Response> };
 export interface GuardOptions {
   /** Other machines reach the address, by names that are not known here. Default: it is this machine's own. */
   isOpen?: boolean;
+  /** Links of other sites open its pages, which only show something: a notebook's links come from JupyterLab's site. Default false. */
+  takesLinks?: boolean;
   /** What requests must carry, as bearer token or with any user as HTTP's Basic one. Default: nothing. */
   password?: string;
 }
@@ -22,10 +24,13 @@ export function isLoopback(host: string): boolean {
  * Keeps web pages out. A page in the user's browser can send requests to this machine, too: by a picture, a script, a form,
  * a link or a redirect, and by a name of its own that it lets point here. The browser says where a request comes from.
  */
-export function guard(app: Fetcher, { isOpen = false, password }: GuardOptions): Hono {
+export function guard(
+  app: Fetcher,
+  { isOpen = false, takesLinks = false, password }: GuardOptions,
+): Hono {
   const guarded = new Hono();
   guarded.all("/*", (c) => {
-    const page = foreignPage(c.req.raw);
+    const page = takesLinks && isLink(c.req.raw) ? undefined : foreignPage(c.req.raw);
     if (page !== undefined)
       return c.json({ error: `Requests of web pages are not taken: this one is of ${page}.` }, 403);
     const host = c.req.header("host") ?? new URL(c.req.url).host;
@@ -37,6 +42,16 @@ export function guard(app: Fetcher, { isOpen = false, password }: GuardOptions):
     return app.fetch(c.req.raw);
   });
   return guarded;
+}
+
+/** Whether a browser asks for a page to show it by itself, and for no more: what opened it sees nothing of the answer. */
+function isLink({ method, url, headers }: Request): boolean {
+  return (
+    method === "GET" &&
+    new URL(url).search === "" &&
+    headers.get("sec-fetch-mode") === "navigate" &&
+    headers.get("sec-fetch-dest") === "document"
+  );
 }
 
 /** Where a browser's request comes from, if not from a page of ours; undefined for one of ours, or of a program. */

@@ -21,11 +21,16 @@ export function guardFor(host: string, password: string | undefined): GuardOptio
   );
 }
 
-/** What is served: TensorZero's API, ClickHouse's HTTP interface, or the local models. */
-export type Service = "gateway" | "clickhouse" | "models";
+/** What is served: TensorZero's API, ClickHouse's HTTP interface, the local models, or pages that show the store. */
+export type Service = "gateway" | "clickhouse" | "models" | "view";
 
-/** The ports of docker-compose.yml. */
-const PORTS: Record<Service, number> = { gateway: 3000, clickhouse: 8123, models: 3030 };
+/** The ports of docker-compose.yml, and one of the pages' own. */
+const PORTS: Record<Service, number> = {
+  gateway: 3000,
+  clickhouse: 8123,
+  models: 3030,
+  view: 3040,
+};
 
 /**
  * Connections that wait to be taken, as far as the system allows. TensorZero's gateway opens one for each row; those that found

@@ -185,6 +185,7 @@ function estimateRow(
     label: task === null ? label : `${label} ${count}`,
     color: variantColor(variant),
     bound: expert ? expertMean(rows.filter(isOwn)) : null,
+    episodes: { variants: [variant], task },
   };
 }
 

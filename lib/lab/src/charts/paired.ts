@@ -86,6 +86,7 @@ function differenceRow(
         ? "no common episode"
         : differenceLabel(difference, adjusted, (value) => signed(value * factor, digits)),
     color: INK,
+    episodes: { variants: [a, b], task: null },
   };
 }
 

@@ -2,7 +2,7 @@ import type { DataFrame } from "../analysis/tables/danfojs";
 import { chartToSvg, toPicture } from "../charts/drawing/render";
 import type { ChartSpec } from "../charts/drawing/style";
 import type { MimeBundle } from "../runner/nbformat";
-import { show } from "./display";
+import { escapeHtml, show } from "./display";
 import { showTable } from "./table";
 
 /**
@@ -36,6 +36,15 @@ async function showPicture(svg: string, others: MimeBundle): Promise<void> {
     { ...others, "image/png": Buffer.from(png).toString("base64") },
     { "image/png": { width, height } },
   );
+}
+
+/** Shows an address with its name below the running cell, as a link that opens a page of its own. */
+export function showLink(name: string, url: string): void {
+  const address = escapeHtml(url);
+  show({
+    "text/html": `<p>${escapeHtml(name)}: <a href="${address}" target="_blank" rel="noreferrer">${address}</a></p>`,
+    "text/plain": `${name}: ${url}`,
+  });
 }
 
 /**

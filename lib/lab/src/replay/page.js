@@ -69,6 +69,10 @@ function build({ heading, about, mismatches, frames }) {
 
 const shows = episodes.map(build);
 const last = Math.max(...episodes.map(({ frames }) => frames.length)) - 1;
+// On a site each step has an address.
+const hasAddress = "stepInAddress" in document.body.dataset;
+const stepInAddress = () =>
+  Number(/^#(\d+)$/.exec(location.hash)?.[1] ?? document.body.dataset.start);
 let current = 0;
 let timer;
 
@@ -77,6 +81,7 @@ function show(index) {
   for (const showFrame of shows) showFrame(current);
   slider.value = current;
   position.textContent = `step ${current} of ${last}`;
+  if (hasAddress) history.replaceState(null, "", `#${current}`);
 }
 
 function pause() {
@@ -123,7 +128,9 @@ document.addEventListener("keydown", (event) => {
   const { key, target } = event;
   const isOurs = Object.hasOwn(keys, key) && !(event.ctrlKey || event.metaKey || event.altKey);
   // A focused button takes the space bar itself, a list its arrows.
-  const isTheirs = (key === " " && target.matches("button, summary")) || target.matches("select");
+  const isTheirs =
+    (key === " " && target.matches("button, summary, a")) ||
+    target.matches("select, textarea, input:not(#slider)");
   if (!isOurs || isTheirs) return;
   event.preventDefault();
   keys[key]();
@@ -136,4 +143,5 @@ byId("back").addEventListener("click", () => seek(current - 1));
 byId("next").addEventListener("click", () => seek(current + 1));
 byId("last").addEventListener("click", () => seek(last));
 pause();
-show(Number(document.body.dataset.start));
+addEventListener("hashchange", () => seek(stepInAddress()));
+show(stepInAddress());

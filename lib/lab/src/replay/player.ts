@@ -22,6 +22,15 @@ export class NoReplayError extends Error {
   override readonly name = "NoReplayError";
 }
 
+/** What a site that shows the player among its pages adds to it. */
+export interface Surroundings {
+  /** HTML, above and below the player. */
+  top: string;
+  bottom: string;
+  /** Address of a stylesheet of the same site. */
+  stylesheet: string;
+}
+
 /**
  * A page that plays episodes: one, or several side by side step by step, such as two variants on the same seed. One HTML
  * file that needs no network and, by its content security policy, cannot use any.
@@ -38,11 +47,17 @@ export class NoReplayError extends Error {
  * @param start the step that it opens at. Default 0.
  * @throws NoReplayError when `replays` is empty
  */
-export function playerHtml(replays: readonly Replay[], start = 0): string {
+export function playerHtml(
+  replays: readonly Replay[],
+  start = 0,
+  surroundings?: Surroundings,
+): string {
   if (replays.length === 0) throw new NoReplayError("playerHtml needs at least one replay");
   const script = part("page.js");
   const style = part("page.css");
-  const policy = `default-src 'none'; img-src data:; script-src ${hash(script)}; style-src ${hash(style)}; base-uri 'none'; form-action 'none'`;
+  const { top = "", bottom = "", stylesheet } = surroundings ?? {};
+  const ownSite = surroundings === undefined ? "" : " 'self'";
+  const policy = `default-src 'none'; img-src data:${ownSite}; script-src ${hash(script)}; style-src ${hash(style)}${ownSite}; base-uri 'none'; form-action ${ownSite || "'none'"}`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -50,10 +65,16 @@ export function playerHtml(replays: readonly Replay[], start = 0): string {
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Replay</title>
-<style>${style}</style>
+<style>${style}</style>${
+    stylesheet === undefined
+      ? ""
+      : `
+<link rel="icon" href="/icon.svg">
+<link rel="stylesheet" href="${stylesheet}">`
+  }
 </head>
-<body data-start="${start}">
-<header>
+<body data-start="${start}"${surroundings === undefined ? "" : " data-step-in-address"}>
+${top}<header>
 <button id="first" title="First step (Home)" aria-label="First step">|◀</button>
 <button id="back" title="Step back (←)" aria-label="Step back">◀</button>
 <button id="play" title="Play or pause (space)"></button>
@@ -66,7 +87,7 @@ ${SPEEDS.map((x) => `<option value="${x}"${x === 1 ? " selected" : ""}>${x}×</o
 </select>
 </header>
 <main id="episodes"></main>
-<script type="application/json" id="data">${embed(pack(replays))}</script>
+${bottom}<script type="application/json" id="data">${embed(pack(replays))}</script>
 <script>${script}</script>
 </body>
 </html>

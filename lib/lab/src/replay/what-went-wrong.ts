@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { variantOrder } from "../analysis/order";
-import { playedActions } from "../queries/played";
+import { type PlayedRow, playedActions } from "../queries/played";
 import { diagnose, type Finding, type Pattern, patterns } from "./patterns";
 
 /** One row a variant and pattern. */
@@ -36,25 +36,46 @@ export interface Autopsy {
  * showTable(patterns.map(({ variant, pattern, episodes }) => ({ variant, pattern, episodes })));
  */
 export async function whatWentWrong(clickhouse: ClickHouseClient, run: string): Promise<Autopsy> {
-  const mismatches: string[] = [];
-  const diagnosed = (await playedActions(clickhouse, run)).flatMap((episode) => {
-    const { findings, success, complete } = diagnose(episode.task, episode.seed, episode.actions);
-    const agrees = episode.success === null || (complete && success === episode.success);
-    if (!agrees) mismatches.push(episode.episode_id);
-    return agrees ? [{ ...episode, findings }] : [];
-  });
-  const rows = variantOrder(diagnosed).flatMap((variant) => {
-    const own = diagnosed.filter((episode) => episode.variant === variant);
-    return patterns.map((pattern) => ({ variant, pattern, ...count(pattern, own) }));
-  });
-  return { rows, mismatches };
+  return autopsyOf((await playedActions(clickhouse, run)).map(diagnosePlayed));
 }
 
-interface Diagnosed {
+/** A played episode with what it shows. */
+export interface Diagnosed {
   episode_id: string;
+  variant: string;
   /** As stored; null for an episode that failed or was cut off. */
   success: boolean | null;
-  findings: Finding[];
+  /** Null: its outcome in the replay is not the stored one. */
+  findings: Finding[] | null;
+}
+
+export function diagnosePlayed({
+  episode_id,
+  variant,
+  task,
+  seed,
+  ...played
+}: PlayedRow): Diagnosed {
+  const { findings, success, complete } = diagnose(task, seed, played.actions);
+  const agrees = played.success === null || (complete && success === played.success);
+  return { episode_id, variant, success: played.success, findings: agrees ? findings : null };
+}
+
+/** Counts what was found. */
+export function autopsyOf(diagnosed: readonly Diagnosed[]): Autopsy {
+  const agreeing = diagnosed.filter(isAgreeing);
+  const rows = variantOrder(agreeing).flatMap((variant) => {
+    const own = agreeing.filter((episode) => episode.variant === variant);
+    return patterns.map((pattern) => ({ variant, pattern, ...count(pattern, own) }));
+  });
+  const others = diagnosed.filter((episode) => !isAgreeing(episode));
+  return { rows, mismatches: others.map(({ episode_id }) => episode_id) };
+}
+
+type Agreeing = Diagnosed & { findings: Finding[] };
+
+function isAgreeing(episode: Diagnosed): episode is Agreeing {
+  return episode.findings !== null;
 }
 
 /** 1 for an episode that ran into its step limit. */
@@ -64,7 +85,7 @@ function isUnsolved({ success }: Pick<Diagnosed, "success">): number {
 
 function count(
   pattern: Pattern,
-  episodes: readonly Diagnosed[],
+  episodes: readonly Agreeing[],
 ): Omit<PatternRow, "variant" | "pattern"> {
   const found = episodes
     .map(({ episode_id, success, findings }) => ({

@@ -20,6 +20,8 @@ export interface IntervalRow {
   color: string;
   /** The expert's value; a dashed line through the row marks it. */
   bound?: number | null;
+  /** Whose episodes these are, for a page that leads from the chart to them; two variants where the row compares them. */
+  episodes?: { variants: readonly string[]; task: string | null };
 }
 
 /** A line that names the rows below it. */

@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { uuidv7 } from "embedded-gateway";
+import { type Lab, openLab } from "../../lab";
+import { insertFailure } from "../runs/failures";
+import {
+  type EpisodeList,
+  type ListedEpisode,
+  listEpisodes,
+  type Outcome,
+  outcomes,
+  type Sort,
+  sorts,
+} from "./list-episodes";
+import { outcomeCounts } from "./outcome-counts";
+import { recentAnswers } from "./recent-answers";
+import { startedRuns } from "./started-runs";
+
+const folder = mkdtempSync(join(tmpdir(), "overview-test-"));
+const tasks = ["BabyAI-GoToObj-v0", "BabyAI-GoToRedBall-v0"];
+const project = join(__dirname, "..", "..", "..", "..", "..");
+let lab: Lab;
+let run: string;
+beforeAll(async () => {
+  lab = await openLab({ gateway: "embedded", dataDir: join(folder, "store"), project });
+  const stop = new AbortController();
+  const options = { variants: ["random", "rule_based"], tasks, episodes: 12 };
+  const cut = await lab.evaluate({
+    ...options,
+    signal: stop.signal,
+    concurrency: 8,
+    onProgress: ({ done }) => done > 8 && stop.abort(),
+  });
+  run = cut.id;
+  // Of what was cut off some are played again, and then cut off again.
+  const again = new AbortController();
+  await lab.evaluate({
+    run,
+    concurrency: 4,
+    signal: again.signal,
+    onProgress: ({ done }) => done > 2 && again.abort(),
+  });
+  // One whose only try failed, and one that was replaced by a success.
+  for (const { variant, task, seed } of (await lab.episodes({ run })).filter(
+    ({ success, seed }) => success === null || seed === 200,
+  )) {
+    if (seed % 2 === 1) continue;
+    const failed = { run, variant, task, seed, error: "no answer" };
+    await insertFailure(lab.clickhouse, { ...failed, episodeId: uuidv7(), feedbackId: uuidv7() });
+  }
+  await lab.annotate((await begun())[0]!.episode_id!, { rating: 4, comment: "well" });
+  await lab.evaluate({ ...options, tasks: tasks.slice(1), episodes: 1 });
+});
+afterAll(async () => {
+  await lab.close();
+  rmSync(folder, { recursive: true });
+});
+
+const begun = async () =>
+  (await lab.episodes({ run })).filter(({ episode_id }) => episode_id !== null);
+
+const all = (change: Partial<EpisodeList> = {}) =>
+  listEpisodes(lab.clickhouse, {
+    ...{ run, sort: "task", descending: false, offset: 0, limit: 1000 },
+    ...change,
+  });
+
+test("the list has the episodes of `lab.episodes`, with the same numbers", async () => {
+  const { episodes, total } = await all();
+  const rows = await begun();
+  expect(total).toBe(rows.length);
+  expect(episodes).toEqual(
+    rows.map((row) => {
+      const { run: _r, progression: _p, step_limit: _s, model: _m, provider: _v, ...rest } = row;
+      const { cached_input_tokens: _c, ...listed } = rest;
+      return listed;
+    }),
+  );
+  expect(episodes.filter(({ rating }) => rating !== null)).toMatchObject([
+    { rating: 4, comment: "well" },
+  ]);
+});
+
+test("each outcome is found, and each is there", async () => {
+  const rows = await begun();
+  const of: Record<Outcome, (row: (typeof rows)[number]) => boolean> = {
+    solved: ({ success }) => success === true,
+    unsolved: ({ success }) => success === false,
+    failed: ({ error }) => error !== null,
+    "cut off": ({ success, error }) => success === null && error === null,
+  };
+  for (const outcome of outcomes) {
+    const fits = rows.filter(of[outcome]).map(({ episode_id }) => episode_id);
+    expect(fits).not.toEqual([]);
+    const { episodes } = await all({ outcome });
+    expect(episodes.map(({ episode_id }) => episode_id)).toEqual(fits);
+  }
+});
+
+test("filters, sorts and pages", async () => {
+  const rows = await begun();
+  const variant = "rule_based";
+  const [task] = tasks;
+  const own = rows.filter((row) => row.variant === variant && row.task === task);
+  expect((await all({ variant, task })).total).toBe(own.length);
+  expect((await all({ seed: 203 })).total).toBe(rows.filter(({ seed }) => seed === 203).length);
+  const among = rows.slice(3, 5).map(({ episode_id }) => episode_id!);
+  const { episodes: some } = await all({ among });
+  expect(some.map(({ episode_id }) => episode_id)).toEqual(among);
+  const columns = {
+    ...{ task: "task", seed: "seed", variant: "variant" },
+    ...{ return: "episode_return", length: "episode_length", invalid: "invalid_actions" },
+  } as const satisfies Record<Sort, keyof ListedEpisode>;
+  for (const sort of sorts) {
+    for (const descending of [false, true]) {
+      const { episodes } = await all({ sort, descending });
+      const values = episodes
+        .map((row) => row[columns[sort] as keyof ListedEpisode])
+        .filter((value) => value !== null);
+      const sign = descending ? -1 : 1;
+      const sorted = [...values].sort((a, b) => sign * (a < b ? -1 : a > b ? 1 : 0));
+      expect([sort, values]).toEqual([sort, sorted]);
+    }
+  }
+  const { episodes } = await all();
+  const paged = [];
+  for (let offset = 0; offset < episodes.length; offset += 7)
+    paged.push(...(await all({ offset, limit: 7 })).episodes);
+  expect(paged).toEqual(episodes);
+});
+
+test("the counts are those of the rows, for one run and for all", async () => {
+  const rows = await begun();
+  const counts = await outcomeCounts(lab.clickhouse, run);
+  for (const { variant, task, finished, solved, failed } of counts) {
+    const own = rows.filter((row) => row.variant === variant && row.task === task);
+    expect({ finished, solved, failed }).toEqual({
+      finished: own.filter(({ success }) => success !== null).length,
+      solved: own.filter(({ success }) => success).length,
+      failed: own.filter(({ error }) => error !== null).length,
+    });
+  }
+  expect(counts.reduce((sum, { finished }) => sum + finished, 0)).toBe(
+    rows.filter(({ success }) => success !== null).length,
+  );
+  const every = await outcomeCounts(lab.clickhouse);
+  expect(every.filter((count) => count.run === run)).toEqual(counts);
+  expect(new Set(every.map((count) => count.run)).size).toBe(2);
+});
+
+test("runs that were begun, and those under way", async () => {
+  const started = await startedRuns(lab.clickhouse);
+  expect(started.map((row) => row.run).at(-1)).toBe(run);
+  expect(started).toHaveLength(2);
+  expect(await startedRuns(lab.clickhouse, run)).toEqual(started.slice(1));
+  const { resumed_ms, started_ms } = started[1]!;
+  expect(Math.abs(Date.now() - started_ms)).toBeLessThan(120_000);
+  expect(resumed_ms).toBeGreaterThanOrEqual(started_ms);
+  const recent = await recentAnswers(lab.clickhouse);
+  expect(recent.map((row) => row.run)).toContain(run);
+});
