@@ -12,6 +12,7 @@ import {
 import { localModels } from "../agents/local/app";
 import { didYouMean } from "../basics/did-you-mean";
 import { COMPOSE_PASSWORD } from "../connection/locate";
+import { openLab } from "../lab";
 import { configFiles } from "../project/config-files";
 import { readEnvironment } from "../project/environment";
 import { command, UsageError } from "./command";
@@ -20,7 +21,7 @@ export default command({
   usage: "npm run up [-- models | gateway] [options]",
   about:
     "Is docker compose without Docker: serves the gateway on port 3000, ClickHouse's HTTP interface on 8123 and the local\n" +
-    'models on 3030, in one process, until Ctrl-C. With "models", those alone; with "gateway", the gateway alone, on the\n' +
+    'models on 3030, in one process, until Ctrl-C, and beside them the pages of npm run view. With "models", those alone; with "gateway", the gateway alone, on the\n' +
     "ClickHouse server that CLICKHOUSE_URL names.",
   options: {
     host: { value: "address", default: "127.0.0.1", help: "where to listen" },
@@ -47,10 +48,13 @@ export default command({
     const running = await start(words.join(" "), options, root);
     for (const [service, url] of Object.entries(running.urls))
       console.log(`${service.padEnd(10)} ${url}`);
-    if (words.length === 0)
+    const lab = words.length === 0 ? await openLab({ project: root }) : null;
+    if (lab !== null) {
+      await lab.view();
       console.log(
         "Notebooks and commands of this folder join the store. ClickHouse's password is in data/.local/up.json, for you alone.",
       );
+    }
     if (words.length === 0 && !isLoopback(options.host))
       console.log(
         "Other machines reach them with TENSORZERO_GATEWAY_URL=http://<this machine>:3000, TENSORZERO_API_KEY=<password> and\n" +
@@ -59,6 +63,7 @@ export default command({
     console.log("Ctrl-C ends it.");
     // subtle: npm forwards a terminal's Ctrl-C, which thus arrives twice.
     await new Promise((end) => process.on("SIGINT", end).on("SIGTERM", end));
+    await lab?.close();
     await running.close();
     process.exit(0);
   },

@@ -16,7 +16,18 @@ import {
 import type { Compared } from "../data/compared";
 import type { RunOverview } from "../data/overview";
 import { outcomeOf } from "./episodes-page";
-import { badge, count, dot, type Html, html, interval, lazyPart, notice, rateText } from "./page";
+import {
+  badge,
+  count,
+  dot,
+  type Html,
+  html,
+  interval,
+  lazyPart,
+  notice,
+  playerLink,
+  rateText,
+} from "./page";
 
 /** The charts of a comparison, by their names in `allCharts`. */
 export const COMPARE_CHARTS = [
@@ -143,7 +154,9 @@ function worldTable(rows: readonly EpisodeRow[], compared: readonly Compared[]):
 <div class="scroll tall"><table class="list"><thead><tr><th scope="col">Task</th><th scope="col" class="right">Seed</th>${compared.map(({ name }) => html`<th scope="col">${dot(name)}${name}</th>`)}<th scope="col"></th></tr></thead>
 <tbody>${shown.map(({ own }) => {
     const [{ task = "", seed = 0 } = {}] = own;
-    const ids = own.flatMap(({ episode_id }) => episode_id ?? []);
+    const ids = own.flatMap(({ episode_id, inferences }) =>
+      inferences > 0 ? (episode_id ?? []) : [],
+    );
     return html`<tr><td title="${task}">${shortTask(task)}</td><td class="right">${seed}</td>${compared.map(
       ({ name }) => {
         const row = own.find(({ variant }) => variant === name);
@@ -152,7 +165,7 @@ function worldTable(rows: readonly EpisodeRow[], compared: readonly Compared[]):
           row.episode_length === null
             ? ""
             : html` <span class="facts">${row.episode_length}</span>`;
-        return html`<td>${row.episode_id === null ? "not begun" : html`<a href="${episodeAddress(row.episode_id)}">${badge(outcomeOf(row))}</a>${steps}`}</td>`;
+        return html`<td>${row.episode_id === null ? "not begun" : html`${playerLink(row, badge(outcomeOf(row)))}${steps}`}</td>`;
       },
     )}<td>${ids.length > 1 ? html`<a href="${episodeAddress(...ids.slice(0, 4))}">side by side</a>` : ""}</td></tr>`;
   })}</tbody></table></div></section>`;

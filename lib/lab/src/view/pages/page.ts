@@ -2,6 +2,7 @@ import { html, raw } from "hono/html";
 import type { HtmlEscapedString } from "hono/utils/html";
 import type { Bounded } from "../../analysis/bounds";
 import { variantColor } from "../../charts/drawing/color";
+import { episodeAddress } from "../data/address";
 
 export { html, raw };
 
@@ -97,6 +98,15 @@ export function ago(ms: number | null, now = Date.now()): string {
 /** Why there is nothing to see. */
 export function notice(text: string): Html {
   return html`<p class="notice">${text}</p>`;
+}
+
+/** Leads to the player, where there is an inference to play. */
+export function playerLink(
+  { episode_id, inferences }: { episode_id: string | null; inferences: number },
+  content: Html,
+): Html {
+  if (episode_id === null || inferences === 0) return content;
+  return html`<a href="${episodeAddress(episode_id)}">${content}</a>`;
 }
 
 export function badge(kind: string, text: string = kind): Html {

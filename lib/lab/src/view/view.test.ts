@@ -1,0 +1,343 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, get as httpGet, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { tasks } from "babyai";
+import { printable, uuidv7 } from "embedded-gateway";
+import { describeInChromium, launchChromium } from "embedded-gateway/testing/chromium";
+import type { Browser, Page } from "playwright-core";
+import { fillStore } from "../../../../bench/fill-store";
+import { type Lab, openLab } from "../lab";
+import { insertFailure } from "../queries/runs/failures";
+import { insertRunSettings } from "../queries/runs/run-settings";
+import type { View } from "./serve";
+
+const project = join(__dirname, "..", "..", "..", "..");
+const folder = mkdtempSync(join(tmpdir(), "view-test-"));
+const OBEYED = "\x1b[31m\u202e";
+/** What a model may answer, an error may say, and a note may be. */
+const hostile = `${OBEYED}</script><script>document.title = "owned"</script><img src=x onerror="document.title='owned'">${"x".repeat(3000)}`;
+const HOSTILE_TOML = `
+[functions.act.variants.hostile]
+type = "chat_completion"
+model = "hostile"
+system_template = "${project}/config/functions/act/baseline/system.minijinja"
+user_template = "${project}/config/functions/act/baseline/user.minijinja"
+json_mode = "on"`;
+
+let lab: Lab;
+let view: View;
+/** Of 300 episodes, of one, and of an unfinished one by a hostile model. */
+let large: string;
+let one: string;
+let evil: string;
+
+beforeAll(async () => {
+  const toml = join(folder, "hostile.toml");
+  writeFileSync(toml, HOSTILE_TOML);
+  lab = await openLab({
+    ...{ gateway: "embedded", dataDir: join(folder, "store"), project },
+    configPath: ["config/tensorzero.toml", toml],
+    models: { hostile: () => hostile },
+  });
+  [large = ""] = await fillStore(lab.clickhouse, { runs: 1, seeds: 15 });
+  const names = ["baseline", "reasoning", "history", "history_and_reasoning"];
+  const variants = Object.fromEntries(names.map((name) => [name, {}]));
+  const settings = JSON.stringify({ tasks, seed: 0, episodes: 15, historyLength: 8, variants });
+  await insertRunSettings(lab.clickhouse, { run: large, id: uuidv7(), settings });
+  const task = "BabyAI-GoToObj-v0";
+  const play = (variant: string, episodes: number) =>
+    lab.evaluate({ variants: [variant], tasks: [task], episodes });
+  one = (await play("rule_based_history", 1)).id;
+  evil = (await play("hostile", 1)).id;
+  await insertFailure(lab.clickhouse, {
+    ...{
+      run: evil,
+      variant: "hostile",
+      task: '"><script>document.title = "owned"</script>',
+      seed: 7,
+    },
+    ...{ episodeId: uuidv7(), feedbackId: uuidv7(), error: hostile },
+  });
+  jest.spyOn(process.stdout, "write").mockReturnValue(true);
+  view = await lab.view({ port: 0 });
+  jest.restoreAllMocks();
+});
+afterAll(async () => {
+  await lab.close();
+  rmSync(folder, { recursive: true });
+});
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  fetch(`${view.url}${path}`, { headers, redirect: "manual" });
+/** `fetch` sets what a browser would by itself. */
+const statusOf = (path: string, headers: Record<string, string>) =>
+  new Promise((resolve, reject) => {
+    httpGet(`${view.url}${path}`, { headers }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    }).on("error", reject);
+  });
+const text = async (path: string) => (await get(path)).text();
+const episodesOf = async (run: string) =>
+  (await lab.episodes({ run })).flatMap(({ episode_id, inferences }) =>
+    inferences > 0 && episode_id !== null ? [episode_id] : [],
+  );
+
+describe("over HTTP", () => {
+  test("pages of other sites, other names and other machines are refused", async () => {
+    const link = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" };
+    const top = { ...link, "sec-fetch-dest": "document" };
+    for (const [path, headers, status] of [
+      ["/", { origin: "http://elsewhere.test" }, 403],
+      ["/", { host: "elsewhere.test" }, 403],
+      ["/", { ...link, "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" }, 403],
+      ["/", { ...link, "sec-fetch-dest": "iframe" }, 403],
+      ["/?x=1", top, 403],
+      // What shows it by itself may lead here, such as a notebook of JupyterLab; DNS rebinding may not.
+      ["/", top, 200],
+      ["/", { ...top, host: "elsewhere.test" }, 403],
+    ] as const)
+      expect([path, headers, await statusOf(path, headers)]).toEqual([path, headers, status]);
+    expect(new URL(view.url).hostname).toBe("127.0.0.1");
+  });
+
+  test("no page may load or run anything but this server's files", async () => {
+    const [episode = ""] = await episodesOf(one);
+    for (const path of ["/", `/runs/${large}`, "/compare", "/nowhere", `/parts/runs/1`]) {
+      const { headers } = await get(path);
+      expect(headers.get("content-security-policy")).toContain("default-src 'none'");
+      expect(headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
+      expect(headers.get("content-security-policy")).not.toContain("unsafe");
+    }
+    const player = await text(`/episodes/${episode}`);
+    expect(player).toContain("default-src 'none'");
+    expect(player).not.toContain("unsafe");
+  });
+
+  test.each([
+    ["/nowhere", 404],
+    ["/runs/none", 404],
+    ["/runs/none/episodes", 404],
+    ["/runs/bench-000/episodes/outcome=lost", 404],
+    ["/runs/bench-000/episodes/page=x", 404],
+    ["/parts/runs/bench-000/charts/none", 404],
+    ["/compare/none", 404],
+    ["/episodes/none", 404],
+    ["/episodes/01900000-0000-7000-8000-000000000000", 404],
+    ["/runs/%E0%A4%A", 404],
+    ["/episodes/%E0%A4%A", 400],
+  ])("%s answers %d with a page", async (path, status) => {
+    const answer = await get(path);
+    expect([answer.status, await answer.text()]).toEqual([
+      status,
+      expect.stringContaining('class="notice"'),
+    ]);
+  });
+
+  test("a note needs the token that is in the page", async () => {
+    const [id = ""] = await episodesOf(one);
+    const post = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
+      fetch(`${view.url}/episodes/${id}/annotations`, {
+        ...{ method: "POST", redirect: "manual", headers },
+        body: new URLSearchParams(fields),
+      });
+    const token = /name="token" value="([^"]+)"/.exec(await text(`/episodes/${id}`))?.[1] ?? "";
+    const note = { rating: "4", comment: hostile };
+    expect((await post(note)).status).toBe(403);
+    expect((await post({ ...note, token: `${token}x` })).status).toBe(403);
+    expect((await post({ ...note, token }, { origin: "http://elsewhere.test" })).status).toBe(403);
+    expect((await lab.episodes({ run: one }))[0]).toMatchObject({ rating: null, comment: null });
+    expect((await post({ token })).status).toBe(400);
+    expect((await post({ token, rating: "9" })).status).toBe(400);
+    const stored = await post({ ...note, token, back: "//elsewhere.test" });
+    expect([stored.status, stored.headers.get("location")]).toEqual([303, `/episodes/${id}`]);
+    expect((await lab.episodes({ run: one }))[0]).toMatchObject({ rating: 4, comment: hostile });
+    const page = await text(`/episodes/${id}`);
+    expect(page).toContain("4 of 5");
+    expect(page).not.toMatch(/<img src=x|<script>document/);
+    expect(page).toBe(printable(page));
+  });
+
+  test("a form's choice becomes an address of its own", async () => {
+    const listed = await get(
+      `/runs/${large}/episodes?variant=history&outcome=unsolved&task=&sort=length`,
+    );
+    expect([listed.status, listed.headers.get("location")]).toEqual([
+      303,
+      `/runs/${large}/episodes/variant=history/outcome=unsolved/sort=length`,
+    ]);
+    const compared = await get(`/compare?side=${large}~history&side=&side=${one}`);
+    expect(compared.headers.get("location")).toBe(`/compare/${large}~history/${one}`);
+  });
+
+  test("variants of several runs are never pooled", async () => {
+    const again = (
+      await lab.evaluate({
+        variants: ["rule_based_history"],
+        tasks: ["BabyAI-GoToObj-v0"],
+        episodes: 2,
+      })
+    ).id;
+    const tables = await text(`/parts/compare/${one}/${again}/tables`);
+    const end = (run: string) => `rule_based_history · ${run.slice(run.lastIndexOf("-") + 1)}`;
+    expect(tables).toContain(end(one));
+    expect(tables).toContain(end(again));
+    // Seed 200 is in both.
+    expect(tables).toMatch(/<td class="right">\s*1 <span class="facts">\(1 unpaired\)/);
+    const apart = await text(`/parts/compare/${large}~history/${one}/tables`);
+    expect(apart).toContain("They share no world");
+  });
+});
+
+describeInChromium("in Chromium", () => {
+  let browser: Browser;
+  let page: Page;
+  let elsewhere: Server;
+  const problems: string[] = [];
+  beforeAll(async () => {
+    browser = await launchChromium(["--host-resolver-rules=MAP *.test 127.0.0.1"]);
+    elsewhere = createServer((_, response) =>
+      response.end(`<a id=link target=_blank href="${view.url}/">runs</a>`),
+    );
+    await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
+  });
+  afterAll(async () => {
+    await browser.close();
+    elsewhere.closeAllConnections();
+    elsewhere.close();
+  });
+  beforeEach(async () => {
+    problems.length = 0;
+    page = await browser.newPage();
+    page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+    page.on("pageerror", (error) => problems.push(error.message));
+  });
+  afterEach(async () => {
+    expect(await page.title()).not.toBe("owned");
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+  const open = (path: string) => page.goto(`${view.url}${path}`);
+
+  test("from the runs to an episode's step and back, each with an address", async () => {
+    await open("/");
+    await page.click(`a.name:text("${large}")`);
+    expect(await page.textContent("h1")).toBe(large);
+    await page.click('.rates-table th a:text("history_and_reasoning")');
+    await page.waitForURL(`**/runs/${large}/episodes/variant=history_and_reasoning`);
+    await page.selectOption("select[name=outcome]", "solved");
+    await page.click("form.filter button");
+    const address = `${view.url}/runs/${large}/episodes/variant=history_and_reasoning/outcome=solved`;
+    await page.waitForURL(address);
+    const found = await page.textContent("[role=status]");
+    const rows = await lab.episodes({ run: large });
+    const fits = rows.filter(
+      ({ variant, success }) => variant === "history_and_reasoning" && success === true,
+    );
+    expect(found).toContain(`${fits.length} episodes`);
+    await page.click("table.list tbody a");
+    await page.waitForURL("**/episodes/*");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    expect(new URL(page.url()).hash).toBe("#2");
+    await page.reload();
+    expect(await page.textContent("#position")).toMatch(/^step 2 of/);
+    expect(await page.innerHTML(".picture")).toContain("<svg");
+    await page.goBack();
+    expect(page.url()).toBe(address);
+  });
+
+  test("bars, points and cells of charts lead to their episodes", async () => {
+    await open(`/runs/${large}`);
+    const chart = page.locator('[data-part$="success_rate_by_task"]');
+    await chart.scrollIntoViewIfNeeded();
+    const bar = chart.locator('a[href*="variant=history/"] path').first();
+    await bar.waitFor();
+    await bar.click();
+    await page.waitForURL(`**/runs/${large}/episodes/variant=history/task=**`);
+    await page.goBack();
+    const worst = page.locator('[data-part$="patterns"] tbody td a').first();
+    await worst.scrollIntoViewIfNeeded();
+    const share = await worst.getAttribute("title");
+    await worst.click();
+    await page.waitForURL("**/pattern=*");
+    expect(await page.textContent("[role=status]")).toContain(
+      `${/^\d+/.exec(share ?? "")?.[0]} episode`,
+    );
+  });
+
+  test("a comparison pairs worlds, and plays them side by side", async () => {
+    await open(`/runs/${large}`);
+    await page.check('input[value$="~baseline"]');
+    await page.check('input[value$="~history"]');
+    await page.click('button:text("Compare")');
+    await page.waitForURL(`**/compare/${large}~baseline/${large}~history`);
+    await page.waitForSelector("text=World by world");
+    expect(await page.textContent("table.matrix tbody td.right")).toContain("75");
+    await page.click('a:text("side by side")');
+    await page.waitForURL("**/episodes/*/*");
+    expect(await page.locator("section.episode").count()).toBe(2);
+  });
+
+  test("what a model, an error and a note say is text", async () => {
+    const [episode = ""] = await episodesOf(evil);
+    for (const path of [
+      "/",
+      `/runs/${evil}`,
+      `/runs/${evil}/episodes`,
+      `/episodes/${episode}`,
+      `/compare/${evil}/${one}`,
+    ]) {
+      await open(path);
+      await page.waitForFunction("document.querySelector('.wait') === null || scrollBy(0, 500)");
+      expect(await page.locator("img[src=x]").count()).toBe(0);
+      const width = await page.evaluate("document.documentElement.scrollWidth");
+      expect(width).toBeLessThanOrEqual(1280);
+    }
+  });
+
+  test("a run of one episode, and a run under way that moves", async () => {
+    await open(`/runs/${one}`);
+    expect(await page.textContent(".rates-table")).toContain("100.0 % [2.5, 100.0]");
+    const stop = new AbortController();
+    let begun: (run?: unknown) => void = () => {};
+    const isBegun = new Promise((resolve) => {
+      begun = resolve;
+    });
+    const run = lab.evaluate({
+      ...{ variants: ["random"], tasks: ["BabyAI-GoToObj-v0"], episodes: 5000 },
+      ...{ concurrency: 2, signal: stop.signal },
+      onProgress: ({ done }) => done > 1 && begun(),
+    });
+    await isBegun;
+    await open("/");
+    await page.waitForSelector(".badge.running");
+    await page.click("a.name");
+    await page.waitForSelector(".badge.running");
+    const before = await page.textContent("p.facts");
+    await page.waitForFunction(
+      `document.querySelector("p.facts")?.textContent !== ${JSON.stringify(before)}`,
+    );
+    stop.abort();
+    await run;
+    const ended = await page.textContent("p.facts");
+    expect(ended).toMatch(/of 5,000 episodes/);
+  });
+
+  test("a link of another site opens the page, and a frame does not", async () => {
+    const { port } = elsewhere.address() as AddressInfo;
+    await page.goto(`http://elsewhere.test:${port}/`);
+    const [opened] = await Promise.all([page.waitForEvent("popup"), page.click("#link")]);
+    await opened.waitForSelector("h1");
+    expect(await opened.textContent("h1")).toBe("Runs");
+    expect(await opened.evaluate("window.opener")).toBeNull();
+    await opened.close();
+    const framed = await page.evaluate(
+      `new Promise((done) => { const frame = document.createElement("iframe"); frame.src = ${JSON.stringify(view.url)}; frame.onload = () => done(frame.contentDocument); document.body.append(frame); })`,
+    );
+    expect(framed).toBeNull();
+    problems.length = 0; // the frame that was refused
+  });
+});
