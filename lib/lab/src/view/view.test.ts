@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, get as httpGet, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -18,13 +19,22 @@ const folder = mkdtempSync(join(tmpdir(), "view-test-"));
 const OBEYED = "\x1b[31m\u202e";
 /** What a model may answer, an error may say, and a note may be. */
 const hostile = `${OBEYED}</script><script>document.title = "owned"</script><img src=x onerror="document.title='owned'">${"x".repeat(3000)}`;
-const HOSTILE_TOML = `
-[functions.act.variants.hostile]
+const OWN_TOML = ["hostile", "gated"].map(
+  (name) => `
+[functions.act.variants.${name}]
 type = "chat_completion"
-model = "hostile"
+model = "${name}"
 system_template = "${project}/config/functions/act/baseline/system.minijinja"
 user_template = "${project}/config/functions/act/baseline/user.minijinja"
-json_mode = "on"`;
+json_mode = "on"`,
+);
+/** The gated model answers ten times, and then when the gate is open. */
+const gate = new EventEmitter();
+let answers = 0;
+async function gated(): Promise<string> {
+  if (++answers === 10) await once(gate, "open");
+  return '{"action":"turn left"}';
+}
 
 let lab: Lab;
 let view: View;
@@ -34,12 +44,12 @@ let one: string;
 let evil: string;
 
 beforeAll(async () => {
-  const toml = join(folder, "hostile.toml");
-  writeFileSync(toml, HOSTILE_TOML);
+  const toml = join(folder, "own.toml");
+  writeFileSync(toml, OWN_TOML.join("\n"));
   lab = await openLab({
     ...{ gateway: "embedded", dataDir: join(folder, "store"), project },
     configPath: ["config/tensorzero.toml", toml],
-    models: { hostile: () => hostile },
+    models: { hostile: () => hostile, gated },
   });
   [large = ""] = await fillStore(lab.clickhouse, { runs: 1, seeds: 15 });
   const names = ["baseline", "reasoning", "history", "history_and_reasoning"];
@@ -301,29 +311,18 @@ describeInChromium("in Chromium", () => {
   test("a run of one episode, and a run under way that moves", async () => {
     await open(`/runs/${one}`);
     expect(await page.textContent(".rates-table")).toContain("100.0 % [2.5, 100.0]");
-    const stop = new AbortController();
-    let begun: (run?: unknown) => void = () => {};
-    const isBegun = new Promise((resolve) => {
-      begun = resolve;
-    });
     const run = lab.evaluate({
-      ...{ variants: ["random"], tasks: ["BabyAI-GoToObj-v0"], episodes: 5000 },
-      ...{ concurrency: 2, signal: stop.signal },
-      onProgress: ({ done }) => done > 1 && begun(),
+      ...{ variants: ["gated"], tasks: ["BabyAI-GoToObj-v0"], episodes: 1 },
     });
-    await isBegun;
+    while (answers < 10) await new Promise((resolve) => setImmediate(resolve));
     await open("/");
-    await page.waitForSelector(".badge.running");
-    await page.click("a.name");
-    await page.waitForSelector(".badge.running");
-    const before = await page.textContent("p.facts");
-    await page.waitForFunction(
-      `document.querySelector("p.facts")?.textContent !== ${JSON.stringify(before)}`,
-    );
-    stop.abort();
+    await page.click(".card:has(.badge.running) a.name");
+    await page.waitForSelector("h1 + .part .badge.running");
+    expect(await page.textContent("p.facts")).toMatch(/0 of 1 episode/);
+    gate.emit("open");
     await run;
-    const ended = await page.textContent("p.facts");
-    expect(ended).toMatch(/of 5,000 episodes/);
+    await page.waitForSelector("h1 + .part .badge.finished");
+    expect(await page.textContent("p.facts")).toMatch(/1 of 1 episode/);
   });
 
   test("a link of another site opens the page, and a frame does not", async () => {
