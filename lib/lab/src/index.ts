@@ -1,6 +1,7 @@
 export * from "babyai";
 export { ConfigError, StatementLostError, StoreOpenError } from "embedded-gateway";
 export { expertAgent } from "./agents/expert-agent";
+export type { AgentFunction, AgentFunctions, AgentTurn } from "./agents/local/own-agents";
 export type { ModelAnswer, ModelFunction, ModelFunctions } from "./agents/local/own-models";
 export { ModelFunctionError } from "./agents/local/own-models";
 export type { ChatMessage } from "./agents/local/reading/prompt";
@@ -76,7 +77,7 @@ export { RunNotStoredError } from "./experiment/settle";
 export { type Holder, RunHeldError } from "./experiment/shards/claim";
 export type { ShardRow } from "./experiment/shards/shards";
 export { type Prices, readPrices } from "./experiment/variants/prices";
-export { type Lab, type LabOptions, openLab, type SavedRun } from "./lab";
+export { type AgentOptions, type Lab, type LabOptions, openLab, type SavedRun } from "./lab";
 export type { ExampleEpisode, Examples, ExamplesOptions, ExamplesSplit } from "./learn/examples";
 export { ExamplesError } from "./learn/examples-error";
 export type { Example } from "./learn/render";

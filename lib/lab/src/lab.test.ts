@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { make, tasks } from "babyai";
+import type { AgentTurn } from "./agents/local/own-agents";
+import { ModelFunctionError } from "./agents/local/own-models";
 import { parseResults } from "./analysis/results";
 import { resultsTable } from "./analysis/tables/results-table";
 import type { EvaluateOptions } from "./experiment/plan/settings";
@@ -12,7 +14,7 @@ import { type Lab, openLab } from "./lab";
 import { type Annotation, AnnotationError, annotations } from "./queries/annotations";
 import { exportRows } from "./queries/export";
 import { latestRun } from "./queries/latest-run";
-import { EpisodeNotFoundError } from "./queries/steps";
+import { EpisodeNotFoundError, storedEpisode } from "./queries/steps";
 
 const dataDir = mkdtempSync(join(tmpdir(), "lab-"));
 let lab: Lab;
@@ -138,6 +140,40 @@ test("SQL of one's own: bound values, counts as numbers, what is beyond them as 
   ];
   expect(Number.isSafeInteger(n)).toBe(true);
   await expect(lab.sql`SELECT ${Number.NaN}`).rejects.toThrow("A query cannot be given null");
+});
+
+test("a function in a cell plays as an agent: through the gateway, stored, named as what it is", async () => {
+  const seen: AgentTurn[] = [];
+  const forward = (turn: AgentTurn) => {
+    seen.push(turn);
+    return turn.step % 3 === 2 ? "turn left" : { action: "go forward" };
+  };
+  const options = { tasks: ["BabyAI-GoToObj-v0"], episodes: 2, concurrency: 1 };
+  const run = await lab.evaluate({ ...options, agents: { forward, mute: () => undefined } });
+  expect(run).toMatchObject({ completed: 4, failed: 0, spentUsd: 0 });
+  const rows = await lab.episodes({ run: run.id });
+  const own = rows.filter(({ variant }) => variant === "forward");
+  expect(own).toMatchObject([{ provider: "local", invalid_actions: 0 }, { seed: 201 }]);
+  expect(own[0]!.model).toMatch(/^agent:forward@[0-9a-f]{8}$/);
+  const mute = rows.filter(({ variant }) => variant === "mute");
+  expect(mute[0]!.invalid_actions).toBe(mute[0]!.episode_length);
+  // It was asked step by step with what the world showed, and its actions are those that were played.
+  const first = seen.slice(0, own[0]!.episode_length!);
+  expect(first.map(({ step }) => step)).toEqual(first.map((_, i) => i));
+  const { steps } = await storedEpisode(lab.clickhouse, own[0]!.episode_id!);
+  expect(first.map(({ observation }) => observation.text)).toEqual(
+    steps.map(({ observation }) => observation),
+  );
+  expect(first[4]!.past.slice(-2)).toEqual([
+    { observation: steps[2]!.observation, action: "turn left" },
+    { observation: steps[3]!.observation, action: "go forward" },
+  ]);
+  expect((await lab.runs()).find((row) => row.run === run.id)).toMatchObject({ cost_usd: 0 });
+  // Another function under the same name is another agent.
+  const other = { run: run.id, agents: { forward: () => "drop", mute: () => undefined } };
+  await expect(lab.evaluate({ ...other, episodes: 3 })).rejects.toThrow("forward's model was");
+  await expect(lab.evaluate({ agents: { random: forward } })).rejects.toThrow("random");
+  await expect(lab.evaluate({ agents: { it: {} as never } })).rejects.toThrow(ModelFunctionError);
 });
 
 test("a comment and a rating from a cell are feedback on the episode, and come back in its row", async () => {

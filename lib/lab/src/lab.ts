@@ -4,6 +4,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { describeDamage, messageOf, printable, reachModels, uuidv7 } from "embedded-gateway";
 import type { Demonstrated } from "./agents/balrog-like/dialogue";
 import { localModels } from "./agents/local/app";
+import { type AgentFunctions, agentModels, agentVariants } from "./agents/local/own-agents";
 import { type ModelFunctions, ownModelFiles } from "./agents/local/own-models";
 import { compareRuns, type RunComparison } from "./analysis/compare";
 import type { Quantity } from "./analysis/outcome";
@@ -119,13 +120,19 @@ export interface Lab {
    * what failed or was cut off, and what was never begun. Ctrl-C, or the notebook's stop button, lets the episodes under
    * way come to their end; a second time stops at once.
    *
+   * `agents` are functions of one's own, played through the same gateway and stored as any variant, under a model that is named
+   * "agent:<name>@<hash of its source>". They read what a language model with history would, and show as "not an LLM":
+   *
+   *     await lab.evaluate({ agents: { forward: ({ step }) => (step % 3 ? "go forward" : "turn left") }, variants: ["random"] });
+   *
+   * @throws RemoteModelsError `agents` are given, and the gateway is not the embedded one
    * @throws SettingsError an option is wrong
    * @throws ResumeError there is no such run, or it was played with other settings; the message says which
    * @throws RunHeldError another process plays the run, or some of it
    * @throws RunNotBegunError ClickHouse does not take its settings
    * @throws RunNotStoredError it ended, but ClickHouse does not show all of it
    */
-  evaluate(options: EvaluateOptions | ResumeOptions): Promise<Run>;
+  evaluate(options: EvaluateOptions | ResumeOptions | AgentOptions): Promise<Run>;
   /** Lets the expert play and stores its actions as demonstrations, to learn from. @throws SettingsError; OutcomesMissingError ClickHouse does not show them */
   demonstrate(options: DemonstrateOptions): Promise<Demonstrations>;
   /**
@@ -179,6 +186,13 @@ export interface Lab {
   close(): Promise<void>;
 }
 
+/** As `EvaluateOptions`, or to resume as `ResumeOptions`, with agents of one's own. */
+export type AgentOptions = Partial<EvaluateOptions> &
+  Partial<ResumeOptions> & {
+    /** By the names that the run has for them; none may be a variant's. They are played beside `variants`; of a resumed run those that it has. */
+    agents: AgentFunctions;
+  };
+
 /** Absolute paths of what `save` wrote. */
 export interface SavedRun {
   directory: string;
@@ -201,12 +215,22 @@ export interface SavedRun {
  * @throws ModelFunctionError one of `models` is no function
  */
 export async function openLab(options: LabOptions = {}): Promise<Lab> {
-  const { gateway, models = {}, now = () => new Date() } = options;
+  return openWith(options, {});
+}
+
+/** @param agents functions that are variants of this lab alone */
+async function openWith(options: LabOptions, agents: AgentFunctions): Promise<Lab> {
+  const { gateway, now = () => new Date() } = options;
+  const models = { ...options.models, ...agentModels(agents) };
   const log = (line: string) => options.log?.(printable(line));
   const project = resolve(options.project ?? root);
   const env = readEnvironment(project);
   const files = [options.configPath ?? configFiles(project)].flat();
-  const configPath = [...files.map((path) => resolve(project, path)), ...ownModelFiles(models)];
+  const configPath = [
+    ...files.map((path) => resolve(project, path)),
+    ...ownModelFiles(models),
+    ...agentVariants(agents),
+  ];
   const variants = readVariants(configPath);
   const catalog = new Catalog(variants, modelPrices(project, variants), now);
   const ownModels = Object.keys(models);
@@ -215,8 +239,9 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     dataDir: resolve(project, options.dataDir ?? join("data", ".local", "clickhouse")),
     fetch: reachModels(localModels(models), env, ownModels.length > 0),
   });
+  const opened = { project, catalog, connection, log, options };
+  if (Object.keys(agents).length > 0) return labOf(opened);
   log(connection.about);
-  const opened = { project, catalog, connection, log };
   if (options.looksForLosses !== false)
     await tellOfLosses(opened).catch(async (error) => {
       await connection.close();
@@ -238,6 +263,23 @@ interface Opened {
   catalog: Catalog;
   connection: Connection;
   log: (line: string) => void;
+  options: LabOptions;
+}
+
+/** Opens the same store once more, with these agents, for the time of a run. */
+async function playAgents(
+  { connection, options: opening }: Opened,
+  { agents, ...options }: AgentOptions,
+): Promise<Run> {
+  await connection.flush();
+  const own = await openWith(opening, agents);
+  try {
+    if (options.run !== undefined) return await own.evaluate({ ...options, run: options.run });
+    const variants = [...(options.variants ?? []), ...Object.keys(agents)];
+    return await own.evaluate({ ...options, variants });
+  } finally {
+    await own.close();
+  }
 }
 
 function labOf(opened: Opened): Lab {
@@ -266,7 +308,8 @@ function labOf(opened: Opened): Lab {
       return chosen.variants;
     },
     plan: (options) => makePlan(opened, options),
-    evaluate: (options) => playRun(opened, options),
+    evaluate: (options) =>
+      "agents" in options ? playAgents(opened, options) : playRun(opened, options),
     demonstrate: async (options) => {
       catalog.refuseEnded(options.variant);
       const made = await demonstrate({ client, variants: catalog.variants }, options);

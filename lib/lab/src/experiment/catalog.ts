@@ -1,8 +1,12 @@
+import { isOwnAgent } from "../agents/local/own-agents";
 import { SettingsError } from "./plan/settings";
 import { hasEnded, shutdownNotice } from "./variants/lifetime";
 import type { PlayedVariant } from "./variants/played-variant";
 import type { Price, Prices } from "./variants/prices";
 import type { VariantInfo } from "./variants/variants";
+
+/** What agents of one's own cost, also to who did not give them. */
+const FREE: Price = { input: 0, output: 0, as_of: "", source: "" };
 
 /** The configuration's variants with their models' prices, on the day that the clock says. */
 export class Catalog {
@@ -14,7 +18,8 @@ export class Catalog {
 
   /** A model's; undefined when it is not known. */
   price(model: string | null): Price | undefined {
-    return model === null ? undefined : this.prices[model];
+    if (model === null) return undefined;
+    return isOwnAgent(model) ? FREE : this.prices[model];
   }
 
   /** @param variant one that there is */
