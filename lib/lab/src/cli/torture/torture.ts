@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { command, UsageError } from "../command";
 import { compare, type InspectedRun, inspect, means } from "./inspect";
+import { tortureShards } from "./shards";
 
 export default command({
   usage: "npm run torture [-- options]",
@@ -14,12 +15,27 @@ export default command({
     processes: { value: "n", default: "1", help: "at the same time" },
     kills: { value: "n", default: "100", help: "how often" },
     episodes: { value: "n", default: "20", help: "of each variant and task" },
+    shards: {
+      value: "n",
+      help: "so many processes play one run of rule_based_history through one gateway; default: as said above",
+    },
+    "gateway-kills": {
+      value: "n",
+      default: "3",
+      help: "with --shards, how often the gateway is killed",
+    },
   },
   async run(values, _words, root) {
     const numbers = [values.kills, values.episodes, values.processes].map(Number);
     if (!numbers.every((n) => Number.isInteger(n) && n >= 1))
       throw new UsageError("--kills, --episodes and --processes take whole numbers from 1.");
     const [kills, episodes, processes] = numbers as [number, number, number];
+    if (values.shards !== undefined) {
+      const [shards, gatewayKills] = [Number(values.shards), Number(values["gateway-kills"])];
+      if (![shards - 1, gatewayKills].every((n) => Number.isInteger(n) && n >= 0))
+        throw new UsageError("--shards takes a whole number from 1, --gateway-kills one from 0.");
+      return tortureShards({ shards, episodes, kills, gatewayKills }, root);
+    }
     return torture({ kills, episodes, processes }, root);
   },
 });
