@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { TomlFile } from "embedded-gateway";
 import { root } from "../../project/root";
-import type { PastTurn } from "../prompt";
 import { ModelFunctionError, type ModelFunctions } from "./own-models";
 import { promptTexts } from "./reading/prompt";
 
@@ -13,7 +12,7 @@ export interface AgentTurn {
   mission: string;
   observation: { text: string };
   /** The latest turns, oldest first: from `historyLength` to nearly twice as many. */
-  past: readonly PastTurn[];
+  past: readonly { observation: string; action: string }[];
 }
 
 /**
