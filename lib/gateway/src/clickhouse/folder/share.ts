@@ -203,7 +203,8 @@ class SharedStore {
 
   private tellOfHolder(): void {
     const pid = hasTurn(this.store) ?? statusPid(this.store);
-    this.options.log?.(`Waiting for ${describeProcess(pid)}, which has the store.`);
+    if (pid !== process.pid)
+      this.options.log?.(`Waiting for ${describeProcess(pid)}, which has the store.`);
   }
 
   private async hold(): Promise<Held> {
