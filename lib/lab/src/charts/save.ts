@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EpisodeBesideExpert } from "../analysis/expert-steps";
-import { chartToSvg, rasterize } from "./drawing/render";
+import { Rasterizer } from "./drawing/rasterizer";
+import { chartToSvg } from "./drawing/render";
 import type { ChartSpec } from "./drawing/style";
 import { allCharts, type Background } from "./registry";
 
@@ -34,15 +36,24 @@ export async function saveCharts(
   return paths;
 }
 
-/** Each chart drawn as SVG and as PNG, by file name. */
+/** Each chart drawn as SVG and as PNG, by file name. The PNGs are drawn by another thread meanwhile. */
 export async function drawImages(
   charts: Readonly<Record<string, ChartSpec>>,
 ): Promise<Map<string, Uint8Array>> {
-  const images = new Map<string, Uint8Array>();
-  for (const [name, spec] of Object.entries(charts)) {
-    const svg = await chartToSvg(spec);
-    images.set(`${name}.svg`, Buffer.from(svg));
-    images.set(`${name}.png`, await rasterize(svg));
+  const images = new Map<string, Uint8Array | Promise<Uint8Array>>();
+  const rasterizer = new Rasterizer();
+  try {
+    for (const [name, spec] of Object.entries(charts)) {
+      const svg = await chartToSvg(spec);
+      images.set(`${name}.svg`, Buffer.from(svg));
+      images.set(`${name}.png`, rasterizer.draw(svg));
+      await nextTurn(); // in which the thread is sent the picture
+    }
+    const drawn = await Promise.all(
+      [...images].map(async ([name, image]) => [name, await image] as const),
+    );
+    return new Map(drawn);
+  } finally {
+    await rasterizer.close();
   }
-  return images;
 }

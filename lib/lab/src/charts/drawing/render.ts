@@ -8,6 +8,9 @@ import type { ChartSpec } from "./style";
 
 const PICTURE_ZOOM = 1.4;
 
+/** How charts are drawn as PNG files. */
+export const PNG_OPTIONS = { fitTo: { mode: "zoom", value: 2 }, background: "#ffffff" } as const;
+
 /**
  * The chart as a standalone SVG, the same bytes on every machine: text is measured with and drawn as the outlines
  * of the library's own font. Carries the specification's title and description for screen readers.
@@ -45,7 +48,7 @@ export async function chartToPng(spec: ChartSpec): Promise<Uint8Array> {
 
 /** A PNG at twice the size of an SVG by {@link chartToSvg}: the same bytes on every machine, and for all colors. */
 export async function rasterize(svg: string): Promise<Uint8Array> {
-  return drawPixels(svg, 2, (image) => image.asPng());
+  return drawPixels(svg, PNG_OPTIONS.fitTo.value, (image) => image.asPng());
 }
 
 /** A picture as a notebook holds it. */
@@ -79,7 +82,7 @@ async function drawPixels<T>(
 ): Promise<T> {
   const { Resvg } = await loadResvg();
   const drawing = parseSvg(
-    () => new Resvg(svg, { fitTo: { mode: "zoom", value: zoom }, background: "#ffffff" }),
+    () => new Resvg(svg, { ...PNG_OPTIONS, fitTo: { mode: "zoom", value: zoom } }),
   );
   try {
     const image = drawing.render();
