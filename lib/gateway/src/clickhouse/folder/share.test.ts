@@ -191,10 +191,35 @@ test("who keeps the store takes it from the holder, which joins; from one that k
   client = await connect({ dataDir });
 });
 
-test("a folder .shared that others can enter is refused", async () => {
+test("where no socket can be made the store opens all the same, and that is told", async () => {
   await client.close();
-  mkdirSync(join(dataDir, ".shared"), { recursive: true });
-  chmodSync(join(dataDir, ".shared"), 0o755);
+  // As on a file system without sockets: the name is taken by what cannot be removed.
+  const taken = join(dataDir, ".shared", `socket-${process.pid}`);
+  mkdirSync(taken);
+  told.length = 0;
+  client = await connect({ dataDir, log: (line) => told.push(line) });
+  expect(told).toEqual([
+    expect.stringMatching(/^Other processes cannot join this one in .*EISDIR/),
+  ]);
+  expect(await select("SELECT count() AS n FROM n")).toEqual([{ n: "3" }]);
+  rmSync(taken, { recursive: true });
+});
+
+test("a folder .shared that others can enter is closed to them; one of another user is refused", async () => {
+  await client.close();
+  const shared = join(dataDir, ".shared");
+  chmodSync(shared, 0o755);
   client = await connect({ dataDir });
-  expect(statSync(join(dataDir, ".shared")).mode & 0o777).toBe(0o700);
+  expect(statSync(shared).mode & 0o777).toBe(0o700);
+  await client.close();
+  const getuid = jest.spyOn(process, "getuid").mockReturnValue(statSync(shared).uid + 1);
+  try {
+    await expect(connect({ dataDir })).rejects.toMatchObject({
+      code: "held",
+      message: expect.stringContaining("another user's"),
+    });
+  } finally {
+    getuid.mockRestore();
+  }
+  client = await connect({ dataDir });
 });
