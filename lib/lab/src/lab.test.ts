@@ -12,6 +12,7 @@ import { resultsTable } from "./analysis/tables/results-table";
 import type { EvaluateOptions } from "./experiment/plan/settings";
 import { type Lab, openLab } from "./lab";
 import { type Annotation, AnnotationError, annotations } from "./queries/annotations";
+import type { EpisodeRow } from "./queries/episodes";
 import { exportRows } from "./queries/export";
 import { latestRun } from "./queries/latest-run";
 import { EpisodeNotFoundError, storedEpisode } from "./queries/steps";
@@ -114,6 +115,18 @@ test("two runs are compared on the worlds that they share, with names of their o
   );
   expect(pairs).toMatchObject([{ a: "random · one", b: "random · two", unpaired: 2 }]);
   expect(pairs[0]!.difference.n).toBe(2);
+  for (const table of ["episodes", "steps"] as const) {
+    const exported = JSON.parse(
+      await text(await exportRows(lab.clickhouse, { run: [b, a], table, format: "json" })),
+    ) as EpisodeRow[];
+    const count = table === "episodes" ? 6 : rows.reduce((sum, row) => sum + row.inferences, 0);
+    expect(exported).toHaveLength(count);
+    const alone = JSON.parse(
+      await text(await exportRows(lab.clickhouse, { run: b, table, format: "json" })),
+    ) as EpisodeRow[];
+    expect(exported.slice(0, alone.length)).toEqual(alone);
+    expect(new Set(exported.map(({ run }) => run))).toEqual(new Set([b, a]));
+  }
   const pooled = [...(await lab.episodes({ run: a })), ...(await lab.episodes({ run: b }))];
   expect(() => resultsTable(pooled)).toThrow("which would be pooled");
   const { id: far } = await lab.evaluate({ ...options, variants: ["random"], seed: 900 });

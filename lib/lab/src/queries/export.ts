@@ -47,10 +47,7 @@ export async function exportRows(
   const { select: one, order } = QUERIES[table];
   // Each has its own parameter, and its place as a column to order by.
   const select = runs
-    .map(
-      (_, i) =>
-        `SELECT *, ${i} AS nth FROM (${one.replaceAll("{run:String}", `{run${i}:String}`)})`,
-    )
+    .map((_, i) => `SELECT *, ${i} AS nth FROM (${one.replaceAll("{run:", `{run${i}:`)})`)
     .join(" UNION ALL ");
   const query_params = Object.fromEntries(runs.map((id, i) => [`run${i}`, id]));
   const options = { query_params, session_id };
