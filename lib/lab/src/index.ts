@@ -77,10 +77,12 @@ export { RunNotStoredError } from "./experiment/settle";
 export { type Holder, RunHeldError } from "./experiment/shards/claim";
 export type { ShardRow } from "./experiment/shards/shards";
 export { type Prices, readPrices } from "./experiment/variants/prices";
+export { type DatasetOptions, type TrainingForm, writeDataset } from "./export/training";
 export { type AgentOptions, type Lab, type LabOptions, openLab, type SavedRun } from "./lab";
 export type { ExampleEpisode, Examples, ExamplesOptions, ExamplesSplit } from "./learn/examples";
 export { ExamplesError } from "./learn/examples-error";
-export type { Example } from "./learn/render";
+export type { Preferred } from "./learn/preferences";
+export type { Example, RenderedTurn } from "./learn/render";
 export {
   TrainingError,
   type TrainingProgress,

