@@ -109,8 +109,7 @@ export interface DatasetOptions {
  *
  * @example
  * const examples = await lab.examples({ run: run.id, render: "rule_based" });
- * const folder = mkdtempSync(join(tmpdir(), "examples-"));
- * const { train } = await writeDataset(lab.clickhouse, folder, examples);
+ * const { train } = await writeDataset(lab.clickhouse, "examples", examples);
  * console.log(train); // how many decisions
  * @returns rows by split
  * @throws ExamplesError the variant thinks before it acts, and a step has no thinking to learn from

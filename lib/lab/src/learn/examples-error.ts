@@ -1,4 +1,4 @@
-import { nearest } from "babyai";
+import { didYouMean } from "../basics/did-you-mean";
 
 /**
  * `lab.examples` was asked for what the store or the configuration does not have, or an option is wrong; the message says what is valid.
@@ -17,12 +17,10 @@ export class ExamplesError extends Error {
 /** @throws ExamplesError `name` is none of those that there are */
 export function refuseUnknown(what: string, name: string, known: readonly string[]): void {
   if (known.includes(name)) return;
-  const meant = nearest(String(name), known, 3, 1 / 3).map((text) => JSON.stringify(text));
-  const hint = meant.length > 0 ? ` Did you mean ${meant.join(", ")}?` : "";
   const has = known.length > 0 ? known.slice(0, MOST_NAMED).join(", ") : "none";
   const more = known.length > MOST_NAMED ? ` and ${known.length - MOST_NAMED} more` : "";
   throw new ExamplesError(
-    `Unknown ${what} ${JSON.stringify(name)}.${hint} There are: ${has}${more}`,
+    `Unknown ${what} ${JSON.stringify(name)}.${didYouMean(String(name), known)} There are: ${has}${more}`,
   );
 }
 
