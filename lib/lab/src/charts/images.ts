@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { animateSvg, make } from "babyai";
@@ -7,6 +8,9 @@ import { play } from "../agents/play";
 import { parseResults, requireFinished } from "../analysis/results";
 import { withExpertSteps } from "../analysis/simulator";
 import { readPrices } from "../experiment/variants/prices";
+import { variantColor } from "./drawing/color";
+import type { ChartSpec } from "./drawing/style";
+import { type LearningPoint, learningChart } from "./learning";
 import type { Published } from "./published";
 import { allCharts } from "./registry";
 import { drawImages } from "./save";
@@ -16,7 +20,7 @@ const LOCAL = "local.json";
 
 /**
  * Every image of img/, by its path there: all charts of data/results/<name>.json under `<name>/`, the local agents' episodes
- * beside others, with the published results of data/published.json and the prices of config/prices.toml; and the README's episode.
+ * beside others, with the published results of data/published.json and the prices of config/prices.toml; the learning curve of data/student, if it is there; and the README's episode.
  *
  * @throws UnfinishedRunError results are of a run that was cut short
  */
@@ -41,8 +45,34 @@ export async function committedImages(root: string): Promise<Map<string, Uint8Ar
       images.set(`${basename(file, ".json")}/${name}`, image);
     }
   }
+  const curve = join(data, "student", "learning_curve.json");
+  if (existsSync(curve))
+    for (const [name, image] of await drawImages({ learning_curve: learningCurve(curve) }))
+      images.set(`student/${name}`, image);
   images.set("episode.svg", Buffer.from(await film("BabyAI-MixedTrainLocal-v0/putnext", 1009)));
   return images;
+}
+
+/** The chart of what `npm run bench -- learn` wrote. */
+function learningCurve(path: string): ChartSpec {
+  const { points } = JSON.parse(readTextFile(path)) as { points: LearningPoint[] };
+  const names = ["student", "nearest example", "random"];
+  const [student = "", nearest = "", random = ""] = names;
+  const { tasks = [] } = points[0] ?? {};
+  return learningChart({
+    title: "Learning from the expert's episodes",
+    subtitle: [
+      `Five tasks, ${tasks[0]?.episodes} held-out seeds each, tasks weighted equally; bands: 95 % intervals. The student is a small network, trained on so many demonstrated episodes and not yet corrected by the expert; nearest example: the answer of the stored example with most lines in common.`,
+    ],
+    x: "demonstrated episodes",
+    isLogarithmic: true,
+    colors: {
+      [student]: variantColor("student"),
+      [nearest]: "#e69f00",
+      [random]: variantColor("random"),
+    },
+    points,
+  });
 }
 
 /** An episode of the expert's as an animated SVG. */

@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { make, tasks } from "babyai";
+import { randomAction } from "../lib/lab/src/agents/local/random";
+import { type ChatMessage, promptTexts } from "../lib/lab/src/agents/local/reading/prompt";
+import { MissionWords } from "../lib/lab/src/agents/local/student/words";
+import { studentModel } from "../lib/lab/src/agents/local/student-model";
+import { parseAnswer } from "../lib/lab/src/agents/parse";
+import { actArguments, type PastTurn } from "../lib/lab/src/agents/prompt";
+import { at } from "../lib/lab/src/basics/at";
+import type { LearningPoint } from "../lib/lab/src/charts/learning";
+import { readVariants } from "../lib/lab/src/experiment/variants/variants";
+import { openLab } from "../lib/lab/src/lab";
+import type { ExampleEpisode } from "../lib/lab/src/learn/examples";
+import { trainStudent } from "../lib/lab/src/learn/student/train";
+
+const root = join(__dirname, "..");
+/** Demonstrated episodes, all tasks together. */
+const SIZES = [50, 100, 200, 500, 1000, 2000, 5000, 10_000];
+const DEMONSTRATED = 100_000;
+const HELD_OUT = { first: 1000, episodes: 100 };
+/** Each training reads about so many episodes in all; the largest ones each of theirs eight times. */
+const READ = 40_000;
+
+type Answer = (messages: readonly ChatMessage[]) => string;
+
+const info = readVariants([join(root, "config", "tensorzero.toml")]).get("student");
+if (info === undefined) throw new Error("config/tensorzero.toml has no variant student.");
+const { prompt } = info;
+
+/** Plays held-out seeds with rendered prompts, in process and without a gateway. */
+function evaluate(answer: Answer): LearningPoint["tasks"] {
+  return tasks.map((task) => {
+    let solved = 0;
+    for (let i = 0; i < HELD_OUT.episodes; i++) {
+      const env = make(task);
+      let { observation } = env.reset({ seed: HELD_OUT.first + i });
+      const past: PastTurn[] = [];
+      while (!env.terminated && !env.truncated) {
+        const messages = prompt(actArguments(env.mission, observation.text, past, 8));
+        const action = parseAnswer(answer(messages)).action ?? "go forward";
+        past.push({ observation: observation.text, action });
+        ({ observation } = env.step(action));
+      }
+      if (env.reward > 0) solved++;
+    }
+    return { solved, episodes: HELD_OUT.episodes };
+  });
+}
+
+/**
+ * The answer of the stored example whose last three turns have most lines in common with those of the prompt: the Jaccard index, with
+ * each line told from those of other turns, and the mission's words in it replaced by their places. Of equals the first.
+ */
+function nearest(episodes: readonly ExampleEpisode[]): Answer {
+  const answers: string[] = [];
+  const sizes: number[] = [];
+  const having = new Map<string, number[]>();
+  for (const episode of episodes) {
+    for (const { prompt, completion } of episode.examples()) {
+      const keys = keysOf(prompt);
+      for (const key of keys) {
+        const list = having.get(key);
+        if (list === undefined) having.set(key, [answers.length]);
+        else list.push(answers.length);
+      }
+      sizes.push(keys.size);
+      answers.push(completion[0].content);
+    }
+  }
+  return (messages) => {
+    const keys = keysOf(messages);
+    const common = new Uint16Array(answers.length);
+    for (const key of keys) for (const i of having.get(key) ?? []) common[i] = at(common, i) + 1;
+    let best = 0;
+    let bestShare = -1;
+    for (const [i, count] of common.entries()) {
+      const share = count / (keys.size + at(sizes, i) - count);
+      if (share > bestShare) {
+        best = i;
+        bestShare = share;
+      }
+    }
+    return at(answers, best);
+  };
+}
+
+function keysOf(messages: readonly ChatMessage[]): Set<string> {
+  const { mission, observation, turns } = promptTexts(messages);
+  const words = new MissionWords(mission);
+  const abstracted = (line: string) =>
+    line.replace(/\w+/g, (word) => words.placesOf(word.toLowerCase()) ?? word);
+  const kind = mission.replace(/\b(red|green|blue|purple|yellow|grey|ball|box|key)\b/g, "_");
+  const last = [...turns, { saw: observation, did: "" }].slice(-3).reverse();
+  const lines = last.flatMap(({ saw, did }, age) =>
+    [...saw.split("\n"), did].filter(Boolean).map((line) => `${age} ${abstracted(line)}`),
+  );
+  return new Set([`mission ${kind}`, ...lines]);
+}
+
+/** Trains on 50 to 10,000 demonstrated episodes and writes data/student/learning_curve.json. */
+export async function run(): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), "learn-"));
+  const begun = { at: performance.now(), cpu: process.cpuUsage() };
+  const lab = await openLab({ project: root, gateway: "embedded", dataDir });
+  try {
+    const episodes = at(SIZES, SIZES.length - 1) / tasks.length;
+    const made = await lab.demonstrate({ variant: "random", episodes, seed: DEMONSTRATED });
+    const { train } = await lab.examples({ run: made.id, render: "student" });
+    // By seed: the first ones are of all tasks in equal numbers.
+    train.sort((a, b) => a.seed - b.seed);
+    const points: LearningPoint[] = [];
+    const chance = evaluate((messages) => JSON.stringify({ action: randomAction(messages) }));
+    for (const size of SIZES) {
+      const part = train.slice(0, size);
+      const epochs = Math.max(8, Math.min(100, Math.round(READ / size)));
+      const student = studentModel(await trainStudent(part, { epochs }));
+      const ask = (messages: readonly ChatMessage[]) =>
+        student(messages, { signal: new AbortController().signal }) as string;
+      points.push({ learner: "student", x: size, tasks: evaluate(ask) });
+      points.push({ learner: "nearest example", x: size, tasks: evaluate(nearest(part)) });
+      points.push({ learner: "random", x: size, tasks: chance });
+      for (const { learner, tasks } of points.slice(-3))
+        console.log(size, learner.padEnd(16), tasks.map(({ solved }) => solved).join(" "));
+    }
+    const { user, system } = process.cpuUsage(begun.cpu);
+    const provenance = {
+      command: "npm run bench -- learn",
+      node: process.version,
+      cores: availableParallelism(),
+      seconds: Math.round((performance.now() - begun.at) / 1000),
+      cpuSeconds: Math.round((user + system) / 1e6),
+      demonstrations: `seeds ${DEMONSTRATED} to ${DEMONSTRATED + episodes - 1} of the five tasks`,
+      evaluated: `seeds ${HELD_OUT.first} to ${HELD_OUT.first + HELD_OUT.episodes - 1} of the five tasks`,
+    };
+    const path = join(root, "data", "student", "learning_curve.json");
+    const lines = points.map((point) => `    ${JSON.stringify(point)}`).join(",\n");
+    writeFileSync(
+      path,
+      `{\n  "provenance": ${JSON.stringify(provenance)},\n  "points": [\n${lines}\n  ]\n}\n`,
+    );
+  } finally {
+    await lab.close();
+    rmSync(dataDir, { recursive: true });
+  }
+}
