@@ -132,4 +132,10 @@ export function setup() {
   );
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) setup();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.some((word) => word === "-h" || word === "--help"))
+    console.log(
+      "npm run setup\n\nInstalls the packages and compiles lib, where something is missing or out of date, and registers the\nnotebooks' kernel in data/.local/jupyter. Every other command begins with it.",
+    );
+  else setup();
+}

@@ -1,5 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -11,6 +19,26 @@ function write(name: string, content: string | object): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
 }
+
+test("npm run lab looks for JupyterLab before it installs anything, and --help does nothing", () => {
+  const project = join(folder, "bare");
+  for (const name of ["run.mjs", "setup.mjs", "jupyter-lab.cjs"])
+    cpSync(join(__dirname, name), join(project, "scripts", name));
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, args, {
+      cwd: project,
+      encoding: "utf8",
+      env: { PATH: join(folder, "nowhere") },
+    });
+  const { status, stderr } = run("scripts/run.mjs", "lab");
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringContaining("JupyterLab was not found, and nothing was installed."),
+  ]);
+  for (const flag of ["-h", "--help"])
+    expect(run("scripts/setup.mjs", flag)).toMatchObject({ status: 0, stderr: "" });
+  expect(readdirSync(project)).toEqual(["scripts"]);
+});
 
 test("what npm's settings of a production machine leave out is installed all the same, once", () => {
   // A project whose packages are folders of its own, so that npm needs no registry. Its compiler copies.
