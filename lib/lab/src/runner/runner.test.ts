@@ -35,7 +35,9 @@ function run(given: Notebook, options: Partial<RunOptions> = {}) {
   return runNotebook(given, { directory, ...options });
 }
 
-const codeCells = (given: Notebook) => given.cells as CodeCell[];
+// Without the banners of a run that failed.
+const codeCells = ({ cells }: Notebook) =>
+  cells.filter((cell): cell is CodeCell => cell.cell_type === "code");
 
 function textOf(cell: CodeCell, name: "stdout" | "stderr"): string {
   return cell.outputs
@@ -292,37 +294,47 @@ const notebookSchema = strict({
   metadata: { type: "object", required: ["kernelspec", "language_info"] },
   cells: {
     type: "array",
-    items: strict({
-      cell_type: { const: "code" },
-      id: { type: "string", pattern: "^[a-zA-Z0-9-_]{1,64}$" },
-      metadata: strict({ tags: { type: "array", items: { type: "string" } } }, ["tags"]),
-      source: lines,
-      execution_count: count,
-      outputs: {
-        type: "array",
-        items: {
-          anyOf: [
-            strict({
-              output_type: { const: "stream" },
-              name: { enum: ["stdout", "stderr"] },
-              text: lines,
-            }),
-            strict({
-              output_type: { const: "display_data" },
-              metadata: { type: "object" },
-              data: {
-                type: "object",
-                patternProperties: {
-                  "^application/.*\\+json$": { type: "object" },
-                  "^text/": lines,
-                },
-                additionalProperties: { type: "string" },
-              },
-            }),
-          ],
-        },
-      },
-    }),
+    items: {
+      anyOf: [
+        strict({
+          cell_type: { const: "markdown" },
+          id: { type: "string", pattern: "^[a-zA-Z0-9-_]{1,64}$" },
+          metadata: strict({ tags: { type: "array", items: { type: "string" } } }),
+          source: lines,
+        }),
+        strict({
+          cell_type: { const: "code" },
+          id: { type: "string", pattern: "^[a-zA-Z0-9-_]{1,64}$" },
+          metadata: strict({ tags: { type: "array", items: { type: "string" } } }, ["tags"]),
+          source: lines,
+          execution_count: count,
+          outputs: {
+            type: "array",
+            items: {
+              anyOf: [
+                strict({
+                  output_type: { const: "stream" },
+                  name: { enum: ["stdout", "stderr"] },
+                  text: lines,
+                }),
+                strict({
+                  output_type: { const: "display_data" },
+                  metadata: { type: "object" },
+                  data: {
+                    type: "object",
+                    patternProperties: {
+                      "^application/.*\\+json$": { type: "object" },
+                      "^text/": lines,
+                    },
+                    additionalProperties: { type: "string" },
+                  },
+                }),
+              ],
+            },
+          },
+        }),
+      ],
+    },
   },
 });
 
