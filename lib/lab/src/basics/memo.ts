@@ -22,4 +22,8 @@ export class Memo<T> {
     if (this.known.size > this.most && oldest !== undefined) this.known.delete(oldest);
     return entry.made;
   }
+
+  forget(key: string): void {
+    this.known.delete(key);
+  }
 }

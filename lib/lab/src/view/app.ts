@@ -121,8 +121,7 @@ export function viewApp(source: ViewSource): Hono {
   const list = async (c: Context, parts: readonly string[]) => {
     const view = readListAddress(partsOf(c)[1] ?? "", parts);
     if (view === undefined) return problem(c, 404, "There is no such list of episodes.");
-    const run = await data.run(view.run);
-    const listed = await data.list(view);
+    const [run, listed] = await Promise.all([data.run(view.run), data.list(view)]);
     const path = [
       [run.run, runAddress(run.run)],
       ["Episodes", listAddress({ run: run.run })],

@@ -50,8 +50,9 @@ export class NotThereError extends Error {
   override readonly name = "NotThereError";
 }
 
-/** How long the store is not asked again, in milliseconds: a page asks for a run many times. */
+/** How long the store is not asked again for runs, in milliseconds: a page asks for a run many times; a finished one seldom changes. */
 const FRESH_MS = 1000;
+const FINISHED_MS = 30_000;
 
 /** How long a page waits for patterns before it shows what there is, in milliseconds. */
 const PATIENCE_MS = 400;
@@ -59,6 +60,7 @@ const PATIENCE_MS = 400;
 /** What the pages are made of, read from the store and kept for a while. */
 export class ViewData {
   private readonly overviews = new Memo<RunOverview[]>(20, FRESH_MS);
+  private readonly finished = new Memo<RunOverview>(20, FINISHED_MS);
   /** Whole rows of a run, by its state. */
   private readonly rows = new Memo<EpisodeRow[]>(4);
   private readonly charts = new Memo<string | null>(100);
@@ -76,14 +78,17 @@ export class ViewData {
 
   /** @throws NotThereError */
   async run(run: string): Promise<RunOverview> {
-    const [found] = await this.overviews.get(`run ${run}`, () =>
-      overviews(this.source.clickhouse, run),
-    );
-    if (found === undefined)
-      throw new NotThereError(
-        `The store has no run ${JSON.stringify(run)}. The list of runs has those that it has.`,
+    return this.finished.get(run, async () => {
+      const [found] = await this.overviews.get(`run ${run}`, () =>
+        overviews(this.source.clickhouse, run),
       );
-    return found;
+      if (found === undefined)
+        throw new NotThereError(
+          `The store has no run ${JSON.stringify(run)}. The list of runs has those that it has.`,
+        );
+      if (found.state !== "finished") this.finished.forget(run);
+      return found;
+    });
   }
 
   async list(view: ListView): Promise<ListedPage> {
