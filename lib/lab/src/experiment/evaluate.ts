@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { ActionName } from "babyai";
 import { messageOf } from "embedded-gateway";
 import type { Demonstrated } from "../agents/balrog-like/dialogue";
 import { singleTurns } from "../agents/gateway-agent";
@@ -12,7 +13,7 @@ import { type EvaluateOptions, newRunId, type Settings } from "./plan/settings";
 import { Pace } from "./play/pace";
 import { isLost, Outages, PATIENCE, type Patience } from "./play/patience";
 import { type EpisodeResult, runEpisode } from "./play/run-episode";
-import { type Progress, Tally } from "./progress/progress";
+import { type LastEpisode, type Progress, Tally } from "./progress/progress";
 import { Spending } from "./progress/spending";
 import { describe, FAILURES_IN_A_ROW, type Run } from "./run";
 import type { PlayedVariant } from "./variants/played-variant";
@@ -77,6 +78,7 @@ class Sitting {
   private readonly completedBefore: number;
   private readonly planned: number;
   private stopped: Run["stopped"] = null;
+  private lastEpisode: LastEpisode | null = null;
   private lastError: string | null = null;
   private storeError: string | null = null;
   private failuresInARow = 0;
@@ -188,15 +190,16 @@ class Sitting {
   }
 
   private async playEpisode(episode: EpisodeKey): Promise<void> {
-    let { result, isCutOff } = await this.tryEpisode(episode);
+    let { result, isCutOff, actions } = await this.tryEpisode(episode);
     // A new episode, because the lost inference may be stored: in the same one its step would be there twice.
     for (let again = 0; again < REPLAYS && isLost(result.error) && !this.stopped; again++) {
       await this.gatewayAnswers();
-      ({ result, isCutOff } = await this.tryEpisode(episode));
+      ({ result, isCutOff, actions } = await this.tryEpisode(episode));
     }
     if (result.error === null) {
       this.failuresInARow = 0;
       this.tally.completed(episode.variant, result.success === true, result.episodeLength);
+      this.lastEpisode = { ...episode, success: result.success === true, actions };
     } else if (!isCutOff) {
       this.tally.failed(episode.variant);
       this.lastError = result.error.message;
@@ -222,6 +225,7 @@ class Sitting {
         : dialogueOf(form, this.context.demonstrated ?? null, episode);
     const tally = this.tally.try(episode.variant);
     const spending = this.spending.try(episode.variant);
+    const actions: ActionName[] = [];
     const result = await runEpisode({
       ...episode,
       ...{ functionName, prompt, pictures, servers, dialogue, inferenceSeconds, episodeSeconds },
@@ -233,7 +237,8 @@ class Sitting {
       outages: this.gateway,
       signal: this.stop.signal,
       onBegin: (maxSteps) => tally.begin(maxSteps),
-      onInference: (inference, invalid) => {
+      onInference: (inference, invalid, action) => {
+        actions.push(action);
         tally.answer(inference, invalid);
         spending.add(inference);
         if (this.spending.isExhausted) this.stopNow("budget");
@@ -247,7 +252,7 @@ class Sitting {
     // What is not stored as failed is cut off: so ClickHouse shows it, too.
     const isCutOff =
       result.error !== null && (this.stop.signal.aborted || !(await this.record(result)));
-    return { result, isCutOff };
+    return { result, isCutOff, actions };
   }
 
   /** Resolves with whether the failure is stored; if it cannot be, the run stops. */
@@ -280,6 +285,7 @@ class Sitting {
       spentUsd: cost?.usd ?? null,
       spentIsEstimated: cost?.isEstimated ?? false,
       spentIsAtLeast: cost?.isAtLeast ?? false,
+      lastEpisode: this.lastEpisode,
       seconds: this.tookMs / 1000,
       state,
     };

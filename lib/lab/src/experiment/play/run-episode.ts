@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { make } from "babyai";
+import { type ActionName, make } from "babyai";
 import { type CountedTokens, countTokens } from "../../agents/count-tokens";
 import { type Dialogue, gatewayAgent } from "../../agents/gateway-agent";
 import type { ChatMessage } from "../../agents/local/reading/prompt";
@@ -45,8 +45,12 @@ export interface EpisodeOptions {
   prompt: (input: ActInput) => readonly ChatMessage[];
   /** Called before the first inference, with the steps that the episode may take. */
   onBegin?: (maxSteps: number) => void;
-  /** Called after every inference; `invalid` is why its answer was no valid action, null for one that was. */
-  onInference?: (inference: Inference & CountedTokens, invalid: InvalidReason | null) => void;
+  /** Called after every inference; `invalid` is why its answer was no valid action, null for one that was; `action` is then played. */
+  onInference?: (
+    inference: Inference & CountedTokens,
+    invalid: InvalidReason | null,
+    action: ActionName,
+  ) => void;
 }
 
 /** How an episode ended. Outcomes are null when it failed or was stopped. */
@@ -136,8 +140,8 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
   try {
     let episodeReturn = 0;
     for await (const { decision, reward } of turns) {
-      const { inference, invalid } = decision;
-      onInference?.(inference, invalid);
+      const { inference, invalid, action } = decision;
+      onInference?.(inference, invalid, action);
       result.episodeId = inference.episodeId;
       result.episodeLength += 1;
       if (invalid) result.invalidActions += 1;

@@ -1,3 +1,4 @@
+import type { ActionName } from "babyai";
 import { Answers, type InvalidCount } from "../../agents/answers";
 import type { CountedTokens } from "../../agents/count-tokens";
 import type { InvalidReason } from "../../agents/parse";
@@ -18,11 +19,22 @@ export interface Progress extends Counts {
   /** Of the variants with answers that were no valid action, that with the largest share first. */
   invalidAnswers: readonly InvalidCount[];
   variants: readonly VariantProgress[];
+  /** The episode that ended last; null, or left out, before one has. */
+  lastEpisode?: LastEpisode | null;
   /** Since the run began. */
   seconds: number;
   /** Until all is played, as far as the answers so far tell (see `timeLeft`); null before each model has answered. */
   secondsLeft: number | null;
   state: "running" | "finished" | "stopped";
+}
+
+/** An episode that ended, with what plays it again. */
+export interface LastEpisode {
+  variant: string;
+  task: string;
+  seed: number;
+  success: boolean;
+  actions: readonly ActionName[];
 }
 
 export interface VariantProgress extends Counts {
@@ -160,7 +172,7 @@ export class Tally {
   /** The counts, with the rate and the time that is left. */
   get progress(): Omit<
     Progress,
-    "spentUsd" | "spentIsEstimated" | "spentIsAtLeast" | "seconds" | "state"
+    "spentUsd" | "spentIsEstimated" | "spentIsAtLeast" | "lastEpisode" | "seconds" | "state"
   > {
     const { counts } = this;
     return { ...counts, ...this.pace(counts.done === counts.total) };
