@@ -11,6 +11,9 @@ export const LOCAL_CLICKHOUSE = `http://chuser:${COMPOSE_PASSWORD}@localhost:812
 /** Where nothing listens, that is known at once; what takes a connection and does not answer yet may be busy. */
 const PATIENCE_MS = 10_000;
 
+/** A gateway that is named is the only one: many workers may keep it busy. */
+const NAMED_PATIENCE_MS = 60_000;
+
 export interface RemoteGateway {
   kind: "remote";
   /** Both may hold a password. */
@@ -92,7 +95,7 @@ export async function locateGateway(
 async function ask(url: string, apiKey: string | undefined): Promise<GatewayStatus> {
   let client: GatewayClient;
   try {
-    client = new GatewayClient({ url, apiKey, timeoutMs: PATIENCE_MS });
+    client = new GatewayClient({ url, apiKey, timeoutMs: NAMED_PATIENCE_MS });
   } catch (cause) {
     throw new GatewayNotFoundError(
       `TENSORZERO_GATEWAY_URL ${messageOf(cause)}. Give one like ${LOCAL_GATEWAY}`,
