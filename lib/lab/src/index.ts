@@ -81,6 +81,7 @@ export { type DatasetOptions, type TrainingForm, writeDataset } from "./export/t
 export { type AgentOptions, type Lab, type LabOptions, openLab, type SavedRun } from "./lab";
 export type { ExampleEpisode, Examples, ExamplesOptions, ExamplesSplit } from "./learn/examples";
 export { ExamplesError } from "./learn/examples-error";
+export { nearestExample } from "./learn/nearest";
 export type { Preferred } from "./learn/preferences";
 export type { Example, RenderedTurn } from "./learn/render";
 export {

@@ -16,6 +16,7 @@ import {
   type ExamplesOptions,
 } from "./examples";
 import { ExamplesError } from "./examples-error";
+import { hashedWords, nearestExample } from "./nearest";
 
 const dataDir = mkdtempSync(join(tmpdir(), "examples-"));
 const toml = join(dataDir, "mumbler.toml");
@@ -238,3 +239,25 @@ test("what is not there, or cannot be, is refused with what was meant", async ()
   const one = { run: demonstrated, split: { valFraction: 1e-9 } };
   expect(await refused(one)).toContain("too few worlds");
 });
+
+test("the nearest example answers each prompt of its own as it was answered", async () => {
+  const { train } = await lab.examples({ run: demonstrated, render: "mumbler" });
+  const nearest = nearestExample(train);
+  const signal = new AbortController().signal;
+  const made = train.flatMap((episode) => [...episode.examples()]);
+  for (const { prompt, completion } of made) {
+    const same = made.filter(
+      (other) => hashedWords(text(other.prompt)).join() === hashedWords(text(prompt)).join(),
+    );
+    const possible = same.map((other) => parseAnswer(other.completion[0].content).action);
+    expect(possible).toContain(parseAnswer(String(await nearest(prompt, { signal }))).action);
+    expect(possible).toContain(parseAnswer(completion[0].content).action);
+  }
+  const near = (a: string, b: string) =>
+    hashedWords(a).reduce((sum, value, i) => sum + value * hashedWords(b)[i]!, 0);
+  expect(near("a red ball", "a red ball")).toBeCloseTo(1);
+  expect(near("a red ball", "a red box")).toBeGreaterThan(near("a red ball", "two keys"));
+});
+
+const text = (messages: readonly ChatMessage[]) =>
+  messages.map(({ content }) => content).join("\n");
