@@ -147,7 +147,7 @@ test("start --resume hands the run to the notebook, and refuses what the run has
 test.each([
   [["--shard", "1/2"], "--shard is a part of a run: name that with --run."],
   [["--run", "r", "--resume", "r"], "Give --run, which begins or goes on, or --resume, not both."],
-  [["--run", "r", "-p", "resume=r"], "A shard has no parameter resume; valid are variants, tasks,"],
+  [["--run", "r", "-p", "resume=r"], "A shard has no parameter resume. Valid are variants, tasks,"],
   [["--run", "r", "-p", "variants=auto"], "depends on the machine: name the variants"],
 ])("start %p is refused in a line", async (args, message) => {
   expect(await startCommand(directory, args)).toBe(1);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { testTasks, tasks as trainTasks } from "babyai";
 import { publishedWorlds } from "../../analysis/published/episodes";
+import { didYouMean } from "../../basics/did-you-mean";
 import { progressMime } from "../../display/progress";
 import { TerminalListener } from "../../display/terminal";
 import type { ResumeOptions } from "../../experiment/plan/settings";
@@ -19,6 +20,8 @@ const READERS: Record<string, (text: string) => Partial<ResumeOptions>> = {
     tasks: text === "train" ? trainTasks : text === "test" ? testTasks : list(text),
   }),
   worlds: (text) => ({ worlds: publishedWorlds(text) }),
+  name: (text) => ({ name: text }),
+  note: (text) => ({ note: text }),
   episodes: (text) => ({ episodes: Number(text) }),
   seed: (text) => ({ seed: Number(text) }),
   historyLength: (text) => ({ historyLength: Number(text) }),
@@ -38,7 +41,7 @@ function readParameters(parameters: Readonly<Record<string, string>>): Partial<R
     const read = READERS[name];
     if (read === undefined)
       throw new UsageError(
-        `A shard has no parameter ${name}; valid are ${Object.keys(READERS).join(", ")}.`,
+        `A shard has no parameter ${name}.${didYouMean(name, Object.keys(READERS))} Valid are ${Object.keys(READERS).join(", ")}.`,
       );
     Object.assign(options, read(text));
   }
