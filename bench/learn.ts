@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { make, tasks } from "babyai";
+import type { ModelFunction } from "../lib/lab/src/agents/local/own-models";
 import { randomAction } from "../lib/lab/src/agents/local/random";
-import { type ChatMessage, promptTexts } from "../lib/lab/src/agents/local/reading/prompt";
-import { MissionWords } from "../lib/lab/src/agents/local/student/words";
+import type { ChatMessage } from "../lib/lab/src/agents/local/reading/prompt";
 import { studentModel } from "../lib/lab/src/agents/local/student-model";
 import { parseAnswer } from "../lib/lab/src/agents/parse";
 import { actArguments, type PastTurn } from "../lib/lab/src/agents/prompt";
@@ -12,7 +12,7 @@ import { at } from "../lib/lab/src/basics/at";
 import type { LearningPoint } from "../lib/lab/src/charts/learning";
 import { readVariants } from "../lib/lab/src/experiment/variants/variants";
 import { openLab } from "../lib/lab/src/lab";
-import type { ExampleEpisode } from "../lib/lab/src/learn/examples";
+import { nearestExample } from "../lib/lab/src/learn/nearest";
 import { trainStudent } from "../lib/lab/src/learn/student/train";
 
 const root = join(__dirname, "..");
@@ -25,12 +25,18 @@ const READ = 40_000;
 
 type Answer = (messages: readonly ChatMessage[]) => string;
 
-const info = readVariants([join(root, "config", "tensorzero.toml")]).get("student");
-if (info === undefined) throw new Error("config/tensorzero.toml has no variant student.");
-const { prompt } = info;
+const variants = readVariants([join(root, "config", "tensorzero.toml")]);
 
-/** Plays held-out seeds with rendered prompts, in process and without a gateway. */
-function evaluate(answer: Answer): LearningPoint["tasks"] {
+/** By the templates of a variant. */
+function promptOf(name: string) {
+  const variant = variants.get(name);
+  if (variant === undefined) throw new Error(`config/tensorzero.toml has no variant ${name}.`);
+  return variant.prompt;
+}
+
+/** Plays held-out seeds with a variant's prompts, in process and without a gateway. */
+function evaluate(answer: Answer, variant = "student"): LearningPoint["tasks"] {
+  const prompt = promptOf(variant);
   return tasks.map((task) => {
     let solved = 0;
     for (let i = 0; i < HELD_OUT.episodes; i++) {
@@ -49,56 +55,6 @@ function evaluate(answer: Answer): LearningPoint["tasks"] {
   });
 }
 
-/**
- * The answer of the stored example whose last three turns have most lines in common with those of the prompt: the Jaccard index, with
- * each line told from those of other turns, and the mission's words in it replaced by their places. Of equals the first.
- */
-function nearest(episodes: readonly ExampleEpisode[]): Answer {
-  const answers: string[] = [];
-  const sizes: number[] = [];
-  const having = new Map<string, number[]>();
-  for (const episode of episodes) {
-    for (const { prompt, completion } of episode.examples()) {
-      const keys = keysOf(prompt);
-      for (const key of keys) {
-        const list = having.get(key);
-        if (list === undefined) having.set(key, [answers.length]);
-        else list.push(answers.length);
-      }
-      sizes.push(keys.size);
-      answers.push(completion[0].content);
-    }
-  }
-  return (messages) => {
-    const keys = keysOf(messages);
-    const common = new Uint16Array(answers.length);
-    for (const key of keys) for (const i of having.get(key) ?? []) common[i] = at(common, i) + 1;
-    let best = 0;
-    let bestShare = -1;
-    for (const [i, count] of common.entries()) {
-      const share = count / (keys.size + at(sizes, i) - count);
-      if (share > bestShare) {
-        best = i;
-        bestShare = share;
-      }
-    }
-    return at(answers, best);
-  };
-}
-
-function keysOf(messages: readonly ChatMessage[]): Set<string> {
-  const { mission, observation, turns } = promptTexts(messages);
-  const words = new MissionWords(mission);
-  const abstracted = (line: string) =>
-    line.replace(/\w+/g, (word) => words.placesOf(word.toLowerCase()) ?? word);
-  const kind = mission.replace(/\b(red|green|blue|purple|yellow|grey|ball|box|key)\b/g, "_");
-  const last = [...turns, { saw: observation, did: "" }].slice(-3).reverse();
-  const lines = last.flatMap(({ saw, did }, age) =>
-    [...saw.split("\n"), did].filter(Boolean).map((line) => `${age} ${abstracted(line)}`),
-  );
-  return new Set([`mission ${kind}`, ...lines]);
-}
-
 /** Trains on 50 to 10,000 demonstrated episodes and writes data/student/learning_curve.json. */
 export async function run(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), "learn-"));
@@ -107,19 +63,27 @@ export async function run(): Promise<void> {
   try {
     const episodes = at(SIZES, SIZES.length - 1) / tasks.length;
     const made = await lab.demonstrate({ variant: "random", episodes, seed: DEMONSTRATED });
-    const { train } = await lab.examples({ run: made.id, render: "student" });
     // By seed: the first ones are of all tasks in equal numbers.
-    train.sort((a, b) => a.seed - b.seed);
+    const bySeed = async (render: string) => {
+      const { train } = await lab.examples({ run: made.id, render });
+      return train.sort((a, b) => a.seed - b.seed);
+    };
+    const train = await bySeed("student");
+    // Without history, in which no two prompts are near each other.
+    const short = await bySeed("rule_based");
     const points: LearningPoint[] = [];
     const chance = evaluate((messages) => JSON.stringify({ action: randomAction(messages) }));
     for (const size of SIZES) {
       const part = train.slice(0, size);
       const epochs = Math.max(8, Math.min(100, Math.round(READ / size)));
       const student = studentModel(await trainStudent(part, { epochs }));
-      const ask = (messages: readonly ChatMessage[]) =>
-        student(messages, { signal: new AbortController().signal }) as string;
-      points.push({ learner: "student", x: size, tasks: evaluate(ask) });
-      points.push({ learner: "nearest example", x: size, tasks: evaluate(nearest(part)) });
+      const asking = (model: ModelFunction) => (messages: readonly ChatMessage[]) =>
+        model(messages, { signal: new AbortController().signal }) as string;
+      const nearest = nearestExample(short.slice(0, size));
+      points.push(
+        { learner: "student", x: size, tasks: evaluate(asking(student)) },
+        { learner: "nearest example", x: size, tasks: evaluate(asking(nearest), "rule_based") },
+      );
       points.push({ learner: "random", x: size, tasks: chance });
       for (const { learner, tasks } of points.slice(-3))
         console.log(size, learner.padEnd(16), tasks.map(({ solved }) => solved).join(" "));

@@ -62,7 +62,7 @@ function learningCurve(path: string): ChartSpec {
   return learningChart({
     title: "Learning from the expert's episodes",
     subtitle: [
-      `Five tasks, ${tasks[0]?.episodes} held-out seeds each, tasks weighted equally; bands: 95 % intervals. The student is a small network, trained on so many demonstrated episodes and not yet corrected by the expert; nearest example: the answer of the stored example with most lines in common.`,
+      `Five tasks, ${tasks[0]?.episodes} held-out seeds each, tasks weighted equally; bands: 95 % intervals. The student is a small network, trained on so many demonstrated episodes and not yet corrected by the expert; nearest example: the answer of the stored example whose prompt, without history, is nearest by its words.`,
     ],
     x: "demonstrated episodes",
     isLogarithmic: true,

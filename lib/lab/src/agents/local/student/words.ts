@@ -30,11 +30,6 @@ export class MissionWords {
       for (const run of begun) this.places.set(run, [...(this.places.get(run) ?? []), place]);
   }
 
-  /** Where in the mission a run of words stands, such as "3,9"; null: nowhere. */
-  placesOf(run: string): string | null {
-    return this.places.get(run)?.join(",") ?? null;
-  }
-
   featuresOf(line: string): string[] {
     return runsOf(wordsOf(line))
       .flat()
