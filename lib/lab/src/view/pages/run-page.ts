@@ -6,7 +6,7 @@ import { episodeAddress, listAddress, runAddress, sideText } from "../data/addre
 import type { RunOverview } from "../data/overview";
 import type { Found } from "../data/patterns";
 import { ago, count, dot, type Html, html, interval, lazyPart, notice, rateText } from "./page";
-import { facts, stateBadge } from "./runs-page";
+import { costPart, facts, isLarge, stateBadge } from "./runs-page";
 
 /** The charts of a run's page, by their names in `allCharts`. */
 export const RUN_CHARTS = [
@@ -27,9 +27,16 @@ export function runPage(run: RunOverview): Html {
   return html`<h1>${run.run}</h1>
 <div class="part" data-part="${part("summary")}" data-filled="${run.state === "running" ? LIVE_SECONDS : ""}">${runSummary(run)}</div>
 <section aria-labelledby="patterns"><h2 id="patterns">What goes wrong</h2>
-${lazyPart(part("patterns"), "Playing the episodes again…")}</section>
+${onDemand(run, "Play all episodes again", lazyPart(part("patterns"), "Playing the episodes again…"))}</section>
 <section aria-labelledby="charts"><h2 id="charts">Charts</h2>
-${RUN_CHARTS.map((name) => lazyPart(part(`charts/${name}`), "Drawing…"))}</section>`;
+${onDemand(run, "Read all episodes", html`${RUN_CHARTS.map((name) => lazyPart(part(`charts/${name}`), "Drawing…"))}`)}</section>
+${isLarge(run) ? html`<section><h2>Cost</h2>${onDemand(run, "Read all calls", costPart(run))}</section>` : ""}`;
+}
+
+/** What reads all of a large run takes seconds, in which other pages wait: it is fetched when it is opened. */
+function onDemand(run: RunOverview, what: string, content: Html): Html {
+  if (!isLarge(run)) return content;
+  return html`<details><summary>${what}: ${count(run.finished)}, which takes a while</summary>${content}</details>`;
 }
 
 /** How often the page of a run under way looks again, in seconds. */
@@ -38,7 +45,7 @@ export const LIVE_SECONDS = 2;
 /** What changes while a run goes on. */
 export function runSummary(run: RunOverview): Html {
   const { planned, finished, failed } = run;
-  return html`<p class="facts">${stateBadge(run)} ${facts(run)} · <span data-part="/parts/cost/${encodeURIComponent(run.run)}"></span> · ${ago(run.latestMs)}</p>
+  return html`<p class="facts">${stateBadge(run)} ${facts(run)} · ${isLarge(run) ? "" : html`${costPart(run)} · `}${ago(run.latestMs)}</p>
 ${planned !== null && finished < planned ? progressLine(finished, failed, planned) : ""}
 <nav class="chips" aria-label="Episodes">${[
     ["All episodes", {}],

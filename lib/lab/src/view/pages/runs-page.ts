@@ -48,7 +48,7 @@ function runCard(run: RunOverview): Html {
   return html`<li class="card">
 <div class="card-head"><label class="tick"><input type="checkbox" name="side" value="${run.run}" aria-label="Compare ${run.run}"></label>
 <a class="name" href="${runAddress(run.run)}">${run.run}</a>${stateBadge(run)}
-<span class="facts">${facts(run)}</span><span class="cost" data-part="/parts/cost/${encodeURIComponent(run.run)}"></span><span class="age">${ago(run.latestMs)}</span></div>
+<span class="facts">${facts(run)}</span>${isLarge(run) ? "" : costPart(run)}<span class="age">${ago(run.latestMs)}</span></div>
 <ul class="rates">${run.variants
     .slice(0, SHOWN)
     .map(
@@ -59,6 +59,15 @@ function runCard(run: RunOverview): Html {
         )}<span class="number">${rateText({ ...variant.success, low: null, high: null })}</span></li>`,
     )}${more > 0 ? html`<li class="more"><a href="${runAddress(run.run)}">and ${more} more</a></li>` : ""}</ul>
 </li>`;
+}
+
+/** A run of which what needs all of its rows is read on demand alone. */
+export function isLarge({ finished }: RunOverview): boolean {
+  return finished > 20_000;
+}
+
+export function costPart({ run }: RunOverview): Html {
+  return html`<span class="cost" data-part="/parts/cost/${encodeURIComponent(run)}"></span>`;
 }
 
 export function stateBadge({ state }: RunOverview): Html {
