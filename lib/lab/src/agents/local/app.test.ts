@@ -57,6 +57,16 @@ test.each(["rule_based", "random"])(
   },
 );
 
+test("the student that ships answers from its weights, the same prompt always alike", async () => {
+  const ask = async () => {
+    const completion = await openai.chat.completions.create({ model: "student", messages });
+    return completion.choices[0]!.message.content!;
+  };
+  const answer = await ask();
+  expect(JSON.parse(answer)).toEqual({ action: "go forward" });
+  expect(await ask()).toBe(answer);
+});
+
 test("thinks aloud when the prompt asks for it; content may come in parts", async () => {
   const completion = await openai.chat.completions.create({
     model: "rule_based",
