@@ -157,7 +157,7 @@ test("no part of a key is in anything that a run leaves", () => {
     expect(text).toContain("The key that begins with [key]");
   }
   expect(tables).toContain("The key is [key]");
-  expect(notebookText).toContain("image/svg+xml");
+  expect(notebookText).toContain("image/png");
 
   const files = [...filesIn(dataDir), ...filesIn(runFolder), executed, join(folder, "tables.txt")];
   expect(files.map((file) => basename(file))).toEqual(

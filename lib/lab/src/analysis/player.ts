@@ -34,7 +34,10 @@ export function variantPlayer(
   return [...new Set(own.filter((player) => player !== null))].join(" and ") || null;
 }
 
-/** "rule_based: rules, not an LLM. history: openai::gpt-4o-mini-2024-07-18."; null when the rows do not say. */
+/**
+ * "rule_based: rules, not an LLM. history: openai::gpt-4o-mini-2024-07-18."; of several variants that one plays
+ * "All: gpt-5."; null when the rows do not say.
+ */
 export function players(rows: readonly (Answered & { variant: string })[]): string | null {
   const variantsOf = new Map<string, string[]>();
   for (const variant of variantOrder(rows)) {
@@ -42,5 +45,8 @@ export function players(rows: readonly (Answered & { variant: string })[]): stri
     if (player) variantsOf.set(player, [...(variantsOf.get(player) ?? []), variant]);
   }
   if (variantsOf.size === 0) return null;
+  const [[player, variants] = ["", []]] = variantsOf;
+  if (variantsOf.size === 1 && variants.length > 1 && variants.length === variantOrder(rows).length)
+    return `All: ${player}.`;
   return `${[...variantsOf].map(([player, variants]) => `${variants.join(", ")}: ${player}`).join(". ")}.`;
 }

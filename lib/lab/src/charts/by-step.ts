@@ -3,14 +3,15 @@ import {
   expertStepsByTask,
   hasExpertSteps,
 } from "../analysis/expert-steps";
+import { variantOrder } from "../analysis/order";
 import { isFinished, known } from "../analysis/outcome";
 import { players } from "../analysis/player";
 import { type SolvedWithin, solvedWithin } from "../analysis/solved";
 import { average } from "../analysis/statistics/statistics";
 import { type Summary, summarize } from "../analysis/summary";
-import { variantColor } from "./drawing/color";
 import { type Curve, curveChart, type ReferenceLine } from "./drawing/curves";
 import { NothingToDrawError } from "./drawing/errors";
+import { type Mark, variantMarks } from "./drawing/marks";
 import { type ChartSpec, INK } from "./drawing/style";
 import { EXPERT, rangeLabel, scope, sizeLabel, unfinishedNote } from "./labels";
 import type { Published } from "./published";
@@ -36,6 +37,7 @@ export function successByStep(
     );
   }
   const last = Math.max(1, ...shares.map(({ step }) => step));
+  const marks = variantMarks(variantOrder(rows));
   return curveChart({
     title: "Success by step",
     subtitle: subtitle(rows, published !== undefined),
@@ -46,6 +48,7 @@ export function successByStep(
       ...summarize(rows).map((summary) =>
         variantCurve(
           summary,
+          marks.get(summary.variant),
           shares.filter((point) => point.variant === summary.variant),
         ),
       ),
@@ -53,6 +56,9 @@ export function successByStep(
     references: published ? best(published) : [],
   });
 }
+
+const DOTTED = [1.5, 2.5];
+const SOLID = [1, 0];
 
 function subtitle(rows: readonly EpisodeBesideExpert[], isBesidePublished: boolean): string[] {
   const unfinished = unfinishedNote(rows);
@@ -72,7 +78,11 @@ function subtitle(rows: readonly EpisodeBesideExpert[], isBesidePublished: boole
   ];
 }
 
-function variantCurve(summary: Summary, points: readonly SolvedWithin[]): Curve {
+function variantCurve(
+  summary: Summary,
+  mark: Mark | undefined,
+  points: readonly SolvedWithin[],
+): Curve {
   const { variant } = summary;
   const percent = (share: number | null) => 100 * (share ?? 0);
   const end = points.at(-1);
@@ -80,7 +90,8 @@ function variantCurve(summary: Summary, points: readonly SolvedWithin[]): Curve 
   return {
     name: variant,
     value: `${end === undefined ? "" : rateLabel(end)} % (n = ${sizeLabel(summary.success.n, summary)})`,
-    color: variantColor(variant),
+    color: mark?.color ?? INK,
+    dash: mark?.dash ?? SOLID,
     points: points.map(({ step, least, most, low, high }) => ({
       step,
       ...(isOpen ? { least: percent(least), most: percent(most) } : { share: percent(least) }),
@@ -107,7 +118,7 @@ function expertCurve(rows: readonly EpisodeBesideExpert[], last: number): Curve[
     share: 100 * average(tasks.map((lengths) => within(lengths, step))),
   }));
   const value = `${points.at(-1)?.share.toFixed(1)} %`;
-  return [{ name: "expert", value, color: INK, dotted: true, points }];
+  return [{ name: "expert", value, color: INK, dash: DOTTED, stroke: 1.5, points }];
 }
 
 /** The best that each has published. */

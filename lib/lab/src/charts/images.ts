@@ -9,6 +9,7 @@ import { parseResults, requireFinished } from "../analysis/results";
 import { withExpertSteps } from "../analysis/simulator";
 import { readPrices } from "../experiment/variants/prices";
 import { variantColor } from "./drawing/color";
+import { chartToSvg, type Look } from "./drawing/render";
 import type { ChartSpec } from "./drawing/style";
 import { type LearningPoint, learningChart } from "./learning";
 import type { Published } from "./published";
@@ -17,6 +18,16 @@ import { drawImages } from "./save";
 
 /** The local agents' results, floor and ceiling of all others. */
 const LOCAL = "local.json";
+
+/** What the README shows, which has it in the dark and for phones, too. */
+const README = "smollm2-135m.json";
+const README_CHARTS =
+  "success_rate published_results episode_return episode_length input_tokens generated_tokens";
+const README_LOOKS: Readonly<Record<string, Look>> = {
+  dark: { theme: "dark" },
+  phone: { width: 400 },
+  "phone-dark": { width: 400, theme: "dark" },
+};
 
 /**
  * Every image of img/, by its path there: all charts of data/results/<name>.json under `<name>/`, the local agents' episodes
@@ -44,6 +55,7 @@ export async function committedImages(root: string): Promise<Map<string, Uint8Ar
     for (const [name, image] of await drawImages(charts)) {
       images.set(`${basename(file, ".json")}/${name}`, image);
     }
+    if (file === README) await addLooks(images, charts);
   }
   const curve = join(data, "student", "learning_curve.json");
   if (existsSync(curve))
@@ -73,6 +85,18 @@ function learningCurve(path: string): ChartSpec {
     },
     points,
   });
+}
+
+async function addLooks(
+  images: Map<string, Uint8Array>,
+  charts: Readonly<Record<string, ChartSpec>>,
+): Promise<void> {
+  for (const name of README_CHARTS.split(" ")) {
+    for (const [suffix, look] of Object.entries(README_LOOKS)) {
+      const svg = await chartToSvg(charts[name]!, look);
+      images.set(`${basename(README, ".json")}/${name}-${suffix}.svg`, Buffer.from(svg));
+    }
+  }
 }
 
 /** An episode of the expert's as an animated SVG. */

@@ -9,7 +9,7 @@ export {
 } from "./by-variant";
 export { variantColor } from "./drawing/color";
 export { NothingToDrawError } from "./drawing/errors";
-export { chartToPng, chartToSvg } from "./drawing/render";
+export { chartToPdf, chartToPng, chartToSvg, type Look } from "./drawing/render";
 export type { ChartSpec } from "./drawing/style";
 export {
   type LearningChart,
@@ -21,5 +21,5 @@ export {
 export { pairedDifferences } from "./paired";
 export { type Published, publishedResults } from "./published";
 export { allCharts, type Background } from "./registry";
-export { saveCharts } from "./save";
+export { saveChart, saveCharts } from "./save";
 export { costAndSuccess, tokensAndSuccess } from "./trade-off";

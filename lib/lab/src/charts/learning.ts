@@ -1,7 +1,7 @@
 import { stratifiedProportion } from "../analysis/statistics/proportion";
-import { textWidth } from "./drawing/font";
 import { stackLabels } from "./drawing/place-labels";
-import { type ChartSpec, frameOf, INK, PADDING, WIDTH } from "./drawing/style";
+import { type ChartSpec, frameOf, INK, laidOut, type Space } from "./drawing/style";
+import { textWidth } from "./text/font";
 
 /** How often a learner solved what it was evaluated on. */
 export interface LearningPoint {
@@ -42,6 +42,10 @@ const LINE_HEIGHT = 17;
  * }));
  */
 export function learningChart(chart: LearningChart): ChartSpec {
+  return laidOut((space) => learningSpec(chart, space));
+}
+
+function learningSpec(chart: LearningChart, space: Space): ChartSpec {
   const values = chart.points.map(({ learner, x, tasks }) => {
     const strata = tasks.map(({ solved, episodes }) => ({ successes: solved, n: episodes }));
     const { mean, low, high } = stratifiedProportion(strata);
@@ -56,7 +60,7 @@ export function learningChart(chart: LearningChart): ChartSpec {
     return { ...last, text: `${learner}: ${last.share.toFixed(1)} %` };
   });
   const room = Math.ceil(Math.max(...ends.map(({ text }) => textWidth(text, FONT_SIZE))));
-  const width = WIDTH - 2 * PADDING - Y_AXIS - LABEL_GAP - room;
+  const width = space.width - Y_AXIS - LABEL_GAP - room;
   const tops = stackLabels(
     ends.map(({ share }) => ({ y: HEIGHT * (1 - share / 100), height: LINE_HEIGHT })),
     HEIGHT,
@@ -80,7 +84,7 @@ export function learningChart(chart: LearningChart): ChartSpec {
   });
   const style = { color: raw("color"), detail: { field: "learner", type: "nominal" } };
   return {
-    ...frameOf(chart.title, chart.subtitle, ends.map(({ text }) => text).join(", ")),
+    ...frameOf(space, chart.title, chart.subtitle, ends.map(({ text }) => text).join(", ")),
     width,
     height: HEIGHT,
     data: { values },
@@ -127,6 +131,10 @@ export interface LossPoint {
  * await showChart(lossCurve([{ step: 1, loss: 1.8 }, { step: 100, loss: 0.4 }]));
  */
 export function lossCurve(points: readonly LossPoint[]): ChartSpec {
+  return laidOut((space) => lossSpec(points, space));
+}
+
+function lossSpec(points: readonly LossPoint[], space: Space): ChartSpec {
   const reach = Math.max(1, Math.floor(points.length / 16));
   const values = points.map(({ step, loss }, i) => {
     const near = points.slice(Math.max(0, i - reach), i + reach + 1);
@@ -147,11 +155,12 @@ export function lossCurve(points: readonly LossPoint[]): ChartSpec {
   });
   return {
     ...frameOf(
+      space,
       "Training loss",
       ["Mean over the examples of some steps, with dropout; uniform chance has 1.79."],
       `At the end ${last?.smooth.toFixed(3)}`,
     ),
-    width: WIDTH - 2 * PADDING - Y_AXIS,
+    width: space.width - Y_AXIS,
     height: 220,
     data: { values },
     layer: [line("loss", { strokeWidth: 1, opacity: 0.35 }), line("smooth", { strokeWidth: 2.5 })],

@@ -4,10 +4,10 @@ import { proportion } from "../analysis/statistics/proportion";
 import { type Summary, summarize } from "../analysis/summary";
 import type { EpisodeRow } from "../queries/episodes";
 import { variantColor } from "./drawing/color";
-import { fitText } from "./drawing/font";
 import { type Heading, type IntervalRow, intervalChart } from "./drawing/intervals";
 import type { ChartSpec } from "./drawing/style";
 import { rangeLabel, scope, sizeLabel, unfinishedNote } from "./labels";
+import { fitText } from "./text/font";
 
 /** data/published.json: results that others published on these tasks, with their sources. */
 export interface Published {

@@ -1,10 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { inflateSync } from "node:zlib";
 import { invalidAnswerRate } from "../../examples/invalid-answers";
 import { parseResults } from "../analysis/results";
+import { chartToSvg } from "./drawing/render";
 import { allCharts } from "./registry";
-import { saveCharts } from "./save";
+import { saveChart, saveCharts } from "./save";
 
 const path = join(__dirname, "../../../../data/results/local.json");
 const { episodes: rows } = parseResults(readFileSync(path, "utf8"), path);
@@ -30,6 +32,41 @@ test("every chart is saved, and a chart of one's own beside them", async () => {
     const images = paths.map((file) => readFileSync(file));
     expect(images.at(-2)!.toString()).toMatch(/^<svg[\s\S]*<\/svg>\s*$/);
     expect(images.at(-1)!.subarray(1, 4).toString()).toBe("PNG");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("one chart is saved as what its name ends in; a PDF has one page of the chart's size", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "chart-"));
+  try {
+    const spec = allCharts(rows).success_rate!;
+    const path = (name: string) => join(folder, "new", name);
+    for (const name of ["a.svg", "a.PNG", "a.pdf"]) await saveChart(spec, path(name));
+    const svg = readFileSync(path("a.svg"), "utf8");
+    expect(svg).toBe(await chartToSvg(spec));
+    const [, width, height] = (/viewBox="0 0 (\d+) (\d+)"/.exec(svg) ?? []).map(Number);
+    expect(readFileSync(path("a.PNG")).readUInt32BE(16)).toBe(2 * (width ?? 0));
+    const pdf = readFileSync(path("a.pdf"));
+    expect(pdf.toString("latin1")).toContain(
+      `/MediaBox [0 0 ${0.75 * (width ?? 0)} ${0.75 * (height ?? 0)}]`,
+    );
+    // Each object stands where the table says.
+    const text = pdf.toString("latin1");
+    const table = Number(/startxref\n(\d+)/.exec(text)?.[1]);
+    expect(text.slice(table, table + 4)).toBe("xref");
+    const starts = [...text.slice(table).matchAll(/^(\d{10}) 00000 n/gm)].map(([, at]) =>
+      Number(at),
+    );
+    starts.forEach((start, i) => {
+      expect(text.slice(start, start + 7)).toBe(`${i + 1} 0 obj`);
+    });
+    const [, length = "0"] = /\/Length (\d+) >>\nstream\n/.exec(text) ?? [];
+    const begin = text.indexOf("stream\n") + 7;
+    const content = inflateSync(pdf.subarray(begin, begin + Number(length))).toString();
+    expect(content.match(/^q$/gm)?.length).toBe(content.match(/^Q$/gm)?.length);
+    expect(content).not.toMatch(/NaN|undefined/);
+    await expect(saveChart(spec, path("a.jpg"))).rejects.toThrow("ends in one of .svg, .png, .pdf");
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,11 +1,37 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EpisodeBesideExpert } from "../analysis/expert-steps";
-import { Rasterizer } from "./drawing/rasterizer";
-import { chartToSvg } from "./drawing/render";
+import { chartToPdf, chartToPng, chartToSvg, type Look } from "./drawing/render";
 import type { ChartSpec } from "./drawing/style";
+import { Rasterizer } from "./pictures/rasterizer";
 import { allCharts, type Background } from "./registry";
+
+/** How each format draws a chart. */
+const FORMATS: Readonly<
+  Record<string, (spec: ChartSpec, look?: Look) => Promise<string | Uint8Array>>
+> = { ".svg": chartToSvg, ".png": chartToPng, ".pdf": chartToPdf };
+
+/**
+ * Writes one chart to a file, whose folder is made if need be: as SVG, as PNG at twice the size, or as PDF.
+ *
+ * @param path ends in .svg, .png or .pdf, which says the format
+ * @example
+ * await saveChart(successRate(rows), "charts/success.pdf");
+ * await saveChart(successRate(rows), "charts/success-phone.svg", { width: 400, theme: "dark" });
+ * @throws TypeError the path ends otherwise
+ */
+export async function saveChart(spec: ChartSpec, path: string, look?: Look): Promise<void> {
+  const extension = extname(path).toLowerCase();
+  const draw = Object.hasOwn(FORMATS, extension) ? FORMATS[extension] : undefined;
+  if (draw === undefined) {
+    const known = Object.keys(FORMATS).join(", ");
+    throw new TypeError(`a chart cannot be saved as ${path}: its name ends in one of ${known}`);
+  }
+  const file = await draw(spec, look);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, file);
+}
 
 /**
  * Writes every chart of {@link allCharts}, and others beside them, to a folder, made if need be, as `<name>.svg` and

@@ -5,10 +5,10 @@ import { players } from "../analysis/player";
 import { summarize } from "../analysis/summary";
 import { costUsd, type Price, type Prices } from "../experiment/variants/prices";
 import type { EpisodeRow } from "../queries/episodes";
-import { variantColor } from "./drawing/color";
 import { NothingToDrawError } from "./drawing/errors";
+import { variantMarks } from "./drawing/marks";
 import { type ScatterPoint, scatter } from "./drawing/scatter";
-import type { ChartSpec } from "./drawing/style";
+import { type ChartSpec, INK } from "./drawing/style";
 import { group, scope, unevenNote, unfinishedNote } from "./labels";
 import { drawnEntries, entryName, PUBLISHED_COLOR, type Published } from "./published";
 
@@ -154,6 +154,7 @@ function ownPoints(
   rows: readonly EpisodeRow[],
   amount: (row: EpisodeRow) => number | null,
 ): ScatterPoint[] {
+  const marks = variantMarks(variantOrder(rows));
   return summarize(rows).flatMap(({ variant, success }) => {
     const own = rows.filter((row) => row.variant === variant);
     const amounts = byTask(own).map((task) => known(task.map(amount)));
@@ -168,7 +169,8 @@ function ownPoints(
         name: variant,
         ...{ x: x.mean, xLow: x.low, xHigh: x.high },
         ...{ y: 100 * success.mean, yLow: percent(success.low), yHigh: percent(success.high) },
-        color: variantColor(variant),
+        color: marks.get(variant)?.color ?? INK,
+        shape: marks.get(variant)?.shape ?? "circle",
         own: true,
       },
     ];
@@ -199,6 +201,7 @@ function publishedPoint(name: string, x: number, y: number): ScatterPoint {
     y,
     ...none,
     color: PUBLISHED_COLOR,
+    shape: "circle",
     own: false,
   };
 }

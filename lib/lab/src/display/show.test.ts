@@ -1,4 +1,5 @@
-import { make } from "babyai";
+import { crc32 } from "node:zlib";
+import { animateSvg, make } from "babyai";
 import { successRate } from "../charts";
 import type { EpisodeRow } from "../queries/episodes";
 import { showChart, showSvg } from "./show";
@@ -37,21 +38,20 @@ test("a chart is a PNG with its size, and its numbers in words", async () => {
   const [{ data, metadata }] = shown as [Content];
   expect(Object.keys(data).sort()).toEqual(["image/png", "text/plain"]);
   expect(data["text/plain"]).toBe(spec.description);
-  const [width = 0, height = 0] = sizeOf(data["image/png"]);
-  expect(metadata).toEqual({
-    "image/png": { width: Math.round(width / 1.4), height: Math.round(height / 1.4) },
-  });
+  const [width = 0] = sizeOf(data["image/png"]);
+  expect(metadata).toEqual({ "image/png": { width: Math.round(width / 1.4) } });
 });
 
-test("an SVG has a PNG beside it, texts included", async () => {
+test("an SVG is shown as PNG, texts included", async () => {
   const env = make("BabyAI-GoToObj-v0");
   env.reset({ seed: 1 });
   const world = env.renderSvg();
   await showSvg(world);
   const [{ data, metadata }] = shown as [Content];
-  expect(data["image/svg+xml"]).toBe(world);
+  expect(Object.keys(data).sort()).toEqual(["image/png", "text/plain"]);
+  expect(data["text/plain"]).toBe(env.mission);
   const side = 32 * env.width;
-  expect(metadata).toEqual({ "image/png": { width: side, height: side } });
+  expect(metadata).toEqual({ "image/png": { width: side } });
   expect(sizeOf(data["image/png"])).toEqual([Math.round(1.4 * side), Math.round(1.4 * side)]);
 
   const open = '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="20">';
@@ -59,6 +59,39 @@ test("an SVG has a PNG beside it, texts included", async () => {
   await showSvg(`${open}<text x="10" y="15" font-size="14">goto</text></svg>`);
   const [empty, text] = shown.slice(1).map((content) => content.data["image/png"]?.length ?? 0);
   expect(text).toBeGreaterThan(1.5 * (empty ?? 0));
+});
+
+test("an animation is a PNG that plays: all frames, each for its time, with one palette", async () => {
+  const env = make("BabyAI-GoToObj-v0");
+  env.reset({ seed: 1 });
+  const frames = [env.renderSvg()];
+  for (const action of [0, 2]) {
+    env.step(action);
+    frames.push(env.renderSvg());
+  }
+  await showSvg(animateSvg(frames, 0.5));
+  const [{ data }] = shown as [Content];
+  expect(Object.keys(data).sort()).toEqual(["image/png", "text/plain"]);
+  const file = Buffer.from(data["image/png"] ?? "", "base64");
+  const chunks: [string, Buffer][] = [];
+  for (let start = 8; start < file.length; ) {
+    const length = file.readUInt32BE(start);
+    const part = file.subarray(start + 4, start + 8 + length);
+    expect(file.readUInt32BE(start + 8 + length)).toBe(crc32(part));
+    chunks.push([part.toString("latin1", 0, 4), part.subarray(4)]);
+    start += 12 + length;
+  }
+  expect(chunks.map(([type]) => type)).toEqual(
+    "IHDR PLTE acTL fcTL IDAT fcTL fdAT fcTL fdAT IEND".split(" "),
+  );
+  const controls = chunks.filter(([type]) => type === "fcTL").map(([, body]) => body);
+  expect(controls.map((body) => body.readUInt16BE(20))).toEqual([500, 500, 1500]);
+  const numbers = chunks.filter(([type]) => /fcTL|fdAT/.test(type));
+  expect(numbers.map(([, body]) => body.readUInt32BE(0))).toEqual([0, 1, 2, 3, 4]);
+  // The first picture is the one that the world itself is shown as.
+  await showSvg(frames[0] ?? "");
+  const still = Buffer.from(shown[1]?.data["image/png"] ?? "", "base64");
+  expect(still.readUInt32BE(16)).toBe(file.readUInt32BE(16));
 });
 
 test("what is no SVG is refused", async () => {

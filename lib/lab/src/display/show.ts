@@ -1,7 +1,8 @@
 import type { DataFrame } from "../analysis/tables/danfojs";
-import { chartToSvg, toPicture } from "../charts/drawing/render";
+import { chartToSvg, type Look } from "../charts/drawing/render";
 import type { ChartSpec } from "../charts/drawing/style";
-import type { MimeBundle } from "../runner/nbformat";
+import { toPicture } from "../charts/pictures/raster";
+import { unescapeXml } from "../charts/text/outline";
 import { escapeHtml, show } from "./display";
 import { showTable } from "./table";
 
@@ -11,14 +12,15 @@ import { showTable } from "./table";
  *
  * @example
  * await showChart(successRate(rows));
+ * await showChart(successRate(rows), { theme: "dark" });
  */
-export async function showChart(spec: ChartSpec): Promise<void> {
-  await showPicture(await chartToSvg(spec), { "text/plain": spec.description });
+export async function showChart(spec: ChartSpec, look?: Look): Promise<void> {
+  await showPicture(await chartToSvg(spec, look), spec.description);
 }
 
 /**
- * Shows an SVG picture below the running cell, with a PNG of it: JupyterLab draws no SVG in a notebook that the reader has
- * not run or trusted yet. Of an animation the PNG is the first frame. Text in the PNG has the charts' typeface.
+ * Shows an SVG picture below the running cell, as PNG like a chart: readers draw no SVG in a notebook that is not trusted, and
+ * some show its text. One of `animateSvg` is an animated PNG. Text has the charts' typeface.
  *
  * @example
  * const env = make("BabyAI-MixedTrainLocal-v0/goto");
@@ -27,14 +29,20 @@ export async function showChart(spec: ChartSpec): Promise<void> {
  * @throws TypeError the text is no SVG
  */
 export async function showSvg(svg: string): Promise<void> {
-  await showPicture(svg, { "image/svg+xml": svg });
+  await showPicture(svg, titleOf(svg));
 }
 
-async function showPicture(svg: string, others: MimeBundle): Promise<void> {
-  const { png, width, height } = await toPicture(svg);
+/** Of a world its mission. */
+function titleOf(svg: string): string {
+  return unescapeXml(/<title>([^<]*)<\/title>/.exec(svg)?.[1] ?? "(a picture)");
+}
+
+async function showPicture(svg: string, words: string): Promise<void> {
+  const { png, width } = await toPicture(svg);
+  // subtle: with a height, too, it would be squeezed where the page is narrower.
   show(
-    { ...others, "image/png": Buffer.from(png).toString("base64") },
-    { "image/png": { width, height } },
+    { "image/png": Buffer.from(png).toString("base64"), "text/plain": words },
+    { "image/png": { width } },
   );
 }
 

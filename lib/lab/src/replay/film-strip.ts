@@ -1,6 +1,6 @@
 import { playerOf } from "../analysis/player";
 import { at } from "../basics/at";
-import { outlineText } from "../charts/drawing/outline";
+import { outlineText } from "../charts/text/outline";
 import type { Replay, ReplayFrame } from "./replay";
 
 const WIDTH = 760;

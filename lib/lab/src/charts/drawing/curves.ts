@@ -1,6 +1,6 @@
-import { fitText, textWidth } from "./font";
+import { fitText, textWidth } from "../text/font";
 import { stackLabels } from "./place-labels";
-import { type ChartSpec, frameOf, INK, MUTED, PADDING, WIDTH } from "./style";
+import { type ChartSpec, frameOf, INK, laidOut, MUTED, type Space } from "./style";
 
 /** A step curve: what stands at a step holds until the next. Percentages. */
 export interface Curve {
@@ -8,7 +8,10 @@ export interface Curve {
   /** What its label says beside the name. */
   value: string;
   color: string;
-  dotted?: boolean;
+  /** SVG's stroke-dasharray. */
+  dash: readonly number[];
+  /** Default: 2.5 pixels. */
+  stroke?: number;
   points: readonly CurvePoint[];
 }
 
@@ -43,33 +46,50 @@ export interface CurveChart {
 const FONT_SIZE = 13;
 const LINE_HEIGHT = 17;
 const HEIGHT = 320;
-/** Room for the numbers and the title of the y axis. */
+/** Room for the numbers and the title of the y axis, and of the x axis. */
 const Y_AXIS = 52;
+const X_AXIS = 60;
+/** At the right of a narrow plot, for half of the last number. */
+const MARGIN = 14;
 /** From the plot to its labels, with a piece of each line between. */
 const LABEL_GAP = 34;
-const DOTTED = [1.5, 2.5];
 const DASHED = [4, 3];
+const STROKE = 2.5;
 
-/** Curves in percent by step, each with a label at its end; the labels stand beside the plot, where no curve runs. */
+/**
+ * Curves in percent by step, each with a label at its end; the labels stand beside the plot, where no curve runs, or where there
+ * is no room below it.
+ */
 export function curveChart(chart: CurveChart): ChartSpec {
-  const labels = labelsOf(chart);
-  const height = Math.max(HEIGHT, labels.flatMap(({ lines }) => lines).length * LINE_HEIGHT);
-  const right = Math.max(...labels.flatMap(({ lines }) => lines.map(widthOf)));
-  const width = WIDTH - 2 * PADDING - Y_AXIS - LABEL_GAP - Math.ceil(right);
+  return laidOut((space) => curveSpec(chart, space));
+}
+
+function curveSpec(chart: CurveChart, space: Space): ChartSpec {
+  const { isNarrow } = space;
+  const labels = labelsOf(chart, isNarrow ? space.width - LABEL_GAP : space.width / 2);
+  const lines = labels.flatMap((label) => label.lines);
+  const right = Math.max(...lines.map(widthOf));
+  const width = space.width - Y_AXIS - (isNarrow ? MARGIN : LABEL_GAP + Math.ceil(right));
+  const height = isNarrow ? HEIGHT : Math.max(HEIGHT, lines.length * LINE_HEIGHT);
   return {
-    ...frameOf(
-      chart.title,
-      chart.subtitle,
-      labels.map(({ lines }) => lines.map(({ text }) => text).join(", ")).join("; "),
-    ),
+    ...frameOf(space, chart.title, chart.subtitle, labels.map(({ whole }) => whole).join("; ")),
     width,
     height,
     data: {
-      values: chart.curves.flatMap(({ name, color, dotted, points }) =>
-        points.map((point) => ({ curve: name, color, dash: dotted ? DOTTED : [1, 0], ...point })),
+      values: chart.curves.flatMap(({ name, value, color, dash, stroke = STROKE, points }) =>
+        points.map((point) => ({
+          ...{ curve: name, color, dash, stroke, tooltip: `${name}: ${value}` },
+          ...point,
+        })),
       ),
     },
-    layer: [...plotLayers(chart), ...labelLayers(labels, width, height)],
+    layer: [
+      ...plotLayers(chart),
+      ...labelLayers(
+        placed(labels, isNarrow ? null : height),
+        isNarrow ? { x: -Y_AXIS, y: height + X_AXIS } : { x: width + 8, y: 0 },
+      ),
+    ],
   };
 }
 
@@ -89,27 +109,33 @@ function plotLayers({ x: xTitle, y: yTitle, curves, references }: CurveChart): o
     scale: { domain: [0, 100] },
     axis: { tickCount: 5 },
   });
-  const style = { color: raw("color"), detail: { field: "curve", type: "nominal" } };
+  const style = {
+    color: raw("color"),
+    detail: { field: "curve", type: "nominal" },
+    description: { field: "tooltip" },
+  };
   const area = (from: string, to: string, opacity: number) => ({
     transform: [{ filter: `isValid(datum.${from})` }],
-    mark: { type: "area", interpolate: "step-after", opacity },
+    mark: { type: "area", interpolate: "step-after", opacity, aria: true },
     encoding: { x, y: y(from), y2: { field: to }, ...style },
   });
-  const line = (isDotted: boolean, mark: object) => ({
-    transform: [{ filter: `isValid(datum.share) && (datum.dash[1] > 0) === ${isDotted}` }],
-    mark: { type: "line", interpolate: "step-after", ...mark },
-    encoding: { x, y: y("share"), ...style },
-  });
   return [
-    area("low", "high", 0.16),
+    area("low", "high", Math.min(0.16, 0.8 / curves.length)),
     area("least", "most", 0.3),
     {
       data: { values: references },
       mark: { type: "rule", color: MUTED, strokeDash: DASHED },
       encoding: { y: y("share") },
     },
-    line(false, { strokeWidth: 2.5 }),
-    line(true, { strokeWidth: 1.5, strokeDash: DOTTED }),
+    {
+      transform: [{ filter: "isValid(datum.share)" }],
+      mark: { type: "line", interpolate: "step-after", aria: true },
+      encoding: {
+        ...{ x, y: y("share"), ...style },
+        strokeDash: raw("dash"),
+        strokeWidth: { field: "stroke", type: "quantitative", scale: null },
+      },
+    },
   ];
 }
 
@@ -117,66 +143,90 @@ interface Label {
   /** Where its curve or line ends, in percent. */
   share: number;
   lines: readonly { text: string; ink: string }[];
+  /** Not cut. */
+  whole: string;
   color: string;
   dash: readonly number[];
 }
 
-function labelsOf({ curves, references }: CurveChart): Label[] {
-  const room = WIDTH / 2;
+function labelsOf({ curves, references }: CurveChart, room: number): Label[] {
   return [
-    ...curves.map(({ name, value, color, dotted, points }) => {
+    ...curves.map(({ name, value, color, dash, points }) => {
       const { share, least = 0, most = 100 } = points.at(-1) ?? {};
       const rest = `: ${value}`;
       const text = `${fitText(name, room - textWidth(rest, FONT_SIZE), FONT_SIZE)}${rest}`;
       return {
         share: share ?? (least + most) / 2,
         lines: [{ text, ink: INK }],
+        whole: `${name}${rest}`,
         color,
-        dash: dotted ? DOTTED : [1, 0],
+        dash,
       };
     }),
-    ...references.map(({ share, name, source }) => ({
-      share,
-      lines: [`${name}: ${share.toFixed(1)} %`, source].map((text) => ({
-        text: fitText(text, room, FONT_SIZE),
-        ink: MUTED,
-      })),
-      color: MUTED,
-      dash: DASHED,
-    })),
+    ...references.map(({ share, name, source }) => {
+      const texts = [`${name}: ${share.toFixed(1)} %`, source];
+      return {
+        share,
+        lines: texts.map((text) => ({ text: fitText(text, room, FONT_SIZE), ink: MUTED })),
+        whole: texts.join(", "),
+        color: MUTED,
+        dash: DASHED,
+      };
+    }),
   ];
 }
 
-// subtle: labels are laid out in pixels, on scales of their own that equal the plot's size.
-function labelLayers(labels: readonly Label[], width: number, height: number): object[] {
-  const middles = stackLabels(
-    labels.map(({ share, lines }) => ({
-      y: height * (1 - share / 100),
-      height: lines.length * LINE_HEIGHT,
-    })),
-    height,
-  );
-  const placed = labels.map((label, index) => {
+/** The lines of each label with their middles in pixels: at the ends of the curves, or where there is no plot beside them in a list. */
+function placed(labels: readonly Label[], height: number | null) {
+  const listed = labels.toSorted((a, b) => b.share - a.share);
+  let y = LINE_HEIGHT / 2;
+  const list = listed.map(({ lines }) => {
+    const middle = y + ((lines.length - 1) * LINE_HEIGHT) / 2;
+    y += lines.length * LINE_HEIGHT;
+    return middle;
+  });
+  const middles =
+    height === null
+      ? list
+      : stackLabels(
+          listed.map(({ share, lines }) => ({
+            y: height * (1 - share / 100),
+            height: lines.length * LINE_HEIGHT,
+          })),
+          height,
+        );
+  return listed.map((label, index) => {
     const top = (middles[index] ?? 0) - ((label.lines.length - 1) * LINE_HEIGHT) / 2;
     return label.lines.map((line, row) => ({ ...label, ...line, top: top + row * LINE_HEIGHT }));
   });
+}
+
+// subtle: labels are laid out in pixels, on scales of their own that equal the plot's size.
+function labelLayers(labels: ReturnType<typeof placed>, at: { x: number; y: number }): object[] {
+  const shifted = labels.map((lines) => lines.map((line) => ({ ...line, top: line.top + at.y })));
   const y = { field: "top", type: "quantitative", scale: null };
   return [
     {
-      data: { values: placed.map(([first]) => first) },
-      mark: { type: "rule", strokeWidth: 2.5 },
+      data: { values: shifted.map(([first]) => first) },
+      mark: { type: "rule", strokeWidth: STROKE },
       encoding: {
-        x: { value: width + 8 },
-        x2: { value: width + 26 },
+        x: { value: at.x },
+        x2: { value: at.x + 22 },
         y,
         color: raw("color"),
         strokeDash: raw("dash"),
       },
     },
     {
-      data: { values: placed.flat() },
-      mark: { type: "text", align: "left", baseline: "middle", fontSize: FONT_SIZE },
-      encoding: { x: { value: width + LABEL_GAP }, y, text: { field: "text" }, color: raw("ink") },
+      data: { values: shifted.flat() },
+      mark: { type: "text", align: "left", baseline: "middle", fontSize: FONT_SIZE, aria: true },
+      encoding: {
+        x: { value: at.x + 26 },
+        y,
+        text: { field: "text" },
+        color: raw("ink"),
+        description: { field: "whole" },
+      },
     },
   ];
 }

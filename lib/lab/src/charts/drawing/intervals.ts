@@ -1,5 +1,14 @@
-import { fitText, textWidth } from "./font";
-import { BACKGROUND, type ChartSpec, frameOf, GRID, INK, MUTED, PADDING, WIDTH } from "./style";
+import { fitText, textWidth, wrapText } from "../text/font";
+import {
+  BACKGROUND,
+  type ChartSpec,
+  frameOf,
+  GRID,
+  INK,
+  laidOut,
+  MUTED,
+  type Space,
+} from "./style";
 
 /** One estimate of an interval chart. */
 export interface IntervalRow {
@@ -56,17 +65,26 @@ const PLOT = 280;
 
 /**
  * Names at the left, an estimate with its interval in the middle, the numbers at the right: one line a row,
- * in the order given.
+ * in the order given. Where it is narrow, the names stand above the estimates and the numbers below.
  */
 export function intervalChart(chart: IntervalChart): ChartSpec {
-  const frame = layout(chart);
+  return laidOut((space) => intervalSpec(chart, space));
+}
+
+function intervalSpec(chart: IntervalChart, space: Space): ChartSpec {
+  const frame = space.isNarrow ? narrowLayout(chart, space) : layout(chart, space);
   const { width, step } = frame;
-  const axis = xAxis(chart);
+  const axis = xAxis(chart, width);
   const x = (field: string) => ({ field, ...axis });
-  const plot = { ...frame, x, place: placeOf(step) };
+  const place = placeOf(step);
+  const band = (shift: number, height: number) => ({
+    y: place(shift - height / 2),
+    y2: { field: "line", bandPosition: 0.5 + (shift + height / 2) / step },
+  });
+  const plot = { ...frame, x, place, band, estimate: place(frame.shifts.estimate) };
   const estimates = chart.mark === "bar" ? barLayers(plot) : pointLayers(plot);
   return {
-    ...frameOf(chart.title, chart.subtitle, describe(chart)),
+    ...frameOf(space, chart.title, chart.subtitle, describe(chart)),
     width,
     height: { step },
     data: { values: frame.rows.map((row, line) => ({ ...row, line })) },
@@ -74,6 +92,7 @@ export function intervalChart(chart: IntervalChart): ChartSpec {
       ...(chart.reference === undefined
         ? []
         : [referenceLine({ datum: chart.reference, ...axis })]),
+      ...(space.isNarrow ? [behindTexts(plot)] : []),
       ...rangeLayers(chart, plot),
       ...estimates,
       ...boundLayers(plot),
@@ -84,13 +103,15 @@ export function intervalChart(chart: IntervalChart): ChartSpec {
 }
 
 interface Layout {
-  rows: readonly (IntervalRow | Heading)[];
+  rows: readonly ((IntervalRow & { tooltip: string }) | Heading)[];
+  isNarrow: boolean;
   /** Pixels of the names, and of the plot. */
   left: number;
   width: number;
-  /** Pixels of a row; with two lines of text there are notes. */
+  /** Pixels of a row. */
   step: number;
-  twoLines: boolean;
+  /** Pixels from a row's middle to those of its parts. */
+  shifts: { name: number; note: number; estimate: number; label: number; heading: number };
 }
 
 interface Plot extends Layout {
@@ -98,33 +119,75 @@ interface Plot extends Layout {
   x: (field: string) => object;
   /** The y channel, a row's middle shifted by pixels. */
   place: (shift?: number) => object;
+  /** The y channels of so many pixels around such a place. */
+  band: (shift: number, height: number) => object;
+  /** The y channel of the estimates. */
+  estimate: object;
 }
 
 /** The room is shared: the numbers stand whole, long names give way where else the middle would be too narrow. */
-function layout(chart: IntervalChart): Layout {
+function layout(chart: IntervalChart, space: Space): Layout {
   const estimates = chart.rows.filter(isEstimate);
   const right = widest([
     textWidth(chart.column, NOTE),
     ...estimates.map((row) => textWidth(row.label, NUMBER)),
   ]);
-  const whole = WIDTH - 2 * PADDING - right - 2 * GAP;
-  const room = Math.max(NAME, whole - PLOT);
+  const whole = space.width - right - 2 * GAP;
+  const plot = Math.min(PLOT, space.width / 3);
+  const room = Math.max(6 * NAME, whole - plot);
   const rows = chart.rows.map((row) => (isEstimate(row) ? fitRow(row, room) : row));
   const left = widest(
-    rows
-      .filter(isEstimate)
-      .flatMap(({ name, note = "" }) => [textWidth(name, NAME, "600"), textWidth(note, NOTE)]),
+    rows.flatMap((row) =>
+      isEstimate(row) ? [textWidth(row.name, NAME, "600"), textWidth(row.note ?? "", NOTE)] : [],
+    ),
   );
   const twoLines = estimates.some((row) => row.note !== undefined);
-  return { rows, left, width: Math.max(PLOT, whole - left), step: twoLines ? 46 : 26, twoLines };
+  return {
+    ...{ rows, left, isNarrow: false, step: twoLines ? 46 : 26 },
+    width: Math.max(plot / 2, whole - left),
+    shifts: { name: twoLines ? -8 : 0, note: 9, estimate: 0, label: 0, heading: 3 },
+  };
 }
 
-function fitRow({ who, ...row }: IntervalRow, room: number): IntervalRow {
+const LINE = 17;
+/** Of a bar and the space around it. */
+const ESTIMATE = 26;
+/** The widest of the axis. */
+const AXIS_NUMBER = 32;
+
+/** Each in lines of its own: name, note, estimate, numbers. */
+function narrowLayout(chart: IntervalChart, space: Space): Layout {
+  // Half of the axis' first number stands beside the plot, and half of its last.
+  const width = space.width - AXIS_NUMBER / 2;
+  const rows = chart.rows.map((row) =>
+    isEstimate(row)
+      ? { ...fitRow(row, width), label: fitText(row.label, width, NUMBER) }
+      : { heading: wrapText(row.heading, width, NUMBER).join("\n") },
+  );
+  const notes = Number(chart.rows.some((row) => isEstimate(row) && row.note !== undefined));
+  const texts = (1 + notes) * LINE;
+  const step = texts + ESTIMATE + LINE + 16;
+  const top = 8 - step / 2;
+  return {
+    ...{ rows, left: -GAP, isNarrow: true, step },
+    width: width - AXIS_NUMBER,
+    shifts: {
+      ...{ name: top + LINE / 2, note: top + 1.5 * LINE, estimate: top + texts + ESTIMATE / 2 },
+      label: top + texts + ESTIMATE + LINE / 2,
+      heading: -step / 2 + 22,
+    },
+  };
+}
+
+function fitRow({ who, ...row }: IntervalRow, room: number): IntervalRow & { tooltip: string } {
   const name = fitText(row.name, room, NAME, "600");
-  if (who === undefined) return { ...row, name };
+  const tooltip = `${row.name}${inBrackets({ ...row, who })}: ${row.label}`;
+  if (who === undefined) {
+    return { ...row, name, tooltip, ...(row.note && { note: fitText(row.note, room, NOTE) }) };
+  }
   const note = ` · ${row.note}`;
   const rest = room - textWidth(note, NOTE);
-  return { ...row, name, note: `${fitText(who, rest, NOTE)}${note}` };
+  return { ...row, name, tooltip, note: fitText(`${fitText(who, rest, NOTE)}${note}`, room, NOTE) };
 }
 
 const placeOf =
@@ -142,50 +205,70 @@ const isValid = (field: string) => ({ filter: `isValid(datum.${field})` });
 const fromZero = { calculate: "0", as: "zero" };
 const fixed = (mark: object, encoding: object) => ({ data: { values: [{}] }, mark, encoding });
 
-function barLayers({ x, place }: Plot): object[] {
+const tooltip = { description: { field: "tooltip" } };
+
+function barLayers(plot: Plot): object[] {
+  const { x, band, shifts } = plot;
   const bar = {
     transform: [isValid("mean"), fromZero],
-    mark: { type: "bar", height: 18 },
-    encoding: { y: place(), x: x("zero"), x2: { field: "mean" }, color },
+    mark: { type: "rect", aria: true },
+    encoding: {
+      ...band(shifts.estimate, 18),
+      x: x("zero"),
+      x2: { field: "mean" },
+      color,
+      ...tooltip,
+    },
   };
-  return [bar, ...whiskers({ x, place })];
+  return [bar, ...whiskers(plot)];
 }
 
-function pointLayers({ x, place }: Plot): object[] {
+function pointLayers(plot: Plot): object[] {
+  const { x, estimate } = plot;
   const point = {
     transform: [isValid("mean")],
-    mark: { type: "point", filled: true, size: 80, opacity: 1 },
-    encoding: { y: place(), x: x("mean"), color },
+    mark: { type: "point", filled: true, size: 80, opacity: 1, aria: true },
+    encoding: { y: estimate, x: x("mean"), color, ...tooltip },
   };
-  return [...whiskers({ x, place }), point];
+  return [...whiskers(plot), point];
 }
 
-function whiskers({ x, place }: Pick<Plot, "x" | "place">): object[] {
+function whiskers({ x, estimate, band, shifts }: Plot): object[] {
+  const drawn = { type: "rule", color: INK, strokeWidth: 1.5 };
   const cap = (field: "low" | "high") => ({
     transform: [isValid("low")],
-    mark: { type: "tick", color: INK, thickness: 1.5, size: 10 },
-    encoding: { y: place(), x: x(field) },
+    mark: drawn,
+    encoding: { ...band(shifts.estimate, 10), x: x(field) },
   });
   const interval = {
     transform: [isValid("low")],
-    mark: { type: "rule", color: INK, strokeWidth: 1.5 },
-    encoding: { y: place(), x: x("low"), x2: { field: "high" } },
+    mark: drawn,
+    encoding: { y: estimate, x: x("low"), x2: { field: "high" } },
   };
   return [interval, cap("low"), cap("high")];
 }
 
 /** Pale: where a mean that is not known would lie; to the plot's end where nothing bounds it. */
-function rangeLayers({ mark }: IntervalChart, { rows, width, x, place }: Plot): object[] {
+function rangeLayers(
+  { mark }: IntervalChart,
+  { rows, width, x, estimate, band, shifts }: Plot,
+): object[] {
   if (!rows.some((row) => isEstimate(row) && typeof row.least === "number")) return [];
   const range = (filter: string, to: object) => ({
     transform: [{ filter: `isValid(datum.least) && ${filter}` }],
     mark: { type: "rule", strokeWidth: mark === "bar" ? 18 : 8, opacity: 0.35 },
-    encoding: { y: place(), x: x("least"), x2: to, color },
+    encoding: { y: estimate, x: x("least"), x2: to, color },
   });
   const sure = {
     transform: [isValid("least"), fromZero],
-    mark: { type: "bar", height: 18 },
-    encoding: { y: place(), x: x("zero"), x2: { field: "least" }, color },
+    mark: { type: "rect", aria: true },
+    encoding: {
+      ...band(shifts.estimate, 18),
+      x: x("zero"),
+      x2: { field: "least" },
+      color,
+      ...tooltip,
+    },
   };
   return [
     ...(mark === "bar" ? [sure] : []),
@@ -198,27 +281,40 @@ function referenceLine(x: object): object {
   return fixed({ type: "rule", color: INK, strokeDash: [4, 3] }, { x });
 }
 
-function boundLayers({ rows, x, place }: Plot): object[] {
+function boundLayers({ rows, x, isNarrow, band, step, shifts }: Plot): object[] {
   if (!rows.some((row) => isEstimate(row) && typeof row.bound === "number")) return [];
   return [
     {
       transform: [isValid("bound")],
       mark: { type: "rule", color: INK, strokeDash: [4, 3], strokeWidth: 1.5 },
-      encoding: {
-        x: x("bound"),
-        y: { ...place(), bandPosition: 0 },
-        y2: { field: "line", bandPosition: 1 },
-      },
+      encoding: { x: x("bound"), ...band(shifts.estimate, isNarrow ? 28 : step) },
     },
   ];
 }
 
+/** Hides the grid behind what stands above and below the estimates. */
+function behindTexts({ band, width, step, shifts }: Plot): object {
+  const above = shifts.estimate - 14 + step / 2;
+  const hide = (shift: number, height: number) => ({
+    mark: { type: "rect", color: BACKGROUND },
+    encoding: { ...band(shift, height), x: { value: -1 }, x2: { value: width + 2 } },
+  });
+  return {
+    layer: [hide(-step / 2 + above / 2, above), hide(shifts.label, LINE), hide(step / 2 - 5, 10)],
+  };
+}
+
 function textLayers({ column }: IntervalChart, plot: Plot): object[] {
-  const { left, width, step, twoLines, place } = plot;
+  const { left, width, step, place, isNarrow, shifts } = plot;
   const text = (field: string, at: number, shift: number, style: object) => ({
     transform: [isValid(field)],
     mark: { type: "text", baseline: "middle", ...style },
     encoding: { y: place(shift), x: { value: at }, text: { field } },
+  });
+  const name = isNarrow ? { at: 0, align: "left" } : { at: -GAP, align: "right" };
+  const right = isNarrow ? 0 : width + GAP;
+  const named = text("name", name.at, shifts.name, {
+    ...{ align: name.align, fontSize: NAME, fontWeight: 600, aria: true },
   });
   const behindHeading = {
     transform: [isValid("heading")],
@@ -227,14 +323,16 @@ function textLayers({ column }: IntervalChart, plot: Plot): object[] {
   };
   const columnHead = fixed(
     { type: "text", align: "left", baseline: "bottom", fontSize: NOTE, color: MUTED },
-    { x: { value: width + GAP }, y: { value: -4 }, text: { value: column } },
+    { x: { value: right }, y: { value: -4 }, text: { value: column } },
   );
   return [
-    text("name", -GAP, twoLines ? -8 : 0, { align: "right", fontSize: NAME, fontWeight: 600 }),
-    text("note", -GAP, 9, { align: "right", fontSize: NOTE, color: MUTED }),
+    { ...named, encoding: { ...named.encoding, ...tooltip } },
+    text("note", name.at, shifts.note, { align: name.align, fontSize: NOTE, color: MUTED }),
     behindHeading,
-    text("heading", -GAP - left, 3, { align: "left", fontSize: NUMBER, color: MUTED }),
-    text("label", width + GAP, 0, { align: "left", fontSize: NUMBER }),
+    text("heading", -GAP - left, shifts.heading, {
+      ...{ align: "left", fontSize: NUMBER, color: MUTED, lineBreak: "\n", lineHeight: LINE },
+    }),
+    text("label", right, shifts.label, { align: "left", fontSize: NUMBER }),
     columnHead,
   ];
 }
@@ -246,12 +344,15 @@ function edge(width: number): object {
   );
 }
 
-function isEstimate(row: IntervalRow | Heading): row is IntervalRow {
+function isEstimate<R extends IntervalRow>(row: R | Heading): row is R {
   return !("heading" in row);
 }
 
 /** The x axis: the domain asked for, moved out where an interval reaches further. */
-function xAxis({ rows, axis: title, domain, format, reference }: IntervalChart): object {
+function xAxis(
+  { rows, axis: title, domain, format, reference }: IntervalChart,
+  width: number,
+): object {
   const estimates = rows.filter(isEstimate);
   // A range without an upper end needs room to be seen.
   const open = estimates.flatMap(({ least, most }) =>
@@ -271,7 +372,7 @@ function xAxis({ rows, axis: title, domain, format, reference }: IntervalChart):
   };
   const whole = format.endsWith("d") ? { tickMinStep: 1 } : {};
   const axis = { format, tickCount: 5, grid: true, ...whole };
-  return { type: "quantitative", title, scale, axis };
+  return { type: "quantitative", title: wrapText(title, width + 2 * GAP, NUMBER), scale, axis };
 }
 
 /** With the names whole. */
@@ -282,7 +383,7 @@ function describe({ axis, column, rows }: IntervalChart): string {
   return [`${axis}, ${column}.`, ...lines].join(" ");
 }
 
-function inBrackets({ who, note }: IntervalRow): string {
+function inBrackets({ who, note }: Pick<IntervalRow, "who" | "note">): string {
   if (note === undefined) return "";
   return who === undefined ? ` (${note})` : ` (${who} · ${note})`;
 }

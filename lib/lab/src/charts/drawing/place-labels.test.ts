@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { textWidth } from "./font";
+import { textWidth } from "../text/font";
 import { placeLabels, stackLabels } from "./place-labels";
 
 const size = { width: 800, height: 400, fontSize: 12 };
@@ -13,7 +13,7 @@ const at = (x: number, y: number, text = "label") => ({
 
 test("a label with room stands at the right of its point; at the right edge, at the left", () => {
   const [free, edge] = placeLabels([at(100, 200), at(795, 200)], size);
-  expect(free).toEqual({ x: 109, y: 200, line: null });
+  expect(free).toEqual({ x: 109, y: 200, line: null, isClear: true });
   expect(edge!.x + textWidth("label", 12)).toBeCloseTo(795 - 9, 9);
 });
 

@@ -1,4 +1,5 @@
-import { textWidth } from "./font";
+import { at } from "../../basics/at";
+import { textWidth, type Weight } from "../text/font";
 
 /** A point with a label to place near it; all in pixels, y downwards. */
 export interface Labeled {
@@ -8,6 +9,7 @@ export interface Labeled {
   xBar: readonly [number, number];
   yBar: readonly [number, number];
   text: string;
+  weight?: Weight;
 }
 
 /** Where a label starts (its left end, vertical middle), in pixels. */
@@ -16,6 +18,8 @@ export interface Place {
   y: number;
   /** Where a line from its point ends, which tells whose it is; null: it stands close by its point, and no other is nearer. */
   line: { x: number; y: number } | null;
+  /** It covers no point, no bar and no label before it, and lies in the plot; so does its line. */
+  isClear: boolean;
 }
 
 interface Box {
@@ -31,38 +35,87 @@ const BAR = 3;
 const DISTANCE = 13;
 /** Costs as areas of text covered: a line to the label, and one through another point. */
 const LINE = 40;
+/** How much worse it is to cover a label or a point than a bar. */
+const WORSE = 40;
 const THROUGH_POINT = 600;
 
 /**
  * Places each label beside, above or below its point, first come first served: the position that covers least of the
- * points, their bars and the labels placed before, and stays within the plot. A label that is not the nearest to its point
+ * points, their bars and the other labels, and stays within the plot. A label that is not the nearest to its point
  * is tied to it by a line.
  */
 export function placeLabels(
   points: readonly Labeled[],
   size: { width: number; height: number; fontSize: number },
 ): Place[] {
-  const labels: Box[] = [];
   const bars = points.flatMap(({ x, y, xBar, yBar }) => [
     { left: xBar[0], right: xBar[1], top: y - BAR, bottom: y + BAR },
     { left: x - BAR, right: x + BAR, top: yBar[0], bottom: yBar[1] },
   ]);
-  return points.map((point) => {
+  const candidates = points.map((point) => {
     const others = points.filter(({ x, y }) => x !== point.x || y !== point.y);
     const near = others.map(({ x, y }) => box(x - DISTANCE, y, 2 * DISTANCE, 2 * DISTANCE));
-    const obstacles = [...labels, ...bars, ...near];
-    const width = textWidth(point.text, size.fontSize);
-    const candidates = positions(point, width, size.fontSize).map((place) => {
-      const area = box(place.x, place.y, width, size.fontSize + 2);
-      const covered = obstacles.reduce((total, other) => total + overlap(area, other), 0);
+    const width = textWidth(point.text, size.fontSize, point.weight);
+    return positions(point, width, size.fontSize).map((spot): Candidate => {
+      const area = box(spot.x, spot.y, width, size.fontSize + 2);
       const line = lineTo(area, point, others);
-      const cost = covered + 10 * outside(area, size) + lineCost(line, point, others, labels);
-      return { place: { ...place, line }, area, cost };
+      const covered = WORSE * (cover(area, near) + outside(area, size)) + cover(area, bars);
+      const path = line === null ? [] : along(point, line);
+      const isTouched = (other: Spot) => path.some((part) => distance(part, other) < DISTANCE / 2);
+      const touched = others.filter(isTouched).length;
+      const length = line === null ? 0 : LINE + distance(line, point);
+      return {
+        ...{ spot, area, line, path },
+        cost: covered + length + THROUGH_POINT * touched,
+        isClear: covered + touched < 1e-6,
+      };
     });
-    const best = candidates.reduce((a, b) => (b.cost < a.cost ? b : a));
-    labels.push(best.area);
-    return best.place;
   });
+  const labels: Box[] = [];
+  let placed: (Candidate & { isFree: boolean })[] = [];
+  const isClear = () => placed.every((each) => each.isClear && each.isFree);
+  // The first that were placed knew nothing of the last: they may move again.
+  for (let round = 0; round < ROUNDS && (round === 0 || !isClear()); round++) {
+    placed = candidates.map((all, i) => {
+      const others = labels.filter((_, other) => other !== i);
+      const best = cheapest(all, others);
+      labels[i] = best.area;
+      return best;
+    });
+  }
+  return placed.map(({ spot, line, ...each }) => ({
+    ...spot,
+    line,
+    isClear: each.isClear && each.isFree,
+  }));
+}
+
+const ROUNDS = 5;
+
+/** A place for a label, and what it costs whatever stands beside it. */
+interface Candidate {
+  spot: Spot;
+  area: Box;
+  line: Place["line"];
+  /** Spots along the line. */
+  path: readonly Spot[];
+  cost: number;
+  isClear: boolean;
+}
+
+/** The one that costs least beside other labels, and whether it is free of them. */
+function cheapest(
+  candidates: readonly Candidate[],
+  labels: readonly Box[],
+): Candidate & { isFree: boolean } {
+  const costs = candidates.map(({ area, path }) => {
+    const isCrossed = (label: Box) =>
+      path.some((part) => distance(nearest(label, part), part) === 0);
+    return WORSE * cover(area, labels) + THROUGH_POINT * labels.filter(isCrossed).length;
+  });
+  const totals = candidates.map(({ cost }, i) => cost + at(costs, i));
+  const best = totals.indexOf(Math.min(...totals));
+  return { ...at(candidates, best), isFree: at(costs, best) < 1e-6 };
 }
 
 type Spot = Pick<Labeled, "x" | "y">;
@@ -75,22 +128,15 @@ function lineTo(area: Box, point: Spot, others: readonly Spot[]): Place["line"] 
   return own <= 1.5 * OFFSET && own <= other ? null : end;
 }
 
-function lineCost(
-  line: Place["line"],
-  point: Spot,
-  others: readonly Spot[],
-  labels: readonly Box[],
-): number {
-  if (line === null) return 0;
-  const along = Array.from({ length: 9 }, (_, i) => ({
-    x: point.x + ((line.x - point.x) * i) / 8,
-    y: point.y + ((line.y - point.y) * i) / 8,
+function along(from: Spot, to: Spot): Spot[] {
+  return Array.from({ length: 9 }, (_, i) => ({
+    x: from.x + ((to.x - from.x) * i) / 8,
+    y: from.y + ((to.y - from.y) * i) / 8,
   }));
-  const isTouched = (spot: Spot) => along.some((part) => distance(part, spot) < DISTANCE / 2);
-  const isCrossed = (label: Box) =>
-    along.some((part) => distance(nearest(label, part), part) === 0);
-  const touched = others.filter(isTouched).length + labels.filter(isCrossed).length;
-  return LINE + distance(line, point) + THROUGH_POINT * touched;
+}
+
+function cover(area: Box, boxes: readonly Box[]): number {
+  return boxes.reduce((total, other) => total + overlap(area, other), 0);
 }
 
 /** The spot of a box that is nearest to another. */
@@ -133,19 +179,25 @@ function positions({ x, y }: Labeled, width: number, fontSize: number): Spot[] {
   const right = x + OFFSET;
   const left = x - OFFSET - width;
   const centered = x - width / 2;
-  const rows = [0, -1, 1, -2, 2, -3, 3].map((row) => y + row * line);
-  const far = 3 * OFFSET;
+  const rows = [0, -1, 1, -2, 2, -3, 3, -4, 4, -5, 5].map((row) => y + row * line);
+  const beside = [0, 2, 5, 9].map((times) => times * OFFSET);
   return [
     { x: right, y },
     { x: left, y },
     { x: centered, y: y - line },
     { x: centered, y: y + line },
-    ...rows.flatMap((row) => [
-      { x: right, y: row },
-      { x: left, y: row },
-      { x: right + far, y: row },
-      { x: left - far, y: row },
-    ]),
+    ...rows.flatMap((row) =>
+      beside.flatMap((far) => [
+        { x: right + far, y: row },
+        { x: left - far, y: row },
+      ]),
+    ),
+    ...[2, 3, 4, 5, 7, 10, 14].flatMap((times) =>
+      Array.from({ length: 24 }, (_, i) => (i * Math.PI) / 12).map((angle) => ({
+        x: centered + times * OFFSET * Math.cos(angle),
+        y: y + times * OFFSET * Math.sin(angle),
+      })),
+    ),
   ];
 }
 

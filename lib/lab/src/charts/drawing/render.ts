@@ -1,111 +1,85 @@
-import { readFile } from "node:fs/promises";
 import { printable } from "embedded-gateway";
 import type { TopLevelSpec } from "vega-lite";
-import { textWidth, toWeight } from "./font";
-import { outlineText } from "./outline";
-import { palettePng } from "./palette";
-import type { ChartSpec } from "./style";
+import { rasterize, toPdf } from "../pictures/raster";
+import { textWidth, toWeight } from "../text/font";
+import { escapeXml, outlineText } from "../text/outline";
+import { atWidth, type ChartSpec, toDark } from "./style";
 
-const PICTURE_ZOOM = 1.4;
-
-/** How charts are drawn as PNG files. */
-export const PNG_OPTIONS = { fitTo: { mode: "zoom", value: 2 }, background: "#ffffff" } as const;
+/** How a chart is to look. */
+export interface Look {
+  /**
+   * CSS pixels of the whole, from 320. Below 600 the chart has a form for a phone: names above their bars, and labels below the
+   * plot. Default: 860. A specification that was written or copied by hand keeps its own.
+   */
+  width?: number;
+  /** Default: light. */
+  theme?: "light" | "dark";
+}
 
 /**
  * The chart as a standalone SVG, the same bytes on every machine: text is measured with and drawn as the outlines
- * of the library's own font. Carries the specification's title and description for screen readers.
+ * of the library's own font; letters that it lacks are left to the reader's fonts. It shrinks with the page that it stands in.
+ * Carries the specification's title and description for screen readers, and what a mark shows as its tooltip.
  *
  * @example
  * import { writeFileSync } from "node:fs";
  *
  * writeFileSync("success.svg", await chartToSvg(successRate(rows)));
+ * writeFileSync("success-phone.svg", await chartToSvg(successRate(rows), { width: 400, theme: "dark" }));
  */
-export async function chartToSvg(spec: ChartSpec): Promise<string> {
+export async function chartToSvg(spec: ChartSpec, look: Look = {}): Promise<string> {
   const { vega, vegaLite } = loadVega();
-  const compiled = vegaLite.compile(spec as unknown as TopLevelSpec).spec;
+  const laidOut = atWidth(spec, look.width);
+  const compiled = vegaLite.compile(laidOut as unknown as TopLevelSpec).spec;
   const view = new vega.View(vega.parse(compiled), { renderer: "none" });
   try {
     // subtle: Vega numbers clip paths and gradients from a global counter, so they depend on earlier charts.
     vega.resetSVGClipId();
     vega.resetSVGDefIds();
-    return describe(roundNumbers(outlineText(await view.toSVG())), spec);
+    const drawn = outlineText(withTooltips(await view.toSVG()));
+    const svg = describe(roundNumbers(drawn), laidOut);
+    return look.theme === "dark" ? toDark(svg) : svg;
   } finally {
     view.finalize();
   }
 }
 
 /**
- * The chart as a PNG of the SVG at twice its size, the same bytes on every machine.
+ * The chart as a PNG of the SVG at twice its size, the same bytes on every machine where the library's font has all letters.
+ * Others are drawn with the fonts of this machine; where it has none, as boxes with their numbers in Unicode.
  *
  * @example
  * import { writeFileSync } from "node:fs";
  *
  * writeFileSync("success.png", await chartToPng(successRate(rows)));
  */
-export async function chartToPng(spec: ChartSpec): Promise<Uint8Array> {
-  return rasterize(await chartToSvg(spec));
-}
-
-/** A PNG at twice the size of an SVG by {@link chartToSvg}: the same bytes on every machine, and for all colors. */
-export async function rasterize(svg: string): Promise<Uint8Array> {
-  return drawPixels(svg, PNG_OPTIONS.fitTo.value, (image) => image.asPng());
-}
-
-/** A picture as a notebook holds it. */
-export interface Picture {
-  png: Uint8Array;
-  /** At which to show it, in CSS pixels. */
-  width: number;
-  height: number;
+export async function chartToPng(spec: ChartSpec, look?: Look): Promise<Uint8Array> {
+  return rasterize(await chartToSvg(spec, look));
 }
 
 /**
- * Any SVG as a PNG that is small enough to be saved in a notebook: at 1.4 times its size, with a palette. Text
- * is drawn in the charts' typeface.
+ * The chart as a PDF of one page, all of it vectors. Letters as in {@link chartToPng}.
  *
- * @throws TypeError the text is no SVG
+ * @example
+ * import { writeFileSync } from "node:fs";
+ *
+ * writeFileSync("success.pdf", await chartToPdf(successRate(rows)));
  */
-export async function toPicture(svg: string): Promise<Picture> {
-  return drawPixels(outlineText(svg), PICTURE_ZOOM, ({ width, height, pixels }) => ({
-    png: palettePng({ width, height, pixels }),
-    width: Math.round(width / PICTURE_ZOOM),
-    height: Math.round(height / PICTURE_ZOOM),
-  }));
+export async function chartToPdf(spec: ChartSpec, look?: Look): Promise<Uint8Array> {
+  return toPdf(await chartToSvg(spec, look));
 }
 
-type RenderedImage = ReturnType<InstanceType<Resvg["Resvg"]>["render"]>;
+// As Vega writes a mark that has a description; a text's is kept by outlineText.
+const DESCRIBED = /<(path|line) ([^>]*?)\/>/g;
 
-async function drawPixels<T>(
-  svg: string,
-  zoom: number,
-  use: (image: RenderedImage) => T,
-): Promise<T> {
-  const { Resvg } = await loadResvg();
-  const drawing = parseSvg(
-    () => new Resvg(svg, { ...PNG_OPTIONS, fitTo: { mode: "zoom", value: zoom } }),
-  );
-  try {
-    const image = drawing.render();
-    try {
-      return use(image);
-    } finally {
-      image.free();
-    }
-  } finally {
-    drawing.free();
-  }
-}
-
-function parseSvg<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new TypeError(
-      `the picture is no SVG that can be drawn (${reason}): it begins with <svg xmlns="http://www.w3.org/2000/svg" …>`,
-      { cause },
-    );
-  }
+/** The descriptions of marks as titles, which browsers show on hover. */
+function withTooltips(svg: string): string {
+  return svg.replace(DESCRIBED, (mark, tag: string, attributes: string) => {
+    const [, label] = /aria-label="([^"]*)"/.exec(attributes) ?? [];
+    if (label === undefined) return mark;
+    const kept = attributes.replace(/(?:aria-label|role|aria-roledescription)="[^"]*" ?/g, "");
+    return `<${tag} ${kept}><title>${label}</title></${tag}>`;
+  });
 }
 
 /** To 1/10,000 pixel: short, and clear of the last digits of sums like 0.1 + 0.2. */
@@ -115,11 +89,10 @@ function roundNumbers(svg: string): string {
 
 function describe(svg: string, spec: ChartSpec): string {
   const text = `<desc>${escapeXml(printable(spec.description))}</desc>`;
-  return svg.replace(/<svg[^>]*>/, (tag) => `${tag.replace("<svg", '<svg role="img"')}${text}`);
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return svg.replace(
+    /<svg[^>]*>/,
+    (tag) => `${tag.replace("<svg", '<svg role="img" style="max-width:100%;height:auto"')}${text}`,
+  );
 }
 
 /** Vega with what it exports beyond its type declarations. */
@@ -143,17 +116,4 @@ function loadVega() {
   vega.textMetrics.width = (item, text) =>
     textWidth(String(text ?? item.text ?? ""), item.fontSize ?? 11, toWeight(item.fontWeight));
   return { vega, vegaLite };
-}
-
-type Resvg = typeof import("@resvg/resvg-wasm");
-
-let resvg: Promise<Resvg> | undefined;
-
-function loadResvg() {
-  resvg ??= (async () => {
-    const module = await import("@resvg/resvg-wasm");
-    await module.initWasm(await readFile(require.resolve("@resvg/resvg-wasm/index_bg.wasm")));
-    return module;
-  })();
-  return resvg;
 }

@@ -1,6 +1,6 @@
-import { fitText } from "./font";
-import { placeLabels } from "./place-labels";
-import { type ChartSpec, frameOf, INK, MUTED, PADDING, WIDTH } from "./style";
+import { fitText, textWidth, wrapText } from "../text/font";
+import { type Place, placeLabels } from "./place-labels";
+import { type ChartSpec, frameOf, INK, laidOut, MUTED, type Space } from "./style";
 
 export interface ScatterPoint {
   name: string;
@@ -13,6 +13,8 @@ export interface ScatterPoint {
   yLow: number | null;
   yHigh: number | null;
   color: string;
+  /** A symbol of Vega's, or an SVG path from −1 to 1. */
+  shape: string;
   /** This project's: drawn larger, with a darker label. */
   own: boolean;
 }
@@ -34,22 +36,44 @@ const HEIGHT = 440;
 const FONT_SIZE = 12;
 /** The longest label. */
 const LABEL = 300;
-/** Room for the numbers and the title of the y axis. */
-const Y_AXIS = 52;
+/** Room for the numbers and the title of the y axis, and of the x axis. */
+const Y_AXIS = 56;
+const X_AXIS = 58;
+/** At the right, for half of the last number. */
+const MARGIN = 12;
+const LINE_HEIGHT = 18;
 /** The success axis reaches a little beyond 0 % and 100 %, so that points there are whole. */
 const Y_DOMAIN = [-4, 104] as const;
 
-/** Success in percent against an amount, with the interval of each and a label beside each point. */
+/**
+ * Success in percent against an amount, with the interval of each and a label beside each point: its name or, where names have
+ * no room without covering something, a number that a list below explains.
+ */
 export function scatter(chart: Scatter): ChartSpec {
-  const width = WIDTH - 2 * PADDING - Y_AXIS;
+  return laidOut((space) => scatterSpec(chart, space));
+}
+
+function scatterSpec(chart: Scatter, space: Space): ChartSpec {
+  const width = space.width - Y_AXIS - (space.isNarrow ? MARGIN : 0);
   const xDomain = domain(chart);
-  // subtle: a bound below 0 has no logarithm; its bar starts at the axis.
-  const points = chart.points.map((point) => ({
-    ...point,
-    xLow: point.xLow === null ? null : Math.max(point.xLow, xDomain[0]),
-  }));
+  const points = [...chart.points]
+    .sort((a, b) => Number(b.own) - Number(a.own))
+    .map((point) => ({
+      ...point,
+      // subtle: a bound below 0 has no logarithm; its bar starts at the axis.
+      xLow: point.xLow === null ? null : Math.max(point.xLow, xDomain[0]),
+      tooltip: `${point.name}: ${point.y.toFixed(1)} % at ${chart.describe(point.x)}`,
+    }));
+  const at = pixels(chart.scale, xDomain, width);
+  const named = withLabels(points, ({ name }) => name, at, width);
+  const isNamed = !space.isNarrow && named.every(({ isClear }) => isClear);
+  const numbers = new Map(
+    points.toSorted((a, b) => b.y - a.y || a.x - b.x).map(({ name }, i) => [name, i + 1]),
+  );
+  const numbered = () => withLabels(points, ({ name }) => String(numbers.get(name)), at, width);
   return {
     ...frameOf(
+      space,
       chart.title,
       chart.subtitle,
       chart.points
@@ -58,9 +82,56 @@ export function scatter(chart: Scatter): ChartSpec {
     ),
     width,
     height: HEIGHT,
-    data: { values: withLabels(points, pixels(chart.scale, xDomain, width), width) },
-    layer: [lineToLabel, ...pointLayers(chart, xDomain), text(true), text(false)],
+    data: { values: isNamed ? named : numbered() },
+    layer: [
+      lineToLabel,
+      ...pointLayers(chart, xDomain, width),
+      text(true),
+      text(false),
+      ...(isNamed ? [] : listLayers(points, numbers, space, axisHeight(chart, width))),
+    ],
   };
+}
+
+type Point = ScatterPoint & { tooltip: string };
+
+/** What the numbers stand for: below the plot, in as many columns as there is room for. */
+function listLayers(
+  points: readonly Point[],
+  numbers: ReadonlyMap<string, number>,
+  { width, isNarrow }: Space,
+  below: number,
+): object[] {
+  const columns = isNarrow ? 1 : 3;
+  const rows = Math.ceil(points.length / columns);
+  const column = width / columns;
+  const entries = points
+    .toSorted((a, b) => (numbers.get(a.name) ?? 0) - (numbers.get(b.name) ?? 0))
+    .map((point, i) => ({
+      ...point,
+      number: `${numbers.get(point.name)}`,
+      shown: fitText(point.name, column - 54, FONT_SIZE, point.own ? "600" : "400"),
+      left: -Y_AXIS + Math.floor(i / rows) * column,
+      top: HEIGHT + below + (i % rows) * LINE_HEIGHT,
+    }));
+  const part = (mark: object, shift: number, encoding: object) => ({
+    data: { values: entries.map((entry) => ({ ...entry, left: entry.left + shift })) },
+    mark,
+    encoding: { x: inPixels("left"), y: inPixels("top"), ...encoding },
+  });
+  const written = (own: boolean) => ({
+    ...part(textMark(own), 38, { text: { field: "shown" }, description: { field: "tooltip" } }),
+    transform: [{ filter: `datum.own === ${own}` }],
+  });
+  return [
+    part({ ...textMark(false), align: "right" }, 18, { text: { field: "number" } }),
+    part({ type: "point", filled: true, opacity: 1, size: 60 }, 28, {
+      color: { field: "color", type: "nominal", scale: null },
+      shape: { field: "shape", type: "nominal", scale: null },
+    }),
+    written(true),
+    written(false),
+  ];
 }
 
 interface Pixels {
@@ -79,18 +150,24 @@ function pixels(scale: Scatter["scale"], [from, to]: Domain, width: number): Pix
 }
 
 /** The points, each with the words beside it and the place of these. */
-function withLabels(points: readonly ScatterPoint[], { along, down }: Pixels, width: number) {
-  const labeled = points.map((point) => ({
-    ...point,
-    label: fitText(point.name, LABEL, FONT_SIZE, point.own ? "600" : "400"),
-  }));
-  const places = placeLabels(
-    labeled.map(({ x, xLow, xHigh, y, yLow, yHigh, label }) => ({
+function withLabels(
+  points: readonly Point[],
+  labelOf: (point: Point) => string,
+  { along, down }: Pixels,
+  width: number,
+) {
+  const labeled = points.map((point) => {
+    const weight = point.own ? ("600" as const) : ("400" as const);
+    return { ...point, weight, label: fitText(labelOf(point), LABEL, FONT_SIZE, weight) };
+  });
+  const places: readonly Place[] = placeLabels(
+    labeled.map(({ x, xLow, xHigh, y, yLow, yHigh, label, weight }) => ({
       x: along(x),
       y: down(y),
       xBar: [along(xLow ?? x), along(xHigh ?? x)] as const,
       yBar: [down(yHigh ?? y), down(yLow ?? y)] as const,
       text: label,
+      weight,
     })),
     { width, height: HEIGHT, fontSize: FONT_SIZE },
   );
@@ -102,15 +179,23 @@ function withLabels(points: readonly ScatterPoint[], { along, down }: Pixels, wi
     pointY: down(point.y),
     lineX: places[index]?.line?.x,
     lineY: places[index]?.line?.y,
+    isClear: places[index]?.isClear ?? true,
   }));
 }
 
-function pointLayers(chart: Scatter, xDomain: Domain): object[] {
-  const ticks = chart.scale === "log" ? { values: logTicks(xDomain) } : { tickCount: 6 };
+const axisTitle = ({ axis }: Scatter, width: number) => wrapText(axis, width, 13);
+const axisHeight = (chart: Scatter, width: number) =>
+  X_AXIS + (axisTitle(chart, width).length - 1) * LINE_HEIGHT;
+
+function pointLayers(chart: Scatter, xDomain: Domain, width: number): object[] {
+  const ticks =
+    chart.scale === "log"
+      ? { values: logTicks(xDomain, width) }
+      : { tickCount: Math.round(width / 120) };
   const x = (field: string) => ({
     field,
     type: "quantitative",
-    title: chart.axis,
+    title: axisTitle(chart, width),
     scale: { type: chart.scale, domain: xDomain, nice: false },
     axis: { format: chart.format, ...ticks },
   });
@@ -119,7 +204,8 @@ function pointLayers(chart: Scatter, xDomain: Domain): object[] {
     type: "quantitative",
     title: "success rate (%)",
     scale: { domain: Y_DOMAIN, nice: false },
-    axis: { values: [0, 20, 40, 60, 80, 100] },
+    // Beyond a point that lies on the axis.
+    axis: { values: [0, 20, 40, 60, 80, 100], labelPadding: 10 },
   });
   const bar = (from: string, encoding: object) => ({
     transform: [{ filter: `isValid(datum.${from})` }],
@@ -131,12 +217,14 @@ function pointLayers(chart: Scatter, xDomain: Domain): object[] {
     bar("xLow", { x: x("xLow"), x2: { field: "xHigh" }, y: y("y") }),
     bar("yLow", { x: x("x"), y: y("yLow"), y2: { field: "yHigh" } }),
     {
-      mark: { type: "point", filled: true, opacity: 1 },
+      mark: { type: "point", filled: true, opacity: 1, aria: true },
       encoding: {
         x: x("x"),
         y: y("y"),
         color: { field: "color", type: "nominal", scale: null },
+        shape: { field: "shape", type: "nominal", scale: null },
         size,
+        description: { field: "tooltip" },
       },
     },
   ];
@@ -156,21 +244,25 @@ const lineToLabel = {
   },
 };
 
+const textMark = (own: boolean) => ({
+  type: "text",
+  align: "left",
+  baseline: "middle",
+  fontSize: FONT_SIZE,
+  fontWeight: own ? 600 : 400,
+  color: own ? INK : MUTED,
+  aria: true,
+});
+
 function text(own: boolean): object {
   return {
     transform: [{ filter: `datum.own === ${own}` }],
-    mark: {
-      type: "text",
-      align: "left",
-      baseline: "middle",
-      fontSize: FONT_SIZE,
-      fontWeight: own ? 600 : 400,
-      color: own ? INK : MUTED,
-    },
+    mark: textMark(own),
     encoding: {
       x: inPixels("labelX"),
       y: inPixels("labelY"),
       text: { field: "label" },
+      description: { field: "tooltip" },
     },
   };
 }
@@ -185,10 +277,15 @@ function domain({ points, scale }: Scatter): Domain {
   return [Math.min(...ends.filter((end) => end > 0)) / 1.5, 1.5 * last];
 }
 
-/** 1, 2 and 5 times the powers of ten within the domain. */
-function logTicks([from, to]: Domain): number[] {
+/** 1, 2 and 5 times the powers of ten within the domain, or as many of them as have room beside each other. */
+function logTicks([from, to]: Domain, width: number): number[] {
   const powers = Array.from({ length: 13 }, (_, exponent) => 10 ** exponent);
-  return powers
-    .flatMap((power) => [power, 2 * power, 5 * power])
-    .filter((tick) => tick >= from && tick <= to);
+  const room = textWidth("1,000,000", 12) + 8;
+  const within = (factors: readonly number[]) =>
+    powers
+      .flatMap((power) => factors.map((factor) => factor * power))
+      .filter((tick) => tick >= from && tick <= to);
+  const hasRoom = (ticks: readonly number[]) => ticks.length * room <= width;
+  const all = within([1, 2, 5]);
+  return hasRoom(all) ? all : within([1]);
 }

@@ -10,7 +10,7 @@ interface Layer {
 }
 
 /** Marks that lead to episodes: bars and points, and the names beside them. */
-const LINKED = new Set(["bar", "point", "area", "line", "rule", "text"]);
+const LINKED = new Set(["bar", "rect", "point", "area", "line", "rule", "text"]);
 
 /**
  * A chart as SVG in which the marks of a row lead to its episodes.

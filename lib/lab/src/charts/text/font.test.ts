@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { fitText, textWidth, wrapText } from "./font";
+import { fitText, glyph, pieces, textWidth, wrapText } from "./font";
 
 test("a text that fits stays whole; a longer one loses its middle, and as little of it as need be", () => {
   const name = "gpt-6-luna_history_and_reasoning";
@@ -35,4 +35,17 @@ test("a text is broken between words, and each line is as full as it can be", ()
       });
     }),
   );
+});
+
+test("the languages of Europe are in the typeface; what is not is told apart, in order, with the spaces within", () => {
+  for (const letter of "aÄéñşğłŽßΩλЖыЇҐ€") {
+    for (const weight of ["400", "600"] as const) expect(glyph(letter, weight)).toBeDefined();
+  }
+  expect(pieces("e\u0301té")).toEqual([{ text: "été", isForeign: false }]);
+  expect(pieces("a 日本 語 b")).toEqual([
+    { text: "a ", isForeign: false },
+    { text: "日本 語", isForeign: true },
+    { text: " b", isForeign: false },
+  ]);
+  expect(textWidth("日👩‍💻", 10)).toBe(20);
 });

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { PNG_OPTIONS } from "./render";
+import { forDrawing } from "../text/foreign";
+import { PNG_OPTIONS } from "./raster";
 
 /** What the thread runs; as text, so that it is the same where the sources are run. */
 const THREAD = `
@@ -7,9 +8,9 @@ const { readFileSync } = require("node:fs");
 const { parentPort, workerData } = require("node:worker_threads");
 const { Resvg, initWasm } = require(workerData.resvg);
 const ready = initWasm(readFileSync(workerData.wasm));
-parentPort.on("message", async (svg) => {
+parentPort.on("message", async ({ svg, fonts }) => {
   await ready;
-  const drawing = new Resvg(svg, workerData.options);
+  const drawing = new Resvg(svg, { ...workerData.options, font: { fontBuffers: fonts } });
   const image = drawing.render();
   parentPort.postMessage(image.asPng());
   image.free();
@@ -46,7 +47,7 @@ export class Rasterizer {
       this.asked.push({ resolve, reject }),
     );
     drawn.catch(() => {}); // it is awaited when all have been asked for
-    this.worker.postMessage(svg);
+    this.worker.postMessage(forDrawing(svg));
     return drawn;
   }
 
