@@ -43,6 +43,9 @@ export function textTable(rows: readonly object[]): string {
   return [columns, widths.map((width) => "─".repeat(width)), ...body].map(line).join("\n");
 }
 
+/** Characters of a text that stays in one line: numbers with their intervals are not torn apart. */
+const LINE = 40;
+
 /**
  * Shows rows as a table below the running cell: one column for each key of the first row.
  *
@@ -59,7 +62,10 @@ export function showTable(rows: readonly object[]): void {
     row
       .map((text, i) => {
         const align = isNumeric[i] ? "right" : "left";
-        return `<${tag} align="${align}" style="text-align:${align}">${escapeHtml(text)}</${tag}>`;
+        // An attribute, too, since GitHub takes no styles.
+        const [attribute, style] =
+          text.length <= LINE ? [" nowrap", ";white-space:nowrap"] : ["", ""];
+        return `<${tag} align="${align}"${attribute} style="text-align:${align}${style}">${escapeHtml(text)}</${tag}>`;
       })
       .join("");
   const html = [

@@ -146,6 +146,23 @@ describeInChromium("in Chromium", () => {
     expect(requests).toHaveLength(1); // the file itself
   });
 
+  test("is dark where the system or the notebook around it is", async () => {
+    const ground = (frame: { evaluate(script: string): Promise<unknown> }) =>
+      frame.evaluate("getComputedStyle(document.documentElement).backgroundColor");
+    const html = playerHtml([replay("a", 2)]);
+    await open(html);
+    expect(await ground(page)).toBe("rgb(255, 255, 255)");
+    await page.emulateMedia({ colorScheme: "dark" });
+    expect(await ground(page)).toBe("rgb(17, 20, 24)");
+    await page.emulateMedia({ colorScheme: null });
+    await page.goto("about:blank");
+    await page.setContent(
+      `<html style="color-scheme:dark"><iframe sandbox="allow-scripts" srcdoc="${escapeHtml(html)}"></iframe></html>`,
+    );
+    await page.frameLocator("iframe").locator("#position").waitFor();
+    expect(await ground(page.frames()[1]!)).toBe("rgb(17, 20, 24)");
+  });
+
   test("plays to the end, pauses, and starts anew", async () => {
     await page.clock.install();
     await open(playerHtml([replay("a", 5)], 2));
