@@ -68,7 +68,7 @@ async function runExample({ name, code }: Example, result = "undefined"): Promis
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "examples-"));
-  for (const part of ["config", "data/results", "data/published.json"])
+  for (const part of ["config", "data/results", "data/student", "data/published.json"])
     cpSync(join(__dirname, "..", part), join(folder, part), { recursive: true });
   process.chdir(folder);
   jest.spyOn(console, "log").mockImplementation();

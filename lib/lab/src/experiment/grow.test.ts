@@ -75,7 +75,7 @@ test("a run of a grid grows by more seeds, and not by fewer", async () => {
 
 test.each([
   ["LLM/2026_gemini", 'No entry "LLM/2026_gemini" has published its episodes. '],
-  ["LLM/20260221_naive_gemini-3.1-prp", "Did you mean LLM/20260221_naive_gemini-3.1-pro"],
+  ["LLM/20260221_naive_gemini-3.1-prp", 'Did you mean "LLM/20260221_naive_gemini-3.1-pro"'],
   ["", "publishedEntries() lists all 26"],
   ["LLM/20241115_naive-Qwen2.5-7B-it", "was played with 8 distractors in the room"],
 ])("the worlds of %p are refused: %s", (entry, message) => {

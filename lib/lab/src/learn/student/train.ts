@@ -69,9 +69,9 @@ export class TrainingError extends Error {
  * examples and options give the same weights, byte for byte, on machines with the same version of Node.
  *
  * @example
- * const { id } = await lab.demonstrate({ variant: "rule_based_history", episodes: 200 });
+ * const { id } = await lab.demonstrate({ variant: "rule_based_history", episodes: 10 });
  * const { train } = await lab.examples({ run: id });
- * const student = await trainStudent(train, { onProgress: trainingBar() });
+ * const student = await trainStudent(train, { epochs: 5, onProgress: trainingBar() });
  * @throws TrainingError it was stopped, there is no example, an option is wrong, or the checkpoint is of another training
  * @throws StudentWeightsError the checkpoint is damaged
  */
