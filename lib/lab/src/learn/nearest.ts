@@ -24,7 +24,7 @@ export function hashedWords(text: string): Float32Array {
 }
 
 /**
- * A model that answers as the nearest stored example was answered, by {@link hashedWords} of the whole prompt: what retrieval alone does,
+ * A model that answers as the nearest stored example was answered, by `hashedWords` of the whole prompt: what retrieval alone does,
  * to stand beside a model that has learned from the same examples. Of several that are equally near, the first.
  *
  * @example
