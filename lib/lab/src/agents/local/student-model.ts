@@ -38,7 +38,7 @@ const SCRATCH = 2 ** 20;
  *
  * @example
  * const learner = studentModel(await readStudent("data/student/student.bin"));
- * // For openLab({ models: { learner }, configPath: ["config/tensorzero.toml", "config/learner.toml"] }): its variant is "learner".
+ * // For openLab({ models: { learner }, configPath: ["config/tensorzero.toml", "notebooks/learner.toml"] }): its variant is "learner".
  */
 export function studentModel(student: StudentWeights, options: StudentOptions = {}): ModelFunction {
   const read = studentReader(student);
