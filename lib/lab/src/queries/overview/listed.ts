@@ -1,4 +1,5 @@
 import { IS_ACT } from "../parts/is-act";
+import { failed, latestOf } from "../parts/tries";
 
 /** The variant of each episode, as its first inference names it: `TagInference` is sorted by tags, so that few rows are read. */
 export const FIRST_STEPS = `(
@@ -21,17 +22,7 @@ WITH
     WHERE metric_name = 'success' AND tags['run'] = {run:String}
     GROUP BY target_id
   ),
-  failed AS (
-    SELECT
-      target_id AS episode_id,
-      any(tags['variant']) AS variant,
-      any(tags['task']) AS task,
-      any(tags['seed']) AS seed,
-      argMax(value, timestamp) AS error
-    FROM CommentFeedback
-    WHERE target_type = 'episode' AND tags['run'] = {run:String} AND tags['outcome'] = 'failed'
-    GROUP BY target_id
-  ),
+  failed AS (${failed("tags['run'] = {run:String}")}),
   cut_off AS (
     SELECT DISTINCT episode_id
     FROM TagInference
@@ -67,9 +58,7 @@ QUALIFY row_number() OVER (PARTITION BY variant, task, seed ORDER BY success IS 
 export const MEASURED = `
 SELECT
   toString(target_id) AS episode_id,
-  argMaxOrNullIf(value, timestamp, metric_name = 'episode_return') AS episode_return,
-  argMaxOrNullIf(value, timestamp, metric_name = 'episode_length') AS episode_length,
-  argMaxOrNullIf(value, timestamp, metric_name = 'invalid_actions') AS invalid_actions
+  ${latestOf("episode_return", "episode_length", "invalid_actions")}
 FROM FloatMetricFeedback
 WHERE metric_name IN ('episode_return', 'episode_length', 'invalid_actions') AND tags['run'] = {run:String}
 GROUP BY target_id`;

@@ -11,6 +11,25 @@ export const METRICS = "'episode_return', 'progression', 'episode_length', 'inva
 /** In a query of FloatMetricFeedback by episode: all of them are there. */
 export const HAS_METRICS = `uniqExactIf(metric_name, metric_name IN (${METRICS})) = 4`;
 
+/** The latest value of each of these metrics, in a query of FloatMetricFeedback by episode. */
+export const latestOf = (...metrics: readonly string[]) =>
+  metrics
+    .map((name) => `argMaxOrNullIf(value, timestamp, metric_name = '${name}') AS ${name}`)
+    .join(",\n      ");
+
+/** One row for each failed episode of the rows of CommentFeedback that the condition names. */
+export const failed = (condition: string) => `
+    SELECT
+      target_id AS episode_id,
+      any(tags['variant']) AS variant,
+      any(tags['task']) AS task,
+      any(tags['seed']) AS seed,
+      argMax(value, timestamp) AS error
+    FROM CommentFeedback
+    WHERE target_type = 'episode' AND tags['outcome'] = 'failed' AND ${condition}
+    GROUP BY target_id
+  `;
+
 /**
  * One row for each comment on the episodes that the condition on `target_id` names, and for each rating, by whatever program.
  * What this library says of failures and settings is none.
@@ -51,24 +70,11 @@ WITH
     FROM ModelInference RIGHT JOIN inference ON ModelInference.inference_id = inference.inference_id
     GROUP BY episode_id
   ),
-  failed AS (
-    SELECT
-      target_id AS episode_id,
-      any(tags['variant']) AS variant,
-      any(tags['task']) AS task,
-      any(tags['seed']) AS seed,
-      argMax(value, timestamp) AS error
-    FROM CommentFeedback
-    WHERE target_type = 'episode' AND tags['outcome'] = 'failed' AND id IN ${feedbackOf("comment")}
-    GROUP BY target_id
-  ),
+  failed AS (${failed(`id IN ${feedbackOf("comment")}`)}),
   measured AS (
     SELECT
       target_id AS episode_id,
-      argMaxOrNullIf(value, timestamp, metric_name = 'episode_return') AS episode_return,
-      argMaxOrNullIf(value, timestamp, metric_name = 'progression') AS progression,
-      argMaxOrNullIf(value, timestamp, metric_name = 'episode_length') AS episode_length,
-      argMaxOrNullIf(value, timestamp, metric_name = 'invalid_actions') AS invalid_actions,
+      ${latestOf("episode_return", "progression", "episode_length", "invalid_actions")},
       ${HAS_METRICS} AS has_metrics
     FROM FloatMetricFeedback
     WHERE metric_name IN (${METRICS}) AND target_id IN ${EPISODES_OF_RUN}
