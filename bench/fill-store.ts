@@ -8,6 +8,7 @@ import { actArguments } from "../lib/lab/src/agents/prompt";
 import { readVariants, type VariantInfo } from "../lib/lab/src/experiment/variants/variants";
 import { configFiles } from "../lib/lab/src/project/config-files";
 import { doneTag } from "../lib/lab/src/queries/runs/done";
+import { insertRunSettings } from "../lib/lab/src/queries/runs/run-settings";
 import { SLOTS } from "../lib/lab/src/queries/runs/shard";
 
 /** How often each variant does something else than the expert would: 6 to 60 steps an episode. */
@@ -52,6 +53,17 @@ export async function fillStore(
   for (const [i, id] of ids.entries())
     if (i > 0) await copyRun(clickhouse, first, id, { hours: i });
   return ids;
+}
+
+/** Plans the run, as `evaluate` does, with so many episodes of each variant and task. */
+export async function insertPlan(
+  clickhouse: ClickHouseClient,
+  run: string,
+  episodes: number,
+): Promise<void> {
+  const variants = Object.fromEntries(Object.keys(SLIPS).map((name) => [name, {}]));
+  const settings = { tasks, seed: 0, episodes, historyLength: HISTORY_LENGTH, variants };
+  await insertRunSettings(clickhouse, { run, id: uuidv7(), settings: JSON.stringify(settings) });
 }
 
 async function playRun(clickhouse: ClickHouseClient, run: string, seeds: number): Promise<void> {

@@ -165,23 +165,31 @@ export class Env {
   }
 
   /**
-   * A picture of the whole grid with the agent's view shaded, as SVG.
+   * A picture of the whole grid with the agent's view shaded, as SVG. Each thing has its name as a tooltip.
+   * @param options `letters`: whether objects bear the letter of their color (R, G, B, P, Y, and E for grey), for eyes that do not tell
+   * all colors apart. Default: false.
    * @throws NotResetError
    */
-  renderSvg(): string {
+  renderSvg({ letters = false }: { letters?: boolean } = {}): string {
     if (this.missionTree === null) throw new NotResetError("A picture");
-    return renderSvg(this.world, this.mission);
+    return renderSvg(this.world, this.mission, letters);
   }
 
   /**
    * The same picture as a PNG file.
-   * @param options `cellSize`: pixels along a cell, from 4 to 256
+   * @param options `cellSize`: pixels along a cell, from 4 to 256; `letters` as in `renderSvg`
    * @throws NotResetError, InvalidOptionError
    */
-  renderPng({ cellSize = 32 }: { cellSize?: number } = {}): Uint8Array {
+  renderPng({
+    cellSize = 32,
+    letters = false,
+  }: {
+    cellSize?: number;
+    letters?: boolean;
+  } = {}): Uint8Array {
     if (this.missionTree === null) throw new NotResetError("A picture");
     assertPixels("cellSize", cellSize);
-    return renderPng(this.world, cellSize);
+    return renderPng(this.world, cellSize, letters);
   }
 
   /**

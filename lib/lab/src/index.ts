@@ -57,7 +57,7 @@ export {
 export { GatewayNotFoundError } from "./connection/locate";
 export { RemoteModelsError } from "./connection/open";
 export { progressBar, publishReport } from "./display/progress-bar";
-export { showChart, showFrame, showSvg } from "./display/show";
+export { type ShownLook, type ShownTheme, showChart, showFrame, showSvg } from "./display/show";
 export { showReplay } from "./display/show-replay";
 export { showTable, textTable } from "./display/table";
 export { trainingBar } from "./display/training-bar";

@@ -31,7 +31,7 @@ type Rgb = readonly [number, number, number];
 const tiles = new Map<string, Tile>();
 
 /** The whole grid with the agent's view shaded, as a PNG file; `cellSize` pixels along a cell. */
-export function renderPng(world: RoomGrid, cellSize: number): Uint8Array {
+export function renderPng(world: RoomGrid, cellSize: number, letters: boolean): Uint8Array {
   const { grid } = world;
   const { width, height } = grid;
   const seen = seenCells(world);
@@ -51,6 +51,7 @@ export function renderPng(world: RoomGrid, cellSize: number): Uint8Array {
           isAgentHere ? world.agentDir : null,
           held,
           cellSize,
+          letters,
         ),
         cellSize,
       );
@@ -70,12 +71,13 @@ function tileOf(
   agentDir: Direction | null,
   held: number,
   size: number,
+  letters: boolean,
 ): Tile {
-  const key = `${code} ${isSeen} ${agentDir} ${held} ${size}`;
+  const key = `${code} ${isSeen} ${agentDir} ${held} ${size} ${letters}`;
   let tile = tiles.get(key);
   if (tile === undefined) {
-    const shapes = [...objectShapes(code)];
-    if (agentDir !== null) shapes.push(...agentShapes(agentDir), ...carriedShapes(held));
+    const shapes = [...objectShapes(code, letters)];
+    if (agentDir !== null) shapes.push(...agentShapes(agentDir), ...carriedShapes(held, letters));
     tile = rasterize(code === WALL, isSeen, shapes, size);
     tiles.set(key, tile);
   }

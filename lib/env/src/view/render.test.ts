@@ -33,8 +33,51 @@ test("every look keeps within one palette", () => {
       }
     }
   }
-  const { width, height } = readPalettePng(env.renderPng());
-  expect([width, height]).toEqual([20 * 32, 20 * 32]);
+  for (const letters of [false, true]) {
+    const { width, height } = readPalettePng(env.renderPng({ letters }));
+    expect([width, height]).toEqual([20 * 32, 20 * 32]);
+  }
+});
+
+test.each([
+  ["box", 7, [0]],
+  ["ball", 6, [0]],
+  ["key", 5, [0]],
+  ["door", 4, [0, 1, 2]],
+] as const)(
+  "without its colors a %s tells its color by a letter, and only then",
+  (_, type, states) => {
+    const env = make("BabyAI-OneRoomS8-v0");
+    env.reset({ seed: 3 });
+    const { grid } = env.world;
+    for (const state of states) {
+      const drawn = (letters: boolean) =>
+        [0, 1, 2, 3, 4, 5].map((color) => {
+          grid.put(grid.create(type, color, state), grid.cell(5, 5));
+          // A carried object has its letter, too.
+          env.world.carrying = grid.create(type, color, state);
+          const lines = env.renderSvg({ letters }).split("\n");
+          return lines
+            .slice(-3)
+            .join("")
+            .replace(/(fill|stroke)="#[^"]*"|<title>[^<]*<\/title>/g, "");
+        });
+      expect(new Set(drawn(true)).size).toBe(6);
+      expect(new Set(drawn(false)).size).toBe(1);
+    }
+  },
+);
+
+test("things have names on hover, and the shade over what is seen hides none", () => {
+  const env = make("BabyAI-OneRoomS8-v0");
+  env.reset({ seed: 3 });
+  const { grid } = env.world;
+  grid.put(grid.create(4, 0, 2), grid.cell(5, 5));
+  env.world.carrying = grid.create(6, 3, 0);
+  const svg = env.renderSvg();
+  for (const name of ["wall", "locked red door", "agent, carrying a purple ball"])
+    expect(svg).toContain(`<title>${name}</title>`);
+  expect(svg).toMatch(/fill-opacity="[\d.]+" pointer-events="none"/);
 });
 
 test("a picture's bytes do not depend on what was drawn before", () => {

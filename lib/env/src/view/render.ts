@@ -17,10 +17,10 @@ import {
 const CELL = 32;
 
 /**
- * The whole grid as SVG: walls, objects with their names as tooltips, the agent with what it carries, and a
+ * The whole grid as SVG: walls, objects, the agent with what it carries, each with its name as a tooltip, and a
  * shade over the cells that it sees.
  */
-export function renderSvg(world: RoomGrid, mission: string): string {
+export function renderSvg(world: RoomGrid, mission: string, letters: boolean): string {
   const { grid } = world;
   const { width, height } = grid;
   const walls: string[] = [];
@@ -33,12 +33,15 @@ export function renderSvg(world: RoomGrid, mission: string): string {
       const code = grid.code(cell);
       const square = `M${x * CELL} ${y * CELL}h${CELL}v${CELL}h-${CELL}z`;
       if (code === WALL) walls.push(square);
-      else if (code !== EMPTY) objects.push(group(x, y, objectShapes(code), describeCell(code)));
+      else if (code !== EMPTY)
+        objects.push(group(x, y, objectShapes(code, letters), describeCell(code)));
       if (seen.has(cell)) shade.push(square);
     }
   }
   const agent = [...agentShapes(world.agentDir)];
-  if (world.carrying !== NOTHING) agent.push(...carriedShapes(grid.codeOf(world.carrying)));
+  const held = world.carrying === NOTHING ? null : grid.codeOf(world.carrying);
+  if (held !== null) agent.push(...carriedShapes(held, letters));
+  const agentTitle = held === null ? "agent" : `agent, carrying a ${describeCell(held)}`;
   const lines = [
     ...Array.from({ length: width - 1 }, (_, i) => `M${(i + 1) * CELL} 0v${height * CELL}`),
     ...Array.from({ length: height - 1 }, (_, i) => `M0 ${(i + 1) * CELL}h${width * CELL}`),
@@ -48,10 +51,10 @@ export function renderSvg(world: RoomGrid, mission: string): string {
     `<title>${mission}</title>`,
     `<rect width="100%" height="100%" fill="${FLOOR}"/>`,
     `<path d="${lines.join("")}" stroke="${GRID_LINE}" fill="none"/>`,
-    `<path d="${walls.join("")}" fill="${WALL_PAINT}"/>`,
-    `<path d="${shade.join("")}" fill="${VIEW_PAINT.fill}" fill-opacity="${VIEW_PAINT.opacity}"/>`,
+    `<path d="${walls.join("")}" fill="${WALL_PAINT}"><title>wall</title></path>`,
+    `<path d="${shade.join("")}" fill="${VIEW_PAINT.fill}" fill-opacity="${VIEW_PAINT.opacity}" pointer-events="none"/>`,
     ...objects,
-    group(grid.x(world.agentCell), grid.y(world.agentCell), agent, "agent"),
+    group(grid.x(world.agentCell), grid.y(world.agentCell), agent, agentTitle),
     "</svg>",
   ].join("\n");
 }

@@ -12,6 +12,7 @@ import {
   stateOf,
   typeOf,
 } from "../world/objects";
+import { letterShapes } from "./letters";
 
 /** A filled shape in a cell: coordinates from 0 to 1, x to the right and y down. */
 export type Shape =
@@ -49,21 +50,42 @@ const rect = (x: number, y: number, width: number, height: number, fill: string)
   fill,
 });
 
-/** The shapes of an object, in the order in which they are painted. */
-export function objectShapes(code: number): Shape[] {
-  const paint = PAINT[COLORS[colorOf(code)] as Color];
+/** The ink of a color's letter on its paint. */
+const LETTER_PAINT: Record<Color, string> = {
+  ...{ red: FLOOR, blue: FLOOR, purple: FLOOR },
+  ...{ green: AGENT_PAINT, yellow: AGENT_PAINT, grey: AGENT_PAINT },
+};
+
+/** The shapes of an object, in the order in which they are painted; with the letter of its color or without. */
+export function objectShapes(code: number, hasLetter: boolean): Shape[] {
+  const color = COLORS[colorOf(code)] as Color;
+  const paint = PAINT[color];
+  const letter = (at: readonly [number, number], height: number, ink: string) =>
+    hasLetter ? letterShapes(color, at, height, ink) : [];
   switch (typeOf(code)) {
-    case DOOR:
-      return doorShapes(stateOf(code), paint);
+    case DOOR: {
+      const state = stateOf(code);
+      if (state === OPEN) return [...doorFrame(paint), ...letter([0.5, 0.5], 0.44, AGENT_PAINT)];
+      return [
+        ...doorFrame(paint),
+        rect(0.16, 0.16, 0.68, 0.68, paint),
+        ...(state === LOCKED ? keyhole(hasLetter ? 0.69 : 0.5) : [HANDLE]),
+        ...letter([0.39, 0.5], 0.44, LETTER_PAINT[color]),
+      ];
+    }
     case KEY:
       return [
         { kind: "ring", x: 0.5, y: 0.29, radius: 0.18, width: 0.1, fill: paint },
         rect(0.45, 0.44, 0.1, 0.42, paint),
         rect(0.55, 0.6, 0.14, 0.08, paint),
         rect(0.55, 0.76, 0.14, 0.1, paint),
+        ...letter([0.25, 0.68], 0.38, AGENT_PAINT),
       ];
     case BALL:
-      return [{ kind: "circle", x: 0.5, y: 0.5, radius: 0.32, fill: paint }];
+      return [
+        { kind: "circle", x: 0.5, y: 0.5, radius: 0.32, fill: paint },
+        ...letter([0.5, 0.5], 0.44, LETTER_PAINT[color]),
+      ];
     case BOX:
       return [
         rect(0.16, 0.16, 0.68, 0.1, paint),
@@ -71,31 +93,27 @@ export function objectShapes(code: number): Shape[] {
         rect(0.16, 0.26, 0.1, 0.48, paint),
         rect(0.74, 0.26, 0.1, 0.48, paint),
         rect(0.26, 0.455, 0.48, 0.09, paint),
+        ...(hasLetter ? [rect(0.3, 0.28, 0.4, 0.44, FLOOR)] : []),
+        ...letter([0.5, 0.5], 0.4, AGENT_PAINT),
       ];
     default:
       return [];
   }
 }
 
-function doorShapes(state: number, paint: string): Shape[] {
-  const frame = [
-    rect(0, 0, 1, 0.09, paint),
-    rect(0, 0.91, 1, 0.09, paint),
-    rect(0, 0.09, 0.09, 0.82, paint),
-    rect(0.91, 0.09, 0.09, 0.82, paint),
-  ];
-  if (state === OPEN) return frame;
-  const leaf = rect(0.16, 0.16, 0.68, 0.68, paint);
-  if (state === LOCKED) {
-    return [
-      ...frame,
-      leaf,
-      { kind: "circle", x: 0.5, y: 0.43, radius: 0.11, fill: KEYHOLE },
-      rect(0.455, 0.48, 0.09, 0.2, KEYHOLE),
-    ];
-  }
-  return [...frame, leaf, { kind: "circle", x: 0.7, y: 0.5, radius: 0.07, fill: FLOOR }];
-}
+const doorFrame = (paint: string) => [
+  rect(0, 0, 1, 0.09, paint),
+  rect(0, 0.91, 1, 0.09, paint),
+  rect(0, 0.09, 0.09, 0.82, paint),
+  rect(0.91, 0.09, 0.09, 0.82, paint),
+];
+
+const HANDLE: Shape = { kind: "circle", x: 0.7, y: 0.5, radius: 0.07, fill: FLOOR };
+
+const keyhole = (x: number): Shape[] => [
+  { kind: "circle", x, y: 0.43, radius: 0.11, fill: KEYHOLE },
+  rect(x - 0.045, 0.48, 0.09, 0.2, KEYHOLE),
+];
 
 const POINTER = [
   [0.86, 0.5],
@@ -116,8 +134,8 @@ export function agentShapes(direction: Direction): Shape[] {
 }
 
 /** What the agent carries: the object, small, in the corner behind the agent's right shoulder. */
-export function carriedShapes(code: number): Shape[] {
-  return objectShapes(code).map((shape) => shrink(shape, 0.44, 0.54, 0.54));
+export function carriedShapes(code: number, hasLetter: boolean): Shape[] {
+  return objectShapes(code, hasLetter).map((shape) => shrink(shape, 0.44, 0.54, 0.54));
 }
 
 function shrink(shape: Shape, by: number, dx: number, dy: number): Shape {

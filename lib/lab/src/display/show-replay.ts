@@ -2,7 +2,7 @@ import { filmStrip } from "../replay/film-strip";
 import { playerHtml } from "../replay/player";
 import type { Replay } from "../replay/replay";
 import { escapeHtml, show } from "./display";
-import { showSvg } from "./show";
+import { type ShownTheme, showThemed } from "./show";
 
 /**
  * Shows the player below the running cell: one episode, or several side by side. Above it a still picture of each, for
@@ -12,10 +12,17 @@ import { showSvg } from "./show";
  * const [row] = rows;
  * if (row?.episode_id) await showReplay(await loadReplay(lab.clickhouse, row.episode_id));
  * @param start the step that the player opens at. Default 0.
+ * @param look of the still pictures: `letters` on objects that stand for their colors, by default none (in the player a box to tick);
+ *   `theme`, by default light, or as `showChart` takes it
  */
-export async function showReplay(replays: Replay | readonly Replay[], start = 0): Promise<void> {
+export async function showReplay(
+  replays: Replay | readonly Replay[],
+  start = 0,
+  { letters = false, theme }: { letters?: boolean; theme?: ShownTheme } = {},
+): Promise<void> {
   const list = "frames" in replays ? [replays] : replays;
-  for (const replay of list) await showSvg(filmStrip(replay));
+  for (const replay of list)
+    await showThemed(theme, replay.mission, (own) => filmStrip(replay, { letters, theme: own }));
   // subtle: a frame of its own keeps the page's keys and styles apart from the notebook's, in every front end.
   const page = escapeHtml(playerHtml(list, start));
   show({

@@ -26,14 +26,15 @@ const sizeOf = (png = "") => {
   return [file.readUInt32BE(16), file.readUInt32BE(20)];
 };
 
+const row = {
+  ...{ run: "r", variant: "random", task: "BabyAI-GoToObj-v0", seed: 1, episode_id: "e" },
+  ...{ success: true, episode_return: 0.9, progression: 1, episode_length: 5 },
+  ...{ invalid_actions: 0, input_tokens: 1, output_tokens: 1, cached_input_tokens: 0 },
+  ...{ inferences: 5, error: null },
+} satisfies EpisodeRow;
+const spec = successRate([row]);
+
 test("a chart is a PNG with its size, and its numbers in words", async () => {
-  const row = {
-    ...{ run: "r", variant: "random", task: "BabyAI-GoToObj-v0", seed: 1, episode_id: "e" },
-    ...{ success: true, episode_return: 0.9, progression: 1, episode_length: 5 },
-    ...{ invalid_actions: 0, input_tokens: 1, output_tokens: 1, cached_input_tokens: 0 },
-    ...{ inferences: 5, error: null },
-  } satisfies EpisodeRow;
-  const spec = successRate([row]);
   await showChart(spec);
   const [{ data, metadata }] = shown as [Content];
   expect(Object.keys(data).sort()).toEqual(["image/png", "text/plain"]);
@@ -92,6 +93,19 @@ test("an animation is a PNG that plays: all frames, each for its time, with one 
   await showSvg(frames[0] ?? "");
   const still = Buffer.from(shown[1]?.data["image/png"] ?? "", "base64");
   expect(still.readUInt32BE(16)).toBe(file.readUInt32BE(16));
+});
+
+test("a chart that follows JupyterLab's theme has both forms, of which the light one shows where styles are taken away", async () => {
+  const look = { width: 320 } as const;
+  await showChart(spec, { ...look, theme: "auto" });
+  for (const theme of ["light", "dark"] as const) await showChart(spec, { ...look, theme });
+  const [both, ...alone] = shown.map(({ data }) => data);
+  expect(Object.keys(both ?? {}).sort()).toEqual(["text/html", "text/plain"]);
+  const images = [...(both?.["text/html"] ?? "").matchAll(/<img [^>]*>/g)].map(([tag]) => tag);
+  expect(images.map((tag) => /base64,([^"]*)/.exec(tag)?.[1])).toEqual(
+    alone.map((data) => data["image/png"]),
+  );
+  expect(images.map((tag) => tag.includes(" hidden "))).toEqual([false, true]);
 });
 
 test("what is no SVG is refused", async () => {

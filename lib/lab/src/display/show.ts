@@ -7,15 +7,49 @@ import { escapeHtml, show } from "./display";
 import { showTable } from "./table";
 
 /**
+ * "auto": light or dark as JupyterLab is, also once its theme changes; elsewhere light. It takes HTML and two pictures, twice the
+ * space in the notebook.
+ */
+export type ShownTheme = "light" | "dark" | "auto";
+
+/** How a chart is to look below a cell. */
+export interface ShownLook extends Omit<Look, "theme"> {
+  /** Default: light. */
+  theme?: ShownTheme;
+}
+
+/**
  * Shows a chart below the running cell, as PNG: the one form that every reader of the saved notebook draws, trusted or not,
  * and a fifth of the size of SVG and PNG together. `chartToSvg` and `saveCharts` give SVG.
  *
  * @example
  * await showChart(successRate(rows));
  * await showChart(successRate(rows), { theme: "dark" });
+ * await showChart(successRate(rows), { theme: "auto" });
  */
-export async function showChart(spec: ChartSpec, look?: Look): Promise<void> {
-  await showPicture(await chartToSvg(spec, look), spec.description);
+export async function showChart(spec: ChartSpec, look: ShownLook = {}): Promise<void> {
+  await showThemed(look.theme, spec.description, (theme) => chartToSvg(spec, { ...look, theme }));
+}
+
+/** What the light or the dark form shows where JupyterLab has that theme; where styles are taken away, `hidden` says it: light. */
+const THEMED =
+  '<style>[data-jp-theme-light="false"] .babyai-light{display:none}[data-jp-theme-light="false"] .babyai-dark{display:inline}</style>';
+
+/** Shows the picture that `draw` draws for a theme, or, for "auto", both. */
+export async function showThemed(
+  theme: ShownTheme = "light",
+  words: string,
+  draw: (theme: "light" | "dark") => string | Promise<string>,
+): Promise<void> {
+  if (theme !== "auto") return showPicture(await draw(theme), words);
+  const [light, dark] = [await toPicture(await draw("light")), await toPicture(await draw("dark"))];
+  const base64 = (png: Uint8Array) => Buffer.from(png).toString("base64");
+  const image = ({ png, width }: typeof light, name: string, more = "") =>
+    `<img class="babyai-${name}"${more} width="${width}" alt="${escapeHtml(words)}" src="data:image/png;base64,${base64(png)}">`;
+  show({
+    "text/html": `${THEMED}${image(light, "light")}${image(dark, "dark", " hidden")}`,
+    "text/plain": words,
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { playerOf } from "../analysis/player";
 import { at } from "../basics/at";
+import { BACKGROUND, INK, toDark } from "../charts/drawing/style";
 import { outlineText } from "../charts/text/outline";
 import type { Replay, ReplayFrame } from "./replay";
 
@@ -12,13 +13,22 @@ const HEADING = 48;
 /** Characters that fit under a picture. */
 const CAPTION_LENGTH = 22;
 
+/** How a film strip is to look. */
+export interface StripLook {
+  /** Frames at most. Default: 10. */
+  count?: number;
+  /** Whether objects bear the letter of their color. Default: false. */
+  letters?: boolean;
+  /** Default: light. */
+  theme?: "light" | "dark";
+}
+
 /**
  * A replay as one still picture (SVG), for where scripts do not run: evenly spaced frames, the first and the last among
  * them, each with the action taken there.
- *
- * @param count frames at most. Default 10.
  */
-export function filmStrip(replay: Replay, count = 10): string {
+export function filmStrip(replay: Replay, look: StripLook = {}): string {
+  const { count = 10, letters = false, theme = "light" } = look;
   const frames = spread(replay.frames, count);
   const [width, height] = sizeOf(at(frames, 0).svg);
   const pictureHeight = (PICTURE * height) / width;
@@ -30,12 +40,12 @@ export function filmStrip(replay: Replay, count = 10): string {
     const x = GAP + (i % COLUMNS) * (PICTURE + GAP);
     const y = HEADING + Math.floor(i / COLUMNS) * rowHeight;
     const place = `<svg x="${round(x)}" y="${round(y)}" width="${round(PICTURE)}" height="${round(pictureHeight)}" viewBox="0 0 ${width} ${height}">`;
-    return `${frame.svg.replace(/<svg[^>]*>/, place)}${text(x, y + pictureHeight + 15, 12, caption(frame, replay))}`;
+    return `${(letters ? frame.lettered : frame.svg).replace(/<svg[^>]*>/, place)}${text(x, y + pictureHeight + 15, 12, caption(frame, replay))}`;
   });
-  return outlineText(
+  const strip = outlineText(
     [
       `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${round(total)}" width="${WIDTH}" height="${round(total)}" style="max-width:100%;height:auto" role="img">`,
-      '<rect width="100%" height="100%" fill="#ffffff"/>',
+      `<rect width="100%" height="100%" fill="${BACKGROUND}"/>`,
       text(GAP, 20, 15, replay.mission, 600),
       text(
         GAP,
@@ -47,6 +57,7 @@ export function filmStrip(replay: Replay, count = 10): string {
       "</svg>",
     ].join("\n"),
   );
+  return theme === "dark" ? toDark(strip) : strip;
 }
 
 function spread(frames: readonly ReplayFrame[], count: number): ReplayFrame[] {
@@ -74,7 +85,7 @@ function sizeOf(svg: string): [number, number] {
 
 function text(x: number, y: number, size: number, content: string, weight = 400): string {
   const escaped = content.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-  return `<text transform="translate(${round(x)},${round(y)})" font-size="${size}px" font-weight="${weight}" fill="#1f2328">${escaped}</text>`;
+  return `<text transform="translate(${round(x)},${round(y)})" font-size="${size}px" font-weight="${weight}" fill="${INK}">${escaped}</text>`;
 }
 
 const round = (value: number) => String(Math.round(value * 100) / 100);

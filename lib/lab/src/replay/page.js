@@ -3,7 +3,13 @@
 const { lines, episodes } = JSON.parse(document.getElementById("data").textContent);
 const text = (indices) => indices.map((index) => lines[index]).join("\n");
 const byId = (id) => document.getElementById(id);
-const [play, slider, position, speed] = ["play", "slider", "position", "speed"].map(byId);
+const [play, slider, position, speed, letters] = [
+  "play",
+  "slider",
+  "position",
+  "speed",
+  "letters",
+].map(byId);
 
 function element(parent, tag, className, content = "") {
   const made = document.createElement(tag);
@@ -48,7 +54,7 @@ function build({ heading, about, mismatches, frames }) {
 
   return (index) => {
     const frame = frames[Math.min(index, frames.length - 1)];
-    picture.innerHTML = text(frame.svg);
+    picture.innerHTML = text(letters.checked ? frame.lettered : frame.svg);
     action.textContent = frame.action;
     cost.textContent = frame.cost;
     patterns.replaceChildren();
@@ -110,6 +116,19 @@ function seek(index) {
   show(index);
 }
 
+// A browser keeps it for the next episode; a frame in a notebook has no place to keep it in.
+const LETTERS = "letters";
+try {
+  letters.checked = localStorage.getItem(LETTERS) === "on";
+} catch {}
+
+function showLetters() {
+  show(current);
+  try {
+    localStorage.setItem(LETTERS, letters.checked ? "on" : "off");
+  } catch {}
+}
+
 function changeSpeed(by) {
   const index = Math.max(0, Math.min(speed.options.length - 1, speed.selectedIndex + by));
   speed.selectedIndex = index;
@@ -123,20 +142,22 @@ const keys = {
   " ": toggle,
   "+": () => changeSpeed(1),
   "-": () => changeSpeed(-1),
+  l: () => letters.click(),
 };
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;
   const isOurs = Object.hasOwn(keys, key) && !(event.ctrlKey || event.metaKey || event.altKey);
   // A focused button takes the space bar itself, a list its arrows.
   const isTheirs =
-    (key === " " && target.matches("button, summary, a")) ||
-    target.matches("select, textarea, input:not(#slider)");
+    (key === " " && target.matches("button, summary, a, #letters")) ||
+    target.matches("select, textarea, input:not(#slider, #letters)");
   if (!isOurs || isTheirs) return;
   event.preventDefault();
   keys[key]();
 });
 slider.max = last;
 slider.addEventListener("input", () => seek(Number(slider.value)));
+letters.addEventListener("change", showLetters);
 play.addEventListener("click", toggle);
 byId("first").addEventListener("click", () => seek(0));
 byId("back").addEventListener("click", () => seek(current - 1));

@@ -63,10 +63,17 @@ test("what a model wrote stands nowhere in the page's markup", () => {
 });
 
 test("the film strip: first and last frame, and no text that needs a font", () => {
-  const strip = filmStrip(replay("a", 30), 4);
+  const strip = filmStrip(replay("a", 30), { count: 4 });
   expect(strip.match(/<svg /g)).toHaveLength(1 + 4);
   expect(strip).not.toContain("<text");
   expect(filmStrip(replay("a", 1)).match(/<svg /g)).toHaveLength(1 + 2);
+  const dark = filmStrip(replay("a", 1), { letters: true, theme: "dark" });
+  expect(dark).not.toContain("#ffffff");
+  // What the first frame has more with letters than without stands in the strip.
+  const [frame] = replay("a", 1).frames;
+  const own = frame!.lettered.split("\n").filter((line) => !frame!.svg.includes(line));
+  expect(own.length).toBeGreaterThan(0);
+  for (const line of own) expect(dark).toContain(line);
 });
 
 describeInChromium("in Chromium", () => {
@@ -124,6 +131,11 @@ describeInChromium("in Chromium", () => {
       await page.keyboard.press("ArrowRight");
     }
     expect(await shown(".action")).toBe("End after 6 steps: cut off");
+    await page.keyboard.press("l");
+    const end = await inBrowser(given.frames.at(-1)!.lettered);
+    expect(await page.locator(".picture").innerHTML()).toBe(end);
+    await page.click("text=Letters");
+    expect(await page.locator(".picture").innerHTML()).not.toBe(end);
     expect(await page.locator(".thinking").isVisible()).toBe(false);
     await page.keyboard.press("ArrowRight");
     expect(await position()).toBe("step 6 of 6");

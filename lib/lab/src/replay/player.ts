@@ -35,7 +35,7 @@ export interface Surroundings {
  * A page that plays episodes: one, or several side by side step by step, such as two variants on the same seed. One HTML
  * file that needs no network and, by its content security policy, cannot use any.
  *
- * Keys: ← → a step, space plays and pauses, Home and End, + and - for the speed.
+ * Keys: ← → a step, space plays and pauses, Home and End, + and - for the speed, L for letters that stand for the colors.
  *
  * @example
  * import { writeFileSync } from "node:fs";
@@ -85,6 +85,7 @@ ${top}<header>
 <select id="speed" title="Speed (+ and -)" aria-label="Speed">
 ${SPEEDS.map((x) => `<option value="${x}"${x === 1 ? " selected" : ""}>${x}×</option>`).join("")}
 </select>
+<label title="Letters for colors (L): R, G, B, P, Y, and E for grey"><input id="letters" type="checkbox"> Letters</label>
 </header>
 <main id="episodes"></main>
 ${bottom}<script type="application/json" id="data">${embed(pack(replays))}</script>
@@ -120,6 +121,7 @@ function pack(replays: readonly Replay[]) {
     mismatches: replay.mismatches,
     frames: replay.frames.map((frame) => ({
       svg: toLines(frame.svg),
+      lettered: toLines(frame.lettered),
       action: actionText(frame, replay),
       cost: costText(frame),
       patterns: frame.patterns,

@@ -15,6 +15,8 @@ export interface Frame {
   action: ActionName | null;
   /** The whole grid with the agent's view shaded, as SVG. */
   svg: string;
+  /** The same with the letter of its color on each object, as `renderSvg({ letters: true })` draws it. */
+  lettered: string;
   /** What the agent is told that it sees. */
   observation: string;
   /** What it is shown, a PNG file; null where it is shown no pictures. */
@@ -52,6 +54,7 @@ export function replayEpisode(
       step: env.stepCount,
       action,
       svg: env.renderSvg(),
+      lettered: env.renderSvg({ letters: true }),
       observation: observation.text,
       picture: isShownPictures(env.stepCount) ? povPng(env) : null,
     });
