@@ -1,6 +1,6 @@
 """Loads what `npm run export -- --format sft` and `dpo` have written with the readers of `datasets` and TRL, and prints what they see as JSON.
 
-    python check.py <sft folder> <dpo folder> <sft.jsonl> <dpo.jsonl>
+    python check.py <sft folder> <another sft folder of the same name> <dpo folder> <sft.jsonl> <dpo.jsonl>
 """
 
 import json
@@ -9,7 +9,7 @@ import sys
 from datasets import load_dataset
 from trl.data_utils import is_conversational
 
-sft, dpo, sft_lines, dpo_lines = sys.argv[1:]
+sft, other, dpo, sft_lines, dpo_lines = sys.argv[1:]
 
 
 def folder(path, columns):
@@ -27,6 +27,7 @@ print(
     json.dumps(
         {
             "sft": folder(sft, {"prompt", "completion"}),
+            "other": folder(other, {"prompt", "completion"}),
             "dpo": folder(dpo, {"prompt", "chosen", "rejected"}),
             "sft_lines": [row["messages"] for row in load_dataset("json", data_files=sft_lines, split="train")],
             "dpo_lines": len(load_dataset("json", data_files=dpo_lines, split="train")),

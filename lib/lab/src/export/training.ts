@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -121,14 +121,27 @@ export async function writeDataset(
   { form = "sft", by = "expert", about = "`lab.examples`" }: DatasetOptions = {},
 ): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  await mkdir(join(folder, "data"), { recursive: true });
+  const files: Record<string, string> = {};
+  const data = join(folder, "data");
+  await mkdir(data, { recursive: true });
   for (const [split, episodes] of Object.entries({ train, validation })) {
     if (episodes.length === 0) continue;
-    const file = join(folder, "data", `${split}-00000-of-00001.parquet`);
+    const file = join(data, split);
     counts[split] = await writeParquet(clickhouse, file, form, trainingRows(episodes, form, by));
+    // `datasets` keeps what it has read under the folder's last name and the card's configuration: without the content in that,
+    // it would take another folder of the same name for this one.
+    files[split] = `${split}-${await digestOf(file)}.parquet`;
+    await rename(file, join(data, files[split]));
   }
-  await writeFile(join(folder, "README.md"), cardOf(form, counts, { train, validation }, about));
+  const card = cardOf(form, counts, files, { train, validation }, about);
+  await writeFile(join(folder, "README.md"), card);
   return counts;
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(file), hash);
+  return hash.digest("hex").slice(0, 16);
 }
 
 const MESSAGES = "Array(Tuple(role String, content String))";
@@ -182,6 +195,7 @@ const SAYS: Record<TrainingForm, string> = {
 function cardOf(
   form: TrainingForm,
   counts: Readonly<Record<string, number>>,
+  files: Readonly<Record<string, string>>,
   { train, validation }: Pick<Examples, "train" | "validation">,
   about: string,
 ): string {
@@ -198,7 +212,7 @@ function cardOf(
     "language:\n- en",
     `tags:\n- babyai\n- trl\n- ${form}`,
     "configs:\n- config_name: default\n  data_files:",
-    ...splits.map((split) => `  - split: ${split}\n    path: data/${split}-*.parquet`),
+    ...splits.map((split) => `  - split: ${split}\n    path: data/${files[split]}`),
     "---",
     "",
     "# Decisions in BabyAI",

@@ -143,9 +143,12 @@ test("a data set has a card and Parquet; its rows are in order, with where they 
   const { train, validation } = examples;
   expect(counts).toEqual({ train: countExamples(train), validation: countExamples(validation) });
   const card = readFileSync(join(path, "README.md"), "utf8");
-  expect(card).toContain("  - split: validation\n    path: data/validation-*.parquet\n---\n");
+  expect(card).toMatch(
+    / {2}- split: validation\n {4}path: data\/validation-\w{16}\.parquet\n---\n/,
+  );
   expect(card).toContain(`| train | ${train.length} | ${counts.train} |`);
-  const file = readFileSync(join(path, "data", "train-00000-of-00001.parquet"));
+  const [, name] = /path: (data\/train-\w{16}\.parquet)\n/.exec(card)!;
+  const file = readFileSync(join(path, name!));
   expect(file.subarray(0, 4).toString()).toBe("PAR1");
 });
 
@@ -155,12 +158,13 @@ const python = join(root, "data", ".local", "fine-tune", "bin", "python");
 (existsSync(python) ? test : test.skip)(
   "the readers of `datasets` and TRL see every row (skipped without recipes/fine-tune's Python)",
   async () => {
-    const paths = ["sft", "dpo", "sft.jsonl", "dpo.jsonl"].map((name) =>
+    const paths = ["sft", "other/sft", "dpo", "sft.jsonl", "dpo.jsonl"].map((name) =>
       join(folder, "read", name),
     );
-    const [sft, dpo, sftLines, dpoLines] = paths as [string, string, string, string];
+    const [sft, other, dpo, sftLines, dpoLines] = paths as [string, string, string, string, string];
     const options = { by: "expert", about: "a test" } as const;
     const sftRows = await writeDataset(lab.clickhouse, sft, examples, { form: "sft", ...options });
+    const otherRows = await writeDataset(lab.clickhouse, other, demonstrated, { form: "sft" });
     const dpoRows = await writeDataset(lab.clickhouse, dpo, examples, { form: "dpo", ...options });
     await writeJsonl(sftLines, trainingRows(examples.train, "sft", "expert"));
     await writeJsonl(dpoLines, trainingRows(examples.train, "dpo", "expert"));
@@ -170,6 +174,7 @@ const python = join(root, "data", ".local", "fine-tune", "bin", "python");
       execFileSync(python, [script, ...paths], { env, encoding: "utf8", maxBuffer: 2 ** 26 }),
     );
     expect(seen.sft.rows).toEqual(sftRows);
+    expect(seen.other.rows).toEqual(otherRows);
     expect(seen.dpo.rows).toEqual(dpoRows);
     const rows = [...trainingRows(examples.train, "sft", "expert")];
     expect(seen.sft.first).toEqual(rows[0]);

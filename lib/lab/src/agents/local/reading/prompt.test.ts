@@ -38,6 +38,14 @@ test("reads past turns, oldest first, also with empty observations", () => {
   });
 });
 
+test("reads a prompt without headings: an observation, and a last action, which is no history", () => {
+  for (const before of ["", "You did: go forward\n"]) {
+    const read = readPrompt([system, user(`${before}a wall 1 step left`)]);
+    expect(read.observation).toEqual({ walls: { left: 1 }, sightings: [] });
+    expect(read.turns).toBeUndefined();
+  }
+});
+
 test.each([
   ["no mission", [user("Current observation:\na wall 1 step left")], /No mission found/],
   ["no observation", [system], /No observation found/],

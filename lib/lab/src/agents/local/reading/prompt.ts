@@ -41,6 +41,7 @@ export interface Prompt {
 const missionLine = /\bmission: *([^.\n]+)/i;
 const currentObservation = /^Current observation:\n((?:.+(?:\n|$))*)/m;
 const pastTurn = /^Turn \d+\. You saw:\n((?:.*\n)*?)You did: (.*)$/gm;
+const lastAction = /^You did: .*\n/;
 const firstTurn = /^This is your first turn\b/m;
 
 /** The parts of a prompt, word for word. */
@@ -59,9 +60,10 @@ export interface PromptTexts {
 export function promptTexts(messages: readonly ChatMessage[]): PromptTexts {
   const text = messages.map((message) => message.content).join("\n\n");
   const mission = missionIn(messages);
-  // A prompt without headings, such as compact's, has nothing but the observation in its last message.
+  // A prompt without headings, such as compact's, has the last action and the observation in its last message, and nothing else.
   const observation =
-    currentObservation.exec(text)?.[1] ?? messages.findLast(({ role }) => role === "user")?.content;
+    currentObservation.exec(text)?.[1] ??
+    messages.findLast(({ role }) => role === "user")?.content.replace(lastAction, "");
   if (observation === undefined) {
     throw new UnreadablePrompt(
       'No observation found. Expected a line "Current observation:" followed by the observation and a blank line, or a last user message that holds the observation alone.',
