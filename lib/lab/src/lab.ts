@@ -23,7 +23,7 @@ import { interruptible } from "./experiment/interrupts";
 import { describeLosses } from "./experiment/losses";
 import { readDemonstrated } from "./experiment/plan/demonstrated";
 import { episodeKey } from "./experiment/plan/episodes";
-import { type Plan, planRun } from "./experiment/plan/plan";
+import { type Plan, planRun, REPLAYS } from "./experiment/plan/plan";
 import {
   checkSettings,
   type EvaluateOptions,
@@ -42,7 +42,7 @@ import type { Progress } from "./experiment/progress/progress";
 import { provenanceOf } from "./experiment/provenance";
 import { listRuns, prepareRun, type RunHistory, type RunRow } from "./experiment/resume";
 import { againText, type Run } from "./experiment/run";
-import { settle } from "./experiment/settle";
+import { hasLostRows, settle } from "./experiment/settle";
 import { Claim } from "./experiment/shards/claim";
 import { defaultVariants } from "./experiment/variants/default-variants";
 import { isFree, modelPrices } from "./experiment/variants/prices";
@@ -363,7 +363,7 @@ function historyOf({ catalog, connection }: Opened): RunHistory {
   return { clickhouse, price: (model) => catalog.price(model), flush };
 }
 
-async function prepare(opened: Opened, options: EvaluateOptions | ResumeOptions) {
+async function prepare(opened: Opened, options: EvaluateOptions | ResumeOptions, counts = false) {
   const { catalog, connection } = opened;
   const isFewShot = (name: string) => catalog.variants.get(name)?.form === "few_shot";
   let demonstrated: Demonstrated | null = null;
@@ -388,6 +388,7 @@ async function prepare(opened: Opened, options: EvaluateOptions | ResumeOptions)
       ...(demonstrations !== null && isFewShot(name) && { demonstrations }),
     }),
     history: historyOf(opened),
+    counts,
   });
   return { ...prepared, demonstrated };
 }
@@ -425,7 +426,15 @@ async function playRun(opened: Opened, options: EvaluateOptions | ResumeOptions)
   try {
     if (shard !== undefined)
       await claim.untilBegun(async () => (await findRunSettings(clickhouse, run)) !== null);
-    return await playPrepared(opened, options, await prepare(opened, options), claim);
+    for (let again = 0; ; again++) {
+      try {
+        const prepared = await prepare(opened, options, again > 0);
+        return await playPrepared(opened, options, prepared, claim);
+      } catch (error) {
+        if (again === REPLAYS || !hasLostRows(error)) throw error;
+        opened.log(`${messageOf(error.cause)} What is missing is played again.`);
+      }
+    }
   } finally {
     await claim.end();
   }
@@ -439,7 +448,7 @@ async function playPrepared(
   claim?: Claim,
 ): Promise<Run> {
   const { catalog, connection, log } = opened;
-  const { client, clickhouse, flush } = connection;
+  const { client, clickhouse, flush, isLate } = connection;
   const { run: id, spent } = before;
   let own: Claim | undefined;
   const context = {
@@ -466,7 +475,8 @@ async function playPrepared(
     );
   try {
     const run = await interruptible(play, onDrain);
-    await settle(run, { clickhouse, flush, log }).catch(async (error: unknown) => {
+    await settle(run, { clickhouse, flush, isLate, log }).catch(async (error: unknown) => {
+      if (hasLostRows(error)) throw error;
       const lines = await describeLosses(historyOf(opened), true).catch(() => []);
       for (const line of lines) if (line.startsWith(`Run ${run.id} `)) log(line);
       throw error;

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { connect } from "../clickhouse/connect";
 import { RowWriter, StoreWriteError } from "./insert";
@@ -163,6 +164,35 @@ test("after a batch the store rests, so that rows that come one by one go togeth
   sent.mockRestore();
   const [first = 0, second = 0] = times;
   expect(second - first).toBeGreaterThanOrEqual(10 * 20);
+});
+
+test("under load a table gets one batch an interval's ten, or one of thousands of rows", async () => {
+  const intervalMs = 20;
+  const writer = new RowWriter(client, { intervalMs, maxRows: 100 });
+  const batches: { begun: number; ended: number; rows: number }[] = [];
+  const sent = jest.spyOn(client, "exec").mockImplementation(async (params) => {
+    const begun = performance.now();
+    const { values } = params as { values: Readable };
+    const rows = (await text(values)).split("\n").length - 1;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    batches.push({ begun, ended: performance.now(), rows });
+    return { query_id: "", stream: Readable.from([]) } as never;
+  });
+  const play = async (rows: number) => {
+    for (let tick = 0; tick < 100; tick++) {
+      for (let i = 0; i < rows; i++) writer.write("ChatInference", chat());
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  await play(2); // fewer than a full batch in the rest
+  await play(60); // more
+  await writer.close();
+  sent.mockRestore();
+  for (const [i, { begun, rows }] of batches.slice(0, -1).entries()) {
+    const restedMs = begun - (batches[i - 1]?.ended ?? 0);
+    expect(restedMs >= 10 * intervalMs - 1 || rows >= 400).toBe(true);
+  }
+  expect(batches.filter(({ rows }) => rows >= 400).length).toBeGreaterThan(1);
 });
 
 test("rows that the store cannot take are kept, reported, and sent again", async () => {

@@ -76,14 +76,13 @@ const AGAIN = 10;
 /** How many intervals (90 s by default) writers wait for a failing store: time for it to restart. */
 const OUTAGE = 900;
 
-/** Between batches the store rests this many times as long as the last one took, and `MOST_REST` intervals at most. */
-const REST = 9;
-const MOST_REST = 10;
+/** Between batches the store rests for so many intervals, or until half of the room is full. */
+const REST = 10;
 
 export interface RowWriterOptions {
-  /** Time that a row waits for its batch to be sent, in milliseconds; ten times as long under load. Default 100. */
+  /** Time that a row waits for its batch to be sent, in milliseconds; ten times as long after another batch. Default 100. */
   intervalMs?: number;
-  /** A batch is sent as soon as this many rows wait. Default 1000. */
+  /** A batch is sent as soon as this many rows wait; four times as many after another batch. Default 1000. */
   maxRows?: number;
   /**
    * Called when a batch that nobody waits for fails, once for each row of failures, and with a RowsRefusedError when the
@@ -112,7 +111,8 @@ interface Batch {
 
 /**
  * Buffers rows and inserts them in batches, because an insert costs tens of milliseconds however many rows it has: with its
- * views one of each table makes a dozen parts of a dozen files. So under load batches are as rare as they may be.
+ * views one of each table makes a dozen parts of a dozen files. So a table gets one a second, or under load thousands of rows
+ * at a time.
  *
  * A row is safe, also from `kill -9`, once a `flush()` that began after it has resolved. A waiting batch keeps the process
  * alive, so one that ends by itself loses nothing; before `process.exit()` call `close()`.
@@ -133,6 +133,7 @@ export class RowWriter {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
+  private isSending = false;
   private failingSince: number | undefined;
   private restUntil = 0;
   private hasTold = false;
@@ -172,12 +173,7 @@ export class RowWriter {
     rows.add(row); // turned into bytes here and not when the batch is sent, which would hold up the event loop
     this.buffered++;
     this.unstored++;
-    if (this.buffered >= this.maxRows && this.failingSince === undefined) this.flushInBackground();
-    else
-      this.timer ??= setTimeout(
-        this.flushInBackground,
-        Math.max(this.intervalMs, this.restUntil - performance.now()),
-      );
+    this.schedule();
   }
 
   /**
@@ -239,6 +235,17 @@ export class RowWriter {
     return new RowsUnstoredError(this.unstored, this.refusedPath, failure);
   }
 
+  private schedule(): void {
+    const isFailing = this.failingSince !== undefined;
+    const restMs = isFailing ? AGAIN * this.intervalMs : this.restUntil - performance.now();
+    const isResting = this.isSending || restMs > 0;
+    const enough = isResting ? (ROOM / 2) * this.maxRows : this.maxRows;
+    if (this.buffered >= enough && !isFailing) this.flushInBackground();
+    // What comes while a batch is being sent waits for its end, and then for the rest.
+    else if (!this.isSending)
+      this.timer ??= setTimeout(this.flushInBackground, Math.max(this.intervalMs, restMs));
+  }
+
   private readonly flushInBackground = (): void => {
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -246,14 +253,13 @@ export class RowWriter {
     this.flush().catch((error) => {
       if (!this.hasTold) this.onError(error);
       this.hasTold = true;
-      this.timer ??= setTimeout(this.flushInBackground, AGAIN * this.intervalMs);
     });
   };
 
   private async insertBuffered(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const started = performance.now();
+    this.isSending = true;
     try {
       await this.sendRound(); // what could not be sent before
       this.round = this.takeBuffered();
@@ -264,8 +270,9 @@ export class RowWriter {
       this.failingSince ??= performance.now();
       throw error;
     } finally {
-      const now = performance.now();
-      this.restUntil = now + Math.min(REST * (now - started), MOST_REST * this.intervalMs);
+      this.isSending = false;
+      this.restUntil = performance.now() + REST * this.intervalMs;
+      if (this.unstored > 0) this.schedule();
       if (this.refusedTold === 0) this.tellOfRefused();
     }
   }

@@ -32,6 +32,8 @@ export interface Connection {
   obstacle(model: string): Promise<string | null>;
   /** Makes visible what the gateway has taken; nothing that can be asked of a remote one. */
   flush(): Promise<void>;
+  /** What the gateway has taken may be stored after it has answered, whatever `flush` says. */
+  isLate: boolean;
   close(): Promise<void>;
 }
 
@@ -119,6 +121,7 @@ async function openRemote(found: RemoteGateway): Promise<Connection> {
     damage: isOwn ? await findDamage(clickhouse) : [],
     obstacle: (model) => remoteObstacle(client, model),
     flush: async () => {},
+    isLate: true,
     close: () => clickhouse.close(),
   };
 }
@@ -142,6 +145,7 @@ async function openEmbedded(options: ConnectionOptions, reason: string): Promise
     damage: await findDamage(clickhouse),
     obstacle: (model) => embeddedObstacle(gateway.config, env, model),
     flush: () => gateway.flush(),
+    isLate: false,
     close: () => gateway.close().finally(() => clickhouse.close()),
   };
 }

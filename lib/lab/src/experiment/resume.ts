@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { groupBy } from "../basics/group-by";
 import { lastBeatsByRun, spentElsewhere } from "../queries/runs/beats";
-import { doneOfShard } from "../queries/runs/done";
+import { doneOfShard, wholeOfShard } from "../queries/runs/done";
 import { modelUsage } from "../queries/runs/model-usage";
 import { everyRunSettings, findRunSettings } from "../queries/runs/run-settings";
 import { completedEpisodes, type EpisodeKey, runStates } from "../queries/runs/run-state";
@@ -85,6 +85,8 @@ interface PrepareContext {
   /** A variant's definition as the config has it now. */
   define: (variant: string, settings: Settings) => Readonly<Record<string, string>>;
   history: RunHistory;
+  /** Whether the rows of a shard's finished episodes are counted, and not only their `success` is taken for it. */
+  counts?: boolean;
 }
 
 /**
@@ -95,7 +97,7 @@ interface PrepareContext {
  */
 export async function prepareRun(
   options: EvaluateOptions | ResumeOptions,
-  { check, define, history }: PrepareContext,
+  { check, define, history, counts = false }: PrepareContext,
 ): Promise<PreparedRun> {
   const begin = async (run: string, given: EvaluateOptions, shard: Shard) => {
     const settings = { ...(await check(given)), shard };
@@ -142,7 +144,7 @@ export async function prepareRun(
         "Put the settings back, begin a new run, or resume with acceptChanges: true.",
     );
   }
-  const { completed, spent } = await doneBefore(history, run, settings);
+  const { completed, spent } = await doneBefore(history, run, settings, counts);
   return {
     settings,
     record: writeRecord(record) === text ? null : record,
@@ -157,16 +159,18 @@ function isWhole(options: Partial<EvaluateOptions>): options is EvaluateOptions 
 
 /**
  * What a run has done and spent. Of a shard no more is read than its own episodes, where each `success` has the tag for it, and
- * what the run has cost is known by the beats of those who play it: see `spentElsewhere`.
+ * what the run has cost is known by the beats of those who play it: see `spentElsewhere`. At its end, `settle` counts the rows.
  */
 async function doneBefore(
   history: RunHistory,
   run: string,
   { shard }: Settings,
+  counts: boolean,
 ): Promise<{ completed: EpisodeKey[]; spent: Cost | null }> {
   const { clickhouse } = history;
   if (shard.of > 1 && (await everyRunSettings(clickhouse, run)).every(isTagged)) {
-    const { episodes } = await doneOfShard(clickhouse, run, shard);
+    const read = counts ? wholeOfShard : doneOfShard;
+    const { episodes } = await read(clickhouse, run, shard);
     return { completed: episodes, spent: { usd: 0, isEstimated: false } };
   }
   const completed = await completedEpisodes(clickhouse, run);

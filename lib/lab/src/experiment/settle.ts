@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { messageOf } from "embedded-gateway";
-import { doneOfShard } from "../queries/runs/done";
-import { waitForOutcomes, waitForRows } from "../queries/runs/outcomes";
+import { doneOfShard, wholeOfShard } from "../queries/runs/done";
+import { OutcomesMissingError, waitForOutcomes, waitForRows } from "../queries/runs/outcomes";
 import { runStates } from "../queries/runs/run-state";
 import { shardText } from "../queries/runs/shard";
 import { Outages, PATIENCE } from "./play/patience";
@@ -31,16 +31,29 @@ export class RunNotStoredError extends Error {
   }
 }
 
-async function lookAt(clickhouse: ClickHouseClient, run: Run): Promise<void> {
+/** Of a shard's rows that have not come for so long it is thought that a gateway was killed that had taken them. */
+const SHARD_LATE = { patienceMs: 15_000, longestMs: 2000 };
+const NOT_LATE = { patienceMs: 0, longestMs: 0 };
+
+/** Whether a shard has come to its end, and the store lacks rows of some of its episodes. One that has none is another store. */
+export function hasLostRows(error: unknown): error is RunNotStoredError {
+  if (!(error instanceof RunNotStoredError && error.cause instanceof OutcomesMissingError))
+    return false;
+  const { settings, stopped } = error.run;
+  return settings.shard.of > 1 && stopped === null && Boolean(error.cause.whole);
+}
+
+async function lookAt(clickhouse: ClickHouseClient, run: Run, isLate: boolean): Promise<void> {
   const { shard } = run.settings;
   if (shard.of > 1) {
     const look = async () => {
       const done = await doneOfShard(clickhouse, run.id, shard);
       run.doubles = done.doubles;
-      return done.episodes.length;
+      if (done.episodes.length < run.completed) return done.episodes.length;
+      return (await wholeOfShard(clickhouse, run.id, shard)).episodes.length;
     };
     const ended = `${run.completed} episodes of shard ${shardText(shard)} of run ${run.id} ended`;
-    return waitForRows(look, run.completed, ended);
+    return waitForRows(look, run.completed, ended, isLate ? SHARD_LATE : NOT_LATE);
   }
   await waitForOutcomes(clickhouse, run.id, run.completed);
   const [state] = await runStates(clickhouse, run.id);
@@ -51,6 +64,8 @@ async function lookAt(clickhouse: ClickHouseClient, run: Run): Promise<void> {
 interface Settling {
   clickhouse: ClickHouseClient;
   flush: () => Promise<void>;
+  /** Rows may be stored after `flush`. Default true. */
+  isLate?: boolean;
   /** Told when the store is away. Default: nobody is. */
   log?: (line: string) => void;
 }
@@ -65,7 +80,7 @@ interface Settling {
  */
 export async function settle(
   run: Run,
-  { clickhouse, flush, log }: Settling,
+  { clickhouse, flush, isLate = true, log }: Settling,
   patience = PATIENCE,
 ): Promise<void> {
   // A run that the store has stopped has waited for it.
@@ -73,7 +88,7 @@ export async function settle(
   const store = new Outages("ClickHouse", { ...patience, limitMs }, log);
   try {
     await store.endure(flush, new AbortController().signal, () => true);
-    await lookAt(clickhouse, run);
+    await lookAt(clickhouse, run, isLate);
     run.text = describe(run);
   } catch (cause) {
     throw new RunNotStoredError(run, cause);

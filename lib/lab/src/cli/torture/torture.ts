@@ -17,7 +17,7 @@ export default command({
     episodes: { value: "n", default: "20", help: "of each variant and task" },
     shards: {
       value: "n",
-      help: "so many processes play one run of rule_based_history through one gateway; default: as said above",
+      help: "so many processes play one run of rule_based_history through one gateway, until Ctrl-C at the latest; default: as said above",
     },
     "gateway-kills": {
       value: "n",

@@ -46,6 +46,38 @@ test("shards play a run together, each episode once; started again, they have no
   expect(await keysOf("together")).toHaveLength(16);
 });
 
+test("what a killed gateway took along is played again, and nothing else", async () => {
+  await inParts("lost", 2);
+  const before = await keysOf("lost");
+  // It had not written some of one episode's inferences, of others the calls, metrics, or the success.
+  const where = (seed: number) => `tags['run'] = 'lost' AND tags['seed'] = '${seed}'`;
+  const inferences = `SELECT id FROM JsonInference WHERE ${where(203)} AND tags['step'] IN ('0', '1')`;
+  const lose = async (table: string, condition: string) =>
+    lab.clickhouse.command({
+      query: `ALTER TABLE ${table} DELETE WHERE ${condition} SETTINGS mutations_sync = 2`,
+    });
+  await lose("TagInference", `inference_id IN (${inferences})`);
+  await lose("JsonInference", `${where(203)} AND tags['step'] IN ('0', '1')`);
+  const first = `SELECT id FROM JsonInference WHERE ${where(204)} AND tags['step'] = '0'`;
+  await lose("ModelInference", `inference_id IN (${first})`);
+  await lose("FloatMetricFeedback", `${where(205)} AND metric_name = 'progression'`);
+  const successes = `SELECT id FROM BooleanMetricFeedback WHERE ${where(206)}`;
+  await lose("FeedbackTag", `feedback_id IN (${successes})`);
+  await lose("BooleanMetricFeedback", where(206));
+
+  const { length: tasks } = settings.tasks;
+  const parts = await inParts("lost", 2);
+  for (const { planned, completed } of parts) expect(completed).toBe(planned);
+  const lost = before.filter((key) => /20[3456]$/.test(key));
+  expect(lost).toHaveLength(4 * tasks);
+  expect((await keysOf("lost")).sort()).toEqual([...before, ...lost].sort());
+  expect((await lab.runs()).find(({ run }) => run === "lost")).toMatchObject({
+    ...{ planned: 16, completed: 16, damaged: 0, state: "finished" },
+  });
+  for (const part of await inParts("lost", 2)) expect(part.completedBefore).toBe(part.planned);
+  expect(await keysOf("lost")).toHaveLength(16 + 4 * tasks);
+});
+
 test("other settings are refused, with the difference; more lets the run grow, and nothing is replayed", async () => {
   await inParts("grows", 2);
   const before = new Set((await lab.tries({ run: "grows" })).map(({ episode_id }) => episode_id));
@@ -114,7 +146,7 @@ test("what was played twice all the same is counted, and enters no mean twice", 
     const ids = table === "JsonInference" ? ["id", "episode_id"] : ["id", "target_id"];
     const replaced = ids.map((id) => `${other(id)} AS ${id}`);
     const tags =
-      "mapUpdate(tags, mapApply((k, v) -> (k, concat(substring(v, 1, length(v) - 14), hex(7), '\"]')), mapFilter((k, v) -> k = 'done', tags))) AS tags";
+      "mapUpdate(tags, mapApply((k, v) -> (k, concat(substring(v, 1, length(v) - 14), '000000000007\"]')), mapFilter((k, v) -> k = 'done', tags))) AS tags";
     await clickhouse.command({
       query: `INSERT INTO ${table} SELECT * REPLACE (${[...replaced, tags].join(", ")}) FROM
         (SELECT * FROM ${table} WHERE tags['run'] = 'twice' AND tags['seed'] = '203')`,

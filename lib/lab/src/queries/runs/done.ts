@@ -1,4 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { TAGGED } from "../parts/by-run";
+import { HAS_METRICS, latestOf, METRICS } from "../parts/tries";
 import type { EpisodeKey } from "./run-state";
 import { type Shard, SLOTS, slotOf, slotsOf } from "./shard";
 
@@ -43,20 +45,17 @@ export async function doneByShard(
 }
 
 /**
- * The episodes of a shard with a stored `success`, which is sent last. Whether something of them was lost since is not looked
- * at: `completedEpisodes` does, and reads all of the run.
+ * The episodes of a shard with a stored `success`, which is sent last. Whether the other rows of them are there is not looked
+ * at: `wholeOfShard` does.
  */
 export async function doneOfShard(
   clickhouse: ClickHouseClient,
   run: string,
   shard: Shard,
 ): Promise<Done> {
-  const [from, to] = slotsOf(shard);
   const result = await clickhouse.query({
-    query: `
-      SELECT DISTINCT value FROM FeedbackTag
-      WHERE metric_name = 'success' AND key = 'done' AND value >= {from:String} AND value < {to:String}`,
-    query_params: { from: `${run} ${hex(from)}`, to: `${run} ${to === SLOTS ? "g" : hex(to)}` },
+    query: `SELECT DISTINCT value FROM FeedbackTag WHERE ${OF_SHARD}`,
+    query_params: ofShard(run, shard),
     format: "JSONCompactEachRow",
   });
   const episodes = new Map<string, EpisodeKey>();
@@ -64,14 +63,80 @@ export async function doneOfShard(
   for await (const rows of result.stream<[string]>()) {
     for (const row of rows) {
       const [value] = row.json() as [string];
-      const [variant, task, seed] = JSON.parse(value.slice(run.length + 6)) as [
-        string,
-        string,
-        number,
-      ];
-      episodes.set(JSON.stringify([variant, task, seed]), { variant, task, seed });
+      const episode = episodeOf(value, run);
+      episodes.set(JSON.stringify(episode), episode);
       played += 1;
     }
   }
   return { episodes: [...episodes.values()], doubles: played - episodes.size };
 }
+
+/**
+ * Of those episodes the ones of which nothing is lost. A gateway that was killed took the rows along that waited for their batch,
+ * while the next one took the `success`. It reads the run's tags, 16 bytes an inference, and all ids of model calls.
+ */
+export async function wholeOfShard(
+  clickhouse: ClickHouseClient,
+  run: string,
+  shard: Shard,
+): Promise<Done> {
+  const { episodes, doubles } = await doneOfShard(clickhouse, run, shard);
+  const result = await clickhouse.query({
+    query: LOST,
+    query_params: { run, ...ofShard(run, shard) },
+    format: "JSONCompactEachRow",
+  });
+  const rows = await result.json<[string]>();
+  const lost = new Set(rows.map(([value]) => JSON.stringify(episodeOf(value, run))));
+  return { episodes: episodes.filter((episode) => !lost.has(JSON.stringify(episode))), doubles };
+}
+
+/** A condition on FeedbackTag. */
+const OF_SHARD =
+  "metric_name = 'success' AND key = 'done' AND value >= {from:String} AND value < {to:String}";
+
+function ofShard(run: string, shard: Shard) {
+  const [from, to] = slotsOf(shard);
+  return { from: `${run} ${hex(from)}`, to: `${run} ${to === SLOTS ? "g" : hex(to)}` };
+}
+
+function episodeOf(done: string, run: string): EpisodeKey {
+  const [variant, task, seed] = JSON.parse(done.slice(run.length + 6)) as [string, string, number];
+  return { variant, task, seed };
+}
+
+/** A tag of each episode of the shard of which no try is whole. */
+const LOST = `
+WITH
+  done AS (
+    SELECT target_id AS episode_id, any(tags['done']) AS value
+    FROM BooleanMetricFeedback
+    WHERE metric_name = 'success' AND id IN (SELECT feedback_id FROM FeedbackTag WHERE ${OF_SHARD})
+    GROUP BY target_id
+  ),
+  inference AS (
+    SELECT episode_id, inference_id FROM ${TAGGED} WHERE episode_id IN (SELECT episode_id FROM done)
+  ),
+  stored AS (
+    SELECT
+      episode_id,
+      count() AS inferences,
+      countIf(inference_id IN (
+        SELECT inference_id FROM ModelInference WHERE inference_id IN (SELECT inference_id FROM inference)
+      )) AS called
+    FROM inference
+    GROUP BY episode_id
+  ),
+  measured AS (
+    SELECT target_id AS episode_id, ${latestOf("episode_length")}, ${HAS_METRICS} AS has_metrics
+    FROM FloatMetricFeedback
+    WHERE metric_name IN (${METRICS}) AND target_id IN (SELECT episode_id FROM done)
+    GROUP BY target_id
+  )
+SELECT any(value)
+FROM done
+  LEFT JOIN stored ON done.episode_id = stored.episode_id
+  LEFT JOIN measured ON done.episode_id = measured.episode_id
+GROUP BY substring(value, 1, length(value) - 16)
+HAVING NOT max(ifNull(has_metrics AND inferences >= episode_length AND called >= inferences, false))
+SETTINGS join_use_nulls = 1`;
