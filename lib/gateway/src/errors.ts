@@ -81,6 +81,11 @@ export const unknownMetric = make(
   (name: string) => `Unknown metric: ${name}`,
 );
 export const unknownModel = make("UnknownModel", 500, (name: string) => `Unknown model: ${name}`);
+export const modelNotFound = make(
+  "ModelNotFound",
+  404,
+  (name: string) => `Model not found: ${name}`,
+);
 export const routeNotFound = make(
   "RouteNotFound",
   404,

@@ -16,6 +16,7 @@ import { keyWarnings } from "./models/key-warnings";
 import { outboundFetch } from "./models/outbound";
 import type { Fetch } from "./models/providers/exchange";
 import { readJson } from "./routes/body";
+import { postEmbeddings } from "./routes/embeddings";
 import { errorResponse, nativeBody } from "./routes/errors";
 import { postInference } from "./routes/inference";
 import { lackingRoute } from "./routes/lacking";
@@ -127,6 +128,10 @@ function createApp({ config, client, writer, engine, feedback }: AppParts): Hono
     "/openai/v1/chat/completions": {
       method: "POST",
       handler: (c) => postChatCompletions(c, engine, errorJson),
+    },
+    "/openai/v1/embeddings": {
+      method: "POST",
+      handler: (c) => postEmbeddings(c, engine, errorJson),
     },
     "/feedback": {
       method: "POST",

@@ -90,6 +90,7 @@ export {
   type TrainOptions,
   trainStudent,
 } from "./learn/student/train";
+export type { Taught, TeachOptions } from "./learn/teach";
 export type { ExamplesWhere } from "./learn/where";
 export {
   type Annotation,

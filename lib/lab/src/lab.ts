@@ -47,7 +47,9 @@ import { Claim } from "./experiment/shards/claim";
 import { defaultVariants } from "./experiment/variants/default-variants";
 import { isFree, modelPrices } from "./experiment/variants/prices";
 import { readVariants } from "./experiment/variants/variants";
+import { bankOf, describeBank } from "./learn/bank";
 import { type Examples, type ExamplesOptions, examples } from "./learn/examples";
+import { type Taught, type TeachOptions, teach } from "./learn/teach";
 import { configFiles } from "./project/config-files";
 import { readEnvironment } from "./project/environment";
 import { root } from "./project/root";
@@ -150,6 +152,19 @@ export interface Lab {
    *   cannot make the prompts again; in the loop over an episode's `examples()`: it thinks before it acts, and a step has no thinking
    */
   examples(options: ExamplesOptions): Promise<Examples>;
+  /**
+   * Stores episodes' decisions as examples of a variant of in-context learning, in TensorZero's table
+   * DynamicInContextLearningExample: at each turn the variant is shown those that are nearest by its embedding model. An example that the
+   * variant has already is not stored again.
+   *
+   *     const { train } = await lab.examples({ run: run.id, where: { success: true } });
+   *     await lab.teach({ variant: "nearest_example", episodes: train, historyLength: 0 });
+   *     await lab.evaluate({ variants: ["nearest_example"], historyLength: 0 });
+   *
+   * @throws ExamplesError there is no such variant of in-context learning; or it thinks before it acts, and a step has no thinking
+   * @throws GatewayError the embedding model did not answer; what is stored by then stays
+   */
+  teach(options: TeachOptions): Promise<Taught>;
   /** A run's finished episodes summed up by variant and task, in ClickHouse: for runs too large to hold their rows. */
   aggregates(filter: { run: string }): Promise<AggregateRow[]>;
   /** One row an episode of a run, from ClickHouse; one that was planned and never begun has no `episode_id` and no outcome. */
@@ -322,6 +337,7 @@ function labOf(opened: Opened): Lab {
       await connection.flush();
       return examples({ clickhouse, variants: catalog.variants }, options);
     },
+    teach: (options) => teach({ client, clickhouse, variants: catalog.variants }, options),
     aggregates: async ({ run }) => {
       await connection.flush();
       return aggregates(clickhouse, run);
@@ -367,11 +383,22 @@ async function prepare(opened: Opened, options: EvaluateOptions | ResumeOptions,
   const { catalog, connection } = opened;
   const isFewShot = (name: string) => catalog.variants.get(name)?.form === "few_shot";
   let demonstrated: Demonstrated | null = null;
+  const banks = new Map<string, string>();
   const prepared = await prepareRun(options, {
     check: async (given) => {
       const names = [...catalog.variants.keys()];
       const settings = checkSettings(given, names, (name) => catalog.played(name));
-      for (const variant of settings.variants) catalog.refuseEnded(variant);
+      for (const variant of settings.variants) {
+        catalog.refuseEnded(variant);
+        const info = catalog.variants.get(variant);
+        if (info === undefined || info.embeddingModel === null) continue;
+        const bank = await bankOf(connection.clickhouse, info.function, variant);
+        if (bank.size === 0)
+          throw new SettingsError(
+            `${variant} has no examples to be shown: lab.teach stores some for it, of episodes that lab.examples has chosen.`,
+          );
+        banks.set(variant, describeBank(bank));
+      }
       if (!settings.variants.some(isFewShot)) {
         if (given.demonstrations === undefined) return settings;
         throw new SettingsError(
@@ -386,6 +413,7 @@ async function prepare(opened: Opened, options: EvaluateOptions | ResumeOptions,
     define: (name, { demonstrations }) => ({
       ...catalog.variants.get(name)?.definition,
       ...(demonstrations !== null && isFewShot(name) && { demonstrations }),
+      ...(banks.has(name) && { examples: banks.get(name) }),
     }),
     history: historyOf(opened),
     counts,

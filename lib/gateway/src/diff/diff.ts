@@ -74,7 +74,7 @@ function stageOf({ path, body, late }: Probe): number {
 }
 
 function isStored({ path, body }: Probe): boolean {
-  const isInference = path === "/inference" || path.startsWith("/openai");
+  const isInference = path === "/inference" || path === "/openai/v1/chat/completions";
   return isInference && !/dryrun":true/.test(JSON.stringify(body) ?? "");
 }
 

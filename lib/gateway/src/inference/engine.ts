@@ -1,8 +1,10 @@
 import { performance } from "node:perf_hooks";
+import { shorthandModel } from "../config/models";
 import {
   allVariantsFailed,
   asGatewayError,
   type GatewayError,
+  modelNotFound,
   noVariantsLeft,
   rawResponsesOf,
   unknownVariant,
@@ -11,7 +13,8 @@ import type { ObjectStore } from "../files/object-store";
 import type { Answerable } from "../functions/demonstration";
 import { type ChatBlock, chatContent, type JsonOutput, jsonOutput } from "../functions/output";
 import { drawVariant, episodeFraction } from "../functions/sampling";
-import type { ModelResult } from "../models/model";
+import { callEmbedder, type Embedded } from "../models/embedder";
+import { findModel, type ModelResult } from "../models/model";
 import type {
   ChunkBlock,
   FinishReason,
@@ -19,6 +22,7 @@ import type {
   ProviderChunk,
   Usage,
 } from "../models/providers/types";
+import type { EmbeddingsRequest } from "../requests/embeddings";
 import type { InferenceRequest } from "../requests/types";
 import type { RowWriter } from "../store/insert";
 import { inferVariant, streamVariant } from "../variants/infer";
@@ -139,6 +143,25 @@ export class Engine {
     } catch (error) {
       this.end();
       throw error;
+    }
+  }
+
+  /** Texts as vectors. Nothing is stored. @throws GatewayError */
+  async embed(
+    { modelName, credentials, ...request }: EmbeddingsRequest,
+    client: AbortSignal,
+  ): Promise<Embedded> {
+    this.begin();
+    try {
+      const { config, env } = this.parts;
+      if (!config.embeddingModels.has(modelName) && shorthandModel(modelName) === undefined)
+        throw modelNotFound(modelName);
+      const model = findModel(config.embeddingModels, modelName, env);
+      const cacheOptions = { enabled: "off", maxAgeS: undefined } as const;
+      const call = { ...this.parts, credentials, cacheOptions, client, signal: client };
+      return await callEmbedder(model, request, call);
+    } finally {
+      this.end();
     }
   }
 

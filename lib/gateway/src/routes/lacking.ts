@@ -3,7 +3,6 @@ import { type GatewayError, unsupported } from "../errors";
 /** Where TensorZero's other routes begin, and what they are for. */
 const LACKING: Record<string, string> = {
   "/batch_inference": "batch inference",
-  "/openai/v1/embeddings": "a route for embeddings",
   "/v1/datasets": "datasets",
   "/v1/optimization": "optimization",
   "/experimental_optimization": "optimization",

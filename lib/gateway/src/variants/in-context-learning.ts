@@ -1,11 +1,9 @@
-import { performance } from "node:perf_hooks";
 import { isRecord } from "../basics/reader";
 import type { DiclConfig } from "../config/types";
 import { readChat } from "../config/variants";
-import { invalidRequest, rawResponsesOf } from "../errors";
-import { uuidv7 } from "../ids";
-import { eachProvider, findModel, type ModelResult } from "../models/model";
-import { embed } from "../models/providers/openai";
+import { inference, invalidRequest } from "../errors";
+import { callEmbedder } from "../models/embedder";
+import { findModel, type ModelResult } from "../models/model";
 import type { ModelBlock, ModelMessage } from "../models/providers/types";
 import type { InputBlock } from "../requests/types";
 import { askModel, type Prompt, streamFromModel } from "./chat-completion";
@@ -118,25 +116,19 @@ async function embedText(
   input: string,
   { call }: Run,
 ): Promise<{ call: ModelResult; vector: number[] }> {
-  const model = findModel(call.config.embeddingModels, modelName, call.env);
-  return eachProvider(model, call, "nonStreamingMs", async (provider, transport, errors) => {
-    const started = performance.now();
-    const { embedding, ...response } = await embed(provider, input, transport);
-    return {
-      vector: embedding,
-      call: {
-        ...response,
-        id: uuidv7(),
-        modelName,
-        providerName: provider.name,
-        system: undefined,
-        messages: [user(input)],
-        cached: false,
-        responseTimeMs: Math.floor(performance.now() - started),
-        ttftMs: undefined,
-        failed: rawResponsesOf(errors),
-        apiType: "embeddings",
-      },
-    };
-  });
+  const { embeddings, ...response } = await callEmbedder(
+    findModel(call.config.embeddingModels, modelName, call.env),
+    { input, encodingFormat: "float" },
+    call,
+  );
+  const [vector] = embeddings;
+  if (!Array.isArray(vector))
+    throw inference("The embedding model gave no numbers for the input of in-context learning");
+  return {
+    vector,
+    call: {
+      ...{ ...response, modelName, system: undefined, messages: [user(input)] },
+      ...{ cached: false, ttftMs: undefined, apiType: "embeddings" },
+    },
+  };
 }

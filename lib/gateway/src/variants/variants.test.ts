@@ -14,6 +14,43 @@ beforeEach(() => {
 const say = (text: string) => ({ messages: [{ role: "user", content: text }] });
 const lastRequest = () => h.provider.requests.at(-1);
 
+test("the route for embeddings: what the provider answers, text by text; nothing is stored", async () => {
+  h.provider.reply = () =>
+    Response.json({
+      data: [{ embedding: [1, 0] }, { embedding: [0.5, 2] }],
+      usage: { prompt_tokens: 3, total_tokens: 3 },
+    });
+  const model = "tensorzero::embedding_model_name::embedder";
+  const request = { model, input: ["a", "b"], user: "me" };
+  const before = await h.stored();
+  expect(await h.post("/openai/v1/embeddings", request)).toMatchObject({
+    status: 200,
+    body: {
+      object: "list",
+      data: [
+        { object: "embedding", embedding: [1, 0], index: 0 },
+        { object: "embedding", embedding: [0.5, 2], index: 1 },
+      ],
+      model,
+      usage: { prompt_tokens: 3, total_tokens: 3 },
+    },
+  });
+  expect(await h.stored()).toBe(before);
+  expect(lastRequest()).toMatchObject({ model: "embedding-model", input: ["a", "b"] });
+  const refused = async (more: object) => {
+    const { status, body } = await h.post("/openai/v1/embeddings", { ...request, ...more });
+    return [status, body.error.message];
+  };
+  expect(await refused({ model: "nope" })).toEqual([404, "Model not found: nope"]);
+  expect(await refused({ input: [] })).toEqual([400, "Input cannot be empty"]);
+  expect(await refused({ input: [1, 2] })).toEqual([
+    501,
+    "The embedded gateway lacks embeddings of tokens. Use the TensorZero Gateway itself.",
+  ]);
+  h.provider.reply = () => Response.json({ data: [{ embedding: "no" }, {}] });
+  expect(await refused({})).toEqual([500, expect.stringContaining("missing field `embedding`")]);
+});
+
 describe("variant types", () => {
   const ask = (variant_name: string, more: object = {}) =>
     h.post("/inference", { function_name: "answer", variant_name, input: say("x"), ...more });

@@ -249,6 +249,22 @@ export class GatewayClient {
   }
 
   /**
+   * Texts as vectors.
+   *
+   * @param model one of `[embedding_models]`, or a shorthand
+   * @returns one for each text, in their order
+   * @throws GatewayError
+   */
+  async embed(model: string, texts: readonly string[]): Promise<number[][]> {
+    const { body } = await this.request("/openai/v1/embeddings", {
+      model: `tensorzero::embedding_model_name::${model}`,
+      input: texts,
+      encoding_format: "float",
+    });
+    return (body as { data: { embedding: number[] }[] }).data.map(({ embedding }) => embedding);
+  }
+
+  /**
    * Has a model generate one token, which costs a dozen tokens and stores nothing.
    *
    * @throws GatewayError the model cannot be called; the message says why

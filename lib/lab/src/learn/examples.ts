@@ -117,6 +117,10 @@ function rendererOf(name: string, variants: ExamplesContext["variants"]): Varian
   const cannot = (why: string) =>
     new ExamplesError(`${name} ${why}. Give render: another variant, such as rule_based_history`);
   if (info.model === null) throw cannot("is made of other variants, and has no prompt of its own");
+  if (info.embeddingModel !== null)
+    throw cannot(
+      "is shown the examples that are the nearest in the store, and has no prompt of its own",
+    );
   if (info.pictures !== "none") throw cannot("is sent pictures, and examples are text alone");
   if (info.form === "few_shot")
     throw cannot("is shown another episode, and the store does not say which");

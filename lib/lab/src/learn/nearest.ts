@@ -1,24 +1,12 @@
 import type { ActionName } from "babyai";
+import { hashedWords } from "../agents/local/hashed-words";
 import type { ModelFunction } from "../agents/local/own-models";
 import type { ChatMessage } from "../agents/local/reading/prompt";
-import { at } from "../basics/at";
 import type { ExampleEpisode } from "./examples";
 
-/** Numbers of an embedding. */
-const SIZE = 256;
-
-/**
- * A text as 256 numbers of length 1: each line and each word is hashed (FNV-1a) to one of them and counts there. No model has learned
- * it; texts are near each other that share lines and words.
- */
-export function hashedWords(text: string): Float32Array {
-  const vector = new Float32Array(SIZE);
-  for (const part of [...text.split("\n"), ...text.split(/\s+/)]) {
-    let hash = 0x811c9dc5;
-    for (let i = 0; i < part.length; i++) hash = Math.imul(hash ^ part.charCodeAt(i), 0x01000193);
-    const place = (hash >>> 0) % SIZE;
-    vector[place] = at(vector, place) + 1;
-  }
+/** Of length 1. */
+function embed(messages: readonly ChatMessage[]): Float32Array {
+  const vector = hashedWords(messages.map(({ content }) => content).join("\n"));
   const length = Math.hypot(...vector) || 1;
   return vector.map((value) => value / length);
 }
@@ -35,9 +23,9 @@ export function nearestExample(episodes: readonly ExampleEpisode[]): ModelFuncti
   const known: { vector: Float32Array; action: ActionName }[] = [];
   for (const episode of episodes)
     for (const { prompt, action } of episode.examples())
-      known.push({ vector: hashedWords(textOf(prompt)), action });
+      known.push({ vector: embed(prompt), action });
   return (messages) => {
-    const asked = hashedWords(textOf(messages));
+    const asked = embed(messages);
     let [best, action]: [number, ActionName] = [Number.NEGATIVE_INFINITY, "go forward"];
     for (const example of known) {
       const likeness = dot(asked, example.vector);
@@ -47,12 +35,8 @@ export function nearestExample(episodes: readonly ExampleEpisode[]): ModelFuncti
   };
 }
 
-function textOf(messages: readonly ChatMessage[]): string {
-  return messages.map(({ content }) => content).join("\n");
-}
-
 function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;
-  for (let i = 0; i < SIZE; i++) sum += (a[i] as number) * (b[i] as number);
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
   return sum;
 }

@@ -1,8 +1,9 @@
 import type { ActionName } from "babyai";
 import { answerIn } from "../agents/balrog-like/answer";
 import { BalrogLikeDialogue } from "../agents/balrog-like/dialogue";
+import type { Form } from "../agents/balrog-like/forms";
 import type { ChatMessage } from "../agents/local/reading/prompt";
-import { actArguments, type PastTurn } from "../agents/prompt";
+import { type ActInput, actArguments, type PastTurn } from "../agents/prompt";
 import { at } from "../basics/at";
 import type { VariantInfo } from "../experiment/variants/variants";
 import type { Trajectory, TrajectoryStep } from "../queries/trajectories";
@@ -33,6 +34,8 @@ export function taught(
 export interface RenderedTurn {
   /** From 0. */
   step: number;
+  /** What the variant is asked with: the arguments of its templates. */
+  input: ActInput;
   prompt: readonly ChatMessage[];
   /** How an answer of the variant says an action. @throws ExamplesError it thinks before it acts, and there is no thinking */
   say(action: ActionName): ChatMessage;
@@ -45,7 +48,7 @@ export function* renderTurns(
   info: VariantInfo,
   historyLength: number,
 ): Generator<RenderedTurn> {
-  const render = info.form === null ? singleTurns(info, historyLength) : conversation(info);
+  const ask = info.form === null ? singleTurns(historyLength) : conversation(info.form);
   for (const [step, stored] of episode.steps.entries()) {
     const say = (action: ActionName): ChatMessage => {
       const content = answerOf(episode, stored, action, info);
@@ -54,7 +57,8 @@ export function* renderTurns(
         `${variant} thinks before it acts, and step ${step} of episode ${episode.episode_id}, by ${episode.variant}, has no thinking to learn from. Give render: a variant that answers with the action alone, such as rule_based_history`,
       );
     };
-    yield { step, prompt: render(episode, step), say };
+    const input = ask(episode, step);
+    yield { step, input, prompt: info.prompt(input), say };
   }
 }
 
@@ -72,27 +76,26 @@ export function* examplesOf(
   }
 }
 
-type Render = (episode: Trajectory, step: number) => readonly ChatMessage[];
+type Ask = (episode: Trajectory, step: number) => ActInput;
 
-function singleTurns({ prompt }: VariantInfo, historyLength: number): Render {
+function singleTurns(historyLength: number): Ask {
   const past: PastTurn[] = [];
   return ({ mission, steps }, step) => {
     const { observation, played } = at(steps, step);
-    const messages = prompt(actArguments(mission, observation, past, historyLength));
+    const input = actArguments(mission, observation, past, historyLength);
     past.push({ observation, action: played });
-    return messages;
+    return input;
   };
 }
 
-function conversation(info: VariantInfo): Render {
-  const form = info.form as NonNullable<VariantInfo["form"]>;
+function conversation(form: Form): Ask {
   const dialogue = new BalrogLikeDialogue(form);
   return (episode, step) => {
     const { observation: text, answered, played } = at(episode.steps, step);
-    const messages = info.prompt(dialogue.ask({ mission: episode.mission, observation: { text } }));
+    const input = dialogue.ask({ mission: episode.mission, observation: { text } });
     const said = episode.form === form && !episode.isDemonstration ? answered.answer : null;
     dialogue.read(said ?? answerIn(form, played, answered.thinking ?? ""), false);
-    return messages;
+    return input;
   };
 }
 

@@ -1,4 +1,4 @@
-import { ask, askOpenAI, chat, infer, ordering, type Probe } from "./probe";
+import { ask, askOpenAI, chat, embeddings, infer, ordering, type Probe } from "./probe";
 import { type Order, order } from "./provider";
 
 /** What a provider may answer, and what becomes of it. */
@@ -97,6 +97,20 @@ const EXTRA_HEADERS: Record<string, object[]> = {
   "bad value": [{ name: "X-Mark", value: "a\nb" }],
 };
 
+const EMBEDDER = "tensorzero::embedding_model_name::embedder";
+const EMBEDDINGS: Record<string, object> = {
+  "one text": { model: EMBEDDER, input: "a red ball" },
+  "several texts": { model: EMBEDDER, input: ["a red ball", "", "a box"], dimensions: 4 },
+  "without the prefix": { model: "embedder", input: "a" },
+  "unknown fields": { model: EMBEDDER, input: "a", user: "me", "tensorzero::dryrun": true },
+  "no texts": { model: EMBEDDER, input: [] },
+  "no input": { model: EMBEDDER },
+  "no model": { input: "a" },
+  "an object": { model: EMBEDDER, input: { text: "a" } },
+  "another encoding": { model: EMBEDDER, input: "a", encoding_format: "int8" },
+  "unknown model": { model: "tensorzero::embedding_model_name::nope", input: "a" },
+};
+
 const VARIANTS = [
   "two_providers",
   "priced",
@@ -144,6 +158,7 @@ export const ANSWER_PROBES: readonly Probe[] = [
       extra_headers,
     }),
   ),
+  ...Object.entries(EMBEDDINGS).map(([name, body]) => embeddings(`embeddings: ${name}`, body)),
   ...VARIANTS.map((name) => infer(`variant: ${name}`, ask("probe_chat", name))),
   ...VARIANTS.map((name) => infer(`variant: ${name}, raw`, { ...ask("probe_chat", name), ...RAW })),
   ...["best", "mixture", "nearest"].map((name) =>

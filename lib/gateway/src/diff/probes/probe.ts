@@ -26,6 +26,7 @@ const post =
 
 export const infer = post("/inference");
 export const chat = post("/openai/v1/chat/completions");
+export const embeddings = post("/openai/v1/embeddings");
 export const feedback = post("/feedback");
 export const list = post("/v1/inferences/list_inferences");
 export const get = post("/v1/inferences/get_inferences");

@@ -72,26 +72,41 @@ export async function stream(
   };
 }
 
-/** Embeds one text. @throws GatewayError */
+/** What is embedded: one text, or several at once. */
+export interface EmbeddingRequest {
+  input: string | string[];
+  /** Of each embedding. Default: the model's. */
+  dimensions?: number;
+  /** "base64" gives texts in place of numbers. */
+  encodingFormat: "float" | "base64";
+}
+
+/** @returns an embedding for each text, in their order @throws GatewayError */
 export async function embed(
   provider: ProviderConfig,
-  input: string,
+  { input, dimensions, encodingFormat }: EmbeddingRequest,
   transport: Transport,
-): Promise<ProviderResponse & { embedding: number[] }> {
+): Promise<ProviderResponse & { embeddings: (number[] | string)[] }> {
   const exchange = new Exchange(provider, provider.extraHeaders, transport);
-  const request = { model: provider.modelName, input, encoding_format: "float" };
+  const request = {
+    ...{ model: provider.modelName, input },
+    ...(dimensions === undefined ? {} : { dimensions }),
+    encoding_format: encodingFormat,
+  };
   applyExtraBody(request, provider.extraBody);
   const rawRequest = JSON.stringify(request);
   const response = await exchange.post("embeddings", rawRequest);
   const { body, rawResponse, unreadable } = await readAnswer(exchange, response);
-  const first = Array.isArray(body.data) ? body.data[0] : undefined;
-  const embedding: unknown = isRecord(first) ? first.embedding : undefined;
-  if (!Array.isArray(embedding) || !embedding.every(Number.isFinite)) {
+  if (!Array.isArray(body.data)) throw unreadable("missing field `data`");
+  const embeddings = body.data.map((entry: unknown) => {
+    const embedding: unknown = isRecord(entry) ? entry.embedding : undefined;
+    if (typeof embedding === "string") return embedding;
+    if (Array.isArray(embedding) && embedding.every(Number.isFinite)) return embedding as number[];
     throw unreadable("missing field `embedding`");
-  }
+  });
   const usage = { ...usageOf(body, provider), outputTokens: 0 };
   const sent = exchange.withoutKey(rawRequest);
-  return { output: [], usage, finishReason: undefined, rawRequest: sent, rawResponse, embedding };
+  return { output: [], usage, finishReason: undefined, rawRequest: sent, rawResponse, embeddings };
 }
 
 /** The body of an answer that is not streamed, as JSON. @throws GatewayError it is not JSON, or reports an error */

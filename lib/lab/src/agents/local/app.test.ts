@@ -111,8 +111,39 @@ test("streams the whole answer in one chunk", async () => {
 
 test("lists its models and its health", async () => {
   const { data } = await openai.models.list();
-  expect(data.map(({ id }) => id)).toEqual(["random", "rule_based", "student"]);
+  expect(data.map(({ id }) => id)).toEqual(["random", "rule_based", "student", "nearest_example"]);
   expect((await app.fetch(new Request("http://localhost:3030/health"))).status).toBe(200);
+});
+
+test("repeats the answer of the first example, and needs one", async () => {
+  const example = { role: "assistant" as const, content: '{"action":"toggle"}' };
+  const ask = (...messages: OpenAI.ChatCompletionMessageParam[]) =>
+    openai.chat.completions.create({ model: "nearest_example", messages });
+  const other = { role: "assistant" as const, content: "no" };
+  const shown = await ask(system, user, example, user, other, user);
+  expect(shown.choices[0]?.message.content).toBe(example.content);
+  await expect(ask(system, user)).rejects.toThrow("No example found");
+});
+
+test("embeds texts for OpenAI's client: near are those that share lines and words", async () => {
+  const embed = (input: string | string[], more: object = {}) =>
+    openai.embeddings.create({ model: "hashed_words", input, ...more });
+  const { data, usage } = await embed(["a red ball\na box", "a red ball\\na box", "two keys", ""]);
+  const [a = [], same = [], other = []] = data.map(({ embedding }) => embedding);
+  expect(a).toHaveLength(256);
+  expect(a.reduce((sum, value) => sum + value)).toBe(7); // two lines, five words
+  expect(same).toEqual(a);
+  expect(a.some((value, i) => value * (other[i] ?? 0) > 0)).toBe(false);
+  expect(usage.prompt_tokens).toBeGreaterThan(8);
+  const floats = await embed("a red ball\na box", { encoding_format: "float" });
+  expect(floats.data[0]?.embedding).toEqual(a);
+  for (const [more, message] of [
+    [{ model: "nope" }, "does not exist. There are: hashed_words."],
+    [{ dimensions: 3 }, "must be 256"],
+    [{ input: [] }, "must be a string or a non-empty array of strings"],
+    [{ encoding_format: "int8" }, 'must be "float" or "base64"'],
+  ] as const)
+    await expect(embed("a", more)).rejects.toThrow(message);
 });
 
 test.each([
@@ -174,7 +205,7 @@ test.each([
 
 test("an unknown URL is a 404", async () => {
   const response = await app.fetch(
-    new Request("http://localhost:3030/v1/embeddings", { method: "POST" }),
+    new Request("http://localhost:3030/v1/completions", { method: "POST" }),
   );
   expect(response.status).toBe(404);
   expect(await response.json()).toMatchObject({ error: { code: "unknown_url" } });

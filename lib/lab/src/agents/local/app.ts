@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { oneLine } from "embedded-gateway";
 import { Hono } from "hono";
+import { embeddings } from "./embeddings";
+import { nearestExampleModel } from "./nearest-example";
 import type { LOCAL_KINDS, ModelAnswer, ModelFunction, ModelFunctions } from "./own-models";
 import { randomAction } from "./random";
 import { readConversation } from "./reading/conversation";
 import { type ChatMessage, type Prompt, readPrompt } from "./reading/prompt";
 import { UnreadablePrompt } from "./reading/prompt-error";
-import { type CompletionRequest, RefusedRequest, readRequest } from "./request";
+import { type CompletionRequest, RefusedRequest, readRequest, unknownModel } from "./request";
 import { type Decision, decide } from "./rule-based/rule-based";
 import { shippedStudent } from "./student-model";
 import { countUsage, type Usage } from "./tokens";
@@ -24,6 +26,7 @@ const ours: Record<keyof typeof LOCAL_KINDS, ModelFunction> = {
     return say(prompt, decide(prompt));
   },
   student: async (messages, request) => (await shippedStudent())(messages, request),
+  nearest_example: nearestExampleModel,
 };
 
 /** Without rules in a system message, and with more than the one that asks. */
@@ -39,11 +42,13 @@ function say({ wantsThinking, asks }: Prompt, { thinking, action }: Decision): s
 }
 
 /**
- * The local models behind OpenAI's API: POST /v1/chat/completions, GET /v1/models, and GET /health.
+ * The local models behind OpenAI's API: POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, and GET /health.
  *
  * - `random`: one of the six actions, see `randomAction`
  * - `rule_based`: plain rules on the prompt's text, see `decide`
  * - `student`: a small network that was trained on the prompt's text, see `studentModel`; data/student has its weights
+ * - `nearest_example`: the answer of the first example in the prompt
+ * - `hashed_words`, for embeddings: lines and words, each hashed to one of 256 numbers
  *
  * and those that are given. Errors have OpenAI's shape; a prompt without a mission or an observation, or of which `rule_based`
  * does not know the words, is a 400 that says what was expected.
@@ -74,6 +79,7 @@ export function localModels(own: ModelFunctions = {}): ModelServer {
       "content-type": "text/event-stream",
     });
   });
+  app.post("/v1/embeddings", async (c) => c.json(await embeddings(await c.req.text())));
   app.notFound((c) => {
     const url = `${c.req.method} ${c.req.path}`;
     const error = new RefusedRequest(404, `Unknown request URL: ${url}.`, null, "unknown_url");
@@ -134,11 +140,7 @@ async function answer(
   signal: AbortSignal,
 ): Promise<{ content: string; usage?: Usage }> {
   const model = models.get(name);
-  if (!model) {
-    const known = [...models.keys()].join(", ");
-    const message = `The model ${JSON.stringify(name)} does not exist. There are: ${known}.`;
-    throw new RefusedRequest(404, message, "model", "model_not_found");
-  }
+  if (!model) throw unknownModel(name, models.keys());
   try {
     return readAnswer(name, await model(messages, { seed, signal }));
   } catch (cause) {

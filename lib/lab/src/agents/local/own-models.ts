@@ -9,6 +9,7 @@ export const LOCAL_KINDS = {
   random: "uniform random",
   rule_based: "rules",
   student: "a small trained network",
+  nearest_example: "the answer of the nearest example",
 } as const;
 
 /** Of these, the one that has learned to play. It is played when it is named. */

@@ -37,13 +37,7 @@ export interface CompletionRequest {
  * @throws RefusedRequest that names the field
  */
 export function readRequest(body: string): CompletionRequest {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch (cause) {
-    throw new RefusedRequest(400, "The request body is not valid JSON.", null, null, { cause });
-  }
-  if (!isRecord(json)) throw new RefusedRequest(400, "The request body must be a JSON object.");
+  const json = readObject(body);
   const { model, messages, seed, stream, stream_options: streamOptions } = json;
   if (typeof model !== "string") refuse("model", "must be a string", model);
   if (!Array.isArray(messages) || messages.length === 0) {
@@ -58,6 +52,23 @@ export function readRequest(body: string): CompletionRequest {
     stream: stream === true,
     includeUsage: isRecord(streamOptions) && streamOptions.include_usage === true,
   };
+}
+
+/** @throws RefusedRequest */
+export function readObject(body: string): Record<string, unknown> {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch (cause) {
+    throw new RefusedRequest(400, "The request body is not valid JSON.", null, null, { cause });
+  }
+  if (isRecord(json)) return json;
+  throw new RefusedRequest(400, "The request body must be a JSON object.");
+}
+
+export function unknownModel(name: string, known: Iterable<string>): RefusedRequest {
+  const message = `The model ${JSON.stringify(name)} does not exist. There are: ${[...known].join(", ")}.`;
+  return new RefusedRequest(404, message, "model", "model_not_found");
 }
 
 /** Content is a string or an array of text parts. */
@@ -86,7 +97,8 @@ function withLineFeeds(text: string): string {
   return text.replace(/\r\n?/g, "\n");
 }
 
-function refuse(param: string, expected: string, got: unknown): never {
+/** @throws RefusedRequest */
+export function refuse(param: string, expected: string, got: unknown): never {
   const shown = got === undefined ? "nothing" : oneLine(JSON.stringify(got), 200);
   throw new RefusedRequest(400, `"${param}" ${expected}, but the request has ${shown}.`, param);
 }

@@ -36,6 +36,8 @@ export interface ActVariant extends LimitedVariant {
   /** Its table: `functions.act.variants.baseline`. */
   path: string;
   model: string | null;
+  /** Of in-context learning. */
+  embeddingModel: string | null;
   templates: NamedFile[];
   /** Its other keys. */
   settings: Record<string, unknown>;
@@ -134,6 +136,7 @@ function readVariant(table: Table, folderOf: FolderOf): ActVariant {
     templates,
     settings: Object.fromEntries(table.unread().map((key) => [key, table.values[key]])),
     model: table.string("model") ?? null,
+    embeddingModel: table.string("embedding_model") ?? null,
     type: table.string("type"),
     maxTokens: table.integer("max_tokens"),
     retries: table.table("retries")?.integer("num_retries"),

@@ -20,12 +20,15 @@ export interface DefaultVariantsContext {
 
 /**
  * The variants of JSON functions on every LLM that has not been shut down and can be called, without their successors and without
- * those that are sent pictures; if there are none, the local ones but for the student, which plays what it was trained on.
+ * those that are sent pictures or stored examples; if there are none, the local ones but for the student, which plays what it was
+ * trained on.
  */
 export async function defaultVariants(context: DefaultVariantsContext): Promise<DefaultVariants> {
   const { variants, prices, now, obstacle } = context;
-  // Those of the chat function, and those that are sent pictures, are there for comparisons with BALROG, and are chosen by name.
-  const usual = [...variants].filter(([, info]) => info.form === null && info.pictures === "none");
+  // Chosen by name are those of the chat function and those that are sent pictures, for comparisons with BALROG, and those that need examples.
+  const usual = [...variants].filter(
+    ([, info]) => info.form === null && info.pictures === "none" && info.embeddingModel === null,
+  );
   const llms = new Set<string>();
   for (const [, { model, local }] of usual) if (model !== null && !local) llms.add(model);
   const notes: string[] = [];

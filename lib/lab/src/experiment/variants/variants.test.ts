@@ -8,11 +8,11 @@ import { forms } from "../../agents/balrog-like/forms";
 import { actArguments } from "../../agents/prompt";
 import { readVariants, type VariantInfo } from "./variants";
 
-test("the project's variants: the seed's four on gpt-4o-mini, four on local models", () => {
+test("the project's variants: the seed's four on gpt-4o-mini and in_context, five on local models", () => {
   const variants = readVariants(SHIPPED_CONFIG);
   const names = (wanted: (info: VariantInfo) => boolean) =>
     [...variants].filter(([, info]) => info.form === null && wanted(info)).map(([name]) => name);
-  const seeds = ["baseline", "history", "reasoning", "history_and_reasoning"];
+  const seeds = ["baseline", "history", "in_context", "reasoning", "history_and_reasoning"];
   expect(names(({ model }) => model === "openai::gpt-4o-mini-2024-07-18")).toEqual(seeds);
   expect(names(({ model }) => model === "openai::gpt-6-luna")).toEqual([
     "gpt-6-luna_baseline",
@@ -21,6 +21,7 @@ test("the project's variants: the seed's four on gpt-4o-mini, four on local mode
     "gpt-6-luna-low_history",
     "gpt-6-luna_vision",
     "gpt-6-luna_vision_history",
+    "gpt-6-luna_in_context",
     "gpt-6-luna_reasoning",
     "gpt-6-luna_history_and_reasoning",
   ]);
@@ -29,6 +30,7 @@ test("the project's variants: the seed's four on gpt-4o-mini, four on local mode
     "rule_based",
     "rule_based_history",
     "student",
+    "nearest_example",
   ]);
   const chats = [...variants].filter(([, { form }]) => form !== null);
   expect(chats.map(([name]) => name)).toEqual(
@@ -57,8 +59,8 @@ test("the project's variants: the seed's four on gpt-4o-mini, four on local mode
       ),
     ).toBe(form === "few_shot");
   }
-  for (const { form, prompt } of variants.values()) {
-    if (form !== null) continue;
+  for (const { form, embeddingModel, prompt } of variants.values()) {
+    if (form !== null || embeddingModel !== null) continue;
     const [system, user, ...more] = prompt(actArguments("open the box", "a grey box", [], 8));
     expect(system).toMatchObject({
       role: "system",

@@ -31,6 +31,8 @@ export interface VariantInfo {
   form: Form | null;
   /** The model's name in the config; null for a variant made of other variants. */
   model: string | null;
+  /** Of a variant of in-context learning, which is shown the examples that `lab.teach` has stored for it: what finds the nearest. Null of others. */
+  embeddingModel: string | null;
   /** Addresses of the servers by which its model is reached: "https://api.openai.com/v1/". */
   servers: readonly string[];
   /** What its model is sent, by its templates. Of a variant made of other variants: what its own templates make. */
@@ -85,6 +87,7 @@ export function readVariants(
         function: name,
         form,
         model: variant.model,
+        embeddingModel: variant.embeddingModel,
         servers: providers.map(({ apiBase }) => apiBase),
         prompt: promptOf(variant),
         limits: callLimits(limits, providers),

@@ -1,9 +1,12 @@
 /**
- * Whether the provider counted 0 generated tokens of a call: the table has NULL for that as for a count that is not known,
- * so the answer itself tells. 0 tokens of input, too, are no count: there always are some.
+ * Whether the provider counted 0 generated tokens of a call, or the call was for an embedding, which has none: the table has NULL for
+ * that as for a count that is not known, so the answer itself tells. 0 tokens of input, too, are no count: there always are some.
  */
 export const COUNTED_ZERO = `ModelInference.output_tokens IS NULL AND ModelInference.input_tokens IS NOT NULL
-        AND JSONExtract(raw_response, 'usage', 'completion_tokens', 'Nullable(Float64)') = 0`;
+        AND (
+          JSONExtract(raw_response, 'usage', 'completion_tokens', 'Nullable(Float64)') = 0
+          OR JSONHas(raw_response, 'data', 1, 'embedding')
+        )`;
 
 /** Inferences with calls without a count, few as a rule: a set of these is small, where that of a large run's is not. */
 const UNCOUNTED =

@@ -1,0 +1,110 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import { uuidv7 } from "embedded-gateway";
+import type { ActInput } from "../agents/prompt";
+import type { GatewayClient } from "../connection/client";
+import type { VariantInfo } from "../experiment/variants/variants";
+import type { Trajectory } from "../queries/trajectories";
+import { bankOf, hashOf } from "./bank";
+import { ExamplesError, refuseUnknown } from "./examples-error";
+import { examplesOf, renderTurns } from "./render";
+
+export interface TeachOptions {
+  /** A variant of in-context learning, such as nearest_example. */
+  variant: string;
+  /** As `lab.examples` gives them, of any variants. */
+  episodes: readonly Trajectory[];
+  /** Past turns in the inputs: as many as when the variant is to play. Default 8. */
+  historyLength?: number;
+}
+
+/** What `lab.teach` has done. */
+export interface Taught {
+  /** Examples that were not there. */
+  written: number;
+  /** All that the variant has now. */
+  examples: number;
+}
+
+export interface TeachContext {
+  client: GatewayClient;
+  clickhouse: ClickHouseClient;
+  variants: ReadonlyMap<string, VariantInfo>;
+}
+
+/** Inputs that are embedded by one request. */
+const BATCH = 128;
+
+/** @throws ExamplesError, GatewayError */
+export async function teach(
+  { client, clickhouse, variants }: TeachContext,
+  { variant, episodes, historyLength = 8 }: TeachOptions,
+): Promise<Taught> {
+  const inContext = [...variants].filter(([, info]) => info.embeddingModel !== null);
+  refuseUnknown(
+    "variant of in-context learning:",
+    variant,
+    inContext.map(([name]) => name),
+  );
+  const info = variants.get(variant) as VariantInfo;
+  if (!Number.isSafeInteger(historyLength) || historyLength < 0)
+    throw new ExamplesError(
+      `historyLength is ${historyLength}: it must be a whole number, 0 or more`,
+    );
+  const known = await bankOf(clickhouse, info.function, variant);
+  const fresh: Row[] = [];
+  for (const episode of episodes)
+    for (const row of rowsOf(episode, variant, info, historyLength)) {
+      if (known.has(row.hash)) continue;
+      known.add(row.hash);
+      fresh.push(row);
+    }
+  for (let start = 0; start < fresh.length; start += BATCH) {
+    const batch = fresh.slice(start, start + BATCH);
+    const inputs = batch.map(({ input }) => input);
+    const embeddings = await client.embed(info.embeddingModel as string, inputs);
+    await clickhouse.insert({
+      table: "DynamicInContextLearningExample",
+      format: "JSONEachRow",
+      // Sent again, because the answer was lost, they are stored once; see the gateway's RowWriter.
+      clickhouse_settings: {
+        insert_deduplicate: 1,
+        insert_deduplication_token: hashOf(variant, ...batch.map((row) => row.hash)),
+      },
+      values: batch.map(({ input, output }, i) => ({
+        ...{ id: uuidv7(), function_name: info.function, variant_name: variant, namespace: "" },
+        ...{ input, output, embedding: embeddings[i] },
+      })),
+    });
+  }
+  return { written: fresh.length, examples: known.size };
+}
+
+interface Row {
+  /** As TensorZero stores it: with the arguments of the templates. */
+  input: string;
+  output: string;
+  /** Of both. */
+  hash: string;
+}
+
+function* rowsOf(
+  episode: Trajectory,
+  variant: string,
+  info: VariantInfo,
+  historyLength: number,
+): Generator<Row> {
+  const turns = [...renderTurns(episode, variant, info, historyLength)];
+  for (const { step, completion } of examplesOf(episode, turns)) {
+    const [{ content: raw }] = completion;
+    const input = inputText(turns[step]?.input as ActInput);
+    const output = JSON.stringify({ raw, parsed: JSON.parse(raw) });
+    yield { input, output, hash: hashOf(input, output) };
+  }
+}
+
+/** The arguments of a JSON function. */
+function inputText(input: ActInput): string {
+  if ("messages" in input) throw new TypeError("A conversation is no input of a JSON function.");
+  const content = [{ type: "template", name: "user", arguments: input.user }];
+  return JSON.stringify({ system: input.system, messages: [{ role: "user", content }] });
+}
