@@ -48,7 +48,7 @@ export async function fillStore(
   await playRun(clickhouse, first, seeds);
   for (let i = 1; i < times; i++) {
     const only = `toUInt64(tags['seed']) < ${APART}`;
-    await copyRun(clickhouse, first, first, { hours: 1000 * i, seeds: APART * i, only });
+    await copyRun(clickhouse, first, first, { hours: -1000 * i, seeds: APART * i, only });
   }
   for (const [i, id] of ids.entries())
     if (i > 0) await copyRun(clickhouse, first, id, { hours: i });
@@ -202,7 +202,7 @@ function advised(expert: Expert): ActionName | undefined {
 }
 
 interface Copy {
-  /** So much later. */
+  /** So much later; negative: earlier. */
   hours: number;
   /** By so much higher. Default 0. */
   seeds?: number;
@@ -219,7 +219,7 @@ export async function copyRun(
 ): Promise<void> {
   // A UUIDv7's first 12 hexadecimal digits are milliseconds; its last 12 are random.
   const other = (id: string) => `toUUID(concat(
-    substring(leftPad(lower(hex(toUInt64(${ms(id)} + ${hours * 3_600_000}))), 12, '0') AS _${id}, 1, 8), '-',
+    substring(leftPad(lower(hex(toUInt64(${ms(id)} + (${hours * 3_600_000})))), 12, '0') AS _${id}, 1, 8), '-',
     substring(_${id}, 9, 4), substring(toString(${id}), 14, 11),
     substring(leftPad(lower(hex(sipHash64(${id}, ${hours}))), 16, '0'), 1, 12)))`;
   const seed = `toString(toUInt64(tags['seed']) + ${seeds})`;

@@ -7,9 +7,11 @@ const name = [process.env.CHROMIUM, "chromium", "chromium-browser", "google-chro
 );
 
 /** `describe`, for tests that need a browser: they are skipped where there is none. */
-export const describeInChromium = name === undefined ? describe.skip : describe;
-if (name === undefined)
-  console.warn("Skipped: tests in a browser. Install chromium, or name one in CHROMIUM.");
+export function describeInChromium(title: string, tests: () => void): void {
+  if (name === undefined)
+    console.warn("Skipped: tests in a browser. Install chromium, or name one in CHROMIUM.");
+  (name === undefined ? describe.skip : describe)(title, tests);
+}
 
 export function launchChromium(args: readonly string[] = []): Promise<Browser> {
   const path = spawnSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" });

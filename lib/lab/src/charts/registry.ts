@@ -75,16 +75,21 @@ export function allCharts(
   background: Background = {},
 ): Record<string, ChartSpec> {
   const specs: Record<string, ChartSpec> = {};
-  for (const [name, chart] of Object.entries(registry)) {
-    const spec = drawn(() => chart(rows, background));
+  for (const name of Object.keys(registry)) {
+    const spec = chartNamed(name, rows, background);
     if (spec !== undefined) specs[name] = spec;
   }
   return specs;
 }
 
-function drawn(chart: () => ChartSpec | undefined): ChartSpec | undefined {
+/** One of {@link allCharts}; undefined where these episodes have nothing to show in it. */
+export function chartNamed(
+  name: string,
+  rows: readonly EpisodeBesideExpert[],
+  background: Background = {},
+): ChartSpec | undefined {
   try {
-    return chart();
+    return registry[name]?.(rows, background);
   } catch (error) {
     if (error instanceof NothingToDrawError) return undefined;
     throw error;

@@ -12,7 +12,7 @@ import { episodePage } from "./pages/episode-page";
 import { episodesPage } from "./pages/episodes-page";
 import { type Html, html, notice, pageHtml, raw } from "./pages/page";
 import { LIVE_SECONDS, patternsPart, RUN_CHARTS, runPage, runSummary } from "./pages/run-page";
-import { runsPage, runsPart } from "./pages/runs-page";
+import { runsPage, runsPart, titleOf } from "./pages/runs-page";
 
 /** All that a page may load: files of this server, and pictures that stand in the page. */
 const POLICY =
@@ -30,6 +30,7 @@ const file = (name: string) => readTextFile(join(__dirname, "..", "..", "src", "
 /** The pages that show a store. They only read, but for notes on episodes, which need the token that is in the page. */
 export function viewApp(source: ViewSource): Hono {
   const data = new ViewData(source);
+  data.runs().catch(() => {}); // by the time that a browser asks, the store has read its indices
   const token = randomBytes(24).toString("base64url");
   const app = new Hono();
 
@@ -89,7 +90,7 @@ export function viewApp(source: ViewSource): Hono {
 
   app.get("/runs/:run", async (c) => {
     const run = await data.run(c.req.param("run"));
-    return page(c, run.run, [[run.run, runAddress(run.run)]], runPage(run));
+    return page(c, titleOf(run), [[titleOf(run), runAddress(run.run)]], runPage(run));
   });
   app.get("/parts/runs/:run/summary", async (c) => {
     const run = await data.run(c.req.param("run"));
@@ -102,10 +103,11 @@ export function viewApp(source: ViewSource): Hono {
     if (found.done < found.total) c.header("refresh-after", "1");
     return send(c, patternsPart(run, found));
   });
-  app.get("/parts/runs/:run/charts/:name", async (c) => {
-    const { run, name } = c.req.param();
-    return send(c, chartPart(await data.chart([{ run }], name, RUN_CHARTS)));
-  });
+  for (const form of ["", "/narrow"] as const)
+    app.get(`/parts/runs/:run/charts/:name${form}`, async (c) => {
+      const { run = "", name = "" } = c.req.param() as Record<string, string>;
+      return send(c, chartPart(await data.chart([{ run }], name, RUN_CHARTS, form !== "")));
+    });
 
   app.get("/runs/:run/episodes", (c) => {
     const given = Object.entries(c.req.query()).filter(([, value]) => value !== "");
@@ -123,10 +125,10 @@ export function viewApp(source: ViewSource): Hono {
     if (view === undefined) return problem(c, 404, "There is no such list of episodes.");
     const [run, listed] = await Promise.all([data.run(view.run), data.list(view)]);
     const path = [
-      [run.run, runAddress(run.run)],
+      [titleOf(run), runAddress(run.run)],
       ["Episodes", listAddress({ run: run.run })],
     ] as const;
-    return page(c, `Episodes of ${run.run}`, path, episodesPage(run, view, listed));
+    return page(c, `Episodes of ${titleOf(run)}`, path, episodesPage(run, view, listed));
   };
 
   app.get("/compare", (c) => {
@@ -148,8 +150,11 @@ export function viewApp(source: ViewSource): Hono {
       const { rows, compared } = await data.compared(parts.slice(0, -1).map(readSide));
       return send(c, compareTables(rows, compared));
     }
+    const isNarrow = parts.at(-1) === "narrow";
+    if (isNarrow) parts.pop();
     const sides = parts.slice(0, -2).map(readSide);
-    return send(c, chartPart(await data.chart(sides, parts.at(-1) ?? "", COMPARE_CHARTS)));
+    const chart = await data.chart(sides, parts.at(-1) ?? "", COMPARE_CHARTS, isNarrow);
+    return send(c, chartPart(chart));
   });
 
   app.get("/episodes/*", async (c) => {

@@ -4,6 +4,13 @@ const MOST_AT_ONCE = 2;
 const waiting = [];
 let loading = 0;
 
+/** Charts have another form for a narrow window. */
+const narrow = matchMedia("(max-width: 640px)");
+narrow.addEventListener("change", () => {
+  for (const part of document.querySelectorAll("[data-narrow]")) if (shown.has(part)) enqueue(part);
+});
+const addressOf = ({ dataset }) => (narrow.matches && dataset.narrow) || dataset.part;
+
 /** Parts are fetched once they are near the window, a few at a time. */
 const near = new IntersectionObserver(
   (entries) => {
@@ -45,7 +52,7 @@ async function work() {
 async function fill(part) {
   let again = null;
   try {
-    const answer = await fetch(part.dataset.part);
+    const answer = await fetch(addressOf(part));
     again = answer.headers.get("refresh-after");
     show(part, await answer.text());
     part.classList.remove("stale");

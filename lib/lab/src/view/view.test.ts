@@ -4,14 +4,12 @@ import { createServer, get as httpGet, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { tasks } from "babyai";
 import { printable, uuidv7 } from "embedded-gateway";
 import { describeInChromium, launchChromium } from "embedded-gateway/testing/chromium";
 import type { Browser, Page } from "playwright-core";
-import { fillStore } from "../../../../bench/fill-store";
+import { fillStore, insertPlan } from "../../../../bench/fill-store";
 import { type Lab, openLab } from "../lab";
 import { insertFailure } from "../queries/runs/failures";
-import { insertRunSettings } from "../queries/runs/run-settings";
 import type { View } from "./serve";
 
 const project = join(__dirname, "..", "..", "..", "..");
@@ -19,6 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), "view-test-"));
 const OBEYED = "\x1b[31m\u202e";
 /** What a model may answer, an error may say, and a note may be. */
 const hostile = `${OBEYED}</script><script>document.title = "owned"</script><img src=x onerror="document.title='owned'">${"x".repeat(3000)}`;
+const HOSTILE = `</script><script>document.title = "owned"</script>\u202e`;
 const OWN_TOML = ["hostile", "gated"].map(
   (name) => `
 [functions.act.variants.${name}]
@@ -32,13 +31,18 @@ json_mode = "on"`,
 const gate = new EventEmitter();
 let answers = 0;
 async function gated(): Promise<string> {
-  if (++answers === 10) await once(gate, "open");
+  if (++answers === 10) {
+    gate.emit("reached");
+    await once(gate, "open");
+  }
   return '{"action":"turn left"}';
 }
 
 let lab: Lab;
 let view: View;
-/** Of 300 episodes, of one, and of an unfinished one by a hostile model. */
+/** Of each variant and task; `npm run bench -- view` has 15 and 5,000. */
+const SEEDS = 4;
+/** Of 80 episodes, of one, and of an unfinished one by a hostile model. */
 let large: string;
 let one: string;
 let evil: string;
@@ -51,16 +55,13 @@ beforeAll(async () => {
     configPath: ["config/tensorzero.toml", toml],
     models: { hostile: () => hostile, gated },
   });
-  [large = ""] = await fillStore(lab.clickhouse, { runs: 1, seeds: 15 });
-  const names = ["baseline", "reasoning", "history", "history_and_reasoning"];
-  const variants = Object.fromEntries(names.map((name) => [name, {}]));
-  const settings = JSON.stringify({ tasks, seed: 0, episodes: 15, historyLength: 8, variants });
-  await insertRunSettings(lab.clickhouse, { run: large, id: uuidv7(), settings });
+  [large = ""] = await fillStore(lab.clickhouse, { runs: 1, seeds: SEEDS });
+  await insertPlan(lab.clickhouse, large, SEEDS);
   const task = "BabyAI-GoToObj-v0";
-  const play = (variant: string, episodes: number) =>
-    lab.evaluate({ variants: [variant], tasks: [task], episodes });
-  one = (await play("rule_based_history", 1)).id;
-  evil = (await play("hostile", 1)).id;
+  const play = (variant: string, label: { name: string; note: string }) =>
+    lab.evaluate({ variants: [variant], tasks: [task], episodes: 1, ...label });
+  one = (await play("rule_based_history", { name: "One world", note: "To see it work" })).id;
+  evil = (await play("hostile", { name: HOSTILE, note: hostile.slice(0, 500) })).id;
   await insertFailure(lab.clickhouse, {
     ...{
       run: evil,
@@ -191,9 +192,9 @@ describe("over HTTP", () => {
       })
     ).id;
     const tables = await text(`/parts/compare/${one}/${again}/tables`);
-    const end = (run: string) => `rule_based_history · ${run.slice(run.lastIndexOf("-") + 1)}`;
-    expect(tables).toContain(end(one));
-    expect(tables).toContain(end(again));
+    // By the run's name, or else by the end of its id.
+    for (const run of ["One world", again.slice(again.lastIndexOf("-") + 1)])
+      expect(tables).toContain(`rule_based_history · ${run}`);
     // Seed 200 is in both.
     expect(tables).toMatch(/<td class="right">\s*1 <span class="facts">\(1 unpaired\)/);
     const apart = await text(`/parts/compare/${large}~history/${one}/tables`);
@@ -265,7 +266,9 @@ describeInChromium("in Chromium", () => {
     await chart.scrollIntoViewIfNeeded();
     const bar = chart.locator('a[href*="variant=history/"] path').first();
     await bar.waitFor();
-    await bar.click();
+    // Where the interval, which leads there as well, does not lie over it.
+    expect(await chart.locator('a[href*="variant=history/"] line').count()).toBeGreaterThan(0);
+    await bar.click({ position: { x: 4, y: 9 } });
     await page.waitForURL(`**/runs/${large}/episodes/variant=history/task=**`);
     await page.goBack();
     const worst = page.locator('[data-part$="patterns"] tbody td a').first();
@@ -285,7 +288,7 @@ describeInChromium("in Chromium", () => {
     await page.click('button:text("Compare")');
     await page.waitForURL(`**/compare/${large}~baseline/${large}~history`);
     await page.waitForSelector("text=World by world");
-    expect(await page.textContent("table.matrix tbody td.right")).toContain("75");
+    expect(await page.textContent("table.matrix tbody td.right")).toContain(String(5 * SEEDS));
     await page.click('a:text("side by side")');
     await page.waitForURL("**/episodes/*/*");
     expect(await page.locator("section.episode").count()).toBe(2);
@@ -308,13 +311,34 @@ describeInChromium("in Chromium", () => {
     }
   });
 
+  test("charts have a form for a phone, and the page's colors in the dark", async () => {
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.setViewportSize({ width: 400, height: 800 });
+    await open(`/runs/${large}`);
+    const chart = page.locator('[data-part$="success_rate_by_task"] svg.chart');
+    const widthOf = async () => Number((await chart.getAttribute("viewBox"))?.split(" ")[2]);
+    await page.locator('[data-part$="success_rate_by_task"]').scrollIntoViewIfNeeded();
+    await chart.waitFor();
+    expect(await widthOf()).toBeLessThanOrEqual(360);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(400);
+    const [ground, fill] = await page.evaluate<string[]>(
+      "[document.documentElement, document.querySelector('svg.chart rect')].map((of) => getComputedStyle(of)).map(({ backgroundColor, fill }, i) => [backgroundColor, fill][i])",
+    );
+    expect(fill).toBe(ground);
+    await page.setViewportSize({ width: 1300, height: 800 });
+    await page.waitForFunction("document.querySelector('svg.chart').viewBox.baseVal.width > 800");
+  });
+
   test("a run of one episode, and a run under way that moves", async () => {
     await open(`/runs/${one}`);
+    expect(await page.textContent("h1")).toBe("One world");
+    expect(await page.textContent(".about-run")).toBe("To see it work");
     expect(await page.textContent(".rates-table")).toContain("100.0 % [2.5, 100.0]");
+    const reached = once(gate, "reached");
     const run = lab.evaluate({
       ...{ variants: ["gated"], tasks: ["BabyAI-GoToObj-v0"], episodes: 1 },
     });
-    while (answers < 10) await new Promise((resolve) => setImmediate(resolve));
+    await reached;
     await open("/");
     await page.click(".card:has(.badge.running) a.name");
     await page.waitForSelector("h1 + .part .badge.running");

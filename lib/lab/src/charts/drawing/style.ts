@@ -38,6 +38,12 @@ export function atWidth(spec: ChartSpec, width = WIDTH): ChartSpec {
   return layouts.get(spec)?.(spaceOf(width)) ?? spec;
 }
 
+/** The chart with a change that is made at every width. */
+export function changed(spec: ChartSpec, change: (spec: ChartSpec) => ChartSpec): ChartSpec {
+  const layout = layouts.get(spec);
+  return layout === undefined ? change(spec) : laidOut((space) => change(layout(space)));
+}
+
 function spaceOf(width: number): Space {
   if (!(width >= NARROWEST && width <= 10_000)) {
     throw new RangeError(`width is ${width}: a chart has ${NARROWEST} to 10,000 pixels`);

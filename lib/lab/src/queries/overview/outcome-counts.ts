@@ -16,8 +16,8 @@ export interface OutcomeCount {
 }
 
 /**
- * Counts of all runs, or of the one, by run, variant and task. They come from the small tables of feedback alone: 0.3 s for
- * 100,000 episodes, where `episodes` takes 4 s. Episodes that were only cut off are in none of them.
+ * Counts of all runs, or of the one, by run, variant and task. They come from the small tables of feedback alone: 0.2 s of a
+ * processor for 100,000 episodes, where `episodes` takes 4 s. Episodes that were only cut off are in none of them.
  */
 export async function outcomeCounts(
   clickhouse: ClickHouseClient,
@@ -34,32 +34,34 @@ export async function outcomeCounts(
 const OF_RUNS =
   "tags['run'] != '' AND ({run:Nullable(String)} IS NULL OR tags['run'] = {run:Nullable(String)})";
 
+// subtle: each tag is taken out of its map before rows are grouped: maps that go through a GROUP BY cost six times as much.
+const KEY = "tags['run'] AS run, tags['task'] AS task, tags['seed'] AS seed";
+
 const COUNTS = `
 WITH
   judged AS (
-    SELECT target_id AS episode_id, any(tags) AS own_tags, argMax(value, timestamp) AS success, max(timestamp) AS latest
-    FROM BooleanMetricFeedback
-    WHERE metric_name = 'success' AND ${OF_RUNS}
+    SELECT target_id AS episode_id, any(run) AS run, any(task) AS task, any(seed) AS seed, argMax(value, timestamp) AS success, max(timestamp) AS latest
+    FROM (SELECT target_id, ${KEY}, value, timestamp FROM BooleanMetricFeedback WHERE metric_name = 'success' AND ${OF_RUNS})
     GROUP BY target_id
   ),
   try AS (
-    SELECT first.variant AS variant, own_tags AS tags, toString(judged.episode_id) AS id, true AS is_finished, success, latest
+    SELECT run, first.variant AS variant, task, seed, judged.episode_id AS id, true AS is_finished, success, latest
     FROM judged INNER JOIN ${FIRST_STEPS} AS first ON judged.episode_id = first.episode_id
     UNION ALL
-    SELECT tags['variant'] AS variant, tags, toString(target_id) AS id, false AS is_finished, false AS success, timestamp AS latest
+    SELECT tags['run'] AS run, tags['variant'] AS variant, tags['task'] AS task, tags['seed'] AS seed, target_id AS id, false AS is_finished, false AS success, timestamp AS latest
     FROM CommentFeedback
     WHERE target_type = 'episode' AND tags['outcome'] = 'failed' AND ${OF_RUNS}
   ),
   episode AS (
     SELECT
-      tags['run'] AS run,
+      run,
       variant,
-      tags['task'] AS task,
+      task,
       max(is_finished) AS has_ended,
-      argMax(success, (is_finished, id)) AS is_solved,
+      argMax(success, (is_finished, toUInt128(id))) AS is_solved,
       max(latest) AS latest
     FROM try
-    GROUP BY run, variant, task, tags['seed']
+    GROUP BY run, variant, task, seed
   )
 SELECT
   run,

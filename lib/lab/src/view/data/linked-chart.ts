@@ -1,5 +1,5 @@
-import { chartToSvg } from "../../charts/drawing/render";
-import type { ChartSpec } from "../../charts/drawing/style";
+import { chartToSvg, type Look } from "../../charts/drawing/render";
+import { type ChartSpec, changed } from "../../charts/drawing/style";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -20,16 +20,26 @@ const LINKED = new Set(["bar", "rect", "point", "area", "line", "rule", "text"])
 export async function linkedChart(
   spec: ChartSpec,
   address: (row: Row) => string | undefined,
+  look?: Look,
 ): Promise<string> {
+  return inPage(
+    await chartToSvg(
+      changed(spec, (own) => withLinks(own, address)),
+      look,
+    ),
+  );
+}
+
+function withLinks(spec: ChartSpec, address: (row: Row) => string | undefined): ChartSpec {
   const { data, layer } = spec as unknown as { data?: { values?: Row[] }; layer?: Layer[] };
-  if (data?.values === undefined || layer === undefined) return inPage(await chartToSvg(spec));
+  if (data?.values === undefined || layer === undefined) return spec;
   const values = data.values.map((row) => ({ ...row, href: address(row) ?? null }));
   const layers = layer.map((each) =>
     each.data === undefined && LINKED.has(each.mark?.type ?? "")
       ? { ...each, encoding: { ...each.encoding, href: { field: "href", type: "nominal" } } }
       : each,
   );
-  return inPage(await chartToSvg({ ...spec, data: { ...data, values }, layer: layers }));
+  return { ...spec, data: { ...data, values }, layer: layers };
 }
 
 /** For a page whose policy takes no styles in attributes: without them, and with links that have names. */

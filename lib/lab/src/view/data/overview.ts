@@ -4,6 +4,7 @@ import { compareText, variantOrder } from "../../analysis/order";
 import { sum } from "../../analysis/statistics/statistics";
 import { groupBy } from "../../basics/group-by";
 import { readRecord } from "../../experiment/plan/record";
+import type { RunLabel } from "../../experiment/plan/settings";
 import { type OutcomeCount, outcomeCounts } from "../../queries/overview/outcome-counts";
 import { RATE_SECONDS, recentAnswers } from "../../queries/overview/recent-answers";
 import { type StartedRun, startedRuns } from "../../queries/overview/started-runs";
@@ -27,7 +28,7 @@ export interface VariantOverview extends Rate {
 }
 
 /** A run as the small tables tell it, fast enough for a first sight. */
-export interface RunOverview {
+export interface RunOverview extends RunLabel {
   run: string;
   /** Null for rows that no `evaluate` made. */
   state: "finished" | "running" | "unfinished" | null;
@@ -103,6 +104,7 @@ function overviewOf(
   const whether = isActive ? "running" : "unfinished";
   return {
     run,
+    ...(record?.label ?? { name: null, note: null, helper: false }),
     state: planned === null ? null : finished >= planned ? "finished" : whether,
     planned,
     finished,

@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { withExpertSteps } from "../../analysis/simulator";
 import { Memo } from "../../basics/memo";
-import { allCharts } from "../../charts/registry";
+import { chartNamed } from "../../charts/registry";
 import { plannedEpisodes } from "../../experiment/planned";
 import { costOfRun } from "../../experiment/run-cost";
 import { costText, type Prices } from "../../experiment/variants/prices";
@@ -56,6 +56,9 @@ const FINISHED_MS = 30_000;
 
 /** How long a page waits for patterns before it shows what there is, in milliseconds. */
 const PATIENCE_MS = 400;
+
+/** Pixels of a chart on a phone's page. */
+const NARROW = 360;
 
 /** What the pages are made of, read from the store and kept for a while. */
 export class ViewData {
@@ -134,27 +137,31 @@ export class ViewData {
   async compared(sides: readonly Side[]): Promise<{ rows: EpisodeRow[]; compared: Compared[] }> {
     const runs = [...new Set(sides.map(({ run }) => run))];
     const rows = (await Promise.all(runs.map((run) => this.rowsOf(run)))).flat();
-    const compared = comparedOf(sides, rows);
+    const named = await Promise.all(runs.map((run) => this.run(run)));
+    const nameOf = (run: string) => named.find((each) => each.run === run)?.name ?? null;
+    const compared = comparedOf(sides, rows, nameOf);
     return { rows: renamed(rows, compared), compared };
   }
 
-  /** A chart with links, as SVG; null where the rows have nothing to show in it. */
+  /** A chart with links, as SVG, also in the form for a phone; null where the rows have nothing to show in it. */
   async chart(
     sides: readonly Side[],
     name: string,
     known: readonly string[],
+    isNarrow: boolean,
   ): Promise<string | null> {
     if (!known.includes(name))
       throw new NotThereError(`There is no chart ${JSON.stringify(name)} here.`);
     const runs = await Promise.all(sides.map(({ run }) => this.run(run)));
-    const key = [compareAddress(sides), name, ...runs.map(stampOf)].join(" ");
+    const key = [compareAddress(sides), name, isNarrow, ...runs.map(stampOf)].join(" ");
     return this.charts.get(key, async () => {
       const { rows, compared } = await this.compared(sides);
       if (rows.length === 0) return null;
-      const spec = allCharts(name === "steps_above_expert" ? withExpertSteps(rows) : rows, {
-        prices: this.source.prices,
-      })[name];
-      return spec === undefined ? null : linkedChart(spec, (row) => addressOf(row, compared));
+      const own = name === "steps_above_expert" ? withExpertSteps(rows) : rows;
+      const spec = chartNamed(name, own, { prices: this.source.prices });
+      if (spec === undefined) return null;
+      const look = isNarrow ? { width: NARROW } : {};
+      return linkedChart(spec, (row) => addressOf(row, compared), look);
     });
   }
 

@@ -18,6 +18,7 @@ import type { RunOverview } from "../data/overview";
 import { outcomeOf } from "./episodes-page";
 import {
   badge,
+  chartPart,
   count,
   dot,
   type Html,
@@ -28,6 +29,7 @@ import {
   playerLink,
   rateText,
 } from "./page";
+import { titleOf } from "./runs-page";
 
 /** The charts of a comparison, by their names in `allCharts`. */
 export const COMPARE_CHARTS = [
@@ -42,26 +44,29 @@ export const COMPARE_CHARTS = [
 
 export function comparePage(sides: readonly Side[], runs: readonly RunOverview[]): Html {
   const address = compareAddress(sides);
+  const nameOf = (run: string) => runs.find((each) => each.run === run)?.name ?? run;
   const isEnough = sides.length > 1 || (sides[0] !== undefined && sides[0].variant === undefined);
   return html`<h1>Compare</h1>
 <form action="/compare" class="sides"><ul>${sides.map(
     (
       side,
-    ) => html`<li><input type="hidden" name="side" value="${sideText(side)}"><a href="${runAddress(side.run)}">${side.run}</a>${side.variant === undefined ? " – all variants" : html` ${dot(side.variant)}${side.variant}`}
+    ) => html`<li><input type="hidden" name="side" value="${sideText(side)}"><a href="${runAddress(side.run)}" title="${side.run}">${nameOf(side.run)}</a>${side.variant === undefined ? " – all variants" : html` ${dot(side.variant)}${side.variant}`}
 ${sides.length > 1 ? html`<a class="remove" href="${compareAddress(sides.filter((other) => other !== side))}" aria-label="Leave ${sideText(side)} out">×</a>` : ""}</li>`,
   )}</ul>
 <label>and <select name="side"><option value="">a run or a variant …</option>${runs
     .slice(0, 200)
     .map(
       (run) =>
-        html`<optgroup label="${run.run}"><option value="${run.run}">${run.run}: all variants</option>${run.variants.map(
+        html`<optgroup label="${labelOf(run)}"><option value="${run.run}">${titleOf(run)}: all variants</option>${run.variants.map(
           ({ variant }) =>
-            html`<option value="${sideText({ run: run.run, variant })}">${variant} of ${run.run}</option>`,
+            html`<option value="${sideText({ run: run.run, variant })}">${variant} of ${titleOf(run)}</option>`,
         )}</optgroup>`,
     )}</select></label> <button>Compare</button></form>
 ${isEnough ? lazyPart(`/parts${address}/tables`, "Reading the episodes…") : notice("Choose a second run or variant.")}
-${isEnough ? html`<section aria-labelledby="charts"><h2 id="charts">Charts</h2>${COMPARE_CHARTS.map((name) => lazyPart(`/parts${address}/charts/${name}`, "Drawing…"))}</section>` : ""}`;
+${isEnough ? html`<section aria-labelledby="charts"><h2 id="charts">Charts</h2>${COMPARE_CHARTS.map((name) => chartPart(`/parts${address}/charts/${name}`))}</section>` : ""}`;
 }
+
+const labelOf = (run: RunOverview) => (run.name === null ? run.run : `${run.name} (${run.run})`);
 
 /** Worlds that the table lists. */
 const WORLDS = 200;

@@ -55,6 +55,11 @@ export function lazyPart(address: string, waiting: string): Html {
   return html`<div class="part" data-part="${address}" aria-live="off"><p class="wait">${waiting}</p><noscript><a href="${address}">Show</a></noscript></div>`;
 }
 
+/** A chart, which has another form where the window is narrow. */
+export function chartPart(address: string): Html {
+  return html`<div class="part" data-part="${address}" data-narrow="${address}/narrow" aria-live="off"><p class="wait">Drawing…</p><noscript><a href="${address}">Show</a></noscript></div>`;
+}
+
 export function dot(variant: string): Html {
   return html`<svg class="dot" viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="5" fill="${variantColor(variant)}"/></svg>`;
 }

@@ -5,8 +5,19 @@ import type { PatternRow } from "../../replay/what-went-wrong";
 import { episodeAddress, listAddress, runAddress, sideText } from "../data/address";
 import type { RunOverview } from "../data/overview";
 import type { Found } from "../data/patterns";
-import { ago, count, dot, type Html, html, interval, lazyPart, notice, rateText } from "./page";
-import { costPart, facts, isLarge, stateBadge } from "./runs-page";
+import {
+  ago,
+  chartPart,
+  count,
+  dot,
+  type Html,
+  html,
+  interval,
+  lazyPart,
+  notice,
+  rateText,
+} from "./page";
+import { costPart, facts, isLarge, stateBadge, titleOf } from "./runs-page";
 
 /** The charts of a run's page, by their names in `allCharts`. */
 export const RUN_CHARTS = [
@@ -24,12 +35,12 @@ export const RUN_CHARTS = [
 
 export function runPage(run: RunOverview): Html {
   const part = (what: string) => `/parts${runAddress(run.run)}/${what}`;
-  return html`<h1>${run.run}</h1>
+  return html`<h1>${titleOf(run)}</h1>${run.name === null ? "" : html`<p class="id">${run.run}</p>`}${run.note === null ? "" : html`<p class="about-run">${run.note}</p>`}
 <div class="part" data-part="${part("summary")}" data-filled="${run.state === "running" ? LIVE_SECONDS : ""}">${runSummary(run)}</div>
 <section aria-labelledby="patterns"><h2 id="patterns">What goes wrong</h2>
 ${onDemand(run, "Play all episodes again", lazyPart(part("patterns"), "Playing the episodes again…"))}</section>
 <section aria-labelledby="charts"><h2 id="charts">Charts</h2>
-${onDemand(run, "Read all episodes", html`${RUN_CHARTS.map((name) => lazyPart(part(`charts/${name}`), "Drawing…"))}`)}</section>
+${onDemand(run, "Read all episodes", html`${RUN_CHARTS.map((name) => chartPart(part(`charts/${name}`)))}`)}</section>
 ${isLarge(run) ? html`<section><h2>Cost</h2>${onDemand(run, "Read all calls", costPart(run))}</section>` : ""}`;
 }
 

@@ -47,8 +47,8 @@ function runCard(run: RunOverview): Html {
   const more = run.variants.length - SHOWN;
   return html`<li class="card">
 <div class="card-head"><label class="tick"><input type="checkbox" name="side" value="${run.run}" aria-label="Compare ${run.run}"></label>
-<a class="name" href="${runAddress(run.run)}">${run.run}</a>${stateBadge(run)}
-<span class="facts">${facts(run)}</span>${isLarge(run) ? "" : costPart(run)}<span class="age">${ago(run.latestMs)}</span></div>
+<a class="name" href="${runAddress(run.run)}">${titleOf(run)}</a>${run.name === null ? "" : html`<span class="id">${run.run}</span>`}${stateBadge(run)}
+<span class="facts">${facts(run)}</span>${isLarge(run) ? "" : costPart(run)}<span class="age">${ago(run.latestMs)}</span></div>${run.note === null ? "" : html`<p class="about-run">${run.note}</p>`}
 <ul class="rates">${run.variants
     .slice(0, SHOWN)
     .map(
@@ -61,6 +61,11 @@ function runCard(run: RunOverview): Html {
 </li>`;
 }
 
+/** What people call a run, or else its id. */
+export function titleOf({ run, name }: Pick<RunOverview, "run" | "name">): string {
+  return name ?? run;
+}
+
 /** A run of which what needs all of its rows is read on demand alone. */
 export function isLarge({ finished }: RunOverview): boolean {
   return finished > 20_000;
@@ -70,8 +75,9 @@ export function costPart({ run }: RunOverview): Html {
   return html`<span class="cost" data-part="/parts/cost/${encodeURIComponent(run)}"></span>`;
 }
 
-export function stateBadge({ state }: RunOverview): Html {
-  return state === null ? badge("foreign", "no plan") : badge(state);
+export function stateBadge({ state, helper }: RunOverview): Html {
+  const own = state === null ? badge("foreign", "no plan") : badge(state);
+  return helper ? html`${own} ${badge("foreign", "helper")}` : own;
 }
 
 /** "120 of 300 episodes · 3 failed · 41 answers/s". */
