@@ -1,12 +1,16 @@
-import { existsSync, readFileSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { diffWithReal, SHIPPED, sift, startPair } from "embedded-gateway";
+import { tasks } from "babyai";
+import { diffWithReal, MODELS_ORIGIN, SHIPPED, sift, startPair } from "embedded-gateway";
 import { localModels } from "../agents/local/app";
+import type { ChatMessage } from "../agents/local/reading/prompt";
 import { parseResults } from "../analysis/results";
 import { resultsTable } from "../analysis/tables/results-table";
 import { textTable } from "../display/table";
 import { openLab } from "../lab";
 import { main } from "../main";
+import { composedVariants } from "../models/more-variants";
 import { root } from "../project/root";
 import type { EpisodeRow } from "../queries/episodes";
 import { differencesOf } from "./notebook-diff";
@@ -51,6 +55,75 @@ const hasPeer = existsSync(join(folder, `tensorzero-${version}`));
     expect(said[0]).toContain(`Gateway: TensorZero ${version} at ${pair.peer}`);
     expect(said.join("\n")).toMatch(/is left out: .*`OPENAI_API_KEY` is missing/);
     expect(said.at(-1)).toBe("So the local agents play: rules, not language models.");
+  },
+);
+
+/** Its answer says which prompt it was asked with; it judges that the second answer is the best. */
+const telling = (messages: readonly ChatMessage[]) => {
+  const text = messages.map(({ content }) => content).join("\n");
+  if (text.includes("answer_choice")) return '{"thinking": "the second", "answer_choice": 1}';
+  const example = messages.find(({ role }) => role === "assistant");
+  if (example !== undefined) return example.content;
+  const action = /candidate/i.test(text)
+    ? "toggle"
+    : /^Turn \d|first turn/m.test(text)
+      ? "go forward"
+      : text.includes("Current observation")
+        ? "turn left"
+        : "turn right";
+  return JSON.stringify({ action });
+};
+
+(hasPeer ? test : test.skip)(
+  "taught the same, in-context learning, best-of-n and mixture-of-n play the same through TensorZero's own gateway",
+  async () => {
+    const project = mkdtempSync(join(tmpdir(), "composed-"));
+    const config = join(project, "config");
+    cpSync(join(root, "config"), config, { recursive: true });
+    const example = readFileSync(join(config, "examples", "ollama.toml"), "utf8");
+    const added = [example, ...composedVariants(example)]
+      .join("\n\n")
+      .replaceAll("../functions", "functions")
+      .replace('routing = ["ollama"]', 'routing = ["local"]')
+      .replace("providers.ollama", "providers.local")
+      .replace(/^api_base = .*$/m, `api_base = "${MODELS_ORIGIN}/v1/"`);
+    appendFileSync(join(config, "tensorzero.toml"), `\n${added}`);
+    const pair = await startPair({
+      ...{ ...options(), config },
+      models: localModels({ "my-model": telling }),
+    });
+    const [task = ""] = tasks;
+    const prompts = ["in_context", "best_of_n", "mixture_of_n"].map((name) => `my-model_${name}`);
+    const played = async (gateway: string, store: string) => {
+      Object.assign(process.env, { TENSORZERO_GATEWAY_URL: gateway, CLICKHOUSE_URL: store });
+      const lab = await openLab({ configPath: [join(config, "tensorzero.toml")] });
+      const known = { tasks: [task], historyLength: 1 };
+      const bank = await lab.evaluate({ ...known, variants: ["rule_based_history"], episodes: 3 });
+      const { train: episodes } = await lab.examples({ run: bank.id });
+      for (const variant of ["nearest_example", "my-model_in_context"])
+        await lab.teach({ variant, episodes, historyLength: 1 });
+      const variants = ["nearest_example", ...prompts];
+      const { id } = await lab.evaluate({ ...known, variants, episodes: 1, seed: 300 });
+      const { train } = await lab.examples({ run: id, render: "rule_based" });
+      await lab.close();
+      return train.map(({ variant, success, steps }) => {
+        return { variant, success, actions: steps.map((step) => step.played) };
+      });
+    };
+    try {
+      const ours = await played(pair.gateway, pair.store("tensorzero"));
+      expect(await played(pair.peer, pair.peerStore)).toEqual(ours);
+      const actions = new Map(ours.map((episode) => [episode.variant, episode.actions]));
+      expect(actions.get("nearest_example")).toEqual(actions.get("my-model_in_context"));
+      expect(new Set(actions.get("nearest_example")).size).toBeGreaterThan(1);
+      expect(new Set(actions.get("my-model_best_of_n"))).toEqual(new Set(["turn right"]));
+      expect(new Set(actions.get("my-model_mixture_of_n"))).toEqual(new Set(["toggle"]));
+    } finally {
+      delete process.env.TENSORZERO_GATEWAY_URL;
+      delete process.env.CLICKHOUSE_URL;
+      await pair.close();
+      rmSync(project, { recursive: true });
+    }
   },
 );
 

@@ -82,10 +82,14 @@ const add = (server: string, model: string, path = "", options = {}) =>
   modelCommands.add(root, env, [server, model], { url: `${url}${path}`, ...options });
 const removed = (name: string) => modelCommands.remove(root, env, [name]);
 
+const VARIANTS = ["baseline", "compact", "history", "in_context", "best_of_n", "mixture_of_n"].map(
+  (prompt) => `qwen3-8b_${prompt}`,
+);
+
 test("add ollama qwen3:8b: a file that the gateway takes, at price 0, with limits; list, check, remove", async () => {
   expect(await add("ollama", "qwen3:8b")).toBe(
     [
-      `Wrote config/models/qwen3-8b.toml: qwen3:8b at ${url}/v1/, as qwen3-8b_baseline, qwen3-8b_compact, qwen3-8b_history.`,
+      `Wrote config/models/qwen3-8b.toml: qwen3:8b at ${url}/v1/, as ${VARIANTS.join(", ")}.`,
       "Its price per million tokens: nothing.",
       "Try it:   npm run model -- check qwen3-8b",
       "Play it:  npm start -- -p variants=qwen3-8b_history,rule_based_history",
@@ -103,10 +107,10 @@ test("add ollama qwen3:8b: a file that the gateway takes, at price 0, with limit
 
   const rows = (await modelCommands.list(root, env, [])).split("\n");
   expect(rows.find((row) => row.startsWith("qwen3-8b"))).toMatch(
-    /^qwen3-8b +qwen3:8b +\S+:\d+ +none +nothing +– +qwen3-8b_baseline, qwen3-8b_compact, qwen3-8b_history$/,
+    new RegExp(`^qwen3-8b +qwen3:8b +\\S+:\\d+ +none +nothing +– +${VARIANTS.join(", ")}$`),
   );
   expect(rows.find((row) => row.startsWith("gpt-4o-mini"))).toMatch(
-    /OPENAI_API_KEY +\$0\.15 in, \$0\.6 out +2027-01-14 +baseline, history, reasoning/,
+    /OPENAI_API_KEY +\$0\.15 in, \$0\.6 out +2027-01-14 +baseline, history, in_context, best_of_n, mixture_of_n, reasoning/,
   );
 
   answer = { content: '{"action": "turn left"}' };
@@ -116,7 +120,7 @@ test("add ollama qwen3:8b: a file that the gateway takes, at price 0, with limit
   const body = asked.find(({ path }) => path === "/v1/chat/completions")?.body;
   expect(body).toMatchObject({
     model: "qwen3:8b",
-    max_tokens: 200,
+    max_tokens: 1000,
     reasoning_effort: "none",
     response_format: { type: "json_schema", json_schema: { strict: true } },
   });
@@ -240,7 +244,7 @@ test.each([
   const added = await addModel(root, env, { server: "ollama", model, url: `${url}${path}` });
   expect(added).toMatchObject({
     name,
-    variants: [`${name}_baseline`, `${name}_compact`, `${name}_history`],
+    variants: VARIANTS.map((variant) => variant.replace("qwen3-8b", name)),
     models: [{ model: name, servedAs: model }],
   });
   await loadConfig(configFiles(root), {});

@@ -57,7 +57,7 @@ export const modelCommands: Record<"list" | "add" | "check" | "remove", Do> = {
     }
     lines.push(
       `Try it:   npm run model -- check ${name}${options.vision ? "_vision" : ""}`,
-      `Play it:  npm start -- -p variants=${variants.at(-1)},rule_based_history`,
+      `Play it:  npm start -- -p variants=${name}_${options.vision ? "vision_history" : "history"},rule_based_history`,
     );
     return lines.join("\n");
   },

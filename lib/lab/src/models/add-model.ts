@@ -15,6 +15,7 @@ import { readActConfig } from "../experiment/variants/act-config";
 import { configFiles, modelsFolder } from "../project/config-files";
 import { ModelError } from "./model-error";
 import { type ModelAddress, type ModelFile, modelFiles, modelsIn } from "./model-files";
+import { composedVariants, visionVariants } from "./more-variants";
 import { findServedModel } from "./served-models";
 
 export interface AddOptions {
@@ -127,38 +128,19 @@ function refuseTaken(root: string, name: string, names: readonly string[]): void
   );
 }
 
-/** The example without its first paragraph, which says how to copy it, and with the model's own names. */
+/** The example without its first paragraph, which says how to copy it, with more variants and the model's own names. */
 function fill(
   example: string,
   { name, model, url, vision }: { name: string; model: string; url?: string; vision: boolean },
 ): string {
   const own = example.slice(example.indexOf("\n\n") + 2);
-  const text = (vision ? withVision(own) : own)
+  const text = [own.trimEnd(), ...(vision ? visionVariants(own) : []), ...composedVariants(own)]
+    .join("\n\n")
+    .concat("\n")
     .replaceAll("my-model", name)
     .replace(/^model_name = ".*?"/m, () => `model_name = ${JSON.stringify(model)}`);
   if (url === undefined) return text;
   return text.replace(/^api_base = ".*?"/m, () => `api_base = ${JSON.stringify(readUrl(url))}`);
-}
-
-/** With the variants `vision` and `vision_history` besides: `baseline` and `history`, with pictures. */
-function withVision(example: string): string {
-  const like = (given: string, name: string, captions: readonly string[]) => {
-    const start = example.indexOf(`[functions.act.variants."my-model_${given}"]`);
-    const [paragraph = ""] = example.slice(start).split("\n\n");
-    const templates = captions.map(
-      (caption) => `templates.${caption}.path = "../functions/act/${name}/${caption}.minijinja"\n`,
-    );
-    return paragraph
-      .trimEnd()
-      .replace(`my-model_${given}"`, `my-model_${name}"`)
-      .replaceAll(`/act/${given}/`, `/act/${name}/`)
-      .replace(/^user_template = .*\n/m, (line) => line + templates.join(""));
-  };
-  const variants = [
-    like("baseline", "vision", ["picture"]),
-    like("history", "vision_history", ["picture", "past_picture"]),
-  ];
-  return [example.trimEnd(), ...variants].join("\n\n").concat("\n");
 }
 
 /** Ends with a slash; a server without a path has its API under /v1/. */

@@ -59,8 +59,12 @@ test("the project's variants: the seed's four on gpt-4o-mini and in_context, fiv
       ),
     ).toBe(form === "few_shot");
   }
-  for (const { form, embeddingModel, prompt } of variants.values()) {
-    if (form !== null || embeddingModel !== null) continue;
+  const composed = [...variants].filter(([, { model }]) => model === null).map(([name]) => name);
+  expect(composed).toEqual(
+    ["", "gpt-6-luna_"].flatMap((model) => [`${model}best_of_n`, `${model}mixture_of_n`]),
+  );
+  for (const { form, model, embeddingModel, prompt } of variants.values()) {
+    if (form !== null || model === null || embeddingModel !== null) continue;
     const [system, user, ...more] = prompt(actArguments("open the box", "a grey box", [], 8));
     expect(system).toMatchObject({
       role: "system",
