@@ -10,7 +10,8 @@ import { connect, continueIds } from "embedded-gateway";
 import { episodes } from "../lib/lab/src/queries/episodes";
 import { aggregates } from "../lib/lab/src/queries/runs/aggregates";
 import { lastBeats, spentElsewhere } from "../lib/lab/src/queries/runs/beats";
-import { doneByShard, doneOfShard } from "../lib/lab/src/queries/runs/done";
+import { doneByShard, doneOfShard, wholeOfShard } from "../lib/lab/src/queries/runs/done";
+import { modelUsage } from "../lib/lab/src/queries/runs/model-usage";
 import { everyRunSettings, findRunSettings } from "../lib/lab/src/queries/runs/run-settings";
 import { runStates } from "../lib/lab/src/queries/runs/run-state";
 import { fillStore } from "./fill-store";
@@ -41,6 +42,9 @@ export async function run([
     "aggregates: by variant and task": () => aggregates(clickhouse, id),
     "episodes: 60,000 rows": () => episodes(clickhouse, id),
     "runStates: one run": () => runStates(clickhouse, id),
+    "runStates, of all": () => runStates(clickhouse),
+    "tokens by run and model, of all": () => modelUsage(clickhouse, null),
+    "whole episodes, shard 3 of 8": () => wholeOfShard(clickhouse, id, shard),
   };
   console.log(`aims: a start reads ${START_BYTES / 1e6} MB, an analysis takes ${ANALYSIS_MS} ms`);
   for (const [name, query] of Object.entries(work)) {

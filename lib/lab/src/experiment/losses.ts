@@ -23,7 +23,7 @@ export async function describeLosses(history: RunHistory, isDamaged: boolean): P
   if (!isDamaged && !(await mayLackRows(history.clickhouse))) return [];
   const gone = await episodesWithoutInferences(history.clickhouse);
   const lines: string[] = [];
-  for (const { run, planned, completed, damaged } of await listRuns(history)) {
+  for (const { run, planned, completed, damaged } of await listRuns(history, true)) {
     const hasLost = isDamaged || damaged > 0 || gone.has(run);
     if (planned === null || completed >= planned || !hasLost) continue;
     const lacking = (await tries(history.clickhouse, run)).filter(

@@ -183,14 +183,14 @@ async function doneBefore(
   return { completed, spent: { ...spent, usd: Math.max(0, spent.usd - told) } };
 }
 
-/** All runs in the store, the newest first. */
-export async function listRuns(history: RunHistory): Promise<RunRow[]> {
+/** All runs in the store, the newest first. @param looks see `runStates` */
+export async function listRuns(history: RunHistory, looks?: boolean): Promise<RunRow[]> {
   const { clickhouse, flush } = history;
   await flush();
   const usage = groupBy(await modelUsage(clickhouse, null), ({ run }) => run);
   const beats = new Map((await lastBeatsByRun(clickhouse)).map((beat) => [beat.run, beat]));
   const rows: RunRow[] = [];
-  for (const { settings, open_tries, ...stored } of await runStates(clickhouse)) {
+  for (const { settings, open_tries, ...stored } of await runStates(clickhouse, null, looks)) {
     const record = settings === null ? null : readRecord(settings, stored.run);
     const variants = Object.keys(record?.variants ?? {});
     const planned = record && variants.length * countOf(record.worlds);

@@ -38,6 +38,14 @@ test("shards play a run together, each episode once; started again, they have no
     ...{ run: "together", state: "finished", planned: 16, completed: 16, doubles: 0 },
   });
 
+  const sums = await lab.aggregates({ run: "together" });
+  const rows = await lab.episodes({ run: "together" });
+  for (const tokens of ["input_tokens", "output_tokens"] as const) {
+    const total = (of: readonly { [key in typeof tokens]: number | null }[]) =>
+      of.reduce((all, row) => all + row[tokens]!, 0);
+    expect(total(sums)).toBe(total(rows));
+  }
+
   const again = await inParts("together", 3);
   for (const { planned, completedBefore } of again) expect(completedBefore).toBe(planned);
   // By another number of shards, too; and by none.

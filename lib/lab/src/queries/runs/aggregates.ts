@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import { EPISODES_OF_RUN, feedbackOf, TAGGED } from "../parts/by-run";
+import { feedbackOf, TAGGED } from "../parts/by-run";
 import { METRICS } from "../parts/tries";
 
 /** The episodes of a variant and task that ran to their end, summed up by ClickHouse. */
@@ -38,6 +38,7 @@ export async function aggregates(
   return result.json<AggregateRow>();
 }
 
+// subtle: of a million inferences each pass counts, so the run's are read once, and each try brings its sums along.
 const QUERY = `
 WITH
   judged AS (
@@ -46,10 +47,25 @@ WITH
     WHERE metric_name = 'success' AND id IN ${feedbackOf("success")}
     GROUP BY target_id
   ),
+  played AS (
+    SELECT
+      tagged.episode_id AS episode_id,
+      any(tagged.variant_name) AS variant,
+      sum(ModelInference.input_tokens) AS read,
+      sum(ModelInference.output_tokens) AS generated,
+      countIf(input_tokens IS NULL) AS without_input,
+      countIf(output_tokens IS NULL) AS without_output
+    FROM ModelInference RIGHT JOIN ${TAGGED} AS tagged ON ModelInference.inference_id = tagged.inference_id
+    GROUP BY tagged.episode_id
+  ),
   chosen AS (
-    SELECT variant, task, argMax(played.episode_id, toString(played.episode_id)) AS episode_id, argMax(success, toString(played.episode_id)) AS success
-    FROM (SELECT episode_id, any(variant_name) AS variant FROM ${TAGGED} GROUP BY episode_id) AS played
-      INNER JOIN judged ON played.episode_id = judged.episode_id
+    SELECT
+      variant, task,
+      argMax(
+        (played.episode_id, success, read, generated, without_input, without_output),
+        toString(played.episode_id)
+      ) AS last
+    FROM played INNER JOIN judged ON played.episode_id = judged.episode_id
     GROUP BY variant, task, seed
   ),
   measured AS (
@@ -59,34 +75,22 @@ WITH
       argMaxIf(value, timestamp, metric_name = 'episode_length') AS episode_length,
       argMaxIf(value, timestamp, metric_name = 'invalid_actions') AS invalid_actions
     FROM FloatMetricFeedback
-    WHERE metric_name IN (${METRICS}) AND target_id IN ${EPISODES_OF_RUN}
+    WHERE metric_name IN (${METRICS}) AND target_id IN (SELECT episode_id FROM judged)
     GROUP BY target_id
-  ),
-  usage AS (
-    SELECT
-      tagged.episode_id AS episode_id,
-      sum(ModelInference.input_tokens) AS read,
-      sum(ModelInference.output_tokens) AS generated,
-      countIf(input_tokens IS NULL) AS without_input,
-      countIf(output_tokens IS NULL) AS without_output
-    FROM ModelInference INNER JOIN ${TAGGED} AS tagged ON ModelInference.inference_id = tagged.inference_id
-    GROUP BY tagged.episode_id
   )
 SELECT
   variant,
   task,
   toFloat64(count()) AS episodes,
-  toFloat64(countIf(success)) AS solved,
+  toFloat64(countIf(last.2)) AS solved,
   avg(episode_return) AS mean_return,
   if(count() > 1, stddevSampStable(episode_return), NULL) AS sd_return,
   avg(episode_length) AS mean_length,
   if(count() > 1, stddevSampStable(episode_length), NULL) AS sd_length,
-  toFloat64(sum(invalid_actions)) AS invalid_actions,
-  if(sum(ifNull(without_input, 1)) = 0, toFloat64(sum(read)), NULL) AS input_tokens,
-  if(sum(ifNull(without_output, 1)) = 0, toFloat64(sum(generated)), NULL) AS output_tokens
-FROM chosen
-  INNER JOIN measured ON chosen.episode_id = measured.episode_id
-  LEFT JOIN usage ON chosen.episode_id = usage.episode_id
+  toFloat64(sum(measured.invalid_actions)) AS invalid_actions,
+  if(sum(last.5) = 0, toFloat64(sum(last.3)), NULL) AS input_tokens,
+  if(sum(last.6) = 0, toFloat64(sum(last.4)), NULL) AS output_tokens
+FROM chosen INNER JOIN measured ON chosen.last.1 = measured.episode_id
 GROUP BY variant, task
 ORDER BY variant, task
 SETTINGS join_use_nulls = 1`;

@@ -33,7 +33,7 @@ export async function modelUsage(
   const result = await clickhouse.query({
     query: `
       WITH tagged AS (
-        SELECT DISTINCT inference_id, value AS run
+        SELECT inference_id, value AS run
         FROM TagInference
         WHERE key = 'run' AND ${IS_ACT} AND ({run:Nullable(String)} IS NULL OR value = {run:Nullable(String)})
       )

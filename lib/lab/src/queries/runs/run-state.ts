@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import { BEGUN, EPISODES_OF_RUN, feedbackOf, inferencesOf, JUDGED, TAGGED } from "../parts/by-run";
+import { BEGUN, feedbackOf, inferencesOf, JUDGED, TAGGED } from "../parts/by-run";
 import { ACTS } from "../parts/is-act";
 import { HAS_METRICS, METRICS, TRIES } from "../parts/tries";
 import { RECORDS } from "./run-settings";
@@ -64,6 +64,7 @@ export async function mayLackRows(clickhouse: ClickHouseClient): Promise<boolean
         (SELECT (countIf(metric_name IN (${METRICS})), sumIf(value, metric_name = 'episode_length')) FROM FloatMetricFeedback) AS measured
       SELECT inferences > (SELECT count() FROM ModelInference)
         OR measured.1 < 4 * (SELECT countIf(metric_name = 'success') FROM BooleanMetricFeedback)
+        OR inferences < (SELECT count() FROM InferenceById)
         OR measured.2 > inferences AS lacks`,
     format: "JSONEachRow",
   });
@@ -84,20 +85,23 @@ export async function episodesWithoutInferences(
   return new Map(rows.map(({ run, episodes }) => [run, episodes]));
 }
 
-/** All runs in the store, the newest first; or the one run. */
+/**
+ * All runs in the store, the newest first; or the one run.
+ *
+ * @param looks whether inferences and calls are looked for one by one. Default: of one run, and where counts of whole tables do
+ * not agree; else an inference's tag stands for both, because ten million of them would be looked for
+ */
 export async function runStates(
   clickhouse: ClickHouseClient,
   run: string | null = null,
+  looks?: boolean,
 ): Promise<RunState[]> {
-  const query_params = { run };
-  const result = await clickhouse.query({ query: STATES, query_params, format: "JSONEachRow" });
+  const query = states(looks ?? (run !== null || (await mayLackRows(clickhouse))));
+  const result = await clickhouse.query({ query, query_params: { run }, format: "JSONEachRow" });
   return result.json<RunState>();
 }
 
-const STATES = `
-WITH
-  ${JUDGED},
-  ${BEGUN},
+const STORED = `
   stored AS (
     SELECT
       episode_id,
@@ -107,24 +111,32 @@ WITH
       )) = 0 AS has_calls
     FROM ${inferencesOf("id, episode_id")}
     GROUP BY episode_id
-  ),
+  ),`;
+
+const states = (looks: boolean) => `
+WITH
+  ${JUDGED},
+  ${BEGUN},${looks ? STORED : ""}
   tagged AS (
     SELECT
-      run,
+      any(run) AS run,
       any(variant_name) AS variant,
       episode_id,
       min(UUIDv7ToDateTime(inference_id)) AS first,
-      toDateTime(max(UUIDv7ToDateTime(inference_id))) AS last
+      toDateTime(max(UUIDv7ToDateTime(inference_id))) AS last,
+      count() AS tagged_inferences
     FROM ${TAGGED}
-    GROUP BY run, episode_id
+    GROUP BY episode_id
   ),
   try AS (
     SELECT
       tagged.run AS run, tagged.variant AS variant, begun.task AS task, begun.seed AS seed,
       tagged.episode_id AS episode_id, tagged.first AS first, tagged.last AS last,
-      false AS is_failure, stored.inferences AS inferences, stored.has_calls AS has_calls
+      false AS is_failure,
+      ${looks ? "stored.inferences" : "tagged_inferences"} AS inferences,
+      ${looks ? "stored.has_calls" : "true"} AS has_calls
     FROM tagged
-      INNER JOIN stored ON tagged.episode_id = stored.episode_id
+      ${looks ? "INNER JOIN stored ON tagged.episode_id = stored.episode_id" : ""}
       INNER JOIN begun ON tagged.episode_id = begun.episode_id
     UNION ALL
     SELECT
@@ -147,7 +159,7 @@ WITH
       argMaxOrNullIf(value, timestamp, metric_name = 'episode_length') AS length,
       ${HAS_METRICS} AS has_metrics
     FROM FloatMetricFeedback
-    WHERE metric_name IN (${METRICS}) AND target_id IN ${EPISODES_OF_RUN}
+    WHERE metric_name IN (${METRICS}) AND target_id IN (SELECT episode_id FROM judged)
     GROUP BY target_id
   ),
   looked_at AS (

@@ -10,7 +10,7 @@ export async function describeUnknownRun(
   clickhouse: ClickHouseClient,
   run: string,
 ): Promise<string> {
-  const known = (await runStates(clickhouse)).map((state) => state.run);
+  const known = (await runStates(clickhouse, null, false)).map((state) => state.run);
   const text = `The store has no run ${JSON.stringify(run)}.`;
   if (known.length === 0) return `${text} It has none at all: is this the right store?`;
   const newest = known.slice(0, 3).join(", ");
