@@ -1,5 +1,5 @@
 import type { Color } from "../world/objects";
-import type { Shape } from "./tiles";
+import type { Shape } from "./shape";
 
 /** A letter's grid; strokes are 2 wide. */
 const WIDTH = 7;

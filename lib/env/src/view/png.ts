@@ -3,13 +3,13 @@ import { EMPTY, WALL } from "../world/objects";
 import type { RoomGrid } from "../world/room-grid";
 import { seenCells } from "./observation";
 import { encodePng } from "./png-file";
+import type { Shape } from "./shape";
 import {
   agentShapes,
   carriedShapes,
   FLOOR,
   GRID_LINE,
   objectShapes,
-  type Shape,
   VIEW_PAINT,
   WALL_PAINT,
 } from "./tiles";

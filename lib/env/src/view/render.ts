@@ -2,13 +2,13 @@ import { NOTHING } from "../world/grid";
 import { EMPTY, WALL } from "../world/objects";
 import type { RoomGrid } from "../world/room-grid";
 import { describeCell, seenCells } from "./observation";
+import type { Shape } from "./shape";
 import {
   agentShapes,
   carriedShapes,
   FLOOR,
   GRID_LINE,
   objectShapes,
-  type Shape,
   VIEW_PAINT,
   WALL_PAINT,
 } from "./tiles";
