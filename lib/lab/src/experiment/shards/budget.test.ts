@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { completion, type StandIn, startStandIn } from "embedded-gateway/testing/stand-in";
+import { type Lab, openLab } from "../../lab";
+import { actConfig } from "../testing/act-config";
+
+// One shard after the other: what the others have spent stands in their beats.
+
+const project = mkdtempSync(join(tmpdir(), "shards-budget-"));
+let provider: StandIn;
+let lab: Lab;
+
+beforeAll(async () => {
+  provider = await startStandIn();
+  provider.reply = () => completion('{"action":"turn left"}'); // 11 tokens for 7
+  const files = actConfig();
+  files["tensorzero.toml"] = files["tensorzero.toml"]!.replace("PROVIDER", provider.url);
+  files["prices.toml"] = '["m"]\ninput = 1\noutput = 10\nas_of = "2026-11-22"\nsource = "test"\n';
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(project, "config", dirname(name)), { recursive: true });
+    writeFileSync(join(project, "config", name), text);
+  }
+  writeFileSync(join(project, ".env"), "OPENAI_API_KEY=sk-test-0123456789\n");
+  lab = await openLab({ project, gateway: "embedded", dataDir: "store" });
+});
+afterAll(async () => {
+  await lab.close();
+  await provider.close();
+  rmSync(project, { recursive: true });
+});
+
+const EPISODE = (64 * (11 * 1 + 7 * 10)) / 1e6; // turning left solves nothing
+
+async function play(shard: string, episodes: number) {
+  const before = provider.requests.length;
+  const run = await lab.evaluate({
+    ...{ variants: ["retried"], tasks: ["BabyAI-MixedTrainLocal-v0/goto"], episodes: 8 },
+    ...{ run: "dear", shard, concurrency: 1, budgetUsd: episodes * EPISODE },
+  });
+  return { ...run, inferences: provider.requests.length - before };
+}
+
+test("shards stop at the run's budget, whoever has spent it; a larger one lets them go on", async () => {
+  const first = await play("1/2", 6.5);
+  expect(first).toMatchObject({ planned: 4, completed: 4, stopped: null });
+  const second = await play("2/2", 6.5);
+  expect(second).toMatchObject({ planned: 4, completed: 2, stopped: "budget" });
+  expect(second.spentUsd).toBeCloseTo(6 * EPISODE, 9);
+  expect(second.text).toContain("For the rest: npm start -- --run dear --shard 2/2");
+
+  // Started again, as a scheduler does: to the last cent, and then not at all.
+  const again = await play("2/2", 6.5);
+  expect(again).toMatchObject({ completed: 2, stopped: "budget", inferences: 32 });
+  const spent = (await play("2/2", 6.5)).spentUsd;
+  expect(spent).toBeCloseTo(6.5 * EPISODE, 9);
+  expect(provider.requests).toHaveLength(6.5 * 64);
+  const [row] = await lab.runs();
+  expect(row).toMatchObject({ completed: 6, planned: 8, cut_off: 1 });
+  expect(row?.cost_usd).toBeCloseTo(6.5 * EPISODE, 9);
+
+  const more = await play("2/2", 20);
+  expect(more).toMatchObject({ completed: 4, planned: 4, stopped: null, inferences: 128 });
+  expect(await play("1/2", 20)).toMatchObject({ completed: 4, inferences: 0 });
+});
