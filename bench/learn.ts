@@ -34,9 +34,16 @@ function promptOf(name: string) {
   return variant.prompt;
 }
 
-/** Plays held-out seeds with a variant's prompts, in process and without a gateway. */
-function evaluate(answer: Answer, variant = "student"): LearningPoint["tasks"] {
+/** Plays held-out seeds with a variant's prompts, in process and without a gateway. Each learner answers the same prompt always alike. */
+function evaluate(ask: Answer, variant = "student"): LearningPoint["tasks"] {
   const prompt = promptOf(variant);
+  const answers = new Map<string, string>();
+  const answer: Answer = (messages) => {
+    const key = JSON.stringify(messages);
+    const known = answers.get(key) ?? ask(messages);
+    answers.set(key, known);
+    return known;
+  };
   return tasks.map((task) => {
     let solved = 0;
     for (let i = 0; i < HELD_OUT.episodes; i++) {

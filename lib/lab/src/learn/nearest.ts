@@ -1,7 +1,8 @@
 import type { ActionName } from "babyai";
-import { hashedWords } from "../agents/local/hashed-words";
+import { hashedWords, SIZE } from "../agents/local/hashed-words";
 import type { ModelFunction } from "../agents/local/own-models";
 import type { ChatMessage } from "../agents/local/reading/prompt";
+import { at } from "../basics/at";
 import type { ExampleEpisode } from "./examples";
 
 /** Of length 1. */
@@ -24,19 +25,22 @@ export function nearestExample(episodes: readonly ExampleEpisode[]): ModelFuncti
   for (const episode of episodes)
     for (const { prompt, action } of episode.examples())
       known.push({ vector: embed(prompt), action });
+  // Behind each other, and read only where the prompt has words: four times as fast.
+  const vectors = new Float32Array(known.length * SIZE);
+  for (const [i, { vector }] of known.entries()) vectors.set(vector, i * SIZE);
+  const actions = known.map(({ action }) => action);
   return (messages) => {
     const asked = embed(messages);
+    const places = Uint16Array.from(asked.keys()).filter((place) => asked[place] !== 0);
     let [best, action]: [number, ActionName] = [Number.NEGATIVE_INFINITY, "go forward"];
-    for (const example of known) {
-      const likeness = dot(asked, example.vector);
-      if (likeness > best) [best, action] = [likeness, example.action];
+    for (let i = 0; i < actions.length; i++) {
+      let likeness = 0;
+      for (let j = 0; j < places.length; j++) {
+        const place = places[j] as number;
+        likeness += (asked[place] as number) * (vectors[i * SIZE + place] as number);
+      }
+      if (likeness > best) [best, action] = [likeness, at(actions, i)];
     }
     return JSON.stringify({ action });
   };
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
 }

@@ -4,7 +4,7 @@ import { root } from "../../project/root";
 import type { ModelFunction } from "./own-models";
 import { uniformOf } from "./random";
 import { type Action, actions, type ChatMessage, promptTexts } from "./reading/prompt";
-import { CorpusBuilder } from "./student/corpus";
+import { CorpusBuilder, Features } from "./student/corpus";
 import { createMemory, Kernel } from "./student/kernel";
 import { ACTIONS, batchOf, forward, LOGITS, layoutOf } from "./student/network";
 import { readStudent, type StudentWeights } from "./student/weights";
@@ -64,8 +64,9 @@ export function studentReader({
     Math.ceil(layout.length / 4) * 4,
   );
   kernel.floats.set(weights);
+  const features = new Features(vocabulary);
   return (messages) => {
-    const builder = new CorpusBuilder(vocabulary);
+    const builder = new CorpusBuilder(features);
     builder.add(promptTexts(messages));
     kernel.reset();
     const batch = batchOf(kernel, builder.build(), [0]);

@@ -111,9 +111,69 @@ class Numbering {
   }
 }
 
+/** A mission's features and those of the lines that were read beside it, as numbers. */
+interface MissionFeatures {
+  words: MissionWords;
+  ofLines: readonly number[];
+  ofTurns: readonly number[];
+  lines: Map<string, readonly number[]>;
+}
+
+/** Of as many lines the features are kept; most lines come again. */
+const KEPT_LINES = 50_000;
+
+/** The numbers of features: of those that a network knows, or of all that come up. */
+export class Features {
+  private readonly ofLines: Numbering;
+  private readonly ofTurns: Numbering;
+  private readonly missions = new Map<string, MissionFeatures>();
+  private keptLines = 0;
+
+  /** @param known the features that a network knows, of which others are left out. Default: all are taken up. */
+  constructor(known?: Vocabulary) {
+    this.ofLines = new Numbering(known?.lines ?? [], known !== undefined);
+    this.ofTurns = new Numbering(known?.turns ?? [], known !== undefined);
+  }
+
+  get vocabulary(): Vocabulary {
+    return { lines: this.ofLines.features, turns: this.ofTurns.features };
+  }
+
+  ofMission(text: string): MissionFeatures {
+    let mission = this.missions.get(text);
+    if (mission === undefined) {
+      const words = new MissionWords(text);
+      const [ofLines, ofTurns] = [
+        this.ofLines.all(words.features),
+        this.ofTurns.all(words.features),
+      ];
+      mission = { words, ofLines, ofTurns, lines: new Map() };
+      this.missions.set(text, mission);
+    }
+    return mission;
+  }
+
+  ofLine({ words, lines }: MissionFeatures, text: string): readonly number[] {
+    let features = lines.get(text);
+    if (features === undefined) {
+      features = this.ofLines.all(words.featuresOf(text));
+      if (this.keptLines++ >= KEPT_LINES) {
+        this.missions.clear();
+        this.keptLines = 0;
+      }
+      lines.set(text, features);
+    }
+    return features;
+  }
+
+  ofAction(did: string | null): number {
+    return this.ofTurns.of(actionFeature(did));
+  }
+}
+
 interface Mission {
   number: number;
-  words: MissionWords;
+  features: MissionFeatures;
   /** Numbers of its lines, by their text. */
   lines: Map<string, number>;
 }
@@ -130,16 +190,10 @@ export class CorpusBuilder {
   private readonly missionLines = new RaggedNumbers();
   private readonly missionTurns = new RaggedNumbers();
   private readonly missions = new Map<string, Mission>();
-  private readonly lineFeatures: Numbering;
-  private readonly turnFeatures: Numbering;
   /** The prompt that was added last. */
   private last: PromptTexts | null = null;
 
-  /** @param known the features that a network knows, of which others are left out. Default: all are taken up. */
-  constructor(known?: Vocabulary) {
-    this.lineFeatures = new Numbering(known?.lines ?? [], known !== undefined);
-    this.turnFeatures = new Numbering(known?.turns ?? [], known !== undefined);
-  }
+  constructor(private readonly features = new Features()) {}
 
   /** @param label the number of the action to take, if it is known */
   add(prompt: PromptTexts, label = -1): void {
@@ -159,26 +213,26 @@ export class CorpusBuilder {
   private addTurn(mission: Mission, saw: string, did: string | null, label: number): void {
     const texts = saw.split("\n").filter((line) => line.trim() !== "");
     this.turns.add(texts.map((text) => this.lineOf(mission, text)));
-    this.didBefore.push(this.turnFeatures.of(actionFeature(did)));
+    this.didBefore.push(this.features.ofAction(did));
     this.labels.push(label);
   }
 
   private missionOf(text: string): Mission {
     let mission = this.missions.get(text);
     if (mission === undefined) {
-      const words = new MissionWords(text);
-      const number = this.missionLines.add(this.lineFeatures.all(words.features));
-      this.missionTurns.add(this.turnFeatures.all(words.features));
-      mission = { number, words, lines: new Map() };
+      const features = this.features.ofMission(text);
+      const number = this.missionLines.add(features.ofLines);
+      this.missionTurns.add(features.ofTurns);
+      mission = { number, features, lines: new Map() };
       this.missions.set(text, mission);
     }
     return mission;
   }
 
-  private lineOf({ number, words, lines }: Mission, text: string): number {
+  private lineOf({ number, features, lines }: Mission, text: string): number {
     let line = lines.get(text);
     if (line === undefined) {
-      line = this.lines.add(this.lineFeatures.all(words.featuresOf(text)));
+      line = this.lines.add(this.features.ofLine(features, text));
       this.missionOfLine.push(number);
       lines.set(text, line);
     }
@@ -186,7 +240,7 @@ export class CorpusBuilder {
   }
 
   get vocabulary(): Vocabulary {
-    return { lines: this.lineFeatures.features, turns: this.turnFeatures.features };
+    return this.features.vocabulary;
   }
 
   build(): Corpus {
