@@ -21,8 +21,11 @@ const LOCAL = "local.json";
 
 /** What the README shows, which has it in the dark and for phones, too. */
 const README = "smollm2-135m.json";
-const README_CHARTS =
-  "success_rate published_results episode_return episode_length input_tokens generated_tokens";
+const README_CHARTS = new Set(
+  "success_rate published_results episode_return episode_length input_tokens generated_tokens".split(
+    " ",
+  ),
+);
 const README_LOOKS: Readonly<Record<string, Look>> = {
   dark: { theme: "dark" },
   phone: { width: 400 },
@@ -55,12 +58,17 @@ export async function committedImages(root: string): Promise<Map<string, Uint8Ar
     for (const [name, image] of await drawImages(charts)) {
       images.set(`${basename(file, ".json")}/${name}`, image);
     }
-    if (file === README) await addLooks(images, charts);
+    if (file === README) {
+      const shown = Object.entries(charts).filter(([name]) => README_CHARTS.has(name));
+      await addLooks(images, basename(file, ".json"), Object.fromEntries(shown));
+    }
   }
   const curve = join(data, "student", "learning_curve.json");
-  if (existsSync(curve))
-    for (const [name, image] of await drawImages({ learning_curve: learningCurve(curve) }))
-      images.set(`student/${name}`, image);
+  if (existsSync(curve)) {
+    const charts = { learning_curve: learningCurve(curve) };
+    for (const [name, image] of await drawImages(charts)) images.set(`student/${name}`, image);
+    await addLooks(images, "student", charts);
+  }
   images.set("episode.svg", Buffer.from(await film("BabyAI-MixedTrainLocal-v0/putnext", 1009)));
   return images;
 }
@@ -89,14 +97,12 @@ function learningCurve(path: string): ChartSpec {
 
 async function addLooks(
   images: Map<string, Uint8Array>,
+  folder: string,
   charts: Readonly<Record<string, ChartSpec>>,
 ): Promise<void> {
-  for (const name of README_CHARTS.split(" ")) {
-    for (const [suffix, look] of Object.entries(README_LOOKS)) {
-      const svg = await chartToSvg(charts[name]!, look);
-      images.set(`${basename(README, ".json")}/${name}-${suffix}.svg`, Buffer.from(svg));
-    }
-  }
+  for (const [name, chart] of Object.entries(charts))
+    for (const [suffix, look] of Object.entries(README_LOOKS))
+      images.set(`${folder}/${name}-${suffix}.svg`, Buffer.from(await chartToSvg(chart, look)));
 }
 
 /** An episode of the expert's as an animated SVG. */

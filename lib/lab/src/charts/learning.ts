@@ -1,4 +1,5 @@
 import { stratifiedProportion } from "../analysis/statistics/proportion";
+import { at } from "../basics/at";
 import { stackLabels } from "./drawing/place-labels";
 import { type ChartSpec, frameOf, INK, laidOut, type Space } from "./drawing/style";
 import { textWidth } from "./text/font";
@@ -27,12 +28,19 @@ export interface LearningChart {
 
 const HEIGHT = 300;
 const Y_AXIS = 52;
-const LABEL_GAP = 14;
+const X_AXIS = 60;
+/** At the right of a narrow plot, for half of the last number. */
+const MARGIN = 20;
+/** From the plot to a label's mark, and from there to its text. */
+const LABEL_GAP = 20;
+const MARK_GAP = 10;
+const SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross"];
 const FONT_SIZE = 13;
 const LINE_HEIGHT = 17;
 
 /**
  * Success by what was learned from, or by round: a line a learner, with 95 % intervals (`stratifiedProportion`, as in all charts).
+ * Labels stand beside the plot, or where there is no room below it.
  *
  * @example
  * const point = (x: number, solved: number) => ({ learner: "student", x, tasks: [{ solved, episodes: 100 }] });
@@ -54,17 +62,24 @@ function learningSpec(chart: LearningChart, space: Space): ChartSpec {
     return { learner, color, x, share: percent(mean), low: percent(low), high: percent(high) };
   });
   const learners = [...new Set(values.map(({ learner }) => learner))];
-  const ends = learners.map((learner) => {
+  const ends = learners.map((learner, i) => {
     const own = values.filter((value) => value.learner === learner);
     const last = own.reduce((a, b) => (b.x > a.x ? b : a));
-    return { ...last, text: `${learner}: ${last.share.toFixed(1)} %` };
+    const shape = at(SHAPES, i % SHAPES.length);
+    return { ...last, shape, text: `${learner}: ${last.share.toFixed(1)} %` };
   });
+  const shapes = new Map(ends.map(({ learner, shape }) => [learner, shape]));
   const room = Math.ceil(Math.max(...ends.map(({ text }) => textWidth(text, FONT_SIZE))));
-  const width = space.width - Y_AXIS - LABEL_GAP - room;
-  const tops = stackLabels(
-    ends.map(({ share }) => ({ y: HEIGHT * (1 - share / 100), height: LINE_HEIGHT })),
-    HEIGHT,
-  );
+  const { isNarrow } = space;
+  const width = space.width - Y_AXIS - (isNarrow ? MARGIN : LABEL_GAP + MARK_GAP + room);
+  const tops = isNarrow
+    ? ends.map((_, i) => HEIGHT + X_AXIS + (i + 0.5) * LINE_HEIGHT)
+    : stackLabels(
+        ends.map(({ share }) => ({ y: HEIGHT * (1 - share / 100), height: LINE_HEIGHT })),
+        HEIGHT,
+      );
+  const left = isNarrow ? MARK_GAP - Y_AXIS : width + LABEL_GAP;
+  const top = { field: "top", type: "quantitative", scale: null };
   const ticks = [...new Set(values.map(({ x }) => x))].sort((a, b) => a - b);
   const x = {
     field: "x",
@@ -73,7 +88,7 @@ function learningSpec(chart: LearningChart, space: Space): ChartSpec {
     scale: chart.isLogarithmic
       ? { type: "log", domain: [ticks[0], ticks.at(-1)], nice: false }
       : { domain: [ticks[0], ticks.at(-1)], nice: false },
-    axis: { grid: false, values: ticks, format: "," },
+    axis: { grid: false, values: ticks, format: ",", labelOverlap: "greedy" },
   };
   const y = (field: string) => ({
     field,
@@ -87,7 +102,7 @@ function learningSpec(chart: LearningChart, space: Space): ChartSpec {
     ...frameOf(space, chart.title, chart.subtitle, ends.map(({ text }) => text).join(", ")),
     width,
     height: HEIGHT,
-    data: { values },
+    data: { values: values.map((value) => ({ ...value, shape: shapes.get(value.learner) })) },
     layer: [
       {
         mark: { type: "area", opacity: 0.16 },
@@ -95,24 +110,27 @@ function learningSpec(chart: LearningChart, space: Space): ChartSpec {
       },
       { mark: { type: "line", strokeWidth: 2.5 }, encoding: { x, y: y("share"), ...style } },
       {
-        mark: { type: "point", filled: true, size: 36, opacity: 1 },
-        encoding: { x, y: y("share"), ...style },
+        mark: { type: "point", filled: true, size: 50, opacity: 1 },
+        encoding: { x, y: y("share"), shape: raw("shape"), ...style },
       },
       {
         data: { values: ends.map((end, i) => ({ ...end, top: tops[i] })) },
-        mark: {
-          type: "text",
-          align: "left",
-          baseline: "middle",
-          fontSize: FONT_SIZE,
-          fontWeight: 600,
-        },
-        encoding: {
-          x: { value: width + LABEL_GAP },
-          y: { field: "top", type: "quantitative", scale: null },
-          text: { field: "text" },
-          color: raw("color"),
-        },
+        layer: [
+          {
+            mark: { type: "point", filled: true, size: 50, opacity: 1 },
+            encoding: { x: { value: left }, y: top, shape: raw("shape"), color: raw("color") },
+          },
+          {
+            mark: {
+              type: "text",
+              align: "left",
+              baseline: "middle",
+              fontSize: FONT_SIZE,
+              color: INK,
+            },
+            encoding: { x: { value: left + MARK_GAP }, y: top, text: { field: "text" } },
+          },
+        ],
       },
     ],
   };
