@@ -83,6 +83,7 @@ export type { ExampleEpisode, Examples, ExamplesOptions, ExamplesSplit } from ".
 export { ExamplesError } from "./learn/examples-error";
 export { nearestExample } from "./learn/nearest";
 export type { Preferred } from "./learn/preferences";
+export { type Race, type RaceOptions, type RaceRow, race } from "./learn/race";
 export type { Example, RenderedTurn } from "./learn/render";
 export {
   TrainingError,
