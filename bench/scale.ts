@@ -27,7 +27,7 @@ export async function run([
   const isThere = existsSync(dataDir);
   const clickhouse = await connect({ dataDir });
   if (!isThere) await fillStore(clickhouse, SIZE);
-  const id = "bench-004";
+  const id = "bench-002";
   const shard = { index: 3, of: 8 };
   const work: Record<string, () => Promise<unknown>> = {
     "a worker's start, shard 3 of 8": async () => {

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import timers from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { connect, uuidv7 } from "embedded-gateway";
 import { type Beat, insertBeat, lastBeats, spentElsewhere } from "../../queries/runs/beats";
@@ -110,6 +111,22 @@ test("the first of the shards writes the settings, the others wait for them", as
   isThere = true;
   await waits;
   await Promise.all([one.end(), two.end()]);
+});
+
+test.each([
+  ["1/2", { ended: false }, 1],
+  ["2/2", { ended: false }, 0],
+  ["1/2", { ended: true }, 0],
+])("shard %s of one that left %o waits for its last rows: %p", async (shard, left, waits) => {
+  const run = newRun();
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  await insertBeat(client, beat(run, { ...left, machine, pid, index: 1, of: 2 }));
+  const waited = jest.spyOn(timers, "setTimeout").mockResolvedValue(undefined);
+  const follower = await claim(run, shard);
+  await follower.untilBegun(async () => true);
+  expect(waited).toHaveBeenCalledTimes(waits);
+  waited.mockRestore();
+  await follower.end();
 });
 
 test("what others have spent is the sum of each one's last beat", async () => {

@@ -21,6 +21,9 @@ const BEAT_MS = 12_000;
 /** Between two looks whether the first process has written the settings. */
 const LOOK_MS = 200;
 
+/** So long rows of a player that has just died may be on their way to the store: a gateway's batch of a second, and its insert. */
+const ON_THEIR_WAY_MS = 3000;
+
 /** Of those who hold a run, so many are named. */
 const NAMED = 3;
 
@@ -100,6 +103,7 @@ export class Claim {
   private answers = 0;
   private answeredAt: number | undefined;
   private watchesSpending = false;
+  private followsDead = false;
   private timer: NodeJS.Timeout | undefined;
   private sending: Promise<unknown> = Promise.resolve();
 
@@ -132,9 +136,10 @@ export class Claim {
 
   /**
    * Of the shards' processes the first one writes the run's settings. @returns when the settings are there, or are this
-   * process's to write
+   * process's to write, and so are the rows of a player before that has died
    */
   async untilBegun(isBegun: () => Promise<boolean>): Promise<void> {
+    if (this.followsDead) await sleep(ON_THEIR_WAY_MS);
     while (!(await isBegun())) {
       const [first] = (await lastBeats(this.clickhouse, this.who.run))
         .filter(isLiving)
@@ -186,9 +191,9 @@ export class Claim {
   private async refuseHeld(isBefore: (other: LastBeat, own: LastBeat) => boolean): Promise<void> {
     const beats = await lastBeats(this.clickhouse, this.who.run);
     const own = beats.find(({ claim }) => claim === this.who.claim);
-    const others = beats.filter(
-      (beat) => beat !== own && isLiving(beat) && !areApart(beat, this.who),
-    );
+    const same = beats.filter((beat) => beat !== own && !areApart(beat, this.who));
+    const others = same.filter(isLiving);
+    this.followsDead ||= same.some((beat) => !beat.ended && !isLiving(beat));
     const before = own === undefined ? others : others.filter((other) => isBefore(other, own));
     if (before.length > 0) throw new RunHeldError(this.who.run, before.map(holderOf));
   }
