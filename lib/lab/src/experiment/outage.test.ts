@@ -189,7 +189,7 @@ test("ClickHouse gone for good: the run stops and says how to go on; what was an
   proxy.mode = "open";
   onCall = () => {};
   await gateway.flush();
-  const done = await completedEpisodes(direct, run.id);
+  const { completed: done } = await completedEpisodes(direct, run.id);
   expect(done).toHaveLength(run.completed);
   const before = {
     run: run.id,

@@ -173,10 +173,9 @@ async function doneBefore(
     const { episodes } = await read(clickhouse, run, shard);
     return { completed: episodes, spent: { usd: 0, isEstimated: false } };
   }
-  const completed = await completedEpisodes(clickhouse, run);
-  const [state] = await runStates(clickhouse, run);
+  const { completed, openTries } = await completedEpisodes(clickhouse, run);
   const usage = await modelUsage(clickhouse, run);
-  const spent = await costOfRun(usage, history, state?.open_tries ?? 0);
+  const spent = await costOfRun(usage, history, openTries);
   if (shard.of === 1 || spent === null) return { completed, spent };
   // What beats tell is added to it.
   const told = (await spentElsewhere(clickhouse, { run, claim: "" })) ?? 0;

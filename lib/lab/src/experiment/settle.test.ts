@@ -30,7 +30,8 @@ const price = { input: 1, output: 1, as_of: "", source: "" };
 
 async function sitting(id: string, options: Partial<EvaluateOptions> = {}) {
   const { clickhouse, gateway } = harness;
-  const completed = new Set((await completedEpisodes(clickhouse, id)).map(episodeKey));
+  const done = await completedEpisodes(clickhouse, id);
+  const completed = new Set(done.completed.map(episodeKey));
   const asked = { variants: ["retried"], tasks: [task], episodes: 4, concurrency: 1, ...options };
   const run = await evaluate(
     {

@@ -2,7 +2,6 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { messageOf } from "embedded-gateway";
 import { doneOfShard, wholeOfShard } from "../queries/runs/done";
 import { OutcomesMissingError, waitForOutcomes, waitForRows } from "../queries/runs/outcomes";
-import { runStates } from "../queries/runs/run-state";
 import { shardText } from "../queries/runs/shard";
 import { Outages, PATIENCE } from "./play/patience";
 import { againText, describe, type Run } from "./run";
@@ -55,8 +54,7 @@ async function lookAt(clickhouse: ClickHouseClient, run: Run, isLate: boolean): 
     const ended = `${run.completed} episodes of shard ${shardText(shard)} of run ${run.id} ended`;
     return waitForRows(look, run.completed, ended, isLate ? SHARD_LATE : NOT_LATE);
   }
-  await waitForOutcomes(clickhouse, run.id, run.completed);
-  const [state] = await runStates(clickhouse, run.id);
+  const state = await waitForOutcomes(clickhouse, run.id, run.completed);
   run.failed = state?.failed ?? 0;
   run.doubles = state?.doubles ?? 0;
 }

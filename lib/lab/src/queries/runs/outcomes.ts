@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
-import { runStates } from "./run-state";
+import { type RunState, runStates } from "./run-state";
 
 /** The gateway took rows that ClickHouse does not show. */
 export class OutcomesMissingError extends Error {
@@ -27,6 +27,7 @@ const LATE: Late = { patienceMs: 90_000, longestMs: 2000 };
  * Waits until ClickHouse shows `expected` whole episodes of a run: their inferences, the calls of models and all five
  * metrics. A gateway answers before it has written, and may write each of them at another time.
  *
+ * @returns the run as its rows tell it then; undefined: it has none
  * @throws OutcomesMissingError when no more have come for 90 s
  */
 export async function waitForOutcomes(
@@ -34,12 +35,14 @@ export async function waitForOutcomes(
   run: string,
   expected: number,
   late: Late = LATE,
-): Promise<void> {
-  const whole = () =>
-    runStates(clickhouse, run).then(([state]) =>
-      state === undefined ? 0 : state.completed - state.damaged,
-    );
+): Promise<RunState | undefined> {
+  let state: RunState | undefined;
+  const whole = async () => {
+    [state] = await runStates(clickhouse, run);
+    return state === undefined ? 0 : state.completed - state.damaged;
+  };
   await waitForRows(whole, expected, `${expected} episodes of run ${run} ended`, late);
+  return state;
 }
 
 /**

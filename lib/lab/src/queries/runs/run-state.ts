@@ -39,17 +39,22 @@ export interface RunState {
   open_tries: number;
 }
 
-/** The episodes of a run that are done: `success`, which is sent last, is stored, and nothing of them is lost. */
+/**
+ * The episodes of a run that are done: `success`, which is sent last, is stored, and nothing of them is lost. And its tries that
+ * are not both, whether or not another one replaces them.
+ */
 export async function completedEpisodes(
   clickhouse: ClickHouseClient,
   run: string,
-): Promise<EpisodeKey[]> {
+): Promise<{ completed: EpisodeKey[]; openTries: number }> {
   const result = await clickhouse.query({
-    query: `SELECT variant, task, seed FROM (${TRIES}) WHERE NOT replaced AND success IS NOT NULL AND empty(lost)`,
+    query: `SELECT variant, task, seed, success IS NULL OR notEmpty(lost) AS is_open FROM (${TRIES}) WHERE is_open OR NOT replaced`,
     query_params: { run },
     format: "JSONEachRow",
   });
-  return result.json<EpisodeKey>();
+  const tries = await result.json<EpisodeKey & { is_open: 0 | 1 | boolean }>();
+  const completed = tries.filter(({ is_open }) => !is_open);
+  return { completed, openTries: tries.length - completed.length };
 }
 
 /**
