@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { oneLine } from "embedded-gateway";
 import { Hono } from "hono";
 import { embeddings } from "./embeddings";
+import { HASHED_WORDS } from "./hashed-words";
 import { nearestExampleModel } from "./nearest-example";
 import type { LOCAL_KINDS, ModelAnswer, ModelFunction, ModelFunctions } from "./own-models";
 import { randomAction } from "./random";
@@ -63,7 +64,7 @@ export function localModels(own: ModelFunctions = {}): ModelServer {
   app.get("/v1/models", (c) =>
     c.json({
       object: "list",
-      data: [...models.keys()].map((id) => ({
+      data: [...models.keys(), HASHED_WORDS].map((id) => ({
         id,
         object: "model",
         created: 0,
