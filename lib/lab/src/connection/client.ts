@@ -261,7 +261,12 @@ export class GatewayClient {
       input: texts,
       encoding_format: "float",
     });
-    return (body as { data: { embedding: number[] }[] }).data.map(({ embedding }) => embedding);
+    const { data } = body as { data: { embedding: number[] }[] };
+    if (data.length === texts.length) return data.map(({ embedding }) => embedding);
+    throw new GatewayError(
+      `${model} gave ${data.length} embeddings for ${texts.length} texts`,
+      200,
+    );
   }
 
   /**

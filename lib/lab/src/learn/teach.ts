@@ -1,12 +1,13 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { uuidv7 } from "embedded-gateway";
 import type { ActInput } from "../agents/prompt";
+import { at } from "../basics/at";
 import type { GatewayClient } from "../connection/client";
 import type { VariantInfo } from "../experiment/variants/variants";
 import type { Trajectory } from "../queries/trajectories";
 import { bankOf, hashOf } from "./bank";
 import { ExamplesError, refuseUnknown } from "./examples-error";
-import { examplesOf, renderTurns } from "./render";
+import { renderTurns, taught } from "./render";
 
 export interface TeachOptions {
   /** A variant of in-context learning, such as nearest_example. */
@@ -93,12 +94,15 @@ function* rowsOf(
   info: VariantInfo,
   historyLength: number,
 ): Generator<Row> {
-  const turns = [...renderTurns(episode, variant, info, historyLength)];
-  for (const { step, completion } of examplesOf(episode, turns)) {
-    const [{ content: raw }] = completion;
-    const input = inputText(turns[step]?.input as ActInput);
-    const output = JSON.stringify({ raw, parsed: JSON.parse(raw) });
-    yield { input, output, hash: hashOf(input, output) };
+  for (const { step, input, say } of renderTurns(episode, variant, info, historyLength)) {
+    const action = taught(episode, at(episode.steps, step));
+    if (action === null) continue;
+    const { content: raw } = say(action);
+    const example = {
+      input: inputText(input),
+      output: JSON.stringify({ raw, parsed: JSON.parse(raw) }),
+    };
+    yield { ...example, hash: hashOf(example.input, example.output) };
   }
 }
 
