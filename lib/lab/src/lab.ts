@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
+import { inspect } from "node:util";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { describeDamage, messageOf, printable, reachModels, uuidv7 } from "embedded-gateway";
 import type { Demonstrated } from "./agents/balrog-like/dialogue";
@@ -364,7 +365,8 @@ function labOf(opened: Opened): Lab {
       );
       views.push(view);
       showLink("Runs and episodes", view.url);
-      return view;
+      // What a notebook prints of a cell's last value.
+      return Object.assign(view, { [inspect.custom]: () => view.url });
     },
     save: (run) => save(opened, run),
     close: async () => {

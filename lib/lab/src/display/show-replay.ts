@@ -2,7 +2,7 @@ import { filmStrip } from "../replay/film-strip";
 import { playerHtml } from "../replay/player";
 import type { Replay } from "../replay/replay";
 import { escapeHtml, show } from "./display";
-import { type ShownTheme, showThemed } from "./show";
+import { bothThemes, type ShownTheme, showThemed } from "./show";
 
 /**
  * Shows the player below the running cell: one episode, or several side by side. Above it a still picture of each, for
@@ -12,8 +12,8 @@ import { type ShownTheme, showThemed } from "./show";
  * const [row] = rows;
  * if (row?.episode_id) await showReplay(await loadReplay(lab.clickhouse, row.episode_id));
  * @param start the step that the player opens at. Default 0.
- * @param look of the still pictures: `letters` on objects that stand for their colors, by default none (in the player a box to tick);
- *   `theme`, by default light, or as `showChart` takes it
+ * @param look `letters` on objects, for their colors, by default none; in the player they are a box to tick. `theme` as `showChart`
+ *   takes it; by default still pictures are light, and the player as the system is
  */
 export async function showReplay(
   replays: Replay | readonly Replay[],
@@ -24,9 +24,10 @@ export async function showReplay(
   for (const replay of list)
     await showThemed(theme, replay.mission, (own) => filmStrip(replay, { letters, theme: own }));
   // subtle: a frame of its own keeps the page's keys and styles apart from the notebook's, in every front end.
-  const page = escapeHtml(playerHtml(list, start));
+  const frame = (own: "light" | "dark" | undefined, attributes = "") =>
+    `<iframe ${attributes} sandbox="allow-scripts" width="100%" height="${list.length > 1 ? 760 : 560}" frameborder="0" title="Replay" srcdoc="${escapeHtml(playerHtml(list, start, { letters, theme: own }))}"></iframe>`;
   show({
-    "text/html": `<iframe sandbox="allow-scripts" width="100%" height="${list.length > 1 ? 760 : 560}" frameborder="0" title="Replay" srcdoc="${page}"></iframe>`,
+    "text/html": theme === "auto" ? bothThemes(frame) : frame(theme),
     "text/plain": "(the player shows where the notebook is trusted and scripts run)",
   });
 }

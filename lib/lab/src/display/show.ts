@@ -31,9 +31,21 @@ export async function showChart(spec: ChartSpec, look: ShownLook = {}): Promise<
   await showThemed(look.theme, spec.description, (theme) => chartToSvg(spec, { ...look, theme }));
 }
 
-/** What the light or the dark form shows where JupyterLab has that theme; where styles are taken away, `hidden` says it: light. */
-const THEMED =
-  '<style>[data-jp-theme-light="false"] .babyai-light{display:none}[data-jp-theme-light="false"] .babyai-dark{display:inline}</style>';
+/**
+ * The form of each theme, of which one shows: the one that JupyterLab has, elsewhere, and where a notebook is not trusted and so loses
+ * styles, the light one. subtle: JupyterLab's own styles win over `hidden`, and `!important` over them.
+ *
+ * @param content HTML of an element, whose attributes `attributes` are to be among
+ */
+export function bothThemes(
+  content: (theme: "light" | "dark", attributes: string) => string,
+): string {
+  const isDark = '[data-jp-theme-light="false"]';
+  const style = `.babyai-dark,${isDark} .babyai-light{display:none!important}${isDark} .babyai-dark{display:inline!important}`;
+  const light = content("light", 'class="babyai-light"');
+  const dark = content("dark", 'class="babyai-dark" hidden style="display:none"');
+  return `<style>${style}</style>${light}${dark}`;
+}
 
 /** Shows the picture that `draw` draws for a theme, or, for "auto", both. */
 export async function showThemed(
@@ -42,14 +54,13 @@ export async function showThemed(
   draw: (theme: "light" | "dark") => string | Promise<string>,
 ): Promise<void> {
   if (theme !== "auto") return showPicture(await draw(theme), words);
-  const [light, dark] = [await toPicture(await draw("light")), await toPicture(await draw("dark"))];
-  const base64 = (png: Uint8Array) => Buffer.from(png).toString("base64");
-  const image = ({ png, width }: typeof light, name: string, more = "") =>
-    `<img class="babyai-${name}"${more} width="${width}" alt="${escapeHtml(words)}" src="data:image/png;base64,${base64(png)}">`;
-  show({
-    "text/html": `${THEMED}${image(light, "light")}${image(dark, "dark", " hidden")}`,
-    "text/plain": words,
+  const light = await toPicture(await draw("light"));
+  const dark = await toPicture(await draw("dark"));
+  const html = bothThemes((own, attributes) => {
+    const { png, width } = own === "light" ? light : dark;
+    return `<img ${attributes} width="${width}" alt="${escapeHtml(words)}" src="data:image/png;base64,${Buffer.from(png).toString("base64")}">`;
   });
+  show({ "text/html": html, "text/plain": words });
 }
 
 /**

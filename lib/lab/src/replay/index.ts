@@ -1,5 +1,5 @@
 export type { Pattern } from "./patterns";
-export { NoReplayError, playerHtml } from "./player";
+export { NoReplayError, type PlayerLook, playerHtml } from "./player";
 export {
   type Frame,
   loadReplay,

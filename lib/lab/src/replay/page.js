@@ -119,7 +119,7 @@ function seek(index) {
 // A browser keeps it for the next episode; a frame in a notebook has no place to keep it in.
 const LETTERS = "letters";
 try {
-  letters.checked = localStorage.getItem(LETTERS) === "on";
+  letters.checked ||= localStorage.getItem(LETTERS) === "on";
 } catch {}
 
 function showLetters() {

@@ -22,6 +22,14 @@ export class NoReplayError extends Error {
   override readonly name = "NoReplayError";
 }
 
+/** How the player is to look. */
+export interface PlayerLook {
+  /** Whether it begins with letters on objects, for their colors. Default: false. */
+  letters?: boolean | undefined;
+  /** Default: as the browser prefers. */
+  theme?: "light" | "dark" | undefined;
+}
+
 /** What a site that shows the player among its pages adds to it. */
 export interface Surroundings {
   /** HTML, above and below the player. */
@@ -45,16 +53,18 @@ export interface Surroundings {
  *   writeFileSync("replay.html", playerHtml([await loadReplay(lab.clickhouse, row.episode_id)]));
  * }
  * @param start the step that it opens at. Default 0.
+ * @param look Default: no letters, and the browser's theme.
  * @throws NoReplayError when `replays` is empty
  */
 export function playerHtml(
   replays: readonly Replay[],
   start = 0,
+  { letters = false, theme }: PlayerLook = {},
   surroundings?: Surroundings,
 ): string {
   if (replays.length === 0) throw new NoReplayError("playerHtml needs at least one replay");
   const script = part("page.js");
-  const style = part("page.css");
+  const style = themed(part("page.css"), theme);
   const { top = "", bottom = "", stylesheet } = surroundings ?? {};
   const ownSite = surroundings === undefined ? "" : " 'self'";
   const policy = `default-src 'none'; img-src data:${ownSite}; script-src ${hash(script)}; style-src ${hash(style)}${ownSite}; base-uri 'none'; form-action ${ownSite || "'none'"}`;
@@ -85,7 +95,7 @@ ${top}<header>
 <select id="speed" title="Speed (+ and -)" aria-label="Speed">
 ${SPEEDS.map((x) => `<option value="${x}"${x === 1 ? " selected" : ""}>${x}×</option>`).join("")}
 </select>
-<label title="Letters for colors (L): R, G, B, P, Y, and E for grey"><input id="letters" type="checkbox"> Letters</label>
+<label title="Letters for colors (L): R, G, B, P, Y, and E for grey"><input id="letters" type="checkbox"${letters ? " checked" : ""}> Letters</label>
 </header>
 <main id="episodes"></main>
 ${bottom}<script type="application/json" id="data">${embed(pack(replays))}</script>
@@ -93,6 +103,14 @@ ${bottom}<script type="application/json" id="data">${embed(pack(replays))}</scri
 </body>
 </html>
 `;
+}
+
+/** A style of one theme alone. */
+function themed(style: string, theme: PlayerLook["theme"]): string {
+  if (theme === undefined) return style;
+  return style
+    .replaceAll("(prefers-color-scheme: dark)", theme === "dark" ? "all" : "not all")
+    .replace("color-scheme: light dark", `color-scheme: ${theme}`);
 }
 
 /** 1× is two steps a second. */

@@ -98,9 +98,9 @@ export function boxesOf(svg: string): {
       line.text += character;
     }
     if (name === "path" && top.isSymbols && !top.isHidden) {
-      const numbers = [...(attribute(attributes, "d") ?? "").matchAll(/-?[\d.]+/g)].map(
-        ([number]) => Math.abs(Number(number)),
-      );
+      // Of a square, which is drawn from a corner by its sides, the corner alone.
+      const d = (attribute(attributes, "d") ?? "").replace(/[hv].*/, "");
+      const numbers = [...d.matchAll(/-?[\d.]+/g)].map(([number]) => Math.abs(Number(number)));
       const radius = Math.max(...numbers);
       const matrix = multiply(top.matrix, matrixOf(attribute(attributes, "transform") ?? ""));
       add(

@@ -18,6 +18,7 @@ export async function episodePage(shown: readonly Shown[], token: string): Promi
   return playerHtml(
     shown.map(({ replay }) => replay),
     0,
+    {},
     { top: String(await top), bottom: String(await bottom), stylesheet: "/page.css" },
   );
 }
