@@ -31,7 +31,8 @@ test("a cell's TypeScript reads the declarations of babyai-lab, and takes the ex
   const root = join(__dirname, "..");
   const cell = join(root, "cell.ts");
   const options: ts50.CompilerOptions = {
-    ...{ noEmit: true, strict: true, target: ts.ScriptTarget.ES2022, types: ["node"] },
+    ...{ noEmit: true, strict: true, target: ts.ScriptTarget.ES2022, lib: ["lib.es2022.d.ts"] },
+    types: ["node"],
     ...{ module: ts.ModuleKind.CommonJS, moduleResolution: ts.ModuleResolutionKind.Node10 },
   };
   const host = ts.createCompilerHost(options);
@@ -40,9 +41,10 @@ test("a cell's TypeScript reads the declarations of babyai-lab, and takes the ex
   host.fileExists = (path) => path === cell || fileExists(path);
   host.readFile = (path) => (path === cell ? text : readFile(path));
   const program = ts.createProgram([cell], options, host);
-  const ours = ts
-    .getPreEmitDiagnostics(program)
-    .filter(({ file }) => file !== undefined && !file.fileName.includes("node_modules"))
+  const ours = program
+    .getSourceFiles()
+    .filter(({ fileName }) => !fileName.includes("node_modules"))
+    .flatMap((file) => ts.getPreEmitDiagnostics(program, file))
     .map(
       ({ file, messageText }) =>
         `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
