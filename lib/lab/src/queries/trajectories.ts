@@ -118,6 +118,9 @@ function didAt(steps: Row["steps"], i: number, demonstrated: ActionName | null):
   return others ? null : demonstrated;
 }
 
+const OF_EITHER = "(tags['demonstrations'] = {run:String} OR tags['run'] = {run:String})";
+
+/** subtle: `whole` is named once, since ClickHouse carries out a part of WITH as often as it is named. */
 const TRAJECTORIES = `
 WITH
   whole AS (
@@ -133,13 +136,12 @@ WITH
         '\\nYou did: ([^\\n]*)$'
       ) AS before
     FROM ${ACTS}
-    WHERE tags['demonstrations'] = {run:String}
-      OR (tags['run'] = {run:String} AND episode_id IN (SELECT toUUID(episode_id) FROM whole))
+    WHERE ${OF_EITHER}
   ),
   demonstration AS (
     SELECT inference_id, argMax(value, timestamp) AS value
     FROM DemonstrationFeedback
-    WHERE inference_id IN (SELECT id FROM inference)
+    WHERE inference_id IN (SELECT id FROM ${ACTS} WHERE ${OF_EITHER})
     GROUP BY inference_id
   ),
   episode AS (
@@ -159,5 +161,6 @@ WITH
   )
 SELECT episode.*, success, episode_return, invalid_actions
 FROM episode LEFT JOIN whole ON episode.episode_id = whole.episode_id
+WHERE is_demonstration OR whole.episode_id IS NOT NULL
 ORDER BY task, seed, variant, episode_id
 SETTINGS join_use_nulls = 1`;
