@@ -109,13 +109,14 @@ test("a checkout with CRLF has the same variants, prompts, prices and replay pag
     const paths = JSON.stringify(configFiles(checkout));
     const body = `
       const { readVariants } = load("lab/experiment/variants/variants"), { readPrices } = load("lab/experiment/variants/prices");
-      const { loadConfig } = load("gateway");
+      const { chatCompletions, loadConfig } = load("gateway");
       const { playerHtml } = load("lab/replay/player"), { replayEpisode, replayStored } = load("lab/replay/replay");
       const { hash, functions, templates } = await loadConfig(${paths}, {});
       const context = { mission: "go to the red ball", observation: "a wall 1 step left\\na red ball 2 steps right", turn: 1,
         history: [{ turn: 1, observation: "", action: "drop" }] };
-      const prompts = [...functions.get("act").variants.values()].flatMap((variant) =>
-        [...variant.templates.values()].map((template) => templates.render(template.key, context)));
+      const act = new Map([["act", functions.get("act")]]);
+      const prompts = [...chatCompletions(act)].flatMap((chat) =>
+        [...chat.templates.values()].map((template) => templates.render(template.key, context)));
       const { frames, mission } = replayEpisode("BabyAI-MixedTrainLocal-v0/goto", 200, ["turn left"]);
       const page = playerHtml([replayStored({ episode_id: "e", run: "r", variant: "v", task: "BabyAI-MixedTrainLocal-v0/goto", seed: 200,
         success: null, error: null, steps: [{ ...frames[0], mission, answer: "{}", invalid: null }] })]);
