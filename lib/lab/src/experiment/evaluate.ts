@@ -11,7 +11,7 @@ import { episodeKey, episodesOf } from "./plan/episodes";
 import { REPLAYS } from "./plan/plan";
 import { type EvaluateOptions, newRunId, type Settings } from "./plan/settings";
 import { Pace } from "./play/pace";
-import { isLost, Outages, PATIENCE, type Patience } from "./play/patience";
+import { isLost, isNotStored, Outages, PATIENCE, type Patience } from "./play/patience";
 import { type EpisodeResult, runEpisode } from "./play/run-episode";
 import { type LastEpisode, type Progress, Tally } from "./progress/progress";
 import { Spending } from "./progress/spending";
@@ -191,8 +191,10 @@ class Sitting {
 
   private async playEpisode(episode: EpisodeKey): Promise<void> {
     let { result, isCutOff, actions } = await this.tryEpisode(episode);
-    // A new episode, because the lost inference may be stored: in the same one its step would be there twice.
-    for (let again = 0; again < REPLAYS && isLost(result.error) && !this.stopped; again++) {
+    // A new episode, because the lost inference may be stored: in the same one its step would be there twice. So, too, where
+    // the store does not know the episode: its gateway was killed.
+    const isGone = () => isLost(result.error) || isNotStored(result.error);
+    for (let again = 0; again < REPLAYS && isGone() && !this.stopped; again++) {
       await this.gatewayAnswers();
       ({ result, isCutOff, actions } = await this.tryEpisode(episode));
     }

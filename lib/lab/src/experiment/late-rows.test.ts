@@ -19,13 +19,14 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-/** Plays goto, 64 steps. @param refused whether the gateway does not know yet what the nth feedback is for */
-async function play(refused: (index: number) => boolean) {
+/** Plays goto, 64 steps. @param refused whether the gateway does not know yet what the nth feedback is for, an episode */
+async function play(refused: (index: number, episode: string) => boolean) {
   const answer = inProcess(harness.gateway.app);
   let feedbacks = 0;
   const fetch: typeof answer = async (url, init) => {
-    if (!String(url).endsWith("/feedback") || !refused(feedbacks++)) return answer(url, init);
+    if (!String(url).endsWith("/feedback")) return answer(url, init);
     const { episode_id } = JSON.parse(String(init?.body)) as { episode_id: string };
+    if (!refused(feedbacks++, episode_id)) return answer(url, init);
     return Response.json({ error: `Episode ID: ${episode_id} does not exist` }, { status: 400 });
   };
   const asked = {
@@ -54,6 +55,18 @@ test("feedback for what is not stored yet is sent again; the episode is whole", 
   expect(feedbacks).toBe(14 + 5);
   const [row] = await episodes(harness.clickhouse, run.id);
   expect(row).toMatchObject({ success: false, episode_length: 64, error: null });
+});
+
+test("an episode that its gateway took along when it was killed is played again", async () => {
+  let lost: string | undefined;
+  const { run } = await play((_, episode) => {
+    lost ??= episode;
+    return episode === lost;
+  });
+  expect(run).toMatchObject({ completed: 1, failed: 0 });
+  const [row] = await episodes(harness.clickhouse, run.id);
+  expect(row).toMatchObject({ success: false, episode_length: 64, error: null });
+  expect(row?.episode_id).not.toBe(lost);
 });
 
 test("feedback for what is never stored ends the episode with the gateway's words", async () => {

@@ -43,7 +43,7 @@ export async function tortureShards(options: ShardTorture, root: string): Promis
       textTable([row("1 process", alone, own.done), row(`${shards}`, together, found.done)]),
     );
     const planned = 5 * episodes;
-    const percent = ((100 * found.doubles) / found.done).toFixed(3);
+    const percent = ((100 * found.doubles) / Math.max(1, found.done)).toFixed(3);
     console.log(
       `${found.done} of ${planned} episodes were played to their end, in ${found.tries} tries; of ${found.done - found.whole} rows are lost. ` +
         `Doubles: ${together.doublesShown} shown, ${found.doubles} by SQL, ${percent} %.`,

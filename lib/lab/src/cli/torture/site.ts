@@ -121,7 +121,9 @@ export class Site {
 
   private work(run: string, shard: string, episodes: number, index: number) {
     const args = ["start", "--run", run, "--shard", shard];
-    const parameters = ["-p", `variants=${VARIANT}`, "-p", `episodes=${episodes}`];
+    // Few at a time: each kill cuts off those under way, and the run must get on between two kills.
+    const settings = [`variants=${VARIANT}`, `episodes=${episodes}`, "concurrency=8"];
+    const parameters = settings.flatMap((setting) => ["-p", setting]);
     const script = join(this.root, "scripts", "run.mjs");
     const worker = spawn(process.execPath, [script, ...args, ...parameters], {
       ...{ env: this.env, cwd: this.root, stdio: ["ignore", "pipe", "pipe"] },

@@ -18,8 +18,11 @@ export const PATIENCE: Patience = { limitMs: 90_000, firstMs: 1000, longestMs: 8
 /** An outage that is over sooner is not told of. */
 const TOLD_AFTER_MS = 1000;
 
+/** What the feedback is for comes to the store within so long, or a gateway was killed that had taken it. */
+const LATE_MS = 15_000;
+
 /** What the feedback is for is not in the store, or not yet. */
-function isNotStored(error: unknown): boolean {
+export function isNotStored(error: unknown): boolean {
   return (
     error instanceof GatewayError &&
     error.status === 400 &&
@@ -117,13 +120,19 @@ export class Outages {
   }
 
   /**
-   * Sends feedback, again also while its target is not stored yet: TensorZero's gateway writes after it has answered. What is
-   * sent twice counts once.
+   * Sends feedback, again also while its target may not be stored yet: TensorZero's gateway writes after it has answered. What
+   * is sent twice counts once.
    *
    * @throws the last error, or the signal's reason
    */
   whenStored<T>(send: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    return this.endure(send, signal, (error) => isPassing(error) || isNotStored(error));
+    let since: number | undefined;
+    const mayCome = (error: unknown) => {
+      if (!isNotStored(error)) return false;
+      since ??= performance.now();
+      return performance.now() - since < LATE_MS;
+    };
+    return this.endure(send, signal, (error) => isPassing(error) || mayCome(error));
   }
 
   /** Waits until `attempt` has an answer, whatever it is; no longer than an outage may take. */
