@@ -3,6 +3,7 @@
 Everything but the weights is the base file's: it must be the one that the base model was made of, a Llama-like one.
 """
 
+import os
 import sys
 
 import torch
@@ -14,7 +15,7 @@ adapter, base, out = sys.argv[1:]
 model = AutoPeftModelForCausalLM.from_pretrained(adapter, dtype=torch.float32).merge_and_unload()
 config = model.config
 reader = GGUFReader(base)
-writer = GGUFWriter(out, arch="llama")
+writer = GGUFWriter(out + ".part", arch="llama")
 for field in reader.fields.values():
     if field.name.startswith("GGUF.") or field.name in ("general.architecture", "general.file_type"):
         continue
@@ -52,3 +53,4 @@ writer.write_header_to_file()
 writer.write_kv_data_to_file()
 writer.write_tensors_to_file()
 writer.close()
+os.rename(out + ".part", out)

