@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -81,13 +82,38 @@ console.log(JSON.stringify({ id: played.id, completed: played.completed, asked: 
 `;
 const RUN = `variants: ["mine"], tasks: ["BabyAI-MixedTrainLocal-v0/goto"], episodes: ${EPISODES}`;
 
+const codeOf = (name: string) =>
+  `require("babyai-lab/dist/main").main("${name}", process.argv.slice(1)).then((code) => { process.exitCode = code; })`;
 const command = async (name: string, ...args: string[]) => {
-  const code = `require("babyai-lab/dist/main").main("${name}", process.argv.slice(1)).then((code) => { process.exitCode = code; })`;
+  const code = codeOf(name);
   const ended = await promisify(execFile)(process.execPath, ["-e", code, ...args], {
     cwd: project,
   });
   return ended.stdout;
 };
+
+/** `npm run view` in a process of its own, until it says where it listens. */
+async function startView() {
+  const view = spawn(process.execPath, ["-e", codeOf("view"), "--", "--port", "0"], {
+    cwd: project,
+  });
+  const ended = once(view, "exit");
+  const url = await new Promise<string>((resolve, reject) => {
+    let printed = "";
+    view.stdout.on("data", (chunk) => {
+      printed += chunk;
+      const [, found] = /^Runs and episodes: (\S+)\n/m.exec(printed) ?? [];
+      if (found !== undefined) resolve(found);
+    });
+    view.once("exit", () => reject(new Error(printed)));
+  });
+  const running = async () => {
+    const page = await (await fetch(`${url}/parts/runs/1`)).text();
+    return page.match(/badge running/g)?.length;
+  };
+  const end = () => view.kill("SIGTERM") && ended;
+  return { running, end };
+}
 
 test("two notebooks and commands share the store; after kill -9 of the holder all go on, and nothing is lost", async () => {
   makeProject(project);
@@ -105,13 +131,17 @@ test("two notebooks and commands share the store; after kill -9 of the holder al
   // Each gateway writes its rows in batches, a moment after the answers.
   const seen = async () => (await command("runs")).match(/running +1 of 3/g)?.length;
   while ((await seen()) !== 2);
-  expect((await Promise.all([seen(), command("export", "all.csv")]))[0]).toBe(2);
+  const [view] = await Promise.all([startView(), command("export", "all.csv")]);
+  expect(await view.running()).toBe(2);
   expect(readFileSync(join(project, "all.csv"), "utf8").split("\n")[1]).toContain("mine");
 
   one.kernel.kill();
   expect(await killed).toContain("SIGKILL");
   writeFileSync(join(project, "go"), "");
   const whole = await going;
+  // The page reads on, whoever holds the store now.
+  while ((await view.running()) === 2);
+  await view.end();
   expect(whole).toMatchObject({ completed: EPISODES, asked: EPISODES * STEPS });
   const dataDir = join(project, "data", ".local", "clickhouse");
   const cut = (await inspect(dataDir)).runs.find(({ id }) => id !== whole.id);

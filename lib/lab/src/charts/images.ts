@@ -32,8 +32,13 @@ const README_LOOKS: Readonly<Record<string, Look>> = {
   "phone-dark": { width: 400, theme: "dark" },
 };
 
+/** Whether a file of img/ is one of the pictures of the pages, which lib/lab/src/view/view.test.ts takes and compares. */
+export function isPageView(name: string): boolean {
+  return /^view-(light|dark)\.png$/.test(name);
+}
+
 /**
- * Every image of img/, by its path there: all charts of data/results/<name>.json under `<name>/`, the local agents' episodes of the
+ * Every other image of img/, by its path there: all charts of data/results/<name>.json under `<name>/`, the local agents' episodes of the
  * same worlds beside others, with the published results of data/published.json and the prices of config/prices.toml; the learning curve of data/student, if it is there; and the README's episode.
  *
  * @throws UnfinishedRunError results are of a run that was cut short

@@ -1,6 +1,6 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { committedImages } from "../charts/images";
+import { committedImages, isPageView } from "../charts/images";
 import { command } from "./command";
 
 export default command({
@@ -10,8 +10,9 @@ export default command({
   options: {},
   async run(_values, _words, root) {
     const images = await committedImages(root);
-    // Images that are no longer drawn must not remain.
-    await rm(join(root, "img"), { recursive: true, force: true });
+    // Images that are no longer drawn must not remain; those of the pages are taken by a test, in a browser.
+    for (const name of await readdir(join(root, "img")).catch(() => []))
+      if (!isPageView(name)) await rm(join(root, "img", name), { recursive: true });
     for (const [name, image] of images) {
       await mkdir(dirname(join(root, "img", name)), { recursive: true });
       await writeFile(join(root, "img", name), image);

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, get as httpGet, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -328,6 +328,38 @@ describeInChromium("in Chromium", () => {
     await page.setViewportSize({ width: 1300, height: 800 });
     await page.waitForFunction("document.querySelector('svg.chart').viewBox.baseVal.width > 800");
   });
+
+  // PICTURES=1 npx jest lib/lab/src/view takes them anew. Fonts differ between machines: compared is how light each spot is.
+  test.each(["light", "dark"] as const)(
+    "the README's %s picture shows a run's page as it is",
+    async (colorScheme) => {
+      const file = join(project, "img", `view-${colorScheme}.png`);
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width: 1000, height: 860 });
+      await open(`/runs/${large}`);
+      await page.waitForSelector('[data-part$="patterns"] table');
+      await page.waitForFunction("document.querySelector('[data-part$=patterns] .wait') === null");
+      const taken = await page.screenshot();
+      if (process.env.PICTURES) writeFileSync(file, taken);
+      await page.goto("about:blank");
+      const pictures = [taken, readFileSync(file)].map((png) => png.toString("base64"));
+      const apart = await page.evaluate(`(async () => {
+      const [a, b] = await Promise.all(${JSON.stringify(pictures)}.map(async (base64) => {
+        const image = new Image();
+        image.src = "data:image/png;base64," + base64;
+        await image.decode();
+        const canvas = new OffscreenCanvas(25, 20);
+        const context = canvas.getContext("2d");
+        context.imageSmoothingQuality = "high";
+        context.drawImage(image, 0, 0, 25, 20);
+        return [image.width, image.height, ...context.getImageData(0, 0, 25, 20).data];
+      }));
+      return a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length;
+    })()`);
+      expect(apart).toBeLessThan(6);
+      expect(readFileSync(file).length).toBeLessThan(200_000);
+    },
+  );
 
   test("a run of one episode, and a run under way that moves", async () => {
     await open(`/runs/${one}`);
