@@ -52,9 +52,11 @@ async function work() {
 async function fill(part) {
   let again = null;
   try {
-    const answer = await fetch(addressOf(part));
+    const address = addressOf(part);
+    const answer = await fetch(address);
     again = answer.headers.get("refresh-after");
     show(part, await answer.text());
+    if (addressOf(part) !== address) enqueue(part); // the window has become narrow or wide meanwhile
     part.classList.remove("stale");
   } catch {
     // The server has ended, or the machine sleeps: what is there stays, and is tried again.

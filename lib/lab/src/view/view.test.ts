@@ -304,7 +304,7 @@ describeInChromium("in Chromium", () => {
       `/compare/${evil}/${one}`,
     ]) {
       await open(path);
-      await page.waitForFunction("document.querySelector('.wait') === null || scrollBy(0, 500)");
+      while ((await page.locator(".wait").count()) > 0) await page.mouse.wheel(0, 500);
       expect(await page.locator("img[src=x]").count()).toBe(0);
       const width = await page.evaluate("document.documentElement.scrollWidth");
       expect(width).toBeLessThanOrEqual(1280);
@@ -326,7 +326,7 @@ describeInChromium("in Chromium", () => {
     );
     expect(fill).toBe(ground);
     await page.setViewportSize({ width: 1300, height: 800 });
-    await page.waitForFunction("document.querySelector('svg.chart').viewBox.baseVal.width > 800");
+    await page.locator('svg.chart[viewBox^="0 0 8"]').first().waitFor();
   });
 
   // PICTURES=1 npx jest lib/lab/src/view takes them anew. Fonts differ between machines: compared is how light each spot is.
@@ -338,7 +338,7 @@ describeInChromium("in Chromium", () => {
       await page.setViewportSize({ width: 1000, height: 860 });
       await open(`/runs/${large}`);
       await page.waitForSelector('[data-part$="patterns"] table');
-      await page.waitForFunction("document.querySelector('[data-part$=patterns] .wait') === null");
+      await page.locator('[data-part$="patterns"] .wait').waitFor({ state: "detached" });
       const taken = await page.screenshot();
       if (process.env.PICTURES) writeFileSync(file, taken);
       await page.goto("about:blank");
