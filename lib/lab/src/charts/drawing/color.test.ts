@@ -55,7 +55,10 @@ test("the variants of the committed results are, beside the local ones", () => {
 });
 
 test("the variants of one model are, whatever the model; names of objects' own fields are names", () => {
-  const prompts = ["baseline", "compact", "history", "reasoning", "history_and_reasoning"];
+  const prompts = [
+    ...["baseline", "compact", "history", "reasoning", "history_and_reasoning"],
+    ...["in_context", "best_of_n", "mixture_of_n"],
+  ];
   for (let i = 0; i < 200; i++) {
     expect(nearest(prompts.map((prompt) => `model-${i}_${prompt}`))).toBeGreaterThan(60);
   }

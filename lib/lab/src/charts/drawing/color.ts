@@ -1,6 +1,8 @@
+import { at } from "../../basics/at";
+
 /**
- * Okabe & Ito (2008), "Color Universal Design", without its yellow, which is too light on white, and with a violet in place
- * of its black, which is the expert's.
+ * The first seven are those of Okabe & Ito (2008), "Color Universal Design", without its yellow, which is too light on white, and with
+ * a violet in place of its black, which is the expert's.
  */
 const KNOWN: Readonly<Record<string, string>> = {
   random: "#0072b2",
@@ -12,6 +14,10 @@ const KNOWN: Readonly<Record<string, string>> = {
   rule_based_history: "#009e73",
   student: "#a3361f",
   learner: "#a3361f",
+  nearest_example: "#007424",
+  in_context: "#5685ad",
+  best_of_n: "#72644c",
+  mixture_of_n: "#789f70",
 };
 
 /** The prompts of a model's variants, by kind. The colors of a kind lie evenly around the circle of hues. */
@@ -19,6 +25,7 @@ const PROMPTS = [
   ["baseline", "compact", "history", "reasoning", "history_and_reasoning"],
   ["naive", "cot", "robust_naive", "robust_cot", "few_shot"].map((form) => `balrog_like_${form}`),
   ["vision", "vision_history"],
+  ["in_context", "best_of_n", "mixture_of_n"],
 ];
 /** Degrees that each kind is turned by from the one before: half of what lies between two prompts. */
 const TURN = 36;
@@ -50,7 +57,7 @@ export function variantColor(variant: string): string {
   const drawn = hash(variant.slice(0, variant.length - prompt.length).replace(/_$/, ""));
   const place = Math.max(0, prompts.indexOf(prompt));
   const hue = (drawn % 360) + (360 / prompts.length) * place + TURN * kind;
-  return oklch(LIGHTNESS[((drawn >>> 16) + kind) % 3] ?? LIGHTNESS[0], 0.14, hue);
+  return oklch(at(LIGHTNESS, ((drawn >>> 16) + Math.min(kind, 2)) % 3), 0.14, hue);
 }
 
 /**
