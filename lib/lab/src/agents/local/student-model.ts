@@ -39,10 +39,13 @@ const SCRATCH = 2 ** 20;
  * @example
  * const learner = studentModel(await readStudent("data/student/student.bin"));
  * // For openLab({ models: { learner }, configPath: ["config/tensorzero.toml", "notebooks/learner.toml"] }): its variant is "learner".
+ * @throws RangeError the temperature is below 0 or not finite
  */
 export function studentModel(student: StudentWeights, options: StudentOptions = {}): ModelFunction {
-  const read = studentReader(student);
   const { temperature = 0.5 } = options;
+  if (!(temperature >= 0 && Number.isFinite(temperature)))
+    throw new RangeError(`temperature is ${temperature}: it must be 0 or more, and finite`);
+  const read = studentReader(student);
   return (messages, request) => {
     const logits = read(messages);
     const seed = options.seed ?? request.seed;

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -186,6 +186,23 @@ const python = join(root, "data", ".local", "fine-tune", "bin", "python");
   },
   120_000,
 );
+
+test.each([
+  [["--episode", "3"], "Unknown option '--episode'"],
+  [["--episodes", "many"], "--episodes is many: it must be a whole number"],
+  [["--seeds", "0"], "--seeds is 0: it must be a whole number"],
+  [["--where", "success=true"], "--where is success=true: it must be JSON"],
+])("recipes/fine-tune refuses %j before it installs or trains anything", (args, message) => {
+  const script = join(root, "recipes", "fine-tune", "tune.mjs");
+  const work = join(folder, "work");
+  const { status, stderr } = spawnSync(process.execPath, [script, "--work", work, ...args], {
+    encoding: "utf8",
+  });
+  expect(status).toBe(1);
+  expect(stderr).toContain(message);
+  expect(stderr).not.toContain(" at ");
+  expect(existsSync(work)).toBe(false);
+});
 
 test.each([
   [["out", "--format", "sft", "--where", "success"], "not of the form success=true"],

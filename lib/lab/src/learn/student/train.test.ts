@@ -62,7 +62,7 @@ test("the same examples and seed give the same weights, with one thread or two",
 });
 
 test("a training that was stopped goes on, to the same weights; with other options it does not", async () => {
-  const checkpoint = join(folder, "training.bin");
+  const checkpoint = join(folder, "new", "training.bin");
   const stop = new AbortController();
   const stopped = trainStudent(episodes, {
     ...{ ...small, checkpoint, signal: stop.signal },
@@ -136,6 +136,8 @@ test("any text with a mission and an observation is answered, always alike", () 
 });
 
 test("with a temperature actions are drawn by their probability", () => {
+  for (const temperature of [-1, Number.NaN, Number.POSITIVE_INFINITY])
+    expect(() => studentModel(student, { temperature })).toThrow(`temperature is ${temperature}`);
   const { prompt } = [...(episodes[0] as ExampleEpisode).examples()][0] as Example;
   const drawn = Array.from({ length: 300 }, (_, seed) =>
     studentModel(student, { temperature: 20, seed })(prompt, {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { actions, promptTexts } from "../../agents/local/reading/prompt";
@@ -228,6 +228,7 @@ async function writeState(
 ): Promise<void> {
   const numbers = new Float32Array(weights.length * 3);
   for (const [i, part] of [weights, mean, square].entries()) numbers.set(part, i * weights.length);
+  await mkdir(dirname(path), { recursive: true });
   await writeFile(path, encodeNumbers(FORMAT, { fingerprint, step }, numbers));
 }
 
