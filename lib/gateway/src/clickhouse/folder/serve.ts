@@ -1,5 +1,6 @@
 import { chmodSync, renameSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { shortPath, socketPath } from "./socket";
 import {
   type Answer,
@@ -22,20 +23,21 @@ export interface ServeOptions {
 }
 
 /**
- * Serves a store that this process holds to this user's other processes. It keeps no process alive.
+ * Serves a store that this process holds to this user's other processes. It keeps no process alive until it is ended.
  *
  * @returns what ends it, when the calls under way have been answered
  * @throws the folder's file system has no sockets
  */
 export async function serve(store: string, options: ServeOptions): Promise<() => Promise<void>> {
-  const running = new Set<ServerResponse>();
+  const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
-    running.add(response);
-    response.once("close", () => running.delete(response));
     answer(request, response, options).catch(() => response.destroy());
   });
   server.requestTimeout = 0;
-  server.on("connection", (socket) => socket.unref());
+  server.on("connection", (socket) => {
+    sockets.add(socket.unref());
+    socket.once("close", () => sockets.delete(socket));
+  });
   // subtle: what a killed process has left is replaced in one step, by the only process that has the engine's lock.
   const name = `socket-${process.pid}`;
   const { path, done } = shortPath(store, name);
@@ -52,6 +54,8 @@ export async function serve(store: string, options: ServeOptions): Promise<() =>
   server.unref();
   return async () => {
     rmSync(socketPath(store), { force: true });
+    // subtle: else a process that only waits for these would end in the middle of it, with exit code 13.
+    for (const socket of sockets) socket.ref();
     await new Promise((resolve) => server.close(resolve));
   };
 }

@@ -12,10 +12,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ClickHouseClient, ClickHouseError, TupleParam } from "@clickhouse/client";
 import { script } from "../../testing/script";
 import { connect } from "../connect";
 import { StatementLostError, shareStore } from "./share";
+import { connectTo, socketPath } from "./socket";
 
 // Processes of one user on one folder: each is a Node of its own that runs what it is told.
 
@@ -189,6 +191,37 @@ test("who keeps the store takes it from the holder, which joins; from one that k
   expect(await first.ask("rows('SELECT count() AS n FROM n')")).toEqual([{ n: "3" }]);
   await end(first, "SIGKILL");
   client = await connect({ dataDir });
+});
+
+test("a holder that ends answers first what is under way, though nothing else keeps it alive", async () => {
+  const store = join(folder, "ending");
+  const holder = spawn(
+    process.execPath,
+    script(`
+      const client = await load("gateway").connect({ dataDir: ${JSON.stringify(store)} });
+      console.log("open");
+      process.stdin.once("data", () => process.stdin.destroy());
+      await require("node:events").once(process.stdin, "close");
+      await client.close();
+    `),
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
+  const exited = once(holder, "exit");
+  await once(holder.stdout!, "data");
+  const caller = connectTo(store);
+  caller.once("error", () => {}); // its end is asserted below
+  caller.write(
+    "POST /holder HTTP/1.1\r\nhost: store\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n",
+  );
+  await once(caller, "data");
+  holder.stdin?.write("end\n");
+  while (existsSync(socketPath(store))) await sleep(5);
+  await Promise.race([exited, sleep(200)]);
+  expect(holder.exitCode).toBeNull();
+  const answered = once(caller, "data");
+  caller.write("{}");
+  expect(String(await answered)).toContain("HTTP/1.1 200 OK");
+  expect(await exited).toEqual([0, null]);
 });
 
 test("where no socket can be made the store opens all the same, and that is told", async () => {
