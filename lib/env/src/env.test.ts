@@ -249,8 +249,9 @@ describe("renderSvg", () => {
     const svg = env.renderSvg();
     expect(svg).toContain(`<title>${env.mission}</title>`);
     expect(svg).toContain("<title>agent</title>");
-    // One door, its key and three distractors; the mission and the agent have titles too.
-    expect(svg.match(/<title>/g)).toHaveLength(1 + 3 + 1 + 2);
+    // One door, its key and three distractors; the mission, the walls and the agent have titles too.
+    expect(svg.match(/<title>/g)).toHaveLength(1 + 3 + 1 + 3);
+    expect(svg).toContain("<title>wall</title>");
     expect(svg).toMatch(/<title>locked (yellow|green|blue|purple) door<\/title>/);
   });
 });
