@@ -48,7 +48,7 @@ import { Claim } from "./experiment/shards/claim";
 import { defaultVariants } from "./experiment/variants/default-variants";
 import { isFree, modelPrices } from "./experiment/variants/prices";
 import { readVariants } from "./experiment/variants/variants";
-import { bankOf, describeBank } from "./learn/bank";
+import { describeBanks } from "./learn/bank";
 import { type Examples, type ExamplesOptions, examples } from "./learn/examples";
 import { type Taught, type TeachOptions, teach } from "./learn/teach";
 import { configFiles } from "./project/config-files";
@@ -385,22 +385,13 @@ async function prepare(opened: Opened, options: EvaluateOptions | ResumeOptions,
   const { catalog, connection } = opened;
   const isFewShot = (name: string) => catalog.variants.get(name)?.form === "few_shot";
   let demonstrated: Demonstrated | null = null;
-  const banks = new Map<string, string>();
+  let banks = new Map<string, string>();
   const prepared = await prepareRun(options, {
     check: async (given) => {
       const names = [...catalog.variants.keys()];
       const settings = checkSettings(given, names, (name) => catalog.played(name));
-      for (const variant of settings.variants) {
-        catalog.refuseEnded(variant);
-        const info = catalog.variants.get(variant);
-        if (info === undefined || info.embeddingModel === null) continue;
-        const bank = await bankOf(connection.clickhouse, info.function, variant);
-        if (bank.size === 0)
-          throw new SettingsError(
-            `${variant} has no examples to be shown: lab.teach stores some for it, of episodes that lab.examples has chosen.`,
-          );
-        banks.set(variant, describeBank(bank));
-      }
+      for (const variant of settings.variants) catalog.refuseEnded(variant);
+      banks = await describeBanks(connection.clickhouse, catalog.variants, settings.variants);
       if (!settings.variants.some(isFewShot)) {
         if (given.demonstrations === undefined) return settings;
         throw new SettingsError(

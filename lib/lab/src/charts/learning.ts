@@ -1,5 +1,6 @@
 import { stratifiedProportion } from "../analysis/statistics/proportion";
 import { at } from "../basics/at";
+import { SHAPES } from "./drawing/marks";
 import { stackLabels } from "./drawing/place-labels";
 import { type ChartSpec, frameOf, INK, laidOut, type Space } from "./drawing/style";
 import { textWidth } from "./text/font";
@@ -34,7 +35,6 @@ const MARGIN = 20;
 /** From the plot to a label's mark, and from there to its text. */
 const LABEL_GAP = 20;
 const MARK_GAP = 10;
-const SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross"];
 const FONT_SIZE = 13;
 const LINE_HEIGHT = 17;
 

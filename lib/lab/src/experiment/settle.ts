@@ -49,7 +49,7 @@ async function lookAt(clickhouse: ClickHouseClient, run: Run, isLate: boolean): 
       const done = await doneOfShard(clickhouse, run.id, shard);
       run.doubles = done.doubles;
       if (done.episodes.length < run.completed) return done.episodes.length;
-      return (await wholeOfShard(clickhouse, run.id, shard)).episodes.length;
+      return (await wholeOfShard(clickhouse, run.id, shard, done)).episodes.length;
     };
     const ended = `${run.completed} episodes of shard ${shardText(shard)} of run ${run.id} ended`;
     return waitForRows(look, run.completed, ended, isLate ? SHARD_LATE : NOT_LATE);

@@ -9,7 +9,8 @@ export interface Mark {
   dash: readonly number[];
 }
 
-const SHAPES = [
+/** Symbols of Vega's, and SVG paths from −1 to 1. */
+export const SHAPES = [
   "circle",
   "square",
   "triangle-up",

@@ -74,13 +74,16 @@ export async function doneOfShard(
 /**
  * Of those episodes the ones of which nothing is lost. A gateway that was killed took the rows along that waited for their batch,
  * while the next one took the `success`. It reads the run's tags, 16 bytes an inference, and all ids of model calls.
+ *
+ * @param done what `doneOfShard` has found, where it was asked already
  */
 export async function wholeOfShard(
   clickhouse: ClickHouseClient,
   run: string,
   shard: Shard,
+  done?: Done,
 ): Promise<Done> {
-  const { episodes, doubles } = await doneOfShard(clickhouse, run, shard);
+  const { episodes, doubles } = done ?? (await doneOfShard(clickhouse, run, shard));
   const result = await clickhouse.query({
     query: LOST,
     query_params: { run, ...ofShard(run, shard) },

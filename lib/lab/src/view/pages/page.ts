@@ -50,14 +50,19 @@ export function topBar(path: NonNullable<Page["path"]>): Html {
   )}</nav>`;
 }
 
-/** A part that the page fetches by itself, so that the page is there before it. */
-export function lazyPart(address: string, waiting: string): Html {
-  return html`<div class="part" data-part="${address}" aria-live="off"><p class="wait">${waiting}</p><noscript><a href="${address}">Show</a></noscript></div>`;
+/**
+ * A part that the page fetches by itself, so that the page is there before it.
+ *
+ * @param narrow its address where the window is narrow. Default: the same
+ */
+export function lazyPart(address: string, waiting: string, narrow?: string): Html {
+  const other = narrow === undefined ? "" : html` data-narrow="${narrow}"`;
+  return html`<div class="part" data-part="${address}"${other} aria-live="off"><p class="wait">${waiting}</p><noscript><a href="${address}">Show</a></noscript></div>`;
 }
 
 /** A chart, which has another form where the window is narrow. */
 export function chartPart(address: string): Html {
-  return html`<div class="part" data-part="${address}" data-narrow="${address}/narrow" aria-live="off"><p class="wait">Drawing…</p><noscript><a href="${address}">Show</a></noscript></div>`;
+  return lazyPart(address, "Drawing…", `${address}/narrow`);
 }
 
 export function dot(variant: string): Html {
