@@ -7,7 +7,10 @@ export type Fetcher = { fetch(request: Request): Response | Promise<Response> };
 export interface GuardOptions {
   /** Other machines reach the address, by names that are not known here. Default: it is this machine's own. */
   isOpen?: boolean;
-  /** Links of other sites open its pages, which only show something: a notebook's links come from JupyterLab's site. Default false. */
+  /**
+   * Its addresses open in a browser, parameters and all, typed or by a link of another site: a notebook's come from JupyterLab's. For
+   * pages that only show something, in which a GET chooses what and changes nothing. Default false.
+   */
   takesLinks?: boolean;
   /** What requests must carry, as bearer token or with any user as HTTP's Basic one. Default: nothing. */
   password?: string;
@@ -45,10 +48,9 @@ export function guard(
 }
 
 /** Whether a browser asks for a page to show it by itself, and for no more: what opened it sees nothing of the answer. */
-function isLink({ method, url, headers }: Request): boolean {
+function isLink({ method, headers }: Request): boolean {
   return (
     method === "GET" &&
-    new URL(url).search === "" &&
     headers.get("sec-fetch-mode") === "navigate" &&
     headers.get("sec-fetch-dest") === "document"
   );

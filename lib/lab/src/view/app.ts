@@ -5,7 +5,15 @@ import { type Context, Hono } from "hono";
 import { AnalysisError } from "../analysis/statistics/errors";
 import { AnnotationError } from "../queries/annotations";
 import { EpisodeNotFoundError } from "../queries/steps";
-import { compareAddress, listAddress, readListAddress, readSide, runAddress } from "./data/address";
+import {
+  compareAddress,
+  isOfList,
+  LIST_PARTS,
+  listAddress,
+  readListAddress,
+  readSide,
+  runAddress,
+} from "./data/address";
 import { NotThereError, ViewData, type ViewSource } from "./data/view-data";
 import { COMPARE_CHARTS, comparePage, compareTables } from "./pages/compare-page";
 import { episodePage } from "./pages/episode-page";
@@ -89,6 +97,7 @@ export function viewApp(source: ViewSource): Hono {
   app.get("/parts/cost/:run", async (c) => send(c, html`${await data.cost(c.req.param("run"))}`));
 
   app.get("/runs/:run", async (c) => {
+    if (Object.keys(c.req.query()).some(isOfList)) return chosenList(c);
     const run = await data.run(c.req.param("run"));
     return page(c, titleOf(run), [[titleOf(run), runAddress(run.run)]], runPage(run));
   });
@@ -109,16 +118,19 @@ export function viewApp(source: ViewSource): Hono {
       return send(c, chartPart(await data.chart([{ run }], name, RUN_CHARTS, form !== "")));
     });
 
-  app.get("/runs/:run/episodes", (c) => {
+  app.get("/runs/:run/episodes", (c) => chosenList(c));
+  /** What a form chooses, or who types an address, gets an address of its own. */
+  const chosenList = (c: Context) => {
     const given = Object.entries(c.req.query()).filter(([, value]) => value !== "");
     if (given.length === 0) return list(c, []);
     const view = readListAddress(
-      c.req.param("run"),
+      partsOf(c)[1] ?? "",
       given.map(([name, value]) => `${name}=${value}`),
     );
-    if (view === undefined) return problem(c, 400, "There is no such choice of episodes.");
+    if (view === undefined)
+      return problem(c, 400, `There is no such choice of episodes. Chosen is by ${LIST_PARTS}.`);
     return c.redirect(listAddress(view), 303);
-  });
+  };
   app.get("/runs/:run/episodes/*", (c) => list(c, partsOf(c).slice(3)));
   const list = async (c: Context, parts: readonly string[]) => {
     const view = readListAddress(partsOf(c)[1] ?? "", parts);
@@ -132,6 +144,13 @@ export function viewApp(source: ViewSource): Hono {
   };
 
   app.get("/compare", (c) => {
+    const other = Object.keys(c.req.query()).find((name) => name !== "side");
+    if (other !== undefined)
+      return problem(
+        c,
+        400,
+        `A comparison has no ${other}. Its address names its sides: /compare/<run>/<run>~<variant>.`,
+      );
     const sides = [...new Set(c.req.queries("side") ?? [])].filter((text) => text !== "");
     if (sides.length === 0) return compare(c, []);
     return c.redirect(compareAddress(sides.map(readSide)), 303);

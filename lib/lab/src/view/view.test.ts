@@ -105,9 +105,12 @@ describe("over HTTP", () => {
       ["/", { host: "elsewhere.test" }, 403],
       ["/", { ...link, "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" }, 403],
       ["/", { ...link, "sec-fetch-dest": "iframe" }, 403],
-      ["/?x=1", top, 403],
+      ["/?x=1", { ...top, "sec-fetch-dest": "iframe" }, 403],
+      ["/?x=1", { ...link, "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" }, 403],
       // What shows it by itself may lead here, such as a notebook of JupyterLab; DNS rebinding may not.
       ["/", top, 200],
+      ["/?utm_source=chat", top, 200],
+      ["/?utm_source=chat", { ...top, "sec-fetch-site": "none" }, 200],
       ["/", { ...top, host: "elsewhere.test" }, 403],
     ] as const)
       expect([path, headers, await statusOf(path, headers)]).toEqual([path, headers, status]);
@@ -135,6 +138,9 @@ describe("over HTTP", () => {
     ["/runs/bench-000/episodes/page=x", 404],
     ["/parts/runs/bench-000/charts/none", 404],
     ["/compare/none", 404],
+    ["/compare?run=bench-000", 400],
+    ["/runs/bench-000/episodes?outcome=lost", 400],
+    ["/runs/bench-000/episodes?constructor=x", 400],
     ["/episodes/none", 404],
     ["/episodes/01900000-0000-7000-8000-000000000000", 404],
     ["/runs/%E0%A4%A", 404],
@@ -179,6 +185,9 @@ describe("over HTTP", () => {
       303,
       `/runs/${large}/episodes/variant=history/outcome=unsolved/sort=length`,
     ]);
+    // Typed by hand.
+    const typed = await get(`/runs/${large}?outcome=unsolved`);
+    expect(typed.headers.get("location")).toBe(`/runs/${large}/episodes/outcome=unsolved`);
     const compared = await get(`/compare?side=${large}~history&side=&side=${one}`);
     expect(compared.headers.get("location")).toBe(`/compare/${large}~history/${one}`);
   });
@@ -210,7 +219,9 @@ describeInChromium("in Chromium", () => {
   beforeAll(async () => {
     browser = await launchChromium(["--host-resolver-rules=MAP *.test 127.0.0.1"]);
     elsewhere = createServer((_, response) =>
-      response.end(`<a id=link target=_blank href="${view.url}/">runs</a>`),
+      response.end(
+        `<a id=link target=_blank href="${view.url}/">runs</a><a id=choice target=_blank href="${view.url}/runs/${large}?outcome=failed">failed</a>`,
+      ),
     );
     await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
   });
@@ -231,6 +242,13 @@ describeInChromium("in Chromium", () => {
     await page.close();
   });
   const open = (path: string) => page.goto(`${view.url}${path}`);
+
+  test("an address that is typed opens, with a form's words or a mail program's at its end", async () => {
+    await open(`/compare?side=${large}~history&side=${one}`);
+    expect(page.url()).toBe(`${view.url}/compare/${large}~history/${one}`);
+    await open(`/runs/${large}/episodes/outcome=solved?utm_source=mail`);
+    expect(await page.textContent("h1")).toBe("Episodes");
+  });
 
   test("from the runs to an episode's step and back, each with an address", async () => {
     await open("/");
@@ -389,6 +407,10 @@ describeInChromium("in Chromium", () => {
     expect(await opened.textContent("h1")).toBe("Runs");
     expect(await opened.evaluate("window.opener")).toBeNull();
     await opened.close();
+    const [chosen] = await Promise.all([page.waitForEvent("popup"), page.click("#choice")]);
+    await chosen.waitForURL(`${view.url}/runs/${large}/episodes/outcome=failed`);
+    expect(await chosen.evaluate("window.opener")).toBeNull();
+    await chosen.close();
     const framed = await page.evaluate(
       `new Promise((done) => { const frame = document.createElement("iframe"); frame.src = ${JSON.stringify(view.url)}; frame.onload = () => done(frame.contentDocument); document.body.append(frame); })`,
     );

@@ -7,7 +7,7 @@ import {
 } from "../../queries/overview/list-episodes";
 import { type Pattern, patterns } from "../../replay/patterns";
 
-// Every view has an address of its own, without a query: the guard takes none that is typed, pasted or opened by a link.
+// Every view has an address of its own, without parameters: those of forms, and typed ones, lead there.
 
 /** What a list of a run's episodes shows. */
 export interface ListView
@@ -50,7 +50,7 @@ export function readListAddress(run: string, parts: readonly string[]): ListView
   const view: Record<string, unknown> = { run };
   for (const text of parts) {
     const [, name = "", value = ""] = /^([a-z]+)=(.*)$/s.exec(text) ?? [];
-    const read = READERS[name]?.(value);
+    const read = isOfList(name) ? READERS[name]?.(value) : undefined;
     if (read === undefined) return undefined;
     view[name] = read;
   }
@@ -74,6 +74,10 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   descending: (text) => text === "true" || undefined,
   page: (text) => wholeNumber(text) || undefined,
 };
+
+/** Whether a list's address may have a part of this name, and all names. */
+export const isOfList = (name: string): boolean => Object.hasOwn(READERS, name);
+export const LIST_PARTS = Object.keys(READERS).join(", ");
 
 /** "/compare/r1/r2~random": a side without a variant is all of its run. */
 export function compareAddress(sides: readonly Side[]): string {
