@@ -1,4 +1,8 @@
+import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
 import type { Progress } from "../experiment/progress/progress";
+import { RunHeldError } from "../experiment/shards/claim";
+import { OutcomesMissingError } from "../queries/runs/outcomes";
 import { progressMime } from "./progress";
 import { TerminalListener } from "./terminal";
 
@@ -60,6 +64,36 @@ test("of an error that a user can mend the message is shown, and a mistake with 
   const thrown = "evalmachine.<anonymous>:2\nthrow new Error(cause);\n^\n\n";
   expect(shown(`${thrown}Error: boom\n    at evalmachine.<anonymous>:2:7\n`)).toBe("Error: boom\n");
   expect(shown("MyError: written by hand\n")).toBe("MyError: written by hand\n");
+});
+
+test("so it is of an error with fields and a cause, under the name of another class, and of a file's", () => {
+  const listener = terminal({ isTTY: false });
+  const shown = (error: unknown) => {
+    written = "";
+    listener.stream("stderr", `${inspect(error)}\n`);
+    return written;
+  };
+  const holder = { pid: 7, host: "h", secondsAgo: 2, index: 1, of: 1 };
+  const held = new RunHeldError("a-run", [holder]);
+  expect(shown(held)).toBe(`${held.message}\n`);
+  const cause = Object.assign(new Error("inner\n\n  more"), { cause: held });
+  const lost = new OutcomesMissingError("Rows\nare missing.", null, { cause });
+  expect(shown(lost)).toBe("Rows\nare missing.\n");
+  class Renamed extends Error {
+    override name = "OtherError";
+  }
+  expect(shown(new Renamed("boom", { cause }))).toBe("boom\n");
+  expect(shown(new AggregateError([held, lost], "two"))).toBe("two\n");
+  const read = () => readFileSync("/nowhere/x");
+  expect(read).toThrow();
+  try {
+    read();
+  } catch (error) {
+    expect(shown(error)).toBe("ENOENT: no such file or directory, open '/nowhere/x'\n");
+  }
+  const mistake = Object.assign(new TypeError("x is not a function"), { code: "ERR" });
+  for (const error of [mistake, Object.assign(new Error("of a library"), { code: 7 })])
+    expect(shown(error)).toContain("terminal.test.ts");
 });
 
 test("a terminal's lines are redrawn in place, broken to its width; what a cell writes goes above", () => {

@@ -63,9 +63,10 @@ export class TerminalListener implements RunListener {
 
   /** Of an error that a user can mend the message; a program's mistake is shown with its stack. */
   #withoutStack(text: string): string {
-    const [, name = "", message, frame = ""] = ERROR.exec(text) ?? [];
+    const [, name = "", message, frame = "", fields = ""] = ERROR.exec(text) ?? [];
     const isOfCell = name === "Error" && frame.startsWith("evalmachine.");
-    if (message === undefined || isMistake(name) || (name === "Error" && !isOfCell)) return text;
+    const isExplained = name !== "Error" || isOfCell || /\n {2}syscall: /.test(fields);
+    if (message === undefined || isMistake(name) || !isExplained) return text;
     this.#hasExplained = true;
     return `${isOfCell ? "Error: " : ""}${message}\n`;
   }
@@ -117,9 +118,20 @@ export class TerminalListener implements RunListener {
   }
 }
 
-/** An error as a kernel prints it, behind the line that threw it, if it is the cell's own: name, message, and the first line of its stack. */
-const ERROR =
-  /^(?:evalmachine\.\S+\n[\s\S]*?\n\n)?(\w*Error): ([\s\S]+?)\n {4}at (.+)(?:\n {4}at .+)*\s*$/;
+/**
+ * An error as a kernel prints it, behind the line that threw it, if it is the cell's own: name, as of its class or its code, message,
+ * the first line of its stack, and below the stack its fields and its cause.
+ */
+const ERROR = new RegExp(
+  [
+    /^(?:evalmachine\.\S+\n[\s\S]*?\n\n)?/,
+    /(?:\w+ \[)?(\w*Error)(?: \[\w+\])?\]?: ([\s\S]+?)/,
+    /\n {4}at (.+)(?:\n {4}(?:at|\.{3} \d+ lines matching) .+)*/,
+    /(?: (\{\n(?: {2}.*\n|\n)*\}))?\s*$/,
+  ]
+    .map(({ source }) => source)
+    .join(""),
+);
 
 /** Broken before a " · " where it is too long; what follows is indented. */
 function wrapped(line: string, width: number): string[] {
