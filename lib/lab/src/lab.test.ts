@@ -9,7 +9,7 @@ import type { AgentTurn } from "./agents/local/own-agents";
 import { ModelFunctionError } from "./agents/local/own-models";
 import { parseResults } from "./analysis/results";
 import { resultsTable } from "./analysis/tables/results-table";
-import type { EvaluateOptions } from "./experiment/plan/settings";
+import { type EvaluateOptions, SettingsError } from "./experiment/plan/settings";
 import { type Lab, openLab } from "./lab";
 import { type Annotation, AnnotationError, annotations } from "./queries/annotations";
 import type { EpisodeRow } from "./queries/episodes";
@@ -248,6 +248,17 @@ test("a typo in a variant's name is refused with the names that there are", asyn
   await expect(lab.evaluate({ variants: ["rule_bsed"] })).rejects.toThrow(
     /^Unknown variant "rule_bsed"\. Did you mean "rule_based"\? config\/ has: baseline, .*, rule_based, rule_based_history, .*$/,
   );
+});
+
+test("an option that there is not, or no options, is refused", async () => {
+  for (const call of [lab.evaluate, lab.plan, lab.demonstrate] as ((given: unknown) => unknown)[]) {
+    const refused = (given?: unknown) => expect(call(given)).rejects;
+    for (const nothing of [undefined, null, ["random"]])
+      await refused(nothing).toThrow(SettingsError);
+    const typo = { variant: "random", variants: ["random"], episode: 1 };
+    await refused(typo).toThrow(SettingsError);
+    await refused({ episode: 1 }).toThrow('has no option "episode". Did you mean "episodes"');
+  }
 });
 
 test("a failed episode is kept with its error, beside the others", async () => {

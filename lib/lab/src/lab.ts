@@ -24,6 +24,7 @@ import { interruptible } from "./experiment/interrupts";
 import { describeLosses } from "./experiment/losses";
 import { readDemonstrated } from "./experiment/plan/demonstrated";
 import { episodeKey } from "./experiment/plan/episodes";
+import { checkPlayOptions } from "./experiment/plan/options";
 import { type Plan, planRun, REPLAYS } from "./experiment/plan/plan";
 import {
   checkSettings,
@@ -34,6 +35,7 @@ import {
 } from "./experiment/plan/settings";
 import { plannedEpisodes } from "./experiment/planned";
 import {
+  checkDemonstrateOptions,
   type DemonstrateOptions,
   type Demonstrations,
   demonstrate,
@@ -162,8 +164,9 @@ export interface Lab {
    *     await lab.teach({ variant: "nearest_example", episodes: train, historyLength: 0 });
    *     await lab.evaluate({ variants: ["nearest_example"], historyLength: 0 });
    *
-   * @throws ExamplesError there is no such variant of in-context learning; or it thinks before it acts, and a step has no thinking
-   * @throws GatewayError the embedding model did not answer; what is stored by then stays
+   * @throws ExamplesError there is no such variant of in-context learning; it thinks before it acts, and a step has no thinking; or what it
+   *   has cannot be compared with what the embedding model gives: the message says how to take that away
+   * @throws GatewayError the embedding model did not answer, or not with vectors of one length; what is stored by then stays
    */
   teach(options: TeachOptions): Promise<Taught>;
   /** A run's finished episodes summed up by variant and task, in ClickHouse: for runs too large to hold their rows. */
@@ -308,6 +311,7 @@ function labOf(opened: Opened): Lab {
     await connection.flush();
   };
   const views: View[] = [];
+  let teaching: Promise<unknown> = Promise.resolve();
   return {
     clickhouse,
     sql: async (texts, ...values) => {
@@ -323,10 +327,16 @@ function labOf(opened: Opened): Lab {
       for (const note of chosen.notes) log(note);
       return chosen.variants;
     },
-    plan: (options) => makePlan(opened, options),
-    evaluate: (options) =>
-      "agents" in options ? playAgents(opened, options) : playRun(opened, options),
+    plan: async (options) => {
+      checkPlayOptions("lab.plan", options);
+      return makePlan(opened, options);
+    },
+    evaluate: async (options) => {
+      checkPlayOptions("lab.evaluate", options);
+      return "agents" in options ? playAgents(opened, options) : playRun(opened, options);
+    },
     demonstrate: async (options) => {
+      checkDemonstrateOptions(options);
       catalog.refuseEnded(options.variant);
       const made = await demonstrate({ client, variants: catalog.variants }, options);
       await connection.flush();
@@ -338,7 +348,14 @@ function labOf(opened: Opened): Lab {
       await connection.flush();
       return examples({ clickhouse, variants: catalog.variants }, options);
     },
-    teach: (options) => teach({ client, clickhouse, variants: catalog.variants }, options),
+    teach: (options) => {
+      // One after the other: each looks at what is stored before it stores what is not.
+      const taught = teaching.then(() =>
+        teach({ client, clickhouse, variants: catalog.variants }, options),
+      );
+      teaching = taught.catch(() => {});
+      return taught;
+    },
     aggregates: async ({ run }) => {
       await connection.flush();
       return aggregates(clickhouse, run);

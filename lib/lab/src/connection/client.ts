@@ -262,11 +262,22 @@ export class GatewayClient {
       encoding_format: "float",
     });
     const { data } = body as { data: { embedding: number[] }[] };
-    if (data.length === texts.length) return data.map(({ embedding }) => embedding);
-    throw new GatewayError(
-      `${model} gave ${data.length} embeddings for ${texts.length} texts`,
-      200,
-    );
+    const refuse = (what: string) => new GatewayError(`${model} gave ${what}`, 200);
+    if (data.length !== texts.length)
+      throw refuse(`${data.length} embeddings for ${texts.length} texts`);
+    const embeddings = data.map(({ embedding }) => embedding);
+    const size = embeddings[0]?.length ?? 0;
+    for (const [i, embedding] of embeddings.entries()) {
+      if (!Array.isArray(embedding) || embedding.length === 0 || !embedding.every(Number.isFinite))
+        throw refuse(
+          `${JSON.stringify(embedding)?.slice(0, 80)} as the embedding of text ${i + 1} of ${texts.length}: it must be a list of finite numbers, at least one. Is it an embedding model?`,
+        );
+      if (embedding.length !== size)
+        throw refuse(
+          `embeddings of ${size} and of ${embedding.length} numbers: all must have as many, to be compared. Is it one model?`,
+        );
+    }
+    return embeddings;
   }
 
   /**

@@ -1,4 +1,5 @@
 import { didYouMean } from "../basics/did-you-mean";
+import { problemOfOptions } from "../basics/options";
 
 /**
  * `lab.examples` was asked for what the store or the configuration does not have, or an option is wrong; the message says what is valid.
@@ -25,3 +26,17 @@ export function refuseUnknown(what: string, name: string, known: readonly string
 }
 
 const MOST_NAMED = 20;
+
+/** @throws ExamplesError see `problemOfOptions` */
+export function checkOptions<T extends object>(
+  ...given: Parameters<typeof problemOfOptions<T>>
+): void {
+  const problem = problemOfOptions(...given);
+  if (problem !== null) throw new ExamplesError(problem);
+}
+
+/** @throws ExamplesError */
+export function checkHistoryLength(length: number): void {
+  if (Number.isSafeInteger(length) && length >= 0) return;
+  throw new ExamplesError(`historyLength is ${length}: it must be a whole number, 0 or more`);
+}

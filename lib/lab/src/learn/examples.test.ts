@@ -222,7 +222,15 @@ test("a split keeps each world on one side, the same each time and whatever else
 test("what is not there, or cannot be, is refused with what was meant", async () => {
   const meant = (name: string) => `Did you mean ${JSON.stringify(name)}`;
   expect(await refused({ run: run.replace(/.$/, "") })).toContain(meant(run));
-  expect(await refused({ run: [] })).toContain("name at least one");
+  expect(await refused({ run: [] })).toContain("run is []: it must be the id");
+  for (const wrong of [undefined, 5, [run, null], ""])
+    expect(await refused({ run: wrong as never })).toContain("it must be the id of a run");
+  for (const nothing of [undefined, null, run])
+    expect(await refused(nothing as never)).toContain("it must be an object with run, where,");
+  expect(await refused({ run, renders: "rule_based" } as never)).toContain(meant("render"));
+  const seeds = { valFraction: 0.5, seeds: 1 };
+  expect(await refused({ run, split: seeds })).toContain(meant("seed"));
+  expect(await refused({ run, split: null as never })).toContain("split is given null");
   expect(await refused({ run, render: "rule_basd" })).toContain(meant("rule_based"));
   expect(await refused({ run, render: "balrog_like_few_shot" })).toContain("another episode");
   expect(await refused({ run, where: { variant: "mumblr" } })).toContain(meant("mumbler"));

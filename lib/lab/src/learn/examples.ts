@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { VariantInfo } from "../experiment/variants/variants";
 import { type Trajectory, trajectories, trajectoryIds } from "../queries/trajectories";
-import { ExamplesError, refuseUnknown } from "./examples-error";
+import { checkHistoryLength, checkOptions, ExamplesError, refuseUnknown } from "./examples-error";
 import { type Example, examplesOf, type RenderedTurn, renderTurns, taught } from "./render";
 import { type ExamplesWhere, testsOf } from "./where";
 
@@ -48,19 +48,29 @@ export interface ExamplesContext {
   variants: ReadonlyMap<string, VariantInfo>;
 }
 
+const OPTIONS: Record<keyof ExamplesOptions, true> = {
+  run: true,
+  where: true,
+  render: true,
+  historyLength: true,
+  split: true,
+};
+
 /** @throws ExamplesError */
 export async function examples(
   { clickhouse, variants }: ExamplesContext,
-  { run, where = {}, render, historyLength = 8, split }: ExamplesOptions,
+  options: ExamplesOptions,
 ): Promise<Examples> {
+  checkOptions("lab.examples", options, OPTIONS);
+  const { run, where = {}, render, historyLength = 8, split } = options;
   const ids = [run].flat();
-  if (ids.length === 0) throw new ExamplesError("run is []: name at least one");
+  if (ids.length === 0 || !ids.every((id) => typeof id === "string" && id !== ""))
+    throw new ExamplesError(
+      `run is ${JSON.stringify(run)}: it must be the id of a run or of demonstrations, or a list of ids`,
+    );
   const tests = testsOf(where);
   if (render !== undefined) rendererOf(render, variants);
-  if (!Number.isSafeInteger(historyLength) || historyLength < 0)
-    throw new ExamplesError(
-      `historyLength is ${historyLength}: it must be a whole number, 0 or more`,
-    );
+  checkHistoryLength(historyLength);
   const isValidation = split === undefined ? () => false : draw(split);
   const failed = new Map(tests.map(([name]) => [name, 0]));
   const seen = { variant: new Set<string>(), task: new Set<string>() };
@@ -128,7 +138,9 @@ function rendererOf(name: string, variants: ExamplesContext["variants"]): Varian
 }
 
 /** @returns whether a world is set aside */
-function draw({ valFraction, seed = 42 }: ExamplesSplit) {
+function draw(split: ExamplesSplit) {
+  checkOptions("split", split, { valFraction: true, seed: true });
+  const { valFraction, seed = 42 } = split;
   if (!(valFraction > 0 && valFraction < 1))
     throw new ExamplesError(`split.valFraction is ${valFraction}: it must be above 0 and below 1`);
   if (!Number.isSafeInteger(seed))

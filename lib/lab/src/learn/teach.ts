@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { uuidv7 } from "embedded-gateway";
 import type { ActInput } from "../agents/prompt";
@@ -5,8 +6,8 @@ import { at } from "../basics/at";
 import type { GatewayClient } from "../connection/client";
 import type { VariantInfo } from "../experiment/variants/variants";
 import type { Trajectory } from "../queries/trajectories";
-import { bankOf, hashOf } from "./bank";
-import { ExamplesError, refuseUnknown } from "./examples-error";
+import { bankOf, hashOf, removal } from "./bank";
+import { checkHistoryLength, checkOptions, ExamplesError, refuseUnknown } from "./examples-error";
 import { renderTurns, taught } from "./render";
 
 export interface TeachOptions {
@@ -35,11 +36,19 @@ export interface TeachContext {
 /** Inputs that are embedded by one request. */
 const BATCH = 128;
 
+const OPTIONS: Record<keyof TeachOptions, true> = {
+  variant: true,
+  episodes: true,
+  historyLength: true,
+};
+
 /** @throws ExamplesError, GatewayError */
 export async function teach(
   { client, clickhouse, variants }: TeachContext,
-  { variant, episodes, historyLength = 8 }: TeachOptions,
+  options: TeachOptions,
 ): Promise<Taught> {
+  checkOptions("lab.teach", options, OPTIONS);
+  const { variant, episodes, historyLength = 8 } = options;
   const inContext = [...variants].filter(([, info]) => info.embeddingModel !== null);
   refuseUnknown(
     "variant of in-context learning:",
@@ -47,11 +56,12 @@ export async function teach(
     inContext.map(([name]) => name),
   );
   const info = variants.get(variant) as VariantInfo;
-  if (!Number.isSafeInteger(historyLength) || historyLength < 0)
+  checkHistoryLength(historyLength);
+  if (!Array.isArray(episodes))
     throw new ExamplesError(
-      `historyLength is ${historyLength}: it must be a whole number, 0 or more`,
+      `episodes is ${inspect(episodes, { depth: 0 })}: it must be a list, such as \`train\` of what lab.examples gives`,
     );
-  const known = await bankOf(clickhouse, info.function, variant);
+  const { known, size } = await bankOf(clickhouse, info.function, variant);
   const fresh: Row[] = [];
   for (const episode of episodes)
     for (const row of rowsOf(episode, variant, info, historyLength)) {
@@ -63,6 +73,11 @@ export async function teach(
     const batch = fresh.slice(start, start + BATCH);
     const inputs = batch.map(({ input }) => input);
     const embeddings = await client.embed(info.embeddingModel as string, inputs);
+    const given = at(embeddings, 0).length;
+    if (size !== null && given !== size)
+      throw new ExamplesError(
+        `${info.embeddingModel} gives embeddings of ${given} numbers, and the examples of ${variant} have some of ${size}: only those of one model can be compared. ${removal(info.function, variant)}`,
+      );
     await clickhouse.insert({
       table: "DynamicInContextLearningExample",
       format: "JSONEachRow",

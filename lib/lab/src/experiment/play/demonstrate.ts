@@ -8,6 +8,7 @@ import { at } from "../../basics/at";
 import type { GatewayClient, InferenceRequest } from "../../connection/client";
 import type { EpisodeKey } from "../../queries/runs/run-state";
 import { episodesOf } from "../plan/episodes";
+import { checkOptions } from "../plan/options";
 import { checkSettings, newRunId, SettingsError } from "../plan/settings";
 import { Pace } from "./pace";
 import { Outages, PATIENCE, type Patience } from "./patience";
@@ -36,6 +37,20 @@ export interface DemonstrateOptions {
   concurrency?: number;
   /** Stops at once. */
   signal?: AbortSignal;
+}
+
+/** @throws SettingsError */
+export function checkDemonstrateOptions(options: DemonstrateOptions): void {
+  checkOptions("lab.demonstrate", options, {
+    variant: true,
+    play: true,
+    tasks: true,
+    episodes: true,
+    seed: true,
+    historyLength: true,
+    concurrency: true,
+    signal: true,
+  });
 }
 
 /** What `demonstrate` stored. */

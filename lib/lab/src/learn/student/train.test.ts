@@ -1,10 +1,13 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { make, solve, tasks } from "babyai";
 import fc from "fast-check";
 import {
+  decodeNumbers,
   decodeStudent,
+  encodeNumbers,
   encodeStudent,
   readStudent,
   type StudentWeights,
@@ -73,6 +76,19 @@ test("a training that was stopped goes on, to the same weights; with other optio
   await expect(trainStudent(episodes, { ...small, seed: 2, checkpoint })).rejects.toThrow(
     TrainingError,
   );
+  const file = readFileSync(checkpoint);
+  const { head, numbers } = decodeNumbers<object>(file, "babyai-training 1", checkpoint);
+  for (const [step, kept] of [
+    [7, numbers],
+    [null, numbers],
+    [1, numbers.slice(1)],
+  ] as const) {
+    writeFileSync(checkpoint, encodeNumbers("babyai-training 1", { ...head, step }, kept));
+    await expect(trainStudent(episodes, { ...small, checkpoint })).rejects.toThrow(
+      StudentWeightsError,
+    );
+  }
+  writeFileSync(checkpoint, file);
   const steps: number[] = [];
   const onProgress = ({ step }: { step: number }) => steps.push(step);
   const wentOn = await trainStudent(episodes, { ...small, checkpoint, onProgress });
@@ -98,7 +114,14 @@ test("it learns: the loss falls, and what it read is answered as the expert did"
 test("wrong options and no examples are refused", async () => {
   await expect(trainStudent([])).rejects.toThrow("There is no example to learn from");
   await expect(trainStudent(episodes, { epochs: 0 })).rejects.toThrow("epochs is 0");
-  await expect(trainStudent(episodes, { width: 20 })).rejects.toThrow("width / 16 is 1.25");
+  for (const width of [20, 0, 131_072, Number.NaN, "32" as never])
+    await expect(trainStudent(episodes, { width })).rejects.toThrow(
+      `width is ${width}: it must be a multiple of 16, from 16 to 1024`,
+    );
+  const epoch = { epoch: 3 } as TrainOptions;
+  await expect(trainStudent(episodes, epoch)).rejects.toThrow('Did you mean "epochs"');
+  for (const nothing of [undefined, { train: episodes }])
+    await expect(trainStudent(nothing as never)).rejects.toThrow(TrainingError);
 });
 
 test("a file gives back what was written; a damaged one is refused", async () => {
@@ -119,6 +142,36 @@ test("a file gives back what was written; a damaged one is refused", async () =>
   expect(() => decodeStudent(encodeStudent(notFinite), path)).toThrow("0 finite numbers");
   writeFileSync(path, "");
   await expect(readStudent(path)).rejects.toThrow(`${path} cannot be read`);
+});
+
+test("a file whose head is not a student's is refused, though its hash is right", () => {
+  const { weights, widths, vocabulary, card } = student;
+  const head = { widths, vocabulary, card };
+  const twice = [...vocabulary.turns.slice(1), vocabulary.turns.at(-1)];
+  for (const [change, why] of [
+    [{ widths: undefined }, "widths.line is missing: it must be a multiple of 16"],
+    [{ widths: null }, "widths.line is missing"],
+    [{ widths: { ...widths, head: 24 } }, "widths.head is 24: it must be a multiple of 16"],
+    [{ widths: { ...widths, line: "16" } }, 'widths.line is "16"'],
+    [{ widths: { ...widths, memory: 131_072 } }, "widths.memory is 131072"],
+    [{ widths: { ...widths, memory: 32 } }, "its network has"],
+    [{ vocabulary: [] }, "vocabulary.lines is missing: it must be a list of texts"],
+    [{ vocabulary: { ...vocabulary, lines: [1] } }, "vocabulary.lines is [1]"],
+    [{ vocabulary: { ...vocabulary, turns: twice } }, `has ${JSON.stringify(twice.at(-1))} twice`],
+    [{ card: "good" }, 'card is "good": it must be an object'],
+  ] as const) {
+    const file = encodeNumbers("babyai-student 1", { ...head, ...change }, weights);
+    expect(() => decodeStudent(file, "x.bin")).toThrow(StudentWeightsError);
+    expect(() => decodeStudent(file, "x.bin")).toThrow(why);
+  }
+  const signed = (content: Buffer) =>
+    Buffer.concat([content, createHash("sha256").update(content).digest()]);
+  const whole = encodeStudent(student).subarray(0, -32);
+  const broken = Buffer.from(whole);
+  broken[whole.indexOf("\n") - 1] = 0x2c; // its last brace
+  expect(() => decodeStudent(signed(broken), "x.bin")).toThrow("its first line is no JSON");
+  for (const cut of [whole.subarray(0, 30), whole.subarray(0, -1)])
+    expect(() => decodeStudent(signed(cut), "x.bin")).toThrow("numbers of 4 bytes each");
 });
 
 test("any text with a mission and an observation is answered, always alike", () => {

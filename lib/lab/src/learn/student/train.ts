@@ -4,16 +4,19 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import { actions, promptTexts } from "../../agents/local/reading/prompt";
 import { type Corpus, CorpusBuilder, type Vocabulary } from "../../agents/local/student/corpus";
 import { createMemory } from "../../agents/local/student/kernel";
-import { layoutOf } from "../../agents/local/student/network";
+import { isWidth, layoutOf, VALID_WIDTH } from "../../agents/local/student/network";
 import {
   decodeNumbers,
   encodeNumbers,
   type StudentWeights,
+  StudentWeightsError,
 } from "../../agents/local/student/weights";
+import { problemOfOptions } from "../../basics/options";
 import { interruptible } from "../../experiment/interrupts";
 import type { ExampleEpisode } from "../examples";
 import { DEFAULTS, firstWeights, scratchOf, stepsOf, type TrainingPlan } from "./plan";
@@ -22,7 +25,7 @@ import { CONTROL, memoryPlan, SUMS, type ThreadReport, type ThreadTask } from ".
 export interface TrainOptions {
   /** How often all examples are read. Default 12. */
   epochs?: number;
-  /** Of each layer, a multiple of 16. Default 96. */
+  /** Of each layer, a multiple of 16, up to 1024. Default 96. */
   width?: number;
   /** Of the first weights, of the examples' order, and of what is dropped. Default 1. */
   seed?: number;
@@ -77,8 +80,9 @@ export class TrainingError extends Error {
  */
 export async function trainStudent(
   episodes: Iterable<ExampleEpisode>,
-  { card = {}, onProgress, signal, checkpoint, ...options }: TrainOptions = {},
+  options: TrainOptions = {},
 ): Promise<StudentWeights> {
+  const { card = {}, onProgress, signal, checkpoint } = options;
   const plan = readPlan(options);
   const threads = Math.min(options.threads ?? availableParallelism(), 4);
   const { corpus, vocabulary } = await corpusOf(episodes);
@@ -88,11 +92,15 @@ export async function trainStudent(
       const signals = [drain, stop, ...(signal === undefined ? [] : [signal])];
       const training = { corpus, vocabulary, plan, threads, signal: AbortSignal.any(signals) };
       const fingerprint = fingerprintOf(training);
-      const before = checkpoint === undefined ? null : await readState(checkpoint, fingerprint);
+      const { length } = layoutOf(plan.widths, vocabulary);
+      const steps = stepsOf(plan, corpus);
+      const before =
+        checkpoint === undefined
+          ? null
+          : await readState(checkpoint, { fingerprint, length, steps });
       const report = (progress: Omit<TrainingProgress, "seconds">) =>
         onProgress?.({ ...progress, seconds: (performance.now() - begun) / 1000 });
       const after = await trainCorpus(training, before, report);
-      const steps = stepsOf(plan, corpus);
       if (after.step === steps) return after;
       const how = checkpoint ?? "nowhere, since no checkpoint was given";
       if (checkpoint !== undefined) await writeState(checkpoint, fingerprint, after);
@@ -106,11 +114,26 @@ export async function trainStudent(
   return { widths: plan.widths, vocabulary, card, weights: state.weights };
 }
 
+const OPTIONS: Record<keyof TrainOptions, true> = {
+  epochs: true,
+  width: true,
+  seed: true,
+  threads: true,
+  checkpoint: true,
+  card: true,
+  onProgress: true,
+  signal: true,
+};
+
 /** @throws TrainingError */
-function readPlan({ epochs = 12, width = 96, seed = 1, threads = 1 }: TrainOptions): TrainingPlan {
-  for (const [name, value] of Object.entries({ epochs, threads, "width / 16": width / 16 }))
+function readPlan(options: TrainOptions): TrainingPlan {
+  const problem = problemOfOptions("trainStudent", options, OPTIONS);
+  if (problem !== null) throw new TrainingError(problem);
+  const { epochs = 12, width = 96, seed = 1, threads = 1 } = options;
+  for (const [name, value] of Object.entries({ epochs, threads }))
     if (!Number.isSafeInteger(value) || value < 1)
       throw new TrainingError(`${name} is ${value}: it must be a whole number, 1 or more`);
+  if (!isWidth(width)) throw new TrainingError(`width is ${width}: it must be ${VALID_WIDTH}`);
   if (!Number.isSafeInteger(seed))
     throw new TrainingError(`seed is ${seed}: it must be a whole number`);
   const widths = { line: width, memory: width, head: width };
@@ -119,6 +142,10 @@ function readPlan({ epochs = 12, width = 96, seed = 1, threads = 1 }: TrainOptio
 
 /** @throws TrainingError there is no example */
 async function corpusOf(episodes: Iterable<ExampleEpisode>) {
+  if (typeof episodes?.[Symbol.iterator] !== "function")
+    throw new TrainingError(
+      `episodes is ${inspect(episodes, { depth: 0 })}: it must be a list, such as \`train\` of what lab.examples gives`,
+    );
   const builder = new CorpusBuilder();
   let turns = 0;
   let count = 0;
@@ -233,18 +260,26 @@ async function writeState(
 }
 
 /** Null: there is none yet. @throws StudentWeightsError, TrainingError */
-async function readState(path: string, fingerprint: string): Promise<TrainingState | null> {
+async function readState(
+  path: string,
+  expected: { fingerprint: string; length: number; steps: number },
+): Promise<TrainingState | null> {
   if (!existsSync(path)) return null;
   const { head, numbers } = decodeNumbers<{ fingerprint: string; step: number }>(
     await readFile(path),
     FORMAT,
     path,
   );
-  if (head.fingerprint !== fingerprint)
+  if (head.fingerprint !== expected.fingerprint)
     throw new TrainingError(
       `${path} is the state of a training with other examples or options. Give those, or remove the file`,
     );
-  const part = (i: number) =>
-    numbers.slice((i * numbers.length) / 3, ((i + 1) * numbers.length) / 3);
+  const { fingerprint: _, length, steps } = expected;
+  const isStep = Number.isSafeInteger(head.step) && head.step >= 0 && head.step <= steps;
+  if (!isStep || numbers.length !== 3 * length)
+    throw new StudentWeightsError(
+      `${path} cannot be read: it is at step ${head.step} of ${steps}, and has ${numbers.length} numbers of ${3 * length}. Remove the file`,
+    );
+  const part = (i: number) => numbers.slice(i * length, (i + 1) * length);
   return { step: head.step, weights: part(0), mean: part(1), square: part(2) };
 }

@@ -11,6 +11,15 @@ export interface Widths {
   head: number;
 }
 
+const MOST_WIDTH = 1024;
+
+export const VALID_WIDTH = `a multiple of 16, from 16 to ${MOST_WIDTH}`;
+
+/** Wider ones would need more memory than a kernel has, and are no small networks. */
+export function isWidth(width: unknown): width is number {
+  return typeof width === "number" && width % 16 === 0 && width >= 16 && width <= MOST_WIDTH;
+}
+
 export const ACTIONS = 6;
 /** The kernel's columns come in eights. */
 export const LOGITS = 8;

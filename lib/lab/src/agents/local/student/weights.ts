@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { messageOf } from "embedded-gateway";
 import type { Vocabulary } from "./corpus";
-import { layoutOf, type Widths } from "./network";
+import { isWidth, layoutOf, VALID_WIDTH, type Widths } from "./network";
 
 /** A trained student: what it reads, its numbers, and how it came about. */
 export interface StudentWeights {
@@ -47,7 +48,8 @@ export function decodeNumbers<T>(
   format: string,
   source: string,
 ): { head: T; numbers: Float32Array } {
-  const refuse = (why: string) => new StudentWeightsError(`${source} cannot be read: ${why}`);
+  const refuse = (why: string, options?: ErrorOptions) =>
+    new StudentWeightsError(`${source} cannot be read: ${why}`, options);
   const content = file.subarray(0, -HASH_BYTES);
   const begin = `{"format":"${format}"`;
   if (!content.toString("latin1", 0, begin.length).startsWith(begin))
@@ -58,8 +60,14 @@ export function decodeNumbers<T>(
   const end = content.indexOf("\n");
   const bytes = content.subarray(end + 1);
   const length = bytes.length / 4;
+  if (end < 0 || !Number.isInteger(length))
+    throw refuse("it must be a line of JSON and then numbers of 4 bytes each");
   const numbers = Float32Array.from({ length }, (_, i) => bytes.readFloatLE(i * 4));
-  return { head: JSON.parse(content.toString("utf8", 0, end)) as T, numbers };
+  try {
+    return { head: JSON.parse(content.toString("utf8", 0, end)) as T, numbers };
+  } catch (cause) {
+    throw refuse(`its first line is no JSON (${messageOf(cause)})`, { cause });
+  }
 }
 
 const FORMAT = "babyai-student 1";
@@ -71,6 +79,11 @@ export function encodeStudent({ weights, ...head }: StudentWeights): Buffer {
 /** @throws StudentWeightsError */
 export function decodeStudent(file: Buffer, source: string): StudentWeights {
   const { head, numbers } = decodeNumbers<Omit<StudentWeights, "weights">>(file, FORMAT, source);
+  const wrong = wrongIn(head);
+  if (wrong !== null)
+    throw new StudentWeightsError(
+      `${source} cannot be read: in its first line ${wrong}. writeStudent writes such files`,
+    );
   const { length } = layoutOf(head.widths, head.vocabulary);
   if (numbers.length !== length || !numbers.every(Number.isFinite))
     throw new StudentWeightsError(
@@ -78,6 +91,26 @@ export function decodeStudent(file: Buffer, source: string): StudentWeights {
     );
   const { widths, vocabulary, card } = head;
   return { widths, vocabulary, card, weights: numbers };
+}
+
+/** What is wrong in a file's head; null: nothing. */
+function wrongIn({ widths, vocabulary, card }: Partial<Omit<StudentWeights, "weights">>) {
+  const text = (value: unknown) => (JSON.stringify(value) ?? "missing").slice(0, 80);
+  for (const layer of ["line", "memory", "head"] as const) {
+    const width: unknown = widths?.[layer];
+    if (!isWidth(width)) return `widths.${layer} is ${text(width)}: it must be ${VALID_WIDTH}`;
+  }
+  for (const kind of ["lines", "turns"] as const) {
+    const features: unknown = vocabulary?.[kind];
+    if (!Array.isArray(features) || !features.every((feature) => typeof feature === "string"))
+      return `vocabulary.${kind} is ${text(features)}: it must be a list of texts`;
+    const seen = new Set<unknown>();
+    const twice = features.find((feature) => seen.size === seen.add(feature).size);
+    if (twice !== undefined) return `vocabulary.${kind} has ${text(twice)} twice`;
+  }
+  if (typeof card !== "object" || card === null || Array.isArray(card))
+    return `card is ${text(card)}: it must be an object`;
+  return null;
 }
 
 /**

@@ -1,0 +1,48 @@
+import { problemOfOptions } from "../../basics/options";
+import { type EvaluateOptions, type ResumeOptions, SettingsError } from "./settings";
+
+/** @throws SettingsError see `problemOfOptions` */
+export function checkOptions<T extends object>(
+  ...given: Parameters<typeof problemOfOptions<T>>
+): void {
+  const problem = problemOfOptions(...given);
+  if (problem !== null) throw new SettingsError(problem);
+}
+
+const EVALUATE: Record<keyof EvaluateOptions, true> = {
+  variants: true,
+  tasks: true,
+  episodes: true,
+  seed: true,
+  worlds: true,
+  name: true,
+  note: true,
+  helper: true,
+  historyLength: true,
+  demonstrations: true,
+  concurrency: true,
+  maxCallsPerMinute: true,
+  maxTokensPerMinute: true,
+  budgetUsd: true,
+  inferenceSeconds: true,
+  episodeSeconds: true,
+  drain: true,
+  signal: true,
+  onProgress: true,
+};
+
+const RESUME: Record<Exclude<keyof ResumeOptions, keyof EvaluateOptions>, true> = {
+  run: true,
+  shard: true,
+  acceptChanges: true,
+};
+
+/**
+ * Of `evaluate` or `plan`.
+ *
+ * @throws SettingsError
+ */
+export function checkPlayOptions(what: string, options: object): void {
+  const known: Record<string, true> = { ...EVALUATE, ...RESUME, agents: true };
+  checkOptions(what, options, known);
+}
