@@ -1,4 +1,3 @@
-import { at } from "../../basics/at";
 import { textWidth, type Weight } from "../text/font";
 
 /** A point with a label to place near it; all in pixels, y downwards. */
@@ -59,21 +58,24 @@ export function placeLabels(
     return positions(point, width, size.fontSize).map((spot): Candidate => {
       const area = box(spot.x, spot.y, width, size.fontSize + 2);
       const line = lineTo(area, point, others);
-      const covered = WORSE * (cover(area, near) + outside(area, size)) + cover(area, bars);
-      const path = line === null ? [] : along(point, line);
-      const isTouched = (other: Spot) => path.some((part) => distance(part, other) < DISTANCE / 2);
-      const touched = others.filter(isTouched).length;
       const length = line === null ? 0 : LINE + distance(line, point);
-      return {
-        ...{ spot, area, line, path },
-        cost: covered + length + THROUGH_POINT * touched,
-        isClear: covered + touched < 1e-6,
-      };
+      const weigh = once(() => {
+        const covered = WORSE * (cover(area, near) + outside(area, size)) + cover(area, bars);
+        const path = line === null ? [] : along(point, line);
+        const isTouched = (other: Spot) =>
+          path.some((part) => distance(part, other) < DISTANCE / 2);
+        const touched = others.filter(isTouched).length;
+        return {
+          ...{ path, cost: covered + length + THROUGH_POINT * touched },
+          isClear: covered + touched < 1e-6,
+        };
+      });
+      return { spot, area, line, length, weigh };
     });
   });
   const labels: Box[] = [];
-  let placed: (Candidate & { isFree: boolean })[] = [];
-  const isClear = () => placed.every((each) => each.isClear && each.isFree);
+  let placed: Chosen[] = [];
+  const isClear = () => placed.every((each) => each.isClear);
   // The first that were placed knew nothing of the last: they may move again.
   for (let round = 0; round < ROUNDS && (round === 0 || !isClear()); round++) {
     placed = candidates.map((all, i) => {
@@ -83,39 +85,40 @@ export function placeLabels(
       return best;
     });
   }
-  return placed.map(({ spot, line, ...each }) => ({
-    ...spot,
-    line,
-    isClear: each.isClear && each.isFree,
-  }));
+  return placed.map(({ spot, line, isClear }) => ({ ...spot, line, isClear }));
 }
 
 const ROUNDS = 5;
 
-/** A place for a label, and what it costs whatever stands beside it. */
+/** A place for a label. */
 interface Candidate {
   spot: Spot;
   area: Box;
   line: Place["line"];
-  /** Spots along the line. */
-  path: readonly Spot[];
-  cost: number;
-  isClear: boolean;
+  /** What its line costs. */
+  length: number;
+  /** What it costs whatever labels stand beside it, which takes longer to say; and spots along the line. */
+  weigh: () => { cost: number; isClear: boolean; path: readonly Spot[] };
 }
 
-/** The one that costs least beside other labels, and whether it is free of them. */
-function cheapest(
-  candidates: readonly Candidate[],
-  labels: readonly Box[],
-): Candidate & { isFree: boolean } {
-  const costs = candidates.map(({ area, path }) => {
-    const isCrossed = (label: Box) =>
-      path.some((part) => distance(nearest(label, part), part) === 0);
-    return WORSE * cover(area, labels) + THROUGH_POINT * labels.filter(isCrossed).length;
-  });
-  const totals = candidates.map(({ cost }, i) => cost + at(costs, i));
-  const best = totals.indexOf(Math.min(...totals));
-  return { ...at(candidates, best), isFree: at(costs, best) < 1e-6 };
+type Chosen = Candidate & { isClear: boolean };
+
+/** The one that costs least beside other labels, the first of equals. Those whose part alone costs more are not looked into. */
+function cheapest(candidates: readonly Candidate[], labels: readonly Box[]): Chosen {
+  let best: Chosen | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    if (candidate.length >= least) continue;
+    const { cost, isClear, path } = candidate.weigh();
+    if (cost >= least) continue;
+    const isCrossed = (label: Box) => path.some((part) => isWithin(label, part));
+    const beside =
+      WORSE * cover(candidate.area, labels) + THROUGH_POINT * labels.filter(isCrossed).length;
+    if (cost + beside >= least) continue;
+    least = cost + beside;
+    best = { ...candidate, isClear: isClear && beside < 1e-6 };
+  }
+  return best!;
 }
 
 type Spot = Pick<Labeled, "x" | "y">;
@@ -124,8 +127,16 @@ type Spot = Pick<Labeled, "x" | "y">;
 function lineTo(area: Box, point: Spot, others: readonly Spot[]): Place["line"] {
   const end = nearest(area, point);
   const own = distance(end, point);
-  const other = Math.min(...others.map((spot) => distance(nearest(area, spot), spot)));
-  return own <= 1.5 * OFFSET && own <= other ? null : end;
+  const isNearer = (spot: Spot) => distance(nearest(area, spot), spot) < own;
+  return own <= 1.5 * OFFSET && !others.some(isNearer) ? null : end;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function along(from: Spot, to: Spot): Spot[] {
@@ -144,8 +155,13 @@ function nearest({ left, right, top, bottom }: Box, { x, y }: Spot): Spot {
   return { x: Math.min(right, Math.max(left, x)), y: Math.min(bottom, Math.max(top, y)) };
 }
 
+function isWithin({ left, right, top, bottom }: Box, { x, y }: Spot): boolean {
+  return left <= x && x <= right && top <= y && y <= bottom;
+}
+
+/** subtle: `Math.hypot` takes ten times as long, and millions of these are asked for. */
 function distance(a: Spot, b: Spot): number {
-  return Math.hypot(a.x - b.x, a.y - b.y);
+  return Math.sqrt((a.x - b.x) ** 2 + (a.y - b.y) ** 2);
 }
 
 /**

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { fitText, glyph, pieces, textWidth, wrapText } from "./font";
+import { characters, fitText, glyph, pieces, textWidth, wrapText } from "./font";
 
 test("a text that fits stays whole; a longer one loses its middle, and as little of it as need be", () => {
   const name = "gpt-6-luna_history_and_reasoning";
@@ -48,4 +48,19 @@ test("the languages of Europe are in the typeface; what is not is told apart, in
     { text: " b", isForeign: false },
   ]);
   expect(textWidth("日👩‍💻", 10)).toBe(20);
+});
+
+test("characters are those of Unicode, though of plain letters nobody asks", () => {
+  const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+  const asked = (text: string) => [...segmenter.segment(text)].map(({ segment }) => segment);
+  const all = Array.from({ length: 0x2300 }, (_, code) => String.fromCodePoint(code));
+  // Each beside what joins it, where anything does.
+  for (const mark of ["", "e", "\u0301", "\u200d", "🇪", "\r"])
+    for (const letter of all) {
+      const text = `${mark}${letter}${mark}`;
+      if (characters(text).length !== asked(text).length)
+        expect(characters(text)).toEqual(asked(text));
+    }
+  const text = fc.string({ unit: fc.constantFrom(...all.slice(32, 591), "…", "–", "−") });
+  fc.assert(fc.property(text, (plain) => expect(characters(plain)).toEqual(asked(plain))));
 });

@@ -11,12 +11,13 @@ export type Weight = "400" | "600";
 /** Advance width in 1/1000 em, and the outline as SVG path data with y downwards from the baseline. */
 export type Glyph = readonly [advance: number, outline: string];
 
-const faces = glyphs as unknown as Record<Weight, Record<string, Glyph>>;
+const face = (weight: Weight) =>
+  new Map(Object.entries(glyphs[weight] as unknown as Record<string, Glyph>));
+const faces: Record<Weight, ReadonlyMap<string, Glyph>> = { 400: face("400"), 600: face("600") };
 
 /** Undefined: not in the charts' typeface. */
 export function glyph(character: string, weight: Weight): Glyph | undefined {
-  const face = faces[weight];
-  return Object.hasOwn(face, character) ? face[character] : undefined;
+  return faces[weight].get(character);
 }
 
 /** Part of a text: in the charts' own typeface, or foreign to it. */
@@ -26,7 +27,10 @@ export interface Piece {
 }
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
-const characters = (text: string) => [...segmenter.segment(text)].map(({ segment }) => segment);
+/** Latin letters and punctuation, of which each is a character of its own; the segmenter takes long to say so. */
+const PLAIN = /^[ -~\u00a1-\u024f\u2010-\u2027\u2212]*$/;
+export const characters = (text: string) =>
+  PLAIN.test(text) ? [...text] : [...segmenter.segment(text)].map(({ segment }) => segment);
 
 /** Left to right. A space between two foreign pieces is part of one, so that words from right to left keep their order. */
 export function pieces(text: string): Piece[] {
