@@ -194,3 +194,46 @@ test.each([
   expect(String(error)).toContain(`functions.act_in_chat.variants.mumbler_${form}.templates`);
   expect(String(error)).toContain(problem);
 });
+
+test("best of n and mixture of n of one form play in it; of several forms, or of none, are refused", async () => {
+  const composed = (type: string, candidates: readonly string[], judge: string) => {
+    const path = `functions.act_in_chat.variants.${judge}`;
+    const own = variantToml("robust_naive").replace(/^.*\n.*$/m, `[${path}.${judge}]`);
+    return `[${path}]\ntype = "experimental_${type}"\ncandidates = ${JSON.stringify(candidates)}\n${own}`;
+  };
+  const twice = Array(2).fill("mumbler_robust_naive");
+  const toml = write(
+    "composed.toml",
+    [
+      variantToml("robust_naive"),
+      composed("best_of_n_sampling", twice, "evaluator"),
+      composed("mixture_of_n", twice, "fuser"),
+    ].join("\n\n"),
+  );
+  const own = await open(toml);
+  const variants = ["evaluator", "fuser"];
+  const run = await own.evaluate({ variants, tasks: [GOTO], episodes: 1 });
+  expect(run).toMatchObject({ completed: 2, failed: 0 });
+  for (const row of await own.episodes({ run: run.id })) {
+    const { form, steps } = await storedEpisode(own.clickhouse, row.episode_id!);
+    expect(form).toBe("robust_naive");
+    // "Well. <|ACTION|>drop<|END|>", as the form has it.
+    expect(steps.filter(({ action }) => action === "drop").length).toBeGreaterThan(0);
+  }
+  await own.close();
+  for (const [candidates, message] of [
+    [["mumbler_robust_naive", "mumbler_cot"], "they are of robust_naive and cot"],
+    [[], "they are of none"],
+    [["nobody"], "names nobody: it must be a variant of the function without candidates"],
+    [["fuser"], "names fuser: it must be a variant"],
+  ] as const) {
+    const text = [
+      variantToml("robust_naive"),
+      variantToml("cot"),
+      composed("mixture_of_n", candidates, "fuser"),
+    ].join("\n\n");
+    const error = await open(write("mixed.toml", text)).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as Error).message).toContain(message);
+  }
+});

@@ -38,6 +38,8 @@ export interface ActVariant extends LimitedVariant {
   model: string | null;
   /** Of in-context learning. */
   embeddingModel: string | null;
+  /** Names of the variants that one of best-of-n or mixture-of-n is made of; null of others. */
+  candidates: readonly string[] | null;
   templates: NamedFile[];
   /** Its other keys. */
   settings: Record<string, unknown>;
@@ -137,6 +139,7 @@ function readVariant(table: Table, folderOf: FolderOf): ActVariant {
     settings: Object.fromEntries(table.unread().map((key) => [key, table.values[key]])),
     model: table.string("model") ?? null,
     embeddingModel: table.string("embedding_model") ?? null,
+    candidates: table.strings("candidates") ?? null,
     type: table.string("type"),
     maxTokens: table.integer("max_tokens"),
     retries: table.table("retries")?.integer("num_retries"),

@@ -12,11 +12,30 @@ const WITH: Readonly<Record<Form, readonly string[]>> = {
 };
 
 /**
- * Which of BALROG's agents a variant of the chat function is like: the one that has the name of a template of it.
+ * Which of BALROG's agents a variant of the chat function is like: the one that has the name of a template of it, or that all of its
+ * candidates are like.
  *
- * @throws ConfigError it has the templates of no form, of several, or not all of one
+ * @param variants those of the function
+ * @throws ConfigError it has the templates of no form, of several, or not all of one; or its candidates are not of one form
  */
-export function formOf({ path, type, templates }: ActVariant): Form {
+export function formOf(variant: ActVariant, variants: ReadonlyMap<string, ActVariant>): Form {
+  const { path, candidates } = variant;
+  if (candidates === null) return ownForm(variant);
+  const found = candidates.map((name) => {
+    const candidate = variants.get(name);
+    if (candidate !== undefined && candidate.candidates === null) return ownForm(candidate);
+    throw new ConfigError(
+      `\`${path}.candidates\` names ${name}: it must be a variant of the function without candidates.`,
+    );
+  });
+  const [form, other] = new Set(found);
+  if (form !== undefined && other === undefined) return form;
+  throw new ConfigError(
+    `\`${path}.candidates\` must be variants of one form, so that it is known in which an answer is read; they are of ${[...new Set(found)].join(" and ") || "none"}.`,
+  );
+}
+
+function ownForm({ path, type, templates }: ActVariant): Form {
   const names = templates.map(({ name }) => name.replace(/^templates\./, ""));
   const found = forms.filter((form) => names.includes(form));
   const [form] = found;

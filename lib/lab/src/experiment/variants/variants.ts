@@ -56,7 +56,7 @@ export interface VariantInfo {
  *
  * @param given the configuration's files
  * @throws ConfigError a file cannot be read or is no TOML, a key has a value that it cannot have, two files give the same key,
- *   two functions have a variant of one name, a variant of the chat function has the templates of no form, or a template or
+ *   two functions have a variant of one name, a variant of the chat function has the templates of no form or candidates of several, or a template or
  *   schema cannot be read
  */
 export function readVariants(
@@ -75,7 +75,7 @@ export function readVariants(
       const providers = providersOf(variant.model ?? "", config);
       const served = (by: (provider: Provider) => boolean) =>
         providers.length > 0 && providers.every(by);
-      const form = name === CHAT_FUNCTION ? formOf(variant) : null;
+      const form = name === CHAT_FUNCTION ? formOf(variant, fn.variants) : null;
       const pictures = pictureUse(variant);
       const limits = {
         ...variant,
