@@ -112,6 +112,7 @@ test("add ollama qwen3:8b: a file that the gateway takes, at price 0, with limit
   expect(rows.find((row) => row.startsWith("gpt-4o-mini"))).toMatch(
     /OPENAI_API_KEY +\$0\.15 in, \$0\.6 out +2027-01-14 +baseline, history, in_context, best_of_n, mixture_of_n, reasoning/,
   );
+  expect(rows.at(-1)).toMatch(/server: random, rule_based, .*student/);
 
   answer = { content: '{"action": "turn left"}' };
   expect(await modelCommands.check(root, env, ["qwen3-8b"])).toMatch(

@@ -33,7 +33,10 @@ export const modelCommands: Record<"list" | "add" | "check" | "remove", Do> = {
         variants: variants.join(", "),
       })),
     );
-    return textTable(rows);
+    const local = [...readVariants(configFiles(root))].flatMap(([name, { local }]) =>
+      local ? [name] : [],
+    );
+    return `${textTable(rows)}\n\nOn this machine, without a model's server: ${local.join(", ")}`;
   },
 
   add: async (root, env, [server = "", model = ""], options = {}) => {

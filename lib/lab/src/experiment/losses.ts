@@ -1,3 +1,4 @@
+import { someOf } from "../basics/did-you-mean";
 import { type TryRow, tries } from "../queries/episodes";
 import type { Loss } from "../queries/parts/tries";
 import { episodesWithoutInferences, mayLackRows } from "../queries/runs/run-state";
@@ -43,7 +44,8 @@ export async function describeLosses(history: RunHistory, isDamaged: boolean): P
 }
 
 function named(rows: readonly TryRow[]): string {
-  const names = rows.slice(0, NAMED).map(({ variant, task, seed }) => `${variant} ${task} ${seed}`);
-  const more = rows.length - names.length;
-  return names.join(", ") + (more > 0 ? ` and ${more} more` : "");
+  return someOf(
+    rows.map(({ variant, task, seed }) => `${variant} ${task} ${seed}`),
+    NAMED,
+  );
 }

@@ -1,4 +1,4 @@
-import { didYouMean } from "../basics/did-you-mean";
+import { didYouMean, someOf } from "../basics/did-you-mean";
 import { problemOfOptions } from "../basics/options";
 
 /**
@@ -18,14 +18,10 @@ export class ExamplesError extends Error {
 /** @throws ExamplesError `name` is none of those that there are */
 export function refuseUnknown(what: string, name: string, known: readonly string[]): void {
   if (known.includes(name)) return;
-  const has = known.length > 0 ? known.slice(0, MOST_NAMED).join(", ") : "none";
-  const more = known.length > MOST_NAMED ? ` and ${known.length - MOST_NAMED} more` : "";
   throw new ExamplesError(
-    `Unknown ${what} ${JSON.stringify(name)}.${didYouMean(String(name), known)} There are: ${has}${more}`,
+    `Unknown ${what} ${JSON.stringify(name)}.${didYouMean(String(name), known)} There are: ${someOf(known)}`,
   );
 }
-
-const MOST_NAMED = 20;
 
 /** @throws ExamplesError see `problemOfOptions` */
 export function checkOptions<T extends object>(

@@ -194,6 +194,7 @@ test("where: each condition lets those pass that it says", async () => {
   expect(await chosen({ task: [pickup], variant: ["random", "mumbler"] })).toEqual(
     having(({ task, variant }) => task === pickup && !variant.startsWith("rule")),
   );
+  expect(await chosen({ task: "pickup" })).toEqual(await chosen({ task: pickup }));
   const both = { run: [run, demonstrated] };
   const count = async (where: ExamplesOptions["where"]) =>
     all(await lab.examples({ ...both, where })).filter((it) => it.isDemonstration).length;
@@ -234,7 +235,8 @@ test("what is not there, or cannot be, is refused with what was meant", async ()
   expect(await refused({ run, render: "rule_basd" })).toContain(meant("rule_based"));
   expect(await refused({ run, render: "balrog_like_few_shot" })).toContain("another episode");
   expect(await refused({ run, where: { variant: "mumblr" } })).toContain(meant("mumbler"));
-  expect(await refused({ run, where: { task: "goto" } })).toContain(meant(goto));
+  expect(await refused({ run, where: { task: goto.replace("ai", "") } })).toContain(meant(goto));
+  expect(await refused({ run, where: { task: "test" } })).toContain('no "test"');
   const typo = { sucess: true } as unknown as ExamplesOptions["where"];
   expect(await refused({ run, where: typo })).toContain(meant("success"));
   const text = { success: "yes" } as unknown as ExamplesOptions["where"];

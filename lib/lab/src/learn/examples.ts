@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
+import { isTaskOf } from "../basics/task-ids";
 import type { VariantInfo } from "../experiment/variants/variants";
 import { type Trajectory, trajectories, trajectoryIds } from "../queries/trajectories";
 import { checkHistoryLength, checkOptions, ExamplesError, refuseUnknown } from "./examples-error";
@@ -97,10 +98,12 @@ export async function examples(
     if (made.found === before) await refuseEmpty(clickhouse, id);
   }
   for (const what of ["variant", "task"] as const)
-    for (const name of [where[what] ?? []].flat())
+    for (const name of [where[what] ?? []].flat()) {
+      if (what === "task" && [...seen.task].some(isTaskOf([name]))) continue;
       refuseUnknown(`where.${what}: the episodes of ${ids.join(", ")} have no`, name, [
         ...seen[what],
       ]);
+    }
   if (made.train.length + made.validation.length === 0) {
     const why = [...failed].map(([name, count]) => `${count} by where.${name}`).join(", ");
     throw new ExamplesError(`None of ${made.found} episodes is left: out are ${why}`);

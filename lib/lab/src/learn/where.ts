@@ -1,4 +1,5 @@
 import { withExpertSteps } from "../analysis/simulator";
+import { isTaskOf } from "../basics/task-ids";
 import type { Trajectory } from "../queries/trajectories";
 import { ExamplesError, refuseUnknown } from "./examples-error";
 
@@ -18,6 +19,7 @@ export interface ExamplesWhere {
   demonstrations?: boolean;
   /** The one that played, or was asked where the expert played; or several. */
   variant?: string | readonly string[];
+  /** As in `evaluate`: an id, "goto", "test". */
   task?: string | readonly string[];
 }
 
@@ -33,7 +35,10 @@ const TESTS: Tests = {
     ofPlayed((episode) => episode.success === true && stepsAbove(episode) <= most),
   demonstrations: (wanted) => (episode) => episode.isDemonstration === wanted,
   variant: (names) => (episode) => [names].flat().includes(episode.variant),
-  task: (names) => (episode) => [names].flat().includes(episode.task),
+  task: (names) => {
+    const isWanted = isTaskOf([names].flat());
+    return ({ task }) => isWanted(task);
+  },
 };
 
 function ofPlayed(test: Test): Test {
@@ -63,7 +68,7 @@ const VALID: Record<keyof Tests, readonly [(value: never) => boolean, string]> =
   ],
   demonstrations: [isFlag, "true or false"],
   variant: [isNames, "a name or a list of names"],
-  task: [isNames, "an environment's id or a list of ids"],
+  task: [isNames, "the name of a task or a list of names"],
 };
 
 /** Reads `where`. @throws ExamplesError a key is unknown, or has a value that it cannot have */

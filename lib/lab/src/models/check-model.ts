@@ -106,6 +106,6 @@ function findVariant(
   if (info !== undefined) return { functionName: info.function, variantName, info };
   throw new ModelError(
     "not_there",
-    `There is no model and no variant ${JSON.stringify(name)}.${didYouMean(name, [...files.map((file) => file.name), ...variants.keys()])} config/models has: ${files.map((file) => file.name).join(", ") || "nothing"}; variants: ${[...variants.keys()].join(", ")}.`,
+    `There is no model and no variant ${JSON.stringify(name)}.${didYouMean(name, [...files.map((file) => file.name), ...variants.keys()])} config/models has: ${files.map((file) => file.name).join(", ") || "nothing"}; npm run model -- list lists all variants.`,
   );
 }

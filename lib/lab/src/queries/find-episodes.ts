@@ -1,9 +1,11 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { taskIds } from "../basics/task-ids";
 import { type BegunEpisode, EPISODES, ORDER } from "./episodes";
 
 /** Which episodes to find; what is left out does not matter. */
 export interface EpisodeFilter {
   run: string;
+  /** As in `evaluate`: an id, "goto", "test". */
   task?: string;
   variant?: string;
   seed?: number;
@@ -26,7 +28,8 @@ export async function findEpisodes(
   clickhouse: ClickHouseClient,
   filter: EpisodeFilter,
 ): Promise<BegunEpisode[]> {
-  const { run, ...wanted } = filter;
+  const { run, task, ...others } = filter;
+  const wanted = { ...others, task: task === undefined ? undefined : [task, ...taskIds([task])] };
   const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
   const conditions = given.map(([name, value]) =>
     name === "outcome" ? OUTCOMES[value as Outcome] : CONDITIONS[name as keyof typeof CONDITIONS],
@@ -48,7 +51,7 @@ const OUTCOMES: Record<Outcome, string> = {
 };
 
 const CONDITIONS: Record<Exclude<keyof EpisodeFilter, "run" | "outcome">, string> = {
-  task: "task = {task:String}",
+  task: "task IN {task:Array(String)}",
   variant: "variant = {variant:String}",
   seed: "seed = {seed:Float64}",
   minLength: "episode_length >= {minLength:Float64}",

@@ -91,6 +91,7 @@ test("episodes are found by each property, and by several", async () => {
   expect(await found({})).toEqual(rows);
   const cases: [object, (row: EpisodeRow) => boolean][] = [
     [{ task: tasks[2] }, ({ task }) => task === tasks[2]],
+    [{ task: "putnext" }, ({ task }) => task.endsWith("/putnext")],
     [{ variant: "random" }, ({ variant }) => variant === "random"],
     [{ seed: 201 }, ({ seed }) => seed === 201],
     [{ outcome: "solved" }, ({ success }) => success === true],

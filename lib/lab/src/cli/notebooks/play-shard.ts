@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { testTasks, tasks as trainTasks } from "babyai";
 import { publishedWorlds } from "../../analysis/published/episodes";
 import { didYouMean } from "../../basics/did-you-mean";
 import { progressMime } from "../../display/progress";
@@ -16,9 +15,7 @@ const list = (text: string) => text.split(",").map((item) => item.trim());
 /** The parameters of notebooks/babyai.ipynb, as its cells read them. */
 const READERS: Record<string, (text: string) => Partial<ResumeOptions>> = {
   variants: (text) => ({ variants: list(text) }),
-  tasks: (text) => ({
-    tasks: text === "train" ? trainTasks : text === "test" ? testTasks : list(text),
-  }),
+  tasks: (text) => ({ tasks: list(text) }),
   worlds: (text) => ({ worlds: publishedWorlds(text) }),
   name: (text) => ({ name: text }),
   note: (text) => ({ note: text }),

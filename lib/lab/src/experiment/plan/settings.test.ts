@@ -1,5 +1,11 @@
-import { tasks, UnknownEnvError } from "babyai";
-import { checkSettings, newRunId, SettingsError, startOfRun } from "./settings";
+import { tasks, testTasks, UnknownEnvError } from "babyai";
+import {
+  checkSettings,
+  type EvaluateOptions,
+  newRunId,
+  SettingsError,
+  startOfRun,
+} from "./settings";
 
 const known = ["baseline", "history"];
 const [goto = ""] = tasks;
@@ -25,7 +31,13 @@ test.each([
   [{ variants: [] }, "variants is []: name at least one"],
   [
     { variants: ["baselin"] },
-    'Unknown variant "baselin". Did you mean "baseline"? config/ has: baseline, history',
+    'Unknown variant "baselin". Did you mean "baseline"? npm run model -- list lists those of config/.',
+  ],
+  [{ variants: ["x"] }, 'Unknown variant "x". There are: baseline, history. npm run model'],
+  [{ variants: known, tasks: ["train", "goto"] }, `tasks names "${goto}" twice`],
+  [
+    { variants: known, tasks: ["pikup"] },
+    'names "pikup", which is no task. Did you mean "pickup"?',
   ],
   [{ variants: ["history", "history"] }, 'variants names "history" twice'],
   [{ variants: known, tasks: [] }, "tasks is []: name at least one"],
@@ -73,7 +85,18 @@ test.each([
 });
 
 test("an unknown task is refused by the environment's own error", () => {
-  expect(() => checkSettings({ variants: known, tasks: ["goto"] }, known)).toThrow(UnknownEnvError);
+  const tasks = ["BabyAI-GoToLocl-v0"];
+  expect(() => checkSettings({ variants: known, tasks }, known)).toThrow(UnknownEnvError);
+});
+
+test("tasks go by their names, too, and by those of a split", () => {
+  const of = (options: Partial<EvaluateOptions>) => [
+    ...checkSettings({ variants: known, ...options }, known).worlds.keys(),
+  ];
+  expect(of({ tasks: ["goto", "BabyAI-GoToObj-v0"] })).toEqual([goto, "BabyAI-GoToObj-v0"]);
+  expect(of({ tasks: ["train"] })).toEqual(tasks);
+  expect(of({ tasks: ["test", "goto"] })).toEqual([...testTasks, goto]);
+  expect(of({ worlds: [{ task: "goto", seed: 7 }] })).toEqual([goto]);
 });
 
 test("run ids sort by time and differ", () => {

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { tasks as balrogTasks, make, registeredEnvs } from "babyai";
+import { make, registeredEnvs, UnknownEnvError } from "babyai";
 import { actFunctions } from "../../agents/prompt";
-import { didYouMean } from "../../basics/did-you-mean";
+import { didYouMean, someOf } from "../../basics/did-you-mean";
+import { taskIds, taskNames } from "../../basics/task-ids";
 import type { World } from "../../queries/runs/run-state";
 import { type Shard, SLOTS, WHOLE } from "../../queries/runs/shard";
 import type { Progress } from "../progress/progress";
@@ -11,7 +12,7 @@ import { type Worlds, worldsOf, worldsOfGrid } from "./worlds";
 export interface EvaluateOptions {
   /** Names of variants of the function `act` in config/. */
   variants: readonly string[];
-  /** Environment ids. Default: the five BALROG tasks. */
+  /** Environments' ids, names of BALROG's tasks, such as "goto", or of a split: "train", BALROG's five, or "test". Default: "train". */
   tasks?: readonly string[];
   /** Episodes for each variant and task. Default 20. */
   episodes?: number;
@@ -214,6 +215,9 @@ function checkLine(option: string, text: string | null, longest: number): void {
     throw new SettingsError(`${option} is ${JSON.stringify(text)}: it must be one line`);
 }
 
+/** Of the names that there are, where none is like what was given. */
+const SHOWN = 8;
+
 function checkVariants(variants: readonly string[], known: readonly string[]): void {
   checkList("variants", variants);
   for (const variant of variants) {
@@ -221,9 +225,9 @@ function checkVariants(variants: readonly string[], known: readonly string[]): v
     const hint = didYouMean(variant, known);
     const has =
       known.length > 0
-        ? `has: ${known.join(", ")}`
-        : `has no variants of the functions ${actFunctions.join(", ")}`;
-    throw new SettingsError(`Unknown variant ${JSON.stringify(variant)}.${hint} config/ ${has}`);
+        ? `${hint ? "" : ` There are: ${someOf(known, SHOWN)}.`} npm run model -- list lists those of config/.`
+        : ` config/ has no variants of the functions ${actFunctions.join(", ")}.`;
+    throw new SettingsError(`Unknown variant ${JSON.stringify(variant)}.${hint}${has}`);
   }
 }
 
@@ -236,7 +240,9 @@ function checkWorlds({ worlds, ...grid }: EvaluateOptions): Worlds {
       );
     return checkListed(worlds);
   }
-  const { tasks = balrogTasks, episodes = 20, seed = 200 } = grid;
+  const { tasks: named = ["train"], episodes = 20, seed = 200 } = grid;
+  checkList("tasks", named);
+  const tasks = taskIds(named);
   checkList("tasks", tasks);
   for (const task of tasks) checkTask("tasks", task);
   checkWhole("episodes", episodes, 1, MOST_EPISODES);
@@ -248,7 +254,9 @@ function checkListed(list: readonly World[]): Worlds {
   checkList("worlds", list);
   for (const { task, seed } of list)
     checkWhole(`the seed of a world of ${task}`, seed, 0, Number.MAX_SAFE_INTEGER);
-  const worlds = worldsOf(list);
+  const worlds = worldsOf(
+    list.flatMap(({ task: name, seed }) => taskIds([name]).map((task) => ({ task, seed }))),
+  );
   for (const [task, seeds] of worlds) {
     checkTask("worlds", task);
     checkWhole(`worlds of ${task}`, seeds.length, 1, MOST_EPISODES);
@@ -260,7 +268,13 @@ function checkListed(list: readonly World[]): Worlds {
 }
 
 function checkTask(option: string, task: string): void {
-  if (make(task).id === task) return;
+  try {
+    if (make(task).id === task) return;
+  } catch (error) {
+    const hint = error instanceof UnknownEnvError ? didYouMean(String(task), taskNames) : "";
+    if (hint === "") throw error;
+    throw new SettingsError(`${option} names ${JSON.stringify(task)}, which is no task.${hint}`);
+  }
   const ids = registeredEnvs().map(({ id }) => id);
   throw new SettingsError(
     `${option} names ${task}, which draws its task when it is made, so that a seed does not settle its episodes. Name those that it draws from: ${ids.filter((id) => id.startsWith(`${task}/`)).join(", ")}`,

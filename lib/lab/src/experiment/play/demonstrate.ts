@@ -25,7 +25,7 @@ export interface DemonstrateOptions {
    * what to do where only its own mistakes lead (Ross et al. 2011, "DAgger"). Default "expert".
    */
   play?: "expert" | "variant";
-  /** Environment ids. Default: the five BALROG tasks. */
+  /** As in `evaluate`. Default: "train". */
   tasks?: readonly string[];
   /** Episodes of each task. Default 20. */
   episodes?: number;
