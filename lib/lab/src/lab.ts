@@ -110,7 +110,7 @@ export interface Lab {
   ): Promise<Row[]>;
   /** For inferences and feedback of one's own. */
   readonly gateway: GatewayClient;
-  /** Which gateway and store this is, and why. */
+  /** Which gateway and store this is now, and why. */
   readonly about: string;
   /**
    * The variants on language models that have not been shut down and that the gateway can call; the local ones if there
@@ -319,7 +319,9 @@ function labOf(opened: Opened): Lab {
       return sql(clickhouse, texts, values);
     },
     gateway: client,
-    about: connection.about,
+    get about() {
+      return connection.about;
+    },
     defaultVariants: async () => {
       const { variants, prices, now } = catalog;
       const { obstacle } = connection;
@@ -377,7 +379,12 @@ function labOf(opened: Opened): Lab {
     runs: () => listRuns(historyOf(opened)),
     view: async ({ port } = {}) => {
       const view = await serveView(
-        { clickhouse, prices: catalog.prices, about: connection.about, annotate: annotateEpisode },
+        {
+          clickhouse,
+          prices: catalog.prices,
+          about: () => connection.about,
+          annotate: annotateEpisode,
+        },
         port,
       );
       views.push(view);

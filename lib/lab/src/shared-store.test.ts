@@ -111,8 +111,9 @@ async function startView() {
     const page = await (await fetch(`${url}/parts/runs/1`)).text();
     return page.match(/badge running/g)?.length;
   };
+  const footer = async () => /<footer>.*<\/footer>/.exec(await (await fetch(url)).text())?.[0];
   const end = () => view.kill("SIGTERM") && ended;
-  return { running, end };
+  return { running, footer, end };
 }
 
 test("two notebooks and commands share the store; after kill -9 of the holder all go on, and nothing is lost", async () => {
@@ -122,7 +123,7 @@ test("two notebooks and commands share the store; after kill -9 of the holder al
   expect(await one.run<string>(OPEN)).not.toContain("joined");
   const { pid } = one.kernel;
   expect(await other.run<string>(OPEN)).toMatch(
-    new RegExp(`held by process ${pid} .*, which this process has joined\\.$`),
+    new RegExp(`joined by this process; its holder is process ${pid} \\(.*\\)\\.$`),
   );
   const killed = one.run(play(RUN)).catch((error: Error) => error.message);
   const going = other.run(play(RUN));
@@ -133,14 +134,16 @@ test("two notebooks and commands share the store; after kill -9 of the holder al
   while ((await seen()) !== 2);
   const [view] = await Promise.all([startView(), command("export", "all.csv")]);
   expect(await view.running()).toBe(2);
+  expect(await view.footer()).toContain(`its holder is process ${pid} `);
   expect(readFileSync(join(project, "all.csv"), "utf8").split("\n")[1]).toContain("mine");
 
   one.kernel.kill();
   expect(await killed).toContain("SIGKILL");
   writeFileSync(join(project, "go"), "");
   const whole = await going;
-  // The page reads on, whoever holds the store now.
+  // The page reads on, whoever holds the store now, and names who does.
   while ((await view.running()) === 2);
+  expect(await view.footer()).not.toContain(`process ${pid} `);
   await view.end();
   expect(whole).toMatchObject({ completed: EPISODES, asked: EPISODES * STEPS });
   const dataDir = join(project, "data", ".local", "clickhouse");

@@ -24,8 +24,8 @@ export interface Connection {
   clickhouse: ClickHouseClient;
   /** The gateway's name and version. */
   gateway: string;
-  /** Which gateway and store these are, and why. */
-  about: string;
+  /** Which gateway and store these are now, and why. */
+  readonly about: string;
   /** What the store has lost of its files; of a ClickHouse server nobody asks for it. */
   damage: readonly Damage[];
   /** Why a model cannot be called; null when it can. */
@@ -135,13 +135,17 @@ async function openEmbedded(options: ConnectionOptions, reason: string): Promise
     onError: (error) => log(messageOf(error)),
   }).catch((error) => clickhouse.close().then(() => Promise.reject(error)));
   const client = new GatewayClient({ url: "http://embedded", fetch: inProcess(gateway.app) });
-  const holder = holderOf(dataDir);
-  const joined = holder === undefined ? "" : `, held by ${holder}, which this process has joined`;
+  const holder = () => {
+    const named = holderOf(dataDir);
+    return named === undefined ? "" : `, joined by this process; its holder is ${named}`;
+  };
   return {
     client,
     clickhouse,
     gateway: `embedded, with the API of TensorZero ${(await client.status()).version}`,
-    about: `Gateway: embedded, because ${reason}. ClickHouse: embedded, in ${relative(project, dataDir) || dataDir}${joined}.`,
+    get about() {
+      return `Gateway: embedded, because ${reason}. ClickHouse: embedded, in ${relative(project, dataDir) || dataDir}${holder()}.`;
+    },
     damage: await findDamage(clickhouse),
     obstacle: (model) => embeddedObstacle(gateway.config, env, model),
     flush: () => gateway.flush(),

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "../../basics/is-alive";
 import { messageOf } from "../../basics/message-of";
 import { closedError, StoreOpenError } from "./connect-error";
 import { describeProcess, statusPid } from "./data-folder";
@@ -71,10 +72,12 @@ export async function shareStore(store: string, options: SharingOptions): Promis
   return shared.join();
 }
 
-/** The process that holds the store, in words; undefined: it is this one. */
+/** The process that holds the store, or the last one that has, in words; undefined: it is this one. */
 export function holderOf(store: string): string | undefined {
   const pid = statusPid(store);
-  return pid === process.pid ? undefined : describeProcess(pid);
+  if (pid === process.pid) return undefined;
+  const hasEnded = pid !== undefined && !isAlive(pid);
+  return `${describeProcess(pid)}${hasEnded ? ", which has ended: who needs the store next takes its place" : ""}`;
 }
 
 class SharedStore {

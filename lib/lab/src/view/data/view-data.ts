@@ -21,8 +21,8 @@ import { type Found, PatternSearch } from "./patterns";
 export interface ViewSource {
   clickhouse: ClickHouseClient;
   prices: Prices;
-  /** Which gateway and store this is. */
-  about: string;
+  /** Which gateway and store this is, now. */
+  about(): string;
   annotate(episode: string, annotation: Annotation): Promise<void>;
 }
 

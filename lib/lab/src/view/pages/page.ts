@@ -11,7 +11,7 @@ export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 /** What the pages of one server share. */
 export interface Frame {
   /** Which gateway and store this is. */
-  about: string;
+  about(): string;
 }
 
 interface Page {
@@ -37,7 +37,7 @@ export function pageHtml({ about }: Frame, { title, path = [], body }: Page): Ht
 <body>
 ${topBar(path)}
 <main id="main">${body}</main>
-<footer>${about}</footer>
+<footer>${about()}</footer>
 </body>
 </html>`;
 }
