@@ -28,8 +28,12 @@ test.each(Object.keys(commands))("%s --help names every option with its default"
   expect(await main(name, ["--help"])).toBe(0);
   const { default: it } = commands[name]!();
   expect(printed.stdout).toContain(it.usage);
+  for (const line of printed.stdout.split("\n")) expect(line.length).toBeLessThan(160);
+  const [, ...options] = printed.stdout
+    .split(/\n {2}(?=-\w, --| {4}--)/)
+    .map((it) => it.replace(/\s+/g, " "));
   for (const [option, { value, default: fallback, help: text }] of Object.entries(it.options)) {
-    const line = printed.stdout.split("\n").find((line) => line.includes(`--${option} `)) ?? "";
+    const line = options.find((it) => it.includes(`--${option} `)) ?? "";
     expect(line).toContain(`${text}`);
     if (value === undefined) continue; // a switch is off
     expect(line).toMatch(fallback === undefined ? /; default: ./ : `; default: ${fallback}`);

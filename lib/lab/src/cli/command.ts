@@ -53,6 +53,19 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** How wide the text of `--help` is. */
+const COLUMNS = 120;
+
+function inLines(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines.push(`${lines.pop()} ${word}`);
+  }
+  return lines;
+}
+
 /** The text of `--help`: every option with its default. */
 export function help({ usage, about, options, more }: Command, root: string): string {
   const rows = Object.entries({ ...options, help: { short: "h", help: "shows this" } }).map(
@@ -62,7 +75,10 @@ export function help({ usage, about, options, more }: Command, root: string): st
     }),
   );
   const width = Math.max(...rows.map(({ name }) => name.length));
-  const listed = rows.map(({ name, text }) => `  ${name.padEnd(width)}  ${text}`);
+  const listed = rows.map(({ name, text }) => {
+    const lines = inLines(text, COLUMNS - width - 4).join(`\n${" ".repeat(width + 4)}`);
+    return `  ${name.padEnd(width)}  ${lines}`;
+  });
   return [usage, "", about, "", ...listed, ...(more ? ["", more(root)] : [])].join("\n");
 }
 

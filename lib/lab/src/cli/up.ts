@@ -21,8 +21,8 @@ export default command({
   usage: "npm run up [-- models | gateway] [options]",
   about:
     "Is docker compose without Docker: serves the gateway on port 3000, ClickHouse's HTTP interface on 8123 and the local\n" +
-    'models on 3030, in one process, until Ctrl-C, and beside them the pages of npm run view. With "models", those alone; with "gateway", the gateway alone, on the\n' +
-    "ClickHouse server that CLICKHOUSE_URL names.",
+    "models on 3030, in one process, until Ctrl-C, and beside them the pages of npm run view.\n" +
+    'With "models", those alone; with "gateway", the gateway alone, on the ClickHouse server that CLICKHOUSE_URL names.',
   options: {
     host: { value: "address", default: "127.0.0.1", help: "where to listen" },
     "password-file": {

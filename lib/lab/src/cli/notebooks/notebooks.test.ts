@@ -148,6 +148,8 @@ test.each([
   [["--shard", "1/2"], "--shard is a part of a run: name that with --run."],
   [["--run", "r", "--resume", "r"], "Give --run, which begins or goes on, or --resume, not both."],
   [["--run", "r", "-p", "resume=r"], "A shard has no parameter resume. Valid are variants, tasks,"],
+  [["--run", "a b"], 'run is "a b": a name has up to 100 letters'],
+  [["--run", "r", "--shard", "3/2"], 'shard is "3/2": give a part'],
   [["--run", "r", "-p", "variants=auto"], "depends on the machine: name the variants"],
 ])("start %p is refused in a line", async (args, message) => {
   expect(await startCommand(directory, args)).toBe(1);

@@ -3,7 +3,7 @@ import { publishedWorlds } from "../../analysis/published/episodes";
 import { didYouMean } from "../../basics/did-you-mean";
 import { progressMime } from "../../display/progress";
 import { TerminalListener } from "../../display/terminal";
-import type { ResumeOptions } from "../../experiment/plan/settings";
+import { checkRunName, parseShard, type ResumeOptions } from "../../experiment/plan/settings";
 import { RunHeldError } from "../../experiment/shards/claim";
 import { type Lab, openLab } from "../../lab";
 import { SILENT_SECONDS } from "../../queries/runs/beats";
@@ -63,7 +63,8 @@ export async function playShard(
   parameters: Readonly<Record<string, string>>,
   project: string,
 ): Promise<number> {
-  const options: ResumeOptions = { ...readParameters(parameters), run, shard };
+  parseShard(shard);
+  const options: ResumeOptions = { ...readParameters(parameters), run: checkRunName(run), shard };
   const terminated = new AbortController();
   const terminate = () => terminated.abort();
   process.once("SIGTERM", terminate);
