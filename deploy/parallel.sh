@@ -1,5 +1,5 @@
 #!/bin/bash
-# A run in N parts on this machine, by GNU parallel; one that ends early is started again, five times at most:
+# A run in N parts on this machine, by GNU parallel; a worker that ends early is started again:
 #
 #   deploy/parallel.sh 8 run-001 -p variants=rule_based_history -p episodes=2000
 #
@@ -10,5 +10,5 @@ parts=${1:?into how many parts}
 run=${2:?names the run}
 shift 2
 
-seq "$parts" | parallel --jobs "$parts" --retries 5 --line-buffer --tag \
-  npm start -- --run "$run" --shard "{}/$parts" "$@"
+seq "$parts" | parallel --jobs "$parts" --line-buffer --tag \
+  "$(dirname "$0")/worker.sh" --run "$run" --shard "{}/$parts" "$@"

@@ -10,11 +10,11 @@
 #SBATCH --mem=1G
 #SBATCH --time=24:00:00
 #SBATCH --requeue
-#SBATCH --signal=TERM@60
+#SBATCH --signal=B:TERM@60
 set -euo pipefail
 
 : "${RUN:?names the run: RUN=run-001 sbatch deploy/slurm.sh …}"
 cd "${SLURM_SUBMIT_DIR:?is set by sbatch}"
 
-# SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT say which part. One that ended early is started again: it plays what it lacks.
-exec npm start -- --run "$RUN" "$@"
+# SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT say which part. Of an array whose time was up the same command plays what is missing.
+exec deploy/worker.sh --run "$RUN" "$@"

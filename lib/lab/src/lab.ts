@@ -16,6 +16,7 @@ import { type SqlValue, sql } from "./basics/sql";
 import { saveCharts } from "./charts/save";
 import type { GatewayClient } from "./connection/client";
 import { type Connection, openConnection } from "./connection/open";
+import { isUnreachable } from "./connection/unreachable";
 import { showLink } from "./display/show";
 import { beginRun } from "./experiment/begin";
 import { Catalog } from "./experiment/catalog";
@@ -40,13 +41,20 @@ import {
   type Demonstrations,
   demonstrate,
 } from "./experiment/play/demonstrate";
+import { Outages, PATIENCE } from "./experiment/play/patience";
 import type { EpisodeResult } from "./experiment/play/run-episode";
 import type { Progress } from "./experiment/progress/progress";
 import { provenanceOf } from "./experiment/provenance";
-import { listRuns, prepareRun, type RunHistory, type RunRow } from "./experiment/resume";
+import {
+  listRuns,
+  type PrepareContext,
+  prepareRun,
+  type RunHistory,
+  type RunRow,
+} from "./experiment/resume";
 import { againText, type Run } from "./experiment/run";
 import { hasLostRows, settle } from "./experiment/settle";
-import { Claim } from "./experiment/shards/claim";
+import { Claim, RunHeldError } from "./experiment/shards/claim";
 import { defaultVariants } from "./experiment/variants/default-variants";
 import { isFree, modelPrices } from "./experiment/variants/prices";
 import { readVariants } from "./experiment/variants/variants";
@@ -405,7 +413,11 @@ function historyOf({ catalog, connection }: Opened): RunHistory {
   return { clickhouse, price: (model) => catalog.price(model), flush };
 }
 
-async function prepare(opened: Opened, options: EvaluateOptions | ResumeOptions, counts = false) {
+async function prepare(
+  opened: Opened,
+  options: EvaluateOptions | ResumeOptions,
+  reads?: PrepareContext["reads"],
+) {
   const { catalog, connection } = opened;
   const isFewShot = (name: string) => catalog.variants.get(name)?.form === "few_shot";
   let demonstrated: Demonstrated | null = null;
@@ -433,7 +445,7 @@ async function prepare(opened: Opened, options: EvaluateOptions | ResumeOptions,
       ...(banks.has(name) && { examples: banks.get(name) }),
     }),
     history: historyOf(opened),
-    counts,
+    reads,
   });
   return { ...prepared, demonstrated };
 }
@@ -462,18 +474,25 @@ async function playRun(opened: Opened, options: EvaluateOptions | ResumeOptions)
   const { clickhouse } = opened.connection;
   if (!("run" in options) || options.run === undefined)
     return playPrepared(opened, options, await prepare(opened, options));
-  const { run, shard } = options;
+  const { run, shard, signal = new AbortController().signal } = options;
+  const store = new Outages("ClickHouse", PATIENCE, opened.log);
+  const patiently = <T>(ask: () => Promise<T>) => store.endure(ask, signal, isUnreachable);
+  const claimed = { run, ...(shard === undefined ? WHOLE : parseShard(shard)) };
+  const isBegun = async () => (await findRunSettings(clickhouse, run)) !== null;
   // Claimed before it is looked at: what another process still plays is not done.
-  const claim = await Claim.take(clickhouse, {
-    run,
-    ...(shard === undefined ? WHOLE : parseShard(shard)),
+  const claim = await patiently(() => Claim.take(clickhouse, claimed)).catch(async (error) => {
+    // Who could not play it in any case is told so now, and not when it is free.
+    if (error instanceof RunHeldError && (await isBegun()))
+      await prepare(opened, options, "settings");
+    throw error;
   });
   try {
-    if (shard !== undefined)
-      await claim.untilBegun(async () => (await findRunSettings(clickhouse, run)) !== null);
+    if (shard !== undefined) await patiently(() => claim.untilBegun(isBegun));
     for (let again = 0; ; again++) {
       try {
-        const prepared = await prepare(opened, options, again > 0);
+        const prepared = await patiently(() =>
+          prepare(opened, options, again > 0 ? "rows" : "done"),
+        );
         return await playPrepared(opened, options, prepared, claim);
       } catch (error) {
         if (again === REPLAYS || !hasLostRows(error)) throw error;
@@ -494,16 +513,17 @@ async function playPrepared(
 ): Promise<Run> {
   const { catalog, connection, log } = opened;
   const { client, clickhouse, flush, isLate } = connection;
-  const { run: id, spent } = before;
+  const { run: id } = before;
   let own: Claim | undefined;
   const context = {
     ...{ client, log, demonstrated },
     variant: (name: string) => catalog.played(name),
     recordFailure: (run: string, result: EpisodeResult) => recordFailure(clickhouse, run, result),
     elsewhere: () => (claim === undefined ? 0 : claim.spentElsewhere),
+    onSpent: (usd: number | null) => (claim ?? own)?.spend(usd),
   };
   const onProgress = (progress: Progress) => {
-    (claim ?? own)?.follow(progress, spent?.usd ?? 0);
+    (claim ?? own)?.follow(progress);
     options.onProgress?.(progress);
   };
   const play = async ({ drain, stop }: { drain: AbortSignal; stop: AbortSignal }) => {
@@ -511,7 +531,8 @@ async function playPrepared(
     const hooks = { onProgress, drain: either(options.drain, drain), signal };
     if (record !== null) await beginRun(clickhouse, { run: id, record, signal, log });
     if (claim === undefined) own = await Claim.take(clickhouse, { run: id, ...WHOLE });
-    if (settings.shard.of > 1 && settings.budgetUsd !== null) await claim?.watchSpending();
+    if (settings.shard.of > 1 && settings.budgetUsd !== null)
+      await claim?.watchSpending(settings.budgetUsd);
     return evaluate(context, settings, hooks, before);
   };
   const onDrain = () =>

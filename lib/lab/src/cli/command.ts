@@ -38,6 +38,8 @@ export interface Command<O extends Options = Options> {
   more?(root: string): string;
   /** It takes words that are no options; "any": also those that look like options, but for -h and --help. */
   takesWords?: true | "any";
+  /** The exit code of an error, also of a command line that cannot be read. Default: 1. */
+  exitCode?(error: Error, args: readonly string[]): number;
   /** @returns the exit code; nothing: 0 */
   // biome-ignore lint/suspicious/noConfusingVoidType: most commands return nothing
   run(values: Values<O>, words: readonly string[], root: string): Promise<number | void>;
@@ -192,6 +194,7 @@ export async function runCommand(
     if (!isUsage && isMistake(thrown.name)) throw error;
     const message = isUsage ? usageText(thrown, it, env) : thrown.message;
     process.stderr.write(`${printable(message)}\n${isUsage ? `\n${help(it, root)}\n` : ""}`);
-    return 1;
+    const told = isUsage ? new UsageError(message, { cause: error }) : thrown;
+    return it.exitCode?.(told, args) ?? 1;
   }
 }

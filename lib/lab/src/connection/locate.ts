@@ -46,6 +46,15 @@ export interface EmbeddedGatewayChoice {
  */
 export class GatewayNotFoundError extends Error {
   override readonly name = "GatewayNotFoundError";
+  /** Nobody answers at the address: it may do so later. */
+  readonly isAway: boolean;
+  constructor(
+    message: string,
+    { isAway = false, ...options }: ErrorOptions & { isAway?: boolean } = {},
+  ) {
+    super(message, options);
+    this.isAway = isAway;
+  }
 }
 
 /**
@@ -113,9 +122,15 @@ async function ask(url: string, apiKey: string | undefined): Promise<GatewayStat
     const what = redirect
       ? `: ${messageOf(cause.cause)}`
       : ", where no gateway answers: start it, or unset the variable";
-    throw new GatewayNotFoundError(`TENSORZERO_GATEWAY_URL names ${client.url}${what}`, { cause });
+    const isAway = !redirect && cause instanceof GatewayError && isNobody(cause.status);
+    throw new GatewayNotFoundError(`TENSORZERO_GATEWAY_URL names ${client.url}${what}`, {
+      ...{ cause, isAway },
+    });
   }
 }
+
+/** No answer, or one of a proxy behind which nobody is. */
+const isNobody = (status: number | null) => status === null || [502, 503, 504].includes(status);
 
 /** Null when nothing answers there, or something that is no TensorZero Gateway. */
 async function probe(url: string): Promise<GatewayStatus | null> {

@@ -32,6 +32,8 @@ export interface EvaluateContext {
   log?: (line: string) => void;
   /** What other processes have spent on the run so far, in US dollars; null when that is not known. Default: nothing. */
   elsewhere?: () => number | null;
+  /** Told after each answer what this sitting has spent, in US dollars, null when that is not known; the episode goes on when it resolves. */
+  onSpent?: (usd: number | null) => Promise<void> | undefined;
 }
 
 /** What a run has already done when it is resumed. */
@@ -239,16 +241,18 @@ class Sitting {
       outages: this.gateway,
       signal: this.stop.signal,
       onBegin: (maxSteps) => tally.begin(maxSteps),
-      onInference: (inference, invalid, action) => {
+      onInference: async (inference, invalid, action) => {
         actions.push(action);
         tally.answer(inference, invalid);
         spending.add(inference);
+        if (!this.spending.isExhausted) await this.context.onSpent?.(this.spending.own);
         if (this.spending.isExhausted) this.stopNow("budget");
         this.reportSoon();
       },
     });
     if (isLost(result.error)) spending.addLost();
     else if (result.error !== null) spending.addUnknown();
+    await this.context.onSpent?.(this.spending.own);
     spending.end();
     tally.end();
     // What is not stored as failed is cut off: so ClickHouse shows it, too.

@@ -80,13 +80,13 @@ interface PreparedRun {
   before: Before;
 }
 
-interface PrepareContext {
+export interface PrepareContext {
   check: (options: EvaluateOptions) => Promise<Settings>;
   /** A variant's definition as the config has it now. */
   define: (variant: string, settings: Settings) => Readonly<Record<string, string>>;
   history: RunHistory;
-  /** Whether the rows of a shard's finished episodes are counted, and not only their `success` is taken for it. */
-  counts?: boolean;
+  /** Of a run of before: its settings alone; also its finished episodes, by their `success`; or also whether a shard's have all rows. Default "done". */
+  reads?: "settings" | "done" | "rows";
 }
 
 /**
@@ -97,13 +97,12 @@ interface PrepareContext {
  */
 export async function prepareRun(
   options: EvaluateOptions | ResumeOptions,
-  { check, define, history, counts = false }: PrepareContext,
+  { check, define, history, reads = "done" }: PrepareContext,
 ): Promise<PreparedRun> {
   const begin = async (run: string, given: EvaluateOptions, shard: Shard) => {
     const settings = { ...(await check(given)), shard };
-    const spent = { usd: 0, isEstimated: false };
     const record = recordOf(settings, (name) => define(name, settings));
-    return { settings, record, before: { run, completed: new Set<string>(), spent } };
+    return { settings, record, before: { run, completed: new Set<string>(), spent: NOTHING } };
   };
   if (!("run" in options) || options.run === undefined)
     return begin(newRunId(), options as EvaluateOptions, WHOLE);
@@ -144,13 +143,18 @@ export async function prepareRun(
         "Put the settings back, begin a new run, or resume with acceptChanges: true.",
     );
   }
-  const { completed, spent } = await doneBefore(history, run, settings, counts);
+  const { completed, spent } =
+    reads === "settings"
+      ? { completed: [], spent: NOTHING }
+      : await doneBefore(history, run, settings, reads === "rows");
   return {
     settings,
     record: writeRecord(record) === text ? null : record,
     before: { run, completed: new Set(completed.map(episodeKey)), spent },
   };
 }
+
+const NOTHING: Cost = { usd: 0, isEstimated: false };
 
 /** Whether options say all that a run needs: only its variants have no default. */
 function isWhole(options: Partial<EvaluateOptions>): options is EvaluateOptions {
@@ -171,7 +175,7 @@ async function doneBefore(
   if (shard.of > 1 && (await everyRunSettings(clickhouse, run)).every(isTagged)) {
     const read = counts ? wholeOfShard : doneOfShard;
     const { episodes } = await read(clickhouse, run, shard);
-    return { completed: episodes, spent: { usd: 0, isEstimated: false } };
+    return { completed: episodes, spent: NOTHING };
   }
   const { completed, openTries } = await completedEpisodes(clickhouse, run);
   const usage = await modelUsage(clickhouse, run);

@@ -1,8 +1,11 @@
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseToml } from "embedded-gateway";
 import { parse, parseAllDocuments } from "yaml";
+import { NEEDS_CHANGE } from "../cli/notebooks/play-shard";
 import { scheduledShard } from "../experiment/shards/scheduler";
 import { root } from "./root";
 
@@ -43,6 +46,11 @@ test("workers are an Indexed Job whose pods know of how many they are", () => {
   // A failed index is started again by itself, which needs this policy.
   expect(job.backoffLimitPerIndex).toBeGreaterThan(0);
   expect(job.template.spec.restartPolicy).toBe("Never");
+  // But not where that would be in vain.
+  expect(job.podFailurePolicy.rules).toContainEqual({
+    action: "FailIndex",
+    onExitCodes: { operator: "In", values: [NEEDS_CHANGE] },
+  });
 });
 
 test("workers reach the gateways by a service that selects them, which the policy lets them do", () => {
@@ -88,7 +96,52 @@ test("compose's file for workers elsewhere gives the gateway those limits and th
   expect(Object.keys(volumes)).toEqual(["valkey-data"]);
 });
 
-test.each(["slurm.sh", "parallel.sh"])("%s is a script that bash can read", (script) => {
-  const { status, stderr } = spawnSync("bash", ["-n", join(root, "deploy", script)]);
-  expect([status, String(stderr)]).toEqual([0, ""]);
+test.each(["slurm.sh", "parallel.sh", "worker.sh"])(
+  "%s is a script that bash can read",
+  (script) => {
+    const { status, stderr } = spawnSync("bash", ["-n", join(root, "deploy", script)]);
+    expect([status, String(stderr)]).toEqual([0, ""]);
+  },
+);
+
+test("a worker that ended early is started again, and not where that is in vain", () => {
+  const folder = mkdtempSync(join(tmpdir(), "worker-"));
+  const file = (name: string) => join(folder, name);
+  const standIn = (name: string, text: string) =>
+    writeFileSync(file(name), `#!/bin/bash\ncd ${folder}\n${text}\n`, { mode: 0o755 });
+  // Each start takes the next of the exit codes that it is to have.
+  standIn("npm", 'echo "$*" >> starts; read -r code < codes; sed -i 1d codes; exit "$code"');
+  standIn("sleep", "exit 0");
+  const env = {
+    ...{ ...process.env, PATH: `${folder}:${process.env.PATH}` },
+    ...{ RUN: "r", SLURM_SUBMIT_DIR: root },
+  };
+  const ends = (script: string, codes: readonly number[], ...args: string[]) => {
+    writeFileSync(file("starts"), "");
+    writeFileSync(file("codes"), codes.join("\n"));
+    const { status } = spawnSync(join(root, "deploy", script), args, { env });
+    return [status, ...readFileSync(file("starts"), "utf8").trim().split("\n")];
+  };
+  const start = "start -- --run r";
+  const worker = (...codes: number[]) => ends("worker.sh", codes, "--run", "r");
+  expect(worker(0)).toEqual([0, start]);
+  expect(worker(NEEDS_CHANGE)).toEqual([NEEDS_CHANGE, start]);
+  expect(worker(143)).toEqual([143, start]);
+  expect(worker(1, 137, 0)).toEqual([0, start, start, start]);
+  expect(worker(1, 1, 1, 1, 1, 1)).toEqual([1, ...Array(5).fill(start)]);
+  const slurm = `${start} -p episodes=2`;
+  expect(ends("slurm.sh", [1, 0], "-p", "episodes=2")).toEqual([0, slurm, slurm]);
+  rmSync(folder, { recursive: true });
+});
+
+test("a worker that is terminated is waited for", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "worker-"));
+  const npm = "trap 'exit 143' TERM; echo started; while true; do sleep 0.05; done";
+  writeFileSync(join(folder, "npm"), `#!/bin/bash\n${npm}\n`, { mode: 0o755 });
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+  const worker = spawn(join(root, "deploy", "worker.sh"), { env });
+  await once(worker.stdout, "data");
+  worker.kill("SIGTERM");
+  expect(await once(worker, "close")).toEqual([143, null]);
+  rmSync(folder, { recursive: true });
 });

@@ -4,6 +4,7 @@ import { progressMime, reportMime } from "../../display/progress";
 import { main } from "../../main";
 import { type CodeCell, codeCell, readNotebook, writeNotebook } from "../../runner/nbformat";
 import { catchPrinted, printed } from "../testing/printed";
+import { NEEDS_CHANGE } from "./play-shard";
 
 const notebookCommand = (args: string[]) => main("notebook", args);
 const startCommand = (root: string, args: string[]) => main("start", args, root);
@@ -152,7 +153,7 @@ test.each([
   [["--run", "r", "--shard", "3/2"], 'shard is "3/2": give a part'],
   [["--run", "r", "-p", "variants=auto"], "depends on the machine: name the variants"],
 ])("start %p is refused in a line", async (args, message) => {
-  expect(await startCommand(directory, args)).toBe(1);
+  expect(await startCommand(directory, args)).toBe(args[0] === "--run" ? NEEDS_CHANGE : 1);
   expect(printed.stderr).toContain(message);
 });
 

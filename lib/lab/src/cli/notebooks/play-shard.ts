@@ -1,9 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ClickHouseError } from "@clickhouse/client";
+import { ConfigError, StoreOpenError } from "embedded-gateway";
 import { publishedWorlds } from "../../analysis/published/episodes";
 import { didYouMean } from "../../basics/did-you-mean";
+import { GatewayNotFoundError } from "../../connection/locate";
+import { isUnreachable } from "../../connection/unreachable";
 import { progressMime } from "../../display/progress";
 import { TerminalListener } from "../../display/terminal";
-import { checkRunName, parseShard, type ResumeOptions } from "../../experiment/plan/settings";
+import { ResumeError } from "../../experiment/plan/record";
+import {
+  checkRunName,
+  parseShard,
+  type ResumeOptions,
+  SettingsError,
+} from "../../experiment/plan/settings";
+import { Outages, PATIENCE } from "../../experiment/play/patience";
 import { RunHeldError } from "../../experiment/shards/claim";
 import { type Lab, openLab } from "../../lab";
 import { SILENT_SECONDS } from "../../queries/runs/beats";
@@ -49,6 +60,23 @@ function readParameters(parameters: Readonly<Record<string, string>>): Partial<R
   return options;
 }
 
+/** As EX_CONFIG of sysexits.h: another start would end alike, until somebody changes a setting, a key or a budget. */
+export const NEEDS_CHANGE = 78;
+
+/** ClickHouse's code of a wrong password. */
+const AUTHENTICATION_FAILED = "516";
+
+/** Whether a shard that is started again would meet the same error, however often. */
+export function needsChange(error: unknown): boolean {
+  if (error instanceof GatewayNotFoundError) return !error.isAway;
+  if (error instanceof StoreOpenError) {
+    const { code, cause } = error;
+    const isRefused = cause instanceof ClickHouseError && cause.code === AUTHENTICATION_FAILED;
+    return code === "invalid_url" || isRefused;
+  }
+  return [UsageError, SettingsError, ResumeError, ConfigError].some((of) => error instanceof of);
+}
+
 /** A shard's place is looked at so often, until its last player has been silent for long enough. */
 const AGAIN_MS = 3000;
 
@@ -56,7 +84,7 @@ const AGAIN_MS = 3000;
  * Plays a shard of a run in this process, without a notebook: what it lacks, however often it is started. What the run shows,
  * `npm start -- --resume` draws.
  *
- * @returns 0: all of the shard is played; 143: it was terminated; else 1
+ * @returns 0: all of the shard is played; 143: it was terminated; {@link NEEDS_CHANGE}: the budget is spent; else 1
  */
 export async function playShard(
   { run, shard }: { run: string; shard: string },
@@ -68,27 +96,43 @@ export async function playShard(
   const terminated = new AbortController();
   const terminate = () => terminated.abort();
   process.once("SIGTERM", terminate);
+  const { signal } = terminated;
   const terminal = new TerminalListener({ headings: false });
-  const lab = await openLab({
-    ...{ project, looksForLosses: false },
-    log: (line) => terminal.note(line),
-  });
+  const log = (line: string) => terminal.note(line);
+  let lab: Lab | undefined;
   try {
+    lab = await whenThere(() => openLab({ project, looksForLosses: false, log }), { log, signal });
+    const { evaluate } = lab;
     const played = await whenFree({ terminal, shard }, () =>
-      lab.evaluate({
-        ...options,
-        signal: terminated.signal,
+      evaluate({
+        ...{ ...options, signal },
         onProgress: (progress) => terminal.display({ [progressMime]: progress }),
       }),
     );
     terminal.endBar();
     console.log(played.text);
-    if (terminated.signal.aborted) return 143;
-    return played.completed === played.planned ? 0 : 1;
+    if (signal.aborted) return 143;
+    if (played.completed === played.planned) return 0;
+    return played.stopped === "budget" ? NEEDS_CHANGE : 1;
+  } catch (error) {
+    if (lab === undefined && signal.aborted) return 143;
+    throw error;
   } finally {
     process.off("SIGTERM", terminate);
-    await lab.close();
+    await lab?.close();
   }
+}
+
+/** Where all is started at once, a gateway or a store may come last. A run under way, too, would wait for it. */
+function whenThere(
+  open: () => Promise<Lab>,
+  { log, signal }: { log: (line: string) => void; signal: AbortSignal },
+): Promise<Lab> {
+  const isAway = (error: unknown) =>
+    error instanceof GatewayNotFoundError
+      ? error.isAway
+      : error instanceof StoreOpenError && isUnreachable(error);
+  return new Outages("The gateway or ClickHouse", PATIENCE, log).endure(open, signal, isAway);
 }
 
 /** Where a shard is started again, the process before may have died just now, on a machine that tells nothing of it. */

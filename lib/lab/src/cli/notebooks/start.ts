@@ -5,7 +5,7 @@ import { scheduledShard } from "../../experiment/shards/scheduler";
 import { readNotebook, writeNotebook } from "../../runner/nbformat";
 import { parameterLines, parseAssignments } from "../../runner/parameters";
 import { command, UsageError } from "../command";
-import { playShard } from "./play-shard";
+import { NEEDS_CHANGE, needsChange, playShard } from "./play-shard";
 import { runInTerminal } from "./run-in-terminal";
 
 /** What a resumed run has of its own. */
@@ -39,8 +39,14 @@ export default command({
   },
   more: (root) => {
     const lines = parameterLines(readNotebook(notebookIn(root)));
-    return ["Parameters, with their defaults:", ...lines].join("\n  ");
+    return [
+      ["Parameters, with their defaults:", ...lines].join("\n  "),
+      "With --run it ends with 0 when all of the part is played; with 78 when another start would end alike, until the budget,",
+      "a setting or a key is changed; with 143 when it was terminated; else with 1, and another start plays what is missing.",
+    ].join("\n\n");
   },
+  exitCode: (error, args) =>
+    args.some((word) => /^--run(=|$)/.test(word)) && needsChange(error) ? NEEDS_CHANGE : 1,
   async run({ parameter, resume, run, shard }, _words, root) {
     const parameters = parseAssignments(parameter);
     const blank = Object.keys(parameters).find((name) => parameters[name]?.trim() === "");

@@ -45,12 +45,12 @@ export interface EpisodeOptions {
   prompt: (input: ActInput) => readonly ChatMessage[];
   /** Called before the first inference, with the steps that the episode may take. */
   onBegin?: (maxSteps: number) => void;
-  /** Called after every inference; `invalid` is why its answer was no valid action, null for one that was; `action` is then played. */
+  /** Called after every inference, and waited for; `invalid` is why its answer was no valid action, null for one that was; `action` is then played. */
   onInference?: (
     inference: Inference & CountedTokens,
     invalid: InvalidReason | null,
     action: ActionName,
-  ) => void;
+  ) => Promise<void> | void;
 }
 
 /** How an episode ended. Outcomes are null when it failed or was stopped. */
@@ -141,7 +141,7 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
     let episodeReturn = 0;
     for await (const { decision, reward } of turns) {
       const { inference, invalid, action } = decision;
-      onInference?.(inference, invalid, action);
+      await onInference?.(inference, invalid, action);
       result.episodeId = inference.episodeId;
       result.episodeLength += 1;
       if (invalid) result.invalidActions += 1;

@@ -6,6 +6,7 @@ import type { Cost } from "../variants/prices";
  * that ended in an error.
  */
 export class Budget {
+  private readonly before: number;
   private spent: number;
   private known: boolean;
   private estimated: boolean;
@@ -24,7 +25,8 @@ export class Budget {
     before: Cost | null = { usd: 0, isEstimated: false },
     private readonly elsewhere: () => number | null = () => 0,
   ) {
-    this.spent = before?.usd ?? 0;
+    this.before = before?.usd ?? 0;
+    this.spent = this.before;
     this.known = before !== null;
     this.estimated = before?.isEstimated ?? false;
     this.isAtLeast = before?.isAtLeast ?? false;
@@ -34,6 +36,11 @@ export class Budget {
   get cost(): Cost | null {
     const { total: usd, estimated: isEstimated, isAtLeast } = this;
     return this.known && this.elsewhere() !== null ? { usd, isEstimated, isAtLeast } : null;
+  }
+
+  /** What this sitting has spent; null when the price of some inference was not known. */
+  get own(): number | null {
+    return this.known ? this.spent - this.before : null;
   }
 
   private get total(): number {

@@ -45,6 +45,11 @@ export class Spending {
     return this.budget.cost;
   }
 
+  /** What this sitting has spent; null when the price of some inference was not known. */
+  get own(): number | null {
+    return this.budget.own;
+  }
+
   /** Nothing is left: episodes under way must stop. */
   get isExhausted(): boolean {
     return this.budget.exhausted;

@@ -4,8 +4,7 @@ import { dirname, join } from "node:path";
 import { completion, type StandIn, startStandIn } from "embedded-gateway/testing/stand-in";
 import { type Lab, openLab } from "../../lab";
 import { actConfig } from "../testing/act-config";
-
-// One shard after the other: what the others have spent stands in their beats.
+import { BUDGET_SLACK } from "./claim";
 
 const project = mkdtempSync(join(tmpdir(), "shards-budget-"));
 let provider: StandIn;
@@ -32,11 +31,11 @@ afterAll(async () => {
 
 const EPISODE = (64 * (11 * 1 + 7 * 10)) / 1e6; // turning left solves nothing
 
-async function play(shard: string, episodes: number) {
+async function play(shard: string, episodes: number, id = "dear") {
   const before = provider.requests.length;
   const run = await lab.evaluate({
     ...{ variants: ["retried"], tasks: ["BabyAI-MixedTrainLocal-v0/goto"], episodes: 8 },
-    ...{ run: "dear", shard, concurrency: 1, budgetUsd: episodes * EPISODE },
+    ...{ run: id, shard, concurrency: 1, budgetUsd: episodes * EPISODE },
   });
   return { ...run, inferences: provider.requests.length - before };
 }
@@ -62,4 +61,13 @@ test("shards stop at the run's budget, whoever has spent it; a larger one lets t
   const more = await play("2/2", 20);
   expect(more).toMatchObject({ completed: 4, planned: 4, stopped: null, inferences: 128 });
   expect(await play("1/2", 20)).toMatchObject({ completed: 4, inferences: 0 });
+});
+
+test("two at once pass the budget by no more than a tenth of it and what was under way", async () => {
+  const before = provider.requests.length;
+  const parts = await Promise.all([play("1/2", 4, "both"), play("2/2", 4, "both")]);
+  for (const { stopped } of parts) expect(stopped).toBe("budget");
+  const inferences = provider.requests.length - before;
+  expect(inferences).toBeGreaterThanOrEqual(4 * 64);
+  expect(inferences).toBeLessThanOrEqual((1 + BUDGET_SLACK) * 4 * 64 + 2);
 });

@@ -24,6 +24,9 @@ const LOOK_MS = 200;
 /** So long rows of a player that has just died may be on their way to the store: a gateway's batch of a second, and its insert. */
 const ON_THEIR_WAY_MS = 3000;
 
+/** The most by which shards together may pass their run's budget, beside the inferences under way: a part of it. */
+export const BUDGET_SLACK = 0.1;
+
 /** Of those who hold a run, so many are named. */
 const NAMED = 3;
 
@@ -102,10 +105,13 @@ export class Claim {
   private readonly doing = { done: 0, planned: 0, spentUsd: 0 as number | null };
   private answers = 0;
   private answeredAt: number | undefined;
-  private watchesSpending = false;
+  /** Of what this sitting has spent, so much may be unknown to others. */
+  private untoldUsd = Number.POSITIVE_INFINITY;
+  private toldUsd = 0;
+  private telling: Promise<void> | undefined;
   private followsDead = false;
   private timer: NodeJS.Timeout | undefined;
-  private sending: Promise<unknown> = Promise.resolve();
+  private sending: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly clickhouse: ClickHouseClient,
@@ -127,10 +133,7 @@ export class Claim {
       await claim.end();
       throw error;
     }
-    claim.timer = setInterval(() => {
-      // A store that is away is the run's own trouble.
-      claim.sending = claim.sending.then(() => claim.beat()).catch(() => {});
-    }, BEAT_MS).unref();
+    claim.timer = setInterval(() => claim.beatNext(), BEAT_MS).unref();
     return claim;
   }
 
@@ -149,23 +152,32 @@ export class Claim {
     }
   }
 
-  /** Follows what others spend on the run. */
-  async watchSpending(): Promise<void> {
-    this.watchesSpending = true;
-    this.spentElsewhere = await spentElsewhere(this.clickhouse, this.who);
+  /** Follows what others spend on the run: together they stay below its budget but for `BUDGET_SLACK`. */
+  async watchSpending(budgetUsd: number): Promise<void> {
+    this.untoldUsd = (BUDGET_SLACK * budgetUsd) / this.who.of;
+    await this.readSpending();
   }
 
-  /** @param spentBefore of the run's cost, what this sitting did not spend itself, in US dollars; others' apart */
-  follow({ answers, before, total, done, failed, spentUsd }: Progress, spentBefore: number): void {
+  follow({ answers, before, total, done, failed }: Progress): void {
     if (answers > this.answers) this.answeredAt = performance.now();
     this.answers = answers;
-    const elsewhere = this.spentElsewhere;
-    const isKnown = spentUsd !== null && elsewhere !== null;
-    Object.assign(this.doing, {
-      done: before + done - failed,
-      planned: before + total,
-      spentUsd: isKnown ? spentUsd - spentBefore - elsewhere : null,
-    });
+    Object.assign(this.doing, { done: before + done - failed, planned: before + total });
+  }
+
+  /**
+   * @param usd what this sitting has spent, in US dollars; null when that is not known
+   * @returns where others must know it: when they do, and what they have spent is known; or the store is away
+   */
+  spend(usd: number | null): Promise<void> | undefined {
+    this.doing.spentUsd = usd;
+    if (usd !== null && usd - this.toldUsd >= this.untoldUsd) {
+      this.toldUsd = usd;
+      const telling = this.beatNext().then(() => {
+        if (this.telling === telling) this.telling = undefined;
+      });
+      this.telling = telling;
+    }
+    return this.telling;
   }
 
   /** Lets go. */
@@ -176,9 +188,20 @@ export class Claim {
     held.delete(this.who.claim);
   }
 
+  private beatNext(): Promise<void> {
+    // A store that is away is the run's own trouble.
+    this.sending = this.sending.then(() => this.beat()).catch(() => {});
+    return this.sending;
+  }
+
   private async beat(): Promise<void> {
+    this.toldUsd = this.doing.spentUsd ?? 0;
     await this.send(false);
-    if (this.watchesSpending) await this.watchSpending();
+    if (this.untoldUsd < Number.POSITIVE_INFINITY) await this.readSpending();
+  }
+
+  private async readSpending(): Promise<void> {
+    this.spentElsewhere = await spentElsewhere(this.clickhouse, this.who);
   }
 
   private send(ended: boolean): Promise<void> {

@@ -120,7 +120,7 @@ test("a run that is being played is not played a second time, nor as a whole whi
   });
   const playing = lab.evaluate({
     ...settings,
-    ...{ run: "held", shard: "1/2", episodes: 500, drain: stop.signal },
+    ...{ run: "held", shard: "1/2", episodes: 500, concurrency: 1, drain: stop.signal },
     onProgress: ({ answers }) => answers > 0 && begun(),
   });
   await isPlaying;
@@ -129,6 +129,10 @@ test("a run that is being played is not played a second time, nor as a whole whi
     /process \d+ on .*, shard 1\/2, last answer \d+ s ago/,
   );
   await expect(lab.evaluate({ run: "held", shard: "1/2" })).rejects.toThrow(RunHeldError);
+  // What would be refused in any case is named now, and not when the run is free.
+  const other = { ...settings, run: "held", episodes: 500, historyLength: 4 };
+  for (const shard of ["1/2", "1/1"])
+    await expect(lab.evaluate({ ...other, shard })).rejects.toThrow("historyLength was 8, is 4");
   const [row] = await lab.runs();
   expect(row?.shards).toMatchObject([
     { index: 1, of: 2, state: "live", pid: process.pid },
