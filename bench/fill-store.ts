@@ -7,7 +7,7 @@ import { type Agent, type Decision, play } from "../lib/lab/src/agents/play";
 import { actArguments } from "../lib/lab/src/agents/prompt";
 import { readVariants, type VariantInfo } from "../lib/lab/src/experiment/variants/variants";
 import { configFiles } from "../lib/lab/src/project/config-files";
-import { doneTag } from "../lib/lab/src/queries/runs/done";
+import { doneTag, TAGGED_RUN } from "../lib/lab/src/queries/runs/done";
 import { insertRunSettings } from "../lib/lab/src/queries/runs/run-settings";
 import { SLOTS } from "../lib/lab/src/queries/runs/shard";
 
@@ -62,7 +62,8 @@ export async function insertPlan(
   episodes: number,
 ): Promise<void> {
   const variants = Object.fromEntries(Object.keys(SLIPS).map((name) => [name, {}]));
-  const settings = { tasks, seed: 0, episodes, historyLength: HISTORY_LENGTH, variants };
+  const plan = { tasks, seed: 0, episodes, historyLength: HISTORY_LENGTH, variants };
+  const settings = { ...plan, ...TAGGED_RUN };
   await insertRunSettings(clickhouse, { run, id: uuidv7(), settings: JSON.stringify(settings) });
 }
 

@@ -56,7 +56,7 @@ import { againText, type Run } from "./experiment/run";
 import { hasLostRows, settle } from "./experiment/settle";
 import { Claim, RunHeldError } from "./experiment/shards/claim";
 import { defaultVariants } from "./experiment/variants/default-variants";
-import { isFree, modelPrices } from "./experiment/variants/prices";
+import { type Cost, isFree, modelPrices } from "./experiment/variants/prices";
 import { readVariants } from "./experiment/variants/variants";
 import { describeBanks } from "./learn/bank";
 import { type Examples, type ExamplesOptions, examples } from "./learn/examples";
@@ -520,7 +520,7 @@ async function playPrepared(
     variant: (name: string) => catalog.played(name),
     recordFailure: (run: string, result: EpisodeResult) => recordFailure(clickhouse, run, result),
     elsewhere: () => (claim === undefined ? 0 : claim.spentElsewhere),
-    onSpent: (usd: number | null) => (claim ?? own)?.spend(usd),
+    onSpent: (cost: Cost | null) => (claim ?? own)?.spend(cost),
   };
   const onProgress = (progress: Progress) => {
     (claim ?? own)?.follow(progress);

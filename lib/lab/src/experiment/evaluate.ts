@@ -32,8 +32,8 @@ export interface EvaluateContext {
   log?: (line: string) => void;
   /** What other processes have spent on the run so far, in US dollars; null when that is not known. Default: nothing. */
   elsewhere?: () => number | null;
-  /** Told after each answer what this sitting has spent, in US dollars, null when that is not known; the episode goes on when it resolves. */
-  onSpent?: (usd: number | null) => Promise<void> | undefined;
+  /** Told after each answer what this sitting has spent, null when that is not known; the episode goes on when it resolves. */
+  onSpent?: (own: Cost | null) => Promise<void> | undefined;
 }
 
 /** What a run has already done when it is resumed. */

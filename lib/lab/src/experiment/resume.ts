@@ -1,10 +1,16 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { groupBy } from "../basics/group-by";
-import { lastBeatsByRun, spentElsewhere } from "../queries/runs/beats";
+import { allRuns } from "../queries/runs/all-runs";
+import { lastBeatsByRun, spentElsewhere, toldCosts } from "../queries/runs/beats";
 import { doneOfShard, wholeOfShard } from "../queries/runs/done";
 import { modelUsage } from "../queries/runs/model-usage";
 import { everyRunSettings, findRunSettings } from "../queries/runs/run-settings";
-import { completedEpisodes, type EpisodeKey, runStates } from "../queries/runs/run-state";
+import {
+  completedEpisodes,
+  type EpisodeKey,
+  type RunState,
+  runStates,
+} from "../queries/runs/run-state";
 import { type Shard, WHOLE } from "../queries/runs/shard";
 import { describeUnknownRun } from "../queries/runs/unknown-run";
 import type { Before } from "./evaluate";
@@ -58,7 +64,7 @@ export interface RunRow extends RunLabel {
   failed: number;
   cut_off: number;
   variants: string[];
-  /** Null when a model's price is not known. */
+  /** By the prices of when it was played, or where a sitting was killed by those of now; null when a model's price is not known. */
   cost_usd: number | null;
   /** Tokens that a provider did not count were counted here. */
   cost_is_estimated: boolean;
@@ -190,10 +196,11 @@ async function doneBefore(
 export async function listRuns(history: RunHistory, looks?: boolean): Promise<RunRow[]> {
   const { clickhouse, flush } = history;
   await flush();
-  const usage = groupBy(await modelUsage(clickhouse, null), ({ run }) => run);
+  const states = await (looks ? runStates(clickhouse, null, true) : allRuns(clickhouse));
+  const costs = await costsOf(states, history);
   const beats = new Map((await lastBeatsByRun(clickhouse)).map((beat) => [beat.run, beat]));
   const rows: RunRow[] = [];
-  for (const { settings, open_tries, ...stored } of await runStates(clickhouse, null, looks)) {
+  for (const { settings, open_tries, ...stored } of states) {
     const record = settings === null ? null : readRecord(settings, stored.run);
     const variants = Object.keys(record?.variants ?? {});
     const planned = record && variants.length * countOf(record.worlds);
@@ -202,7 +209,7 @@ export async function listRuns(history: RunHistory, looks?: boolean): Promise<Ru
     const state = { ...stored, completed: stored.completed - damaged, damaged };
     const { of } = beats.get(stored.run) ?? WHOLE;
     const isSplit = record !== null && of > 1 && state.completed < planned!;
-    const cost = await costOfRun(usage.get(state.run) ?? [], history, open_tries);
+    const cost = costs.get(stored.run) ?? null;
     rows.push({
       ...{ ...state, state: stateOf(state, planned), planned, variants },
       ...(record?.label ?? { name: null, note: null, helper: false }),
@@ -213,6 +220,20 @@ export async function listRuns(history: RunHistory, looks?: boolean): Promise<Ru
     });
   }
   return rows;
+}
+
+/** What runs have cost, by run; null where that is not known. Only of those with tries that are lost, and old ones, are calls read. */
+async function costsOf(
+  states: readonly RunState[],
+  history: RunHistory,
+): Promise<ReadonlyMap<string, Cost | null>> {
+  const costs = new Map<string, Cost | null>(await toldCosts(history.clickhouse));
+  const read = states.filter(({ run, open_tries }) => open_tries > 0 || !costs.has(run));
+  const usage = await modelUsage(history.clickhouse, ...read.map(({ run }) => run));
+  const usageOf = groupBy(usage, ({ run }) => run);
+  for (const { run, open_tries } of read)
+    costs.set(run, await costOfRun(usageOf.get(run) ?? [], history, open_tries));
+  return costs;
 }
 
 function stateOf(

@@ -11,6 +11,9 @@ import { runInTerminal } from "./run-in-terminal";
 /** What a resumed run has of its own. */
 const runParameters = ["variants", "tasks", "episodes", "seed", "historyLength"];
 
+const ENDS = `With --run it ends with 0 when all of its part is played; with ${NEEDS_CHANGE} when another start would end alike, until the
+budget, a setting or a key is changed; with 143 when it was terminated; else with 1: another start plays what is missing.`;
+
 const notebookIn = (root: string) => join(root, "notebooks", "babyai.ipynb");
 
 /** Leaves the executed notebook beside the charts. */
@@ -39,11 +42,8 @@ export default command({
   },
   more: (root) => {
     const lines = parameterLines(readNotebook(notebookIn(root)));
-    return [
-      ["Parameters, with their defaults:", ...lines].join("\n  "),
-      "With --run it ends with 0 when all of the part is played; with 78 when another start would end alike, until the budget,",
-      "a setting or a key is changed; with 143 when it was terminated; else with 1, and another start plays what is missing.",
-    ].join("\n\n");
+    const parameters = ["Parameters, with their defaults:", ...lines].join("\n  ");
+    return `${parameters}\n\n${ENDS}`;
   },
   exitCode: (error, args) =>
     args.some((word) => /^--run(=|$)/.test(word)) && needsChange(error) ? NEEDS_CHANGE : 1,

@@ -1,5 +1,6 @@
 import type { Table } from "embedded-gateway";
 import { readJson, textsOf } from "../../basics/json";
+import { TAGGED_RUN } from "../../queries/runs/done";
 import type { RunLabel, Settings } from "./settings";
 import { countOf, describeWorlds, gridOf, type Worlds, without, worldsOfGrid } from "./worlds";
 
@@ -43,14 +44,12 @@ export function recordOf(
 export function writeRecord({ worlds, label, ...record }: RunRecord): string {
   const plan = gridOf(worlds) ?? { worlds: Object.fromEntries(worlds) };
   const own = Object.entries(label).filter(([, value]) => value !== null && value !== false);
-  return JSON.stringify({ ...plan, ...record, ...TAGGED, ...Object.fromEntries(own) });
+  return JSON.stringify({ ...plan, ...record, ...TAGGED_RUN, ...Object.fromEntries(own) });
 }
-
-const TAGGED = { done: "tagged" };
 
 /** Whether a stored record is of a time when each `success` has the tag by which a shard finds it. */
 export function isTagged(text: string): boolean {
-  return (JSON.parse(text) as Partial<typeof TAGGED>).done === TAGGED.done;
+  return (JSON.parse(text) as Partial<typeof TAGGED_RUN>).done === TAGGED_RUN.done;
 }
 
 /**

@@ -39,8 +39,9 @@ export class Budget {
   }
 
   /** What this sitting has spent; null when the price of some inference was not known. */
-  get own(): number | null {
-    return this.known ? this.spent - this.before : null;
+  get own(): Cost | null {
+    const { spent, before, estimated: isEstimated, isAtLeast } = this;
+    return this.known ? { usd: spent - before, isEstimated, isAtLeast } : null;
   }
 
   private get total(): number {

@@ -46,7 +46,7 @@ export class Spending {
   }
 
   /** What this sitting has spent; null when the price of some inference was not known. */
-  get own(): number | null {
+  get own(): Cost | null {
     return this.budget.own;
   }
 

@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { completion, type StandIn, startStandIn } from "embedded-gateway/testing/stand-in";
 import { type Lab, openLab } from "../../lab";
+import { insertBeat } from "../../queries/runs/beats";
 import { actConfig } from "../testing/act-config";
 import { BUDGET_SLACK } from "./claim";
 
@@ -70,4 +72,25 @@ test("two at once pass the budget by no more than a tenth of it and what was und
   const inferences = provider.requests.length - before;
   expect(inferences).toBeGreaterThanOrEqual(4 * 64);
   expect(inferences).toBeLessThanOrEqual((1 + BUDGET_SLACK) * 4 * 64 + 2);
+});
+
+test("a run's cost is what its sittings have said, or its calls' where one was killed", async () => {
+  const run = "told";
+  const beat = { run, claim: randomUUID(), pid: 1, host: "far", machine: "far" };
+  const more = { index: 2, of: 2, done: 0, planned: 1, answeredSecondsAgo: 0 };
+  const told = { ...beat, ...more, spentUsd: 5, spentIsEstimated: true };
+  await lab.evaluate({
+    ...{ variants: ["retried"], tasks: ["BabyAI-MixedTrainLocal-v0/goto"], episodes: 1 },
+    ...{ run, shard: "1/1" },
+  });
+  const costOf = async () => (await lab.runs()).find((row) => row.run === run);
+  const exact = { cost_usd: expect.closeTo(EPISODE, 9), cost_is_estimated: false };
+  expect(await costOf()).toMatchObject(exact);
+  await insertBeat(lab.clickhouse, { ...told, ended: false });
+  expect(await costOf()).toMatchObject(exact);
+  await insertBeat(lab.clickhouse, { ...told, ended: true });
+  expect(await costOf()).toMatchObject({
+    cost_usd: expect.closeTo(EPISODE + 5, 9),
+    ...{ cost_is_estimated: true, cost_is_at_least: false },
+  });
 });

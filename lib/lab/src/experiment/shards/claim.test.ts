@@ -22,7 +22,8 @@ const claim = (run: string, shard: string) => Claim.take(client, { run, ...parse
 function beat(run: string, more: Partial<Beat> = {}): Beat {
   return {
     ...{ run, claim: randomUUID(), pid: process.pid, host: "far", machine: "another" },
-    ...{ index: 1, of: 1, done: 0, planned: 9, spentUsd: 0, answeredSecondsAgo: 0, ended: false },
+    ...{ index: 1, of: 1, done: 0, planned: 9, spentUsd: 0, spentIsEstimated: false },
+    ...{ answeredSecondsAgo: 0, ended: false },
     ...more,
   };
 }

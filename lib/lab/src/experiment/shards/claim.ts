@@ -13,6 +13,7 @@ import {
 } from "../../queries/runs/beats";
 import { areApart, type Shard, shardText } from "../../queries/runs/shard";
 import type { Progress } from "../progress/progress";
+import type { Cost } from "../variants/prices";
 import { machine } from "./machine";
 
 /** How often a process says that it plays: several signs of life may be lost before it counts as dead. */
@@ -102,7 +103,11 @@ export interface Claimed extends Shard {
 export class Claim {
   /** What other sittings of the run have spent by their last beats, in US dollars; null when that is not known. 0 until `watchSpending`. */
   spentElsewhere: number | null = 0;
-  private readonly doing = { done: 0, planned: 0, spentUsd: 0 as number | null };
+  private readonly doing = {
+    ...{ done: 0, planned: 0 },
+    spentUsd: 0 as number | null,
+    spentIsEstimated: false,
+  };
   private answers = 0;
   private answeredAt: number | undefined;
   /** Of what this sitting has spent, so much may be unknown to others. */
@@ -165,13 +170,14 @@ export class Claim {
   }
 
   /**
-   * @param usd what this sitting has spent, in US dollars; null when that is not known
+   * @param own what this sitting has spent; null when that is not known
    * @returns where others must know it: when they do, and what they have spent is known; or the store is away
    */
-  spend(usd: number | null): Promise<void> | undefined {
-    this.doing.spentUsd = usd;
-    if (usd !== null && usd - this.toldUsd >= this.untoldUsd) {
-      this.toldUsd = usd;
+  spend(own: Cost | null): Promise<void> | undefined {
+    this.doing.spentUsd = own?.usd ?? null;
+    this.doing.spentIsEstimated = own?.isEstimated ?? false;
+    if (own !== null && own.usd - this.toldUsd >= this.untoldUsd) {
+      this.toldUsd = own.usd;
       const telling = this.beatNext().then(() => {
         if (this.telling === telling) this.telling = undefined;
       });

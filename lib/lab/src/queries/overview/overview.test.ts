@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { uuidv7 } from "embedded-gateway";
 import { type Lab, openLab } from "../../lab";
+import { allRuns } from "../runs/all-runs";
 import { insertFailure } from "../runs/failures";
+import { type RunState, runStates } from "../runs/run-state";
 import {
   type EpisodeList,
   type ListedEpisode,
@@ -80,6 +82,28 @@ test("the list has the episodes of `lab.episodes`, with the same numbers", async
   expect(episodes.filter(({ rating }) => rating !== null)).toMatchObject([
     { rating: 4, comment: "well" },
   ]);
+});
+
+test("all runs are told by counts as their rows tell them", async () => {
+  const { clickhouse } = lab;
+  const timeless = (states: RunState[]) => states.map(({ idle_seconds: _, ...state }) => state);
+  const asked = jest.spyOn(clickhouse, "query");
+  const states = await allRuns(clickhouse);
+  expect(asked).toHaveBeenCalledTimes(7); // no run's rows are read
+  asked.mockRestore();
+  expect(states).toHaveLength(2);
+  expect(states[1]).toMatchObject({ failed: expect.any(Number), open_tries: expect.any(Number) });
+  expect(timeless(states)).toEqual(timeless(await runStates(clickhouse)));
+
+  // Of a run that others have added to, they are.
+  const id = uuidv7();
+  const row = { id, episode_id: uuidv7(), function_name: "act", variant_name: "random" };
+  const tags = { run: states[0]!.run, task: tasks[1], seed: "1" };
+  const values = [{ ...row, tags, input: "{}", output: "{}", inference_params: "{}" }];
+  await clickhouse.insert({ table: "JsonInference", values, format: "JSONEachRow" });
+  const call = { ...{ id: uuidv7(), inference_id: id }, model_name: "m", model_provider_name: "p" };
+  await clickhouse.insert({ table: "ModelInference", values: [call], format: "JSONEachRow" });
+  expect(timeless(await allRuns(clickhouse))).toEqual(timeless(await runStates(clickhouse)));
 });
 
 test("each outcome is found, and each is there", async () => {

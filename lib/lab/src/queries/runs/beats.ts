@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
+import { TAGGED_RUN } from "./done";
+import { RECORDS } from "./run-settings";
 import type { Shard } from "./shard";
 
 /** What a process says every few seconds of the run that it plays, and of which part: "1/1" is all of it. */
@@ -16,6 +18,8 @@ export interface Beat extends Shard {
   planned: number;
   /** What this sitting has cost, in US dollars; null when that is not known. */
   spentUsd: number | null;
+  /** Tokens that a provider did not count were counted here. */
+  spentIsEstimated: boolean;
   /** Seconds since an inference was answered; null before the first one. */
   answeredSecondsAgo: number | null;
   /** It has let go of the run. */
@@ -102,6 +106,42 @@ async function select(
   const rows = await result.json<{ beat: string; firstMs: number; secondsAgo: number }>();
   return rows.map(({ beat, ...times }) => ({ ...(JSON.parse(beat) as Beat), ...times }));
 }
+
+/**
+ * What each run has cost of which every sitting has said so when it let go of it, in US dollars, by the prices of then: without
+ * a look at its calls.
+ */
+export async function toldCosts(
+  clickhouse: ClickHouseClient,
+): Promise<ReadonlyMap<string, { usd: number; isEstimated: boolean }>> {
+  const result = await clickhouse.query({
+    query: `
+      SELECT
+        run,
+        sum(JSONExtractFloat(last, 'spentUsd')) AS usd,
+        max(JSONExtractBool(last, 'spentIsEstimated')) AS isEstimated
+      FROM (
+        SELECT JSONExtractString(value, 'run') AS run, argMax(value, toString(id)) AS last
+        FROM CommentFeedback
+        WHERE tags['record'] = 'beat'
+        GROUP BY run, JSONExtractString(value, 'claim')
+      )
+      WHERE run IN (${RUNS_WITH_BEATS})
+      GROUP BY run
+      HAVING min(JSONExtractBool(last, 'ended') AND JSONType(last, 'spentUsd') != 'Null')`,
+    query_params: { run: null },
+    format: "JSONEachRow",
+  });
+  const rows = await result.json<{ run: string; usd: number; isEstimated: 0 | 1 | boolean }>();
+  return new Map(
+    rows.map(({ run, usd, isEstimated }) => [run, { usd, isEstimated: Boolean(isEstimated) }]),
+  );
+}
+
+/** Those of which no sitting is of a time before there were beats. */
+const RUNS_WITH_BEATS = `
+  SELECT tags['run'] FROM ${RECORDS}
+  GROUP BY tags['run'] HAVING min(JSONExtractString(value, 'done') = '${TAGGED_RUN.done}')`;
 
 /**
  * What all sittings of a run but one have cost by their last beats, in US dollars: what a killed one spent after its last beat

@@ -15,6 +15,9 @@ export function doneTag(run: string, episode: EpisodeKey, episodeId: string): st
   return `${run} ${hex(slotOf(episode))} ${JSON.stringify([variant, task, seed, episodeId.slice(-12)])}`;
 }
 
+/** Stands in the settings of runs whose episodes all get that tag. */
+export const TAGGED_RUN = { done: "tagged" };
+
 /** What a shard has played to its end. */
 export interface Done {
   /** Each once. */

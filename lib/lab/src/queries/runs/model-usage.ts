@@ -25,23 +25,24 @@ export interface UncountedCall {
   answer: string;
 }
 
-/** Tokens by run and model; of one run, or of all. */
+/** Tokens by run and model. */
 export async function modelUsage(
   clickhouse: ClickHouseClient,
-  run: string | null,
+  ...runs: readonly string[]
 ): Promise<ModelUsage[]> {
+  if (runs.length === 0) return [];
   const result = await clickhouse.query({
     query: `
       WITH tagged AS (
         SELECT inference_id, value AS run
         FROM TagInference
-        WHERE key = 'run' AND ${IS_ACT} AND ({run:Nullable(String)} IS NULL OR value = {run:Nullable(String)})
+        WHERE key = 'run' AND ${IS_ACT} AND value IN {runs:Array(String)}
       )
       SELECT tagged.run AS run, model_name AS model, ${tokenSums("SELECT inference_id FROM tagged")}
       FROM ModelInference INNER JOIN tagged ON ModelInference.inference_id = tagged.inference_id
       WHERE NOT cached
       GROUP BY run, model, ModelInference.input_tokens IS NULL OR ModelInference.output_tokens IS NULL`,
-    query_params: { run },
+    query_params: { runs },
     format: "JSONEachRow",
   });
   return result.json<ModelUsage>();

@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { didYouMean } from "../../basics/did-you-mean";
-import { runStates } from "./run-state";
+import { allRuns } from "./all-runs";
 
 /** Of so much of an id that is all date: others of the same minute are meant at most. */
 const MISTYPED = 1 / 8;
@@ -10,7 +10,7 @@ export async function describeUnknownRun(
   clickhouse: ClickHouseClient,
   run: string,
 ): Promise<string> {
-  const known = (await runStates(clickhouse, null, false)).map((state) => state.run);
+  const known = (await allRuns(clickhouse)).map((state) => state.run);
   const text = `The store has no run ${JSON.stringify(run)}.`;
   if (known.length === 0) return `${text} It has none at all: is this the right store?`;
   const newest = known.slice(0, 3).join(", ");
