@@ -51,7 +51,7 @@ export async function fillStore(
     await copyRun(clickhouse, first, first, { hours: -1000 * i, seeds: APART * i, only });
   }
   for (const [i, id] of ids.entries())
-    if (i > 0) await copyRun(clickhouse, first, id, { hours: i });
+    if (i > 0) await copyRun(clickhouse, first, id, { hours: -i });
   return ids;
 }
 

@@ -84,9 +84,10 @@ test("the list has the episodes of `lab.episodes`, with the same numbers", async
   ]);
 });
 
+const timeless = (states: RunState[]) => states.map(({ idle_seconds: _, ...state }) => state);
+
 test("all runs are told by counts as their rows tell them", async () => {
   const { clickhouse } = lab;
-  const timeless = (states: RunState[]) => states.map(({ idle_seconds: _, ...state }) => state);
   const asked = jest.spyOn(clickhouse, "query");
   const states = await allRuns(clickhouse);
   expect(asked).toHaveBeenCalledTimes(7); // no run's rows are read
@@ -183,4 +184,16 @@ test("runs that were begun, and those under way", async () => {
   expect(resumed_ms).toBeGreaterThanOrEqual(started_ms);
   const recent = await recentAnswers(lab.clickhouse);
   expect(recent.map((row) => row.run)).toContain(run);
+});
+
+test("a run of a time before episodes' names were tagged is told all the same", async () => {
+  const { clickhouse } = lab;
+  const before = [await outcomeCounts(clickhouse), timeless(await runStates(clickhouse))];
+  const change = (query: string) =>
+    clickhouse.command({ query: `ALTER TABLE ${query} SETTINGS mutations_sync = 2` });
+  await change(
+    `BooleanMetricFeedback UPDATE tags = mapFilter((k, v) -> k != 'done', tags) WHERE tags['run'] = '${run}'`,
+  );
+  await change(`FeedbackTag DELETE WHERE key = 'done' AND startsWith(value, '${run}')`);
+  expect([await outcomeCounts(clickhouse), timeless(await allRuns(clickhouse))]).toEqual(before);
 });

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { feedbackOf, inferencesOf } from "../parts/by-run";
+import { namedBy, nameOf } from "../parts/episode-name";
 import { IS_ACT } from "../parts/is-act";
 import { RECORDS } from "./run-settings";
 import { mayLackRows, type RunState, runStates } from "./run-state";
@@ -109,15 +110,9 @@ SELECT
 FROM ${RECORDS}
 GROUP BY run`;
 
-/** The tags of `doneTag`, in their order; `name` is that of an episode within its run. */
+/** The tags of `doneTag`. */
 const TAGS = `
-  SELECT
-    value, feedback_id,
-    position(value, ' ') AS space,
-    substring(value, 1, space - 1) AS run,
-    substring(value, space + 6, length(value) - space - 21) AS name
-  FROM FeedbackTag
-  WHERE metric_name = 'success' AND key = 'done'`;
+  SELECT value, feedback_id, ${namedBy("value")} FROM FeedbackTag WHERE metric_name = 'success' AND key = 'done'`;
 
 const DONE = `
 SELECT
@@ -150,7 +145,7 @@ WITH
   try AS (
     SELECT
       any(tags['run']) AS run,
-      concat('[', toJSONString(toString(any(variant_name))), ',', toJSONString(any(tags['task'])), ',', any(tags['seed'])) AS name,
+      ${nameOf("any(variant_name)", "any(tags['task'])", "any(tags['seed'])")} AS name,
       episode_id,
       false AS is_failure,
       toFloat64(count()) AS inferences,
@@ -161,7 +156,7 @@ WITH
     UNION ALL
     SELECT
       tags['run'] AS run,
-      concat('[', toJSONString(tags['variant']), ',', toJSONString(tags['task']), ',', tags['seed']) AS name,
+      ${nameOf("tags['variant']", "tags['task']", "tags['seed']")} AS name,
       target_id AS episode_id,
       true AS is_failure,
       0 AS inferences,
@@ -194,5 +189,4 @@ SELECT
   toFloat64(sum(looked_at.inferences)) AS inferences,
   ${between("looked_at.first", "looked_at.last")}
 FROM looked_at
-GROUP BY run
-SETTINGS output_format_json_escape_forward_slashes = 0`;
+GROUP BY run`;
