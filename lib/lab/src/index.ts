@@ -45,6 +45,7 @@ export { type Summary, summarize } from "./analysis/summary";
 export type { Column, DataFrame, GroupedFrame } from "./analysis/tables/danfojs";
 export { frame, tabulate } from "./analysis/tables/frame";
 export { resultsTable } from "./analysis/tables/results-table";
+export { OutputError } from "./basics/output";
 export type { SqlValue } from "./basics/sql";
 export * from "./charts";
 export {

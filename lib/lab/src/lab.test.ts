@@ -132,6 +132,8 @@ test("two runs are compared on the worlds that they share, with names of their o
   const { id: far } = await lab.evaluate({ ...options, variants: ["random"], seed: 900 });
   await expect(lab.compare([a, far])).rejects.toThrow("have played the same worlds");
   await expect(lab.compare([a, a])).rejects.toThrow("Two runs or more");
+  await expect(lab.compare(a as never)).rejects.toThrow("are a list of ids");
+  await expect(lab.compare([a, b], "succes" as never)).rejects.toThrow("There are: success,");
   await expect(lab.compare([a, "nowhere"])).rejects.toThrow('no run "nowhere"');
 });
 
@@ -186,7 +188,13 @@ test("a function in a cell plays as an agent: through the gateway, stored, named
   const other = { run: run.id, agents: { forward: () => "drop", mute: () => undefined } };
   await expect(lab.evaluate({ ...other, episodes: 3 })).rejects.toThrow("forward's model was");
   await expect(lab.evaluate({ agents: { random: forward } })).rejects.toThrow("random");
-  await expect(lab.evaluate({ agents: { it: {} as never } })).rejects.toThrow(ModelFunctionError);
+  for (const agents of [{ it: {} }, {}, null])
+    await expect(lab.evaluate({ ...options, agents: agents as never })).rejects.toThrow(
+      ModelFunctionError,
+    );
+  await expect(lab.evaluate({ run: run.id, episodes: 3 })).rejects.toThrow(
+    "was played by functions, forward, mute: only who has them can go on",
+  );
 });
 
 test("a comment and a rating from a cell are feedback on the episode, and come back in its row", async () => {
@@ -233,6 +241,8 @@ test.each<[Annotation, string]>([
   [{ rating: 0 }, "rating is 0: it must be a number from 1 to 5"],
   [{ rating: Number.NaN }, "rating is null"],
   [{ comment: " \n" }, 'comment is " \\n"'],
+  [{ rating: 3, coment: "x" } as Annotation, 'no option "coment". Did you mean "comment"?'],
+  [null as never, "is given null"],
 ])("%p is no annotation", async (annotation, message) => {
   const thrown = lab.annotate("01900000-0000-7000-8000-000000000000", annotation);
   await expect(thrown).rejects.toThrow(message);

@@ -5,9 +5,14 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { describeDamage, messageOf, printable, reachModels, uuidv7 } from "embedded-gateway";
 import type { Demonstrated } from "./agents/balrog-like/dialogue";
 import { localModels } from "./agents/local/app";
-import { type AgentFunctions, agentModels, agentVariants } from "./agents/local/own-agents";
+import {
+  type AgentFunctions,
+  agentModels,
+  agentVariants,
+  checkAgents,
+} from "./agents/local/own-agents";
 import { type ModelFunctions, ownModelFiles } from "./agents/local/own-models";
-import { compareRuns, type RunComparison } from "./analysis/compare";
+import { checkCompared, compareRuns, type RunComparison } from "./analysis/compare";
 import type { Quantity } from "./analysis/outcome";
 import { formatResults } from "./analysis/results";
 import { withExpertSteps } from "./analysis/simulator";
@@ -298,6 +303,7 @@ async function playAgents(
   { connection, options: opening }: Opened,
   { agents, ...options }: AgentOptions,
 ): Promise<Run> {
+  checkAgents(agents);
   await connection.flush();
   const own = await openWith(opening, agents);
   try {
@@ -343,7 +349,9 @@ function labOf(opened: Opened): Lab {
     },
     evaluate: async (options) => {
       checkPlayOptions("lab.evaluate", options);
-      return "agents" in options ? playAgents(opened, options) : playRun(opened, options);
+      return "agents" in options && options.agents !== undefined
+        ? playAgents(opened, options)
+        : playRun(opened, options as EvaluateOptions | ResumeOptions);
     },
     demonstrate: async (options) => {
       checkDemonstrateOptions(options);
@@ -372,6 +380,7 @@ function labOf(opened: Opened): Lab {
     },
     episodes: ({ run }) => episodesOf(opened, run),
     compare: async (runs, quantity = "success") => {
+      checkCompared(runs, quantity);
       const labels = new Map((await listRuns(historyOf(opened))).map((row) => [row.run, row.name]));
       const parts = [];
       for (const run of runs) {
@@ -439,6 +448,7 @@ async function prepare(
       demonstrated = await readDemonstrated(clickhouse, settings.worlds, given.demonstrations);
       return { ...settings, demonstrations: demonstrated.id };
     },
+    knows: (name) => catalog.variants.has(name),
     define: (name, { demonstrations }) => ({
       ...catalog.variants.get(name)?.definition,
       ...(demonstrations !== null && isFewShot(name) && { demonstrations }),

@@ -1,7 +1,14 @@
 import type { EpisodeRow } from "../queries/episodes";
 import { type Bounded, boundedMean, isKnown, meanRange } from "./bounds";
 import { byTask, variantOrder } from "./order";
-import { isFinished, possibleRange, type Quantity, type Range, rangeOf } from "./outcome";
+import {
+  isFinished,
+  possibleRange,
+  type Quantity,
+  quantities,
+  type Range,
+  rangeOf,
+} from "./outcome";
 import { refuseMixedRuns } from "./runs";
 import { studentTTwoSided } from "./statistics/distributions";
 import { AnalysisError } from "./statistics/errors";
@@ -66,6 +73,16 @@ export interface NamedRun {
   run: string;
   name: string | null;
   rows: readonly EpisodeRow[];
+}
+
+/** What callers without types may give. @throws AnalysisError */
+export function checkCompared(runs: readonly string[], quantity: Quantity): void {
+  if (!Array.isArray(runs))
+    throw new AnalysisError(`Runs to compare are a list of ids; got ${JSON.stringify(runs)}.`);
+  if (!quantities.includes(quantity))
+    throw new AnalysisError(
+      `There is no quantity ${JSON.stringify(quantity)}. There are: ${quantities.join(", ")}.`,
+    );
 }
 
 /**

@@ -1,12 +1,16 @@
 import type { EpisodeRow } from "../queries/episodes";
 
 /** A quantity of an episode. */
-export type Quantity =
-  | "success"
-  | "episode_return"
-  | "episode_length"
-  | "input_tokens"
-  | "output_tokens";
+export type Quantity = (typeof quantities)[number];
+
+/** All of them. */
+export const quantities = [
+  "success",
+  "episode_return",
+  "episode_length",
+  "input_tokens",
+  "output_tokens",
+] as const;
 
 /** An episode that ran to its end, by success or at the step limit. */
 export interface FinishedEpisode extends EpisodeRow {

@@ -10,7 +10,16 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 
-/** A file, or with a folder's form files in it, cannot be written where they were asked for. */
+/**
+ * A file, or with a folder's form files in it, cannot be written where they were asked for.
+ *
+ * @example
+ * try {
+ *   await saveChart(successRate(rows), "success.jpg");
+ * } catch (error) {
+ *   error instanceof OutputError; // true
+ * }
+ */
 export class OutputError extends Error {
   override readonly name = "OutputError";
 }

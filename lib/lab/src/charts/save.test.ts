@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { invalidAnswerRate } from "../../examples/invalid-answers";
 import { parseResults } from "../analysis/results";
-import { chartToSvg } from "./drawing/render";
+import { OutputError } from "../basics/output";
+import { chartToSvg, type Look } from "./drawing/render";
 import { allCharts } from "./registry";
 import { saveChart, saveCharts } from "./save";
 
@@ -32,6 +33,29 @@ test("every chart is saved, and a chart of one's own beside them", async () => {
     const images = paths.map((file) => readFileSync(file));
     expect(images.at(-2)!.toString()).toMatch(/^<svg[\s\S]*<\/svg>\s*$/);
     expect(images.at(-1)!.subarray(1, 4).toString()).toBe("PNG");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a path that takes no chart, and a look that there is not, are refused by name; nothing is left", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "chart-"));
+  try {
+    const spec = allCharts(rows).success_rate!;
+    const refused = (path: string, look?: object) =>
+      saveChart(spec, path, look as Look).catch(({ name, message }) => `${name}: ${message}`);
+    for (const name of ["a.jpg", "a", ".svg", ""])
+      expect(await refused(join(folder, name))).toMatch(/^OutputError: .*ends in one of .svg/);
+    expect(await refused(undefined as unknown as string)).toMatch(/^OutputError: .* undefined/);
+    mkdirSync(join(folder, "b.svg"));
+    expect(await refused(join(folder, "b.svg"))).toContain("b.svg is a folder: name a file.");
+    expect(await refused("/proc/none/c.svg")).toMatch(/^OutputError: .*cannot be written/);
+    const as = (look: object) => refused(join(folder, "new", "d.svg"), look);
+    expect(await as({ theme: "auto" })).toMatch(/^AnalysisError: theme is "auto"/);
+    expect(await as({ width: 10 })).toMatch(/^AnalysisError: width is 10/);
+    expect(await as({ widht: 400 })).toContain('Did you mean "width"?');
+    expect(readdirSync(folder)).toEqual(["b.svg"]);
+    await expect(saveCharts(rows, join(folder, "b.svg", "x", "\0"))).rejects.toThrow(OutputError);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, extname, join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { extname, join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EpisodeBesideExpert } from "../analysis/expert-steps";
+import { OutputError, withOutput } from "../basics/output";
 import { chartToPdf, chartToPng, chartToSvg, type Look } from "./drawing/render";
 import type { ChartSpec } from "./drawing/style";
 import { Rasterizer } from "./pictures/rasterizer";
@@ -19,18 +20,19 @@ const FORMATS: Readonly<
  * @example
  * await saveChart(successRate(rows), "charts/success.pdf");
  * await saveChart(successRate(rows), "charts/success-phone.svg", { width: 400, theme: "dark" });
- * @throws TypeError the path ends otherwise
+ * @throws OutputError the path ends otherwise, or cannot be written
+ * @throws AnalysisError there is no such look
  */
 export async function saveChart(spec: ChartSpec, path: string, look?: Look): Promise<void> {
-  const extension = extname(path).toLowerCase();
+  const extension = extname(String(path)).toLowerCase();
   const draw = Object.hasOwn(FORMATS, extension) ? FORMATS[extension] : undefined;
   if (draw === undefined) {
     const known = Object.keys(FORMATS).join(", ");
-    throw new TypeError(`a chart cannot be saved as ${path}: its name ends in one of ${known}`);
+    throw new OutputError(
+      `A chart cannot be saved as ${JSON.stringify(path)}: its name ends in one of ${known}.`,
+    );
   }
-  const file = await draw(spec, look);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, file);
+  await withOutput(path, async () => writeFile(path, await draw(spec, look)));
 }
 
 /**
@@ -42,6 +44,7 @@ export async function saveChart(spec: ChartSpec, path: string, look?: Look): Pro
  * @param background Default: none.
  * @returns the paths of the files
  * @throws AnalysisError as {@link allCharts}
+ * @throws OutputError the folder cannot be written to
  * @example
  * const rows = withExpertSteps(await lab.episodes({ run: run.id }));
  * await saveCharts(rows, "charts", { goto: successByStep(rows.filter((row) => row.task === tasks[0])) });
@@ -52,14 +55,15 @@ export async function saveCharts(
   others: Readonly<Record<string, ChartSpec>> = {},
   background: Background = {},
 ): Promise<string[]> {
-  await mkdir(directory, { recursive: true });
-  const paths: string[] = [];
-  for (const [name, image] of await drawImages({ ...allCharts(rows, background), ...others })) {
-    const path = join(directory, name);
-    await writeFile(path, image);
-    paths.push(path);
-  }
-  return paths;
+  return withOutput(join(directory, "chart"), async () => {
+    const paths: string[] = [];
+    for (const [name, image] of await drawImages({ ...allCharts(rows, background), ...others })) {
+      const path = join(directory, name);
+      await writeFile(path, image);
+      paths.push(path);
+    }
+    return paths;
+  });
 }
 
 /** Each chart drawn as SVG and as PNG, by file name. The PNGs are drawn by another thread meanwhile. */

@@ -31,8 +31,8 @@ function rateHtml({ variant, total, done, success, failed }: VariantProgress): s
   const text = unknown === 0 ? `${percent(start)} %` : `${percent(start)}–${percent(end)} % of all`;
   return [
     `<div style="display:flex;align-items:center;padding-top:3px">`,
-    `<div style="width:190px;overflow:hidden;white-space:nowrap">${escapeHtml(variant)}</div>`,
-    `<div style="width:220px;display:flex;background-color:rgba(128,128,128,0.2)">`,
+    `<div style="flex:none;width:190px;overflow:hidden;white-space:nowrap">${escapeHtml(variant)}</div>`,
+    `<div style="flex:none;width:220px;display:flex;background-color:rgba(128,128,128,0.2)">`,
     part(from, "transparent"),
     part(start - from, `${color}55`),
     part(Math.max(1, end - start), color),

@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { isOwnAgent } from "../agents/local/own-agents";
 import { groupBy } from "../basics/group-by";
 import { allRuns } from "../queries/runs/all-runs";
 import { lastBeatsByRun, spentElsewhere, toldCosts } from "../queries/runs/beats";
@@ -88,6 +89,8 @@ interface PreparedRun {
 
 export interface PrepareContext {
   check: (options: EvaluateOptions) => Promise<Settings>;
+  /** Whether there is such a variant. */
+  knows: (variant: string) => boolean;
   /** A variant's definition as the config has it now. */
   define: (variant: string, settings: Settings) => Readonly<Record<string, string>>;
   history: RunHistory;
@@ -103,7 +106,7 @@ export interface PrepareContext {
  */
 export async function prepareRun(
   options: EvaluateOptions | ResumeOptions,
-  { check, define, history, reads = "done" }: PrepareContext,
+  { check, knows, define, history, reads = "done" }: PrepareContext,
 ): Promise<PreparedRun> {
   const begin = async (run: string, given: EvaluateOptions, shard: Shard) => {
     const settings = { ...(await check(given)), shard };
@@ -125,6 +128,13 @@ export async function prepareRun(
   if (text === null) throw new ResumeError(await describeUnknownRun(history.clickhouse, run));
   const stored = readRecord(text, run);
   const { variants, worlds, historyLength } = stored;
+  const agents = Object.keys(variants).filter(
+    (name) => isOwnAgent((variants[name]?.model ?? "").replace(/^"/, "")) && !knows(name),
+  );
+  if (agents.length > 0)
+    throw new ResumeError(
+      `Run ${run} was played by functions, ${agents.join(", ")}: only who has them can go on, by lab.evaluate({ run: ${JSON.stringify(run)}, agents: { ${agents.join(", ")} } }).`,
+    );
   const plan =
     given.worlds === undefined ? (gridOf(worlds) ?? { worlds: [...inTurn(worlds)] }) : {};
   const demonstrations = Object.values(variants).find((own) => own.demonstrations)?.demonstrations;
@@ -146,7 +156,7 @@ export async function prepareRun(
   if (different.length > 0 && !acceptChanges) {
     throw new ResumeError(
       `Run ${run} was played with other settings: ${different.join("; ")}. Its episodes would not be comparable. ` +
-        "Put the settings back, begin a new run, or resume with acceptChanges: true.",
+        "Put the settings back (a run grows by what is named beside all that it has), begin a new run, or resume with acceptChanges: true.",
     );
   }
   const { completed, spent } =

@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { problemOfOptions } from "../basics/options";
 import type { GatewayClient } from "../connection/client";
 import { ACTS } from "./parts/is-act";
 import { ANNOTATED } from "./parts/tries";
@@ -82,7 +83,10 @@ export class AnnotationError extends Error {
 }
 
 /** @throws AnnotationError */
-export function checkAnnotation({ comment, rating }: Annotation): void {
+export function checkAnnotation(annotation: Annotation): void {
+  const problem = problemOfOptions("An annotation", annotation, { comment: true, rating: true });
+  if (problem !== null) throw new AnnotationError(`${problem}.`);
+  const { comment, rating } = annotation;
   if (comment === undefined && rating === undefined)
     throw new AnnotationError(
       "An annotation has a comment, a rating from 1 to 5, or both; got neither.",

@@ -56,6 +56,8 @@ function replay(variant: string, steps: number, thinking: string | null = null):
 
 test("a page without a replay is refused", () => {
   expect(() => playerHtml([])).toThrow(NoReplayError);
+  for (const start of [-1, 1.5, Number.NaN])
+    expect(() => playerHtml([replay("a", 3, "")], start)).toThrow(NoReplayError);
 });
 
 test("what a model wrote stands nowhere in the page's markup", () => {

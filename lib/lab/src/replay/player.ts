@@ -9,7 +9,7 @@ import { differs, type Replay, type ReplayFrame } from "./replay";
 const part = (name: string) => readTextFile(join(__dirname, "..", "..", "src", "replay", name));
 
 /**
- * There is nothing to play.
+ * There is nothing to play, or not from there.
  *
  * @example
  * try {
@@ -54,7 +54,7 @@ export interface Surroundings {
  * }
  * @param start the step that it opens at. Default 0.
  * @param look Default: no letters, and the browser's theme.
- * @throws NoReplayError when `replays` is empty
+ * @throws NoReplayError `replays` is empty, or `start` is no step
  */
 export function playerHtml(
   replays: readonly Replay[],
@@ -62,7 +62,10 @@ export function playerHtml(
   { letters = false, theme }: PlayerLook = {},
   surroundings?: Surroundings,
 ): string {
-  if (replays.length === 0) throw new NoReplayError("playerHtml needs at least one replay");
+  if (replays.length === 0)
+    throw new NoReplayError("There is no replay to play: give at least one");
+  if (!Number.isSafeInteger(start) || start < 0)
+    throw new NoReplayError(`start is ${start}: a step is a whole number, 0 or more`);
   const script = part("page.js");
   const style = themed(part("page.css"), theme);
   const { top = "", bottom = "", stylesheet } = surroundings ?? {};

@@ -87,11 +87,9 @@ export function viewApp(source: ViewSource): Hono {
   app.get("/", (c) => page(c, "Runs", [], runsPage(1)));
   app.get("/page/:page", (c) => page(c, "Runs", [], runsPage(numberOf(c.req.param("page")))));
   app.get("/parts/runs/:page", async (c) => {
-    const runs = await data.runs();
-    c.header(
-      "refresh-after",
-      String(runs.some(({ state }) => state === "running") ? LIVE_SECONDS : 10),
-    );
+    const { runs, isOld } = await data.runs();
+    const isLive = runs.some(({ state }) => state === "running");
+    c.header("refresh-after", String(isOld ? 1 : isLive ? LIVE_SECONDS : 10));
     return send(c, runsPart(runs, numberOf(c.req.param("page"))));
   });
   app.get("/parts/cost/:run", async (c) => send(c, html`${await data.cost(c.req.param("run"))}`));
@@ -158,7 +156,7 @@ export function viewApp(source: ViewSource): Hono {
   app.get("/compare/*", (c) => compare(c, partsOf(c).slice(1)));
   const compare = async (c: Context, texts: readonly string[]) => {
     const sides = texts.map(readSide);
-    const runs = await data.runs();
+    const { runs } = await data.runs();
     for (const { run } of sides) if (!runs.some((each) => each.run === run)) await data.run(run);
     const path = sides.length === 0 ? [] : ([["Compare", compareAddress(sides)]] as const);
     return page(c, "Compare", path, comparePage(sides, runs));

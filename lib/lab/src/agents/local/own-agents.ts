@@ -41,6 +41,14 @@ function modelOf(name: string, agent: AgentFunction): string {
   return `${PREFIX}${name}@${source.slice(0, 8)}`;
 }
 
+/** @throws ModelFunctionError there is none */
+export function checkAgents(agents: AgentFunctions): void {
+  if (typeof agents === "object" && agents !== null && Object.keys(agents).length > 0) return;
+  throw new ModelFunctionError(
+    `agents is ${JSON.stringify(agents)}: name at least one function, as in agents: { mine: ({ step }) => "go forward" }.`,
+  );
+}
+
 /** The agents as models, which are asked with the prompt of the history variants. @throws ModelFunctionError */
 export function agentModels(agents: AgentFunctions): ModelFunctions {
   return Object.fromEntries(

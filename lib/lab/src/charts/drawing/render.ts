@@ -1,5 +1,7 @@
 import { printable } from "embedded-gateway";
 import type { TopLevelSpec } from "vega-lite";
+import { AnalysisError } from "../../analysis/statistics/errors";
+import { problemOfOptions } from "../../basics/options";
 import { rasterize, toPdf } from "../pictures/raster";
 import { textWidth, toWeight } from "../text/font";
 import { escapeXml, outlineText } from "../text/outline";
@@ -26,8 +28,10 @@ export interface Look {
  *
  * writeFileSync("success.svg", await chartToSvg(successRate(rows)));
  * writeFileSync("success-phone.svg", await chartToSvg(successRate(rows), { width: 400, theme: "dark" }));
+ * @throws AnalysisError there is no such look
  */
 export async function chartToSvg(spec: ChartSpec, look: Look = {}): Promise<string> {
+  checkLook(look);
   const { vega, vegaLite } = loadVega();
   const laidOut = atWidth(spec, look.width);
   const compiled = vegaLite.compile(laidOut as unknown as TopLevelSpec).spec;
@@ -42,6 +46,15 @@ export async function chartToSvg(spec: ChartSpec, look: Look = {}): Promise<stri
   } finally {
     view.finalize();
   }
+}
+
+function checkLook(look: Look): void {
+  const problem = problemOfOptions("A chart's look", look, { width: true, theme: true });
+  if (problem !== null) throw new AnalysisError(problem);
+  if (look.theme !== undefined && look.theme !== "light" && look.theme !== "dark")
+    throw new AnalysisError(
+      `theme is ${JSON.stringify(look.theme)}: it must be "light" or "dark"; "auto" is for what showChart shows.`,
+    );
 }
 
 /**

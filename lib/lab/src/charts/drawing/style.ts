@@ -1,3 +1,4 @@
+import { AnalysisError } from "../../analysis/statistics/errors";
 import { wrapText } from "../text/font";
 
 /** A Vega-Lite v5 specification: a plain object for `display.raw`, `JSON.stringify` or `chartToSvg`. */
@@ -46,7 +47,7 @@ export function changed(spec: ChartSpec, change: (spec: ChartSpec) => ChartSpec)
 
 function spaceOf(width: number): Space {
   if (!(width >= NARROWEST && width <= 10_000)) {
-    throw new RangeError(`width is ${width}: a chart has ${NARROWEST} to 10,000 pixels`);
+    throw new AnalysisError(`width is ${width}: a chart has ${NARROWEST} to 10,000 pixels.`);
   }
   return { width: width - 2 * PADDING, isNarrow: width < PHONE };
 }

@@ -54,8 +54,8 @@ export class NotThereError extends Error {
 const FRESH_MS = 1000;
 const FINISHED_MS = 30_000;
 
-/** How long a page waits for patterns before it shows what there is, in milliseconds. */
-const PATIENCE_MS = 400;
+/** How long a page waits for the list of runs, and for patterns, before it shows what there is, in milliseconds. */
+const PATIENCE_MS = 250;
 
 /** Pixels of a chart on a phone's page. */
 const NARROW = 360;
@@ -74,9 +74,11 @@ export class ViewData {
     this.search = new PatternSearch(source.clickhouse);
   }
 
-  /** The newest first. */
-  runs(): Promise<RunOverview[]> {
-    return this.overviews.get("", () => overviews(this.source.clickhouse));
+  /** The newest first; as they were when they were last read where the store takes its time. */
+  async runs(): Promise<{ runs: RunOverview[]; isOld: boolean }> {
+    const read = () => overviews(this.source.clickhouse);
+    const { value, isOld } = await this.overviews.soon("", read, PATIENCE_MS);
+    return { runs: value, isOld };
   }
 
   /** @throws NotThereError */
