@@ -146,7 +146,7 @@ export interface Lab {
    * @throws RemoteModelsError `agents` are given, and the gateway is not the embedded one
    * @throws SettingsError an option is wrong
    * @throws ResumeError there is no such run, or it was played with other settings; the message says which
-   * @throws RunHeldError another process plays the run, or some of it
+   * @throws RunHeldError another process plays the run, or some of it; or has taken it over, because this one was silent for a minute
    * @throws RunNotBegunError ClickHouse does not take its settings
    * @throws RunNotStoredError it ended, but ClickHouse does not show all of it
    */
@@ -524,26 +524,26 @@ async function playPrepared(
   const { catalog, connection, log } = opened;
   const { client, clickhouse, flush, isLate } = connection;
   const { run: id } = before;
-  let own: Claim | undefined;
+  let held = claim;
   const context = {
     ...{ client, log, demonstrated },
     variant: (name: string) => catalog.played(name),
     recordFailure: (run: string, result: EpisodeResult) => recordFailure(clickhouse, run, result),
-    elsewhere: () => (claim === undefined ? 0 : claim.spentElsewhere),
-    onSpent: (cost: Cost | null) => (claim ?? own)?.spend(cost),
+    elsewhere: () => (held === undefined ? 0 : held.spentElsewhere),
+    onSpent: (cost: Cost | null) => held?.spend(cost),
   };
   const onProgress = (progress: Progress) => {
-    (claim ?? own)?.follow(progress);
+    held?.follow(progress);
     options.onProgress?.(progress);
   };
   const play = async ({ drain, stop }: { drain: AbortSignal; stop: AbortSignal }) => {
     const signal = either(options.signal, stop);
-    const hooks = { onProgress, drain: either(options.drain, drain), signal };
     if (record !== null) await beginRun(clickhouse, { run: id, record, signal, log });
-    if (claim === undefined) own = await Claim.take(clickhouse, { run: id, ...WHOLE });
+    held ??= await Claim.take(clickhouse, { run: id, ...WHOLE });
     if (settings.shard.of > 1 && settings.budgetUsd !== null)
-      await claim?.watchSpending(settings.budgetUsd);
-    return evaluate(context, settings, hooks, before);
+      await held.watchSpending(settings.budgetUsd);
+    const until = { drain: either(options.drain, drain), signal: either(held.lost, signal) };
+    return evaluate(context, settings, { onProgress, ...until }, before);
   };
   const onDrain = () =>
     log(
@@ -551,6 +551,7 @@ async function playPrepared(
     );
   try {
     const run = await interruptible(play, onDrain);
+    held?.lost.throwIfAborted();
     await settle(run, { clickhouse, flush, isLate, log }).catch(async (error: unknown) => {
       if (hasLostRows(error)) throw error;
       const lines = await describeLosses(historyOf(opened), true).catch(() => []);
@@ -559,7 +560,7 @@ async function playPrepared(
     });
     return run;
   } finally {
-    await own?.end();
+    if (claim === undefined) await held?.end();
   }
 }
 

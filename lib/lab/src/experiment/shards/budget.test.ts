@@ -94,3 +94,31 @@ test("a run's cost is what its sittings have said, or its calls' where one was k
     ...{ cost_is_estimated: true, cost_is_at_least: false },
   });
 });
+
+test("a shard that another process has taken over ends when it learns so", async () => {
+  const run = "asleep";
+  const follower = { run, claim: randomUUID(), pid: 77, host: "far", machine: "far" };
+  const more = { done: 0, planned: 4, spentUsd: 0, spentIsEstimated: false, ended: false };
+  const takeOver = async () => {
+    const shard = { index: 1, of: 2, answeredSecondsAgo: 0 };
+    await insertBeat(lab.clickhouse, { ...follower, ...more, ...shard });
+    // As if it had come half a minute ago, and this process had been stopped till now.
+    await lab.clickhouse.command({
+      query: `INSERT INTO CommentFeedback (id, target_id, target_type, value, tags)
+        SELECT dateTimeToUUIDv7(now() - 30), target_id, target_type, value, tags FROM CommentFeedback WHERE value LIKE {claim:String}`,
+      query_params: { claim: `%${follower.claim}%` },
+    });
+  };
+  let taken: Promise<void> | undefined;
+  const before = provider.requests.length;
+  const playing = lab.evaluate({
+    ...{ variants: ["retried"], tasks: ["BabyAI-MixedTrainLocal-v0/goto"], episodes: 800 },
+    ...{ run, shard: "1/2", concurrency: 1, budgetUsd: 8 * EPISODE },
+    onProgress: ({ answers }) => {
+      if (answers > 0) taken ??= takeOver();
+    },
+  });
+  await expect(playing).rejects.toThrow("is being played by process 77 on far, shard 1/2");
+  await taken;
+  expect(provider.requests.length - before).toBeLessThan(8 * 64);
+});

@@ -98,6 +98,23 @@ test("one that died is followed: on this machine at once, on another after a min
   await (await claim(run, "1/1")).end();
 });
 
+test("who was silent for a minute and goes on learns that another has taken over", async () => {
+  const run = newRun();
+  const sleeper = await claim(run, "1/2");
+  await sleeper.watchSpending(1);
+  await sleeper.spend({ usd: 0.1, isEstimated: false }); // says something
+  await insertBeat(client, beat(run, { index: 2, of: 2 }));
+  await sleeper.spend({ usd: 0.2, isEstimated: false });
+  expect(sleeper.lost.aborted).toBe(false);
+  await age(run, 61);
+  await insertBeat(client, beat(run, { pid: 77, index: 1, of: 2 }));
+  await new Promise((resolve) => setTimeout(resolve, 2)); // the store counts milliseconds
+  await sleeper.spend({ usd: 0.3, isEstimated: false });
+  expect(sleeper.lost.reason).toBeInstanceOf(RunHeldError);
+  expect(sleeper.lost.reason.holders).toMatchObject([{ pid: 77 }]);
+  await sleeper.end();
+});
+
 test("the first of the shards writes the settings, the others wait for them", async () => {
   const run = newRun();
   const [one, two] = [await claim(run, "1/2"), await claim(run, "2/2")];

@@ -98,11 +98,12 @@ export interface Claimed extends Shard {
 
 /**
  * Says that this process plays a run, or a shard of it, until it lets go or falls silent. A lease by convention: who was
- * stopped for a minute and goes on plays beside the one that took over.
+ * stopped for a minute and goes on plays beside the one that took over, until it says so the next time: then it has `lost`.
  */
 export class Claim {
   /** What other sittings of the run have spent by their last beats, in US dollars; null when that is not known. 0 until `watchSpending`. */
   spentElsewhere: number | null = 0;
+  private readonly losing = new AbortController();
   private readonly doing = {
     ...{ done: 0, planned: 0 },
     spentUsd: 0 as number | null,
@@ -122,6 +123,11 @@ export class Claim {
     private readonly clickhouse: ClickHouseClient,
     private readonly who: Pick<Beat, "run" | "claim" | "pid" | "host" | "machine" | "index" | "of">,
   ) {}
+
+  /** Aborted, with a RunHeldError, when another process has taken over. */
+  get lost(): AbortSignal {
+    return this.losing.signal;
+  }
 
   /** @throws RunHeldError a living process plays it, or some of it */
   static async take(clickhouse: ClickHouseClient, { run, index, of }: Claimed): Promise<Claim> {
@@ -203,6 +209,10 @@ export class Claim {
   private async beat(): Promise<void> {
     this.toldUsd = this.doing.spentUsd ?? 0;
     await this.send(false);
+    await this.refuseHeld(comesFirst).catch((error) => {
+      if (error instanceof RunHeldError) this.losing.abort(error);
+      throw error;
+    });
     if (this.untoldUsd < Number.POSITIVE_INFINITY) await this.readSpending();
   }
 

@@ -5,8 +5,10 @@ interface Scheduler {
   index: string;
   /** Their number. */
   count: string;
-  /** The first index; a variable, where the scheduler says it. */
+  /** The first index, and the last and the step between two; variables, where the scheduler says them. */
   first: number | string;
+  last?: string;
+  step?: string;
 }
 
 const SCHEDULERS: readonly Scheduler[] = [
@@ -21,6 +23,8 @@ const SCHEDULERS: readonly Scheduler[] = [
     index: "SLURM_ARRAY_TASK_ID",
     count: "SLURM_ARRAY_TASK_COUNT",
     first: "SLURM_ARRAY_TASK_MIN",
+    last: "SLURM_ARRAY_TASK_MAX",
+    step: "SLURM_ARRAY_TASK_STEP",
   },
   { name: "GNU parallel", index: "PARALLEL_JOBSLOT", count: "PARALLEL_JOBS", first: 1 },
 ];
@@ -36,16 +40,23 @@ type Env = Readonly<Record<string, string | undefined>>;
 export function scheduledShard(env: Env): string | undefined {
   const scheduler = SCHEDULERS.find(({ index }) => env[index] !== undefined);
   if (scheduler === undefined) return undefined;
-  const { name, index, count, first } = scheduler;
-  const begin = typeof first === "string" ? Number(env[first] ?? 0) : first;
-  const at = Number(env[index]) - begin + 1;
-  const of = Number(env[count]);
+  const { name, index, count, first, last, step } = scheduler;
+  const begin = typeof first === "string" ? number(env[first] ?? "0") : first;
+  const apart = number((step && env[step]) ?? "1");
+  const at = (number(env[index]) - begin) / apart + 1;
+  const of = number(env[count]);
+  // Of an array with gaps the number says nothing of an index.
+  const hasGaps =
+    last !== undefined && env[last] !== undefined && (number(env[last]) - begin) / apart + 1 !== of;
   if (env[count] === undefined)
     throw new SettingsError(
       `${name} gave this process the index ${env[index]} (${index}) of how many? Set ${count}, or give --shard i/N.`,
     );
-  if (Number.isInteger(at) && Number.isInteger(of) && at >= 1 && at <= of) return `${at}/${of}`;
+  if (Number.isInteger(at) && at >= 1 && at <= of && !hasGaps) return `${at}/${of}`;
   throw new SettingsError(
-    `${index}=${env[index]} and ${count}=${env[count]} are no shard${typeof first === "string" ? ` (${first}=${env[first]}; array indices must follow each other)` : ""}. Correct them, or give --shard i/N.`,
+    `${index}=${env[index]} and ${count}=${env[count]} are no shard${typeof first === "string" ? ` (${first}=${env[first]}; an array's indices must have no gaps)` : ""}. Correct them, or give --shard i/N.`,
   );
 }
+
+/** NaN for what is no number, such as a variable that is set and empty. */
+const number = (text: string | undefined) => (/^\d+$/.test(text ?? "") ? Number(text) : Number.NaN);
