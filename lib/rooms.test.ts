@@ -6,7 +6,9 @@ import ts from "typescript";
 // Arrows point downwards: a workspace imports what its package.json names and nothing else, and a room of it imports the
 // rooms before it in these lists. A file that stands beside the rooms is one of its own.
 const ROOMS: Record<string, readonly string[]> = {
-  env: "world missions levels view env registry expert vector vector-worker index".split(" "),
+  env: "world missions levels view env registry expert hindsight vector vector-worker index".split(
+    " ",
+  ),
   gateway: (
     "basics errors ids clickhouse/folder clickhouse clickhouse/http store config files models/providers models requests functions variants " +
     "inference feedback listing routes gateway serve diff/probes diff index"

@@ -104,11 +104,12 @@ export class Env {
   /**
    * Starts an episode.
    * @param options `seed`: a whole number from 0 to 2^53 - 1, or a bigint ≥ 0. The same seed gives the same episode, even on a
-   *   used environment. Without one, the random stream continues; the first time it starts anywhere.
+   *   used environment. Without one, the random stream continues; the first time it starts anywhere. `mission`: stands in place of
+   *   the one that is drawn, in the same world, with the step limit of its own walks.
    * @throws InvalidSeedError
    */
-  reset({ seed }: { seed?: number | bigint } = {}): ResetResult {
-    this.generate(seed);
+  reset({ seed, mission }: { seed?: number | bigint; mission?: AnyInstruction } = {}): ResetResult {
+    this.generate(seed, mission);
     // Subtle: as in the reference the first observation still shows on the floor what the agent starts with in its hand.
     const observation = this.observe();
     this.takeObjectToMove();
@@ -128,8 +129,8 @@ export class Env {
   }
 
   /** `reset()` without the observation; allocates no more than the episode's mission. */
-  restart(seed?: number | bigint): void {
-    this.generate(seed);
+  restart(seed?: number | bigint, mission?: AnyInstruction): void {
+    this.generate(seed, mission);
     this.takeObjectToMove();
   }
 
@@ -204,7 +205,7 @@ export class Env {
     return renderPov(viewOf(this.world), tileSize);
   }
 
-  private generate(seed: number | bigint | undefined): void {
+  private generate(seed: number | bigint | undefined, mission: AnyInstruction | undefined): void {
     const { world } = this;
     if (seed !== undefined) {
       world.random.seed(seed);
@@ -212,7 +213,9 @@ export class Env {
       world.random.seed(entropySeed());
     }
     this.isSeeded = true;
-    const instruction = generateMission(world, this.level);
+    const drawn = generateMission(world, this.level);
+    mission?.bind(world);
+    const instruction = mission ?? drawn;
     this.missionTree = instruction;
     this.mission = instruction.surface();
     this.maxSteps = this.fixedMaxSteps ?? instruction.navigations * stepsPerNavigation(this.level);

@@ -1,6 +1,7 @@
 export type { Env, Info, ResetResult, StepResult } from "./env";
 export { Expert } from "./expert/expert";
 export { solve } from "./expert/solve";
+export { type Fulfilled, hindsight } from "./hindsight";
 export {
   type Competence,
   defineLevel,

@@ -32,7 +32,7 @@ test("learn.ipynb: demonstrations, two trainings, a corrected round, a file of w
   expect((await readStudent(save)).card).toMatchObject({ evaluated: "seeds 1000 to 1000" });
 });
 
-test("improve.ipynb: a round of chance, a student that learns from what it solved", async () => {
+test("improve.ipynb: a round of chance, a student that learns from what it fulfilled", async () => {
   const small = { chance: 8, episodes: 5, rounds: 1, steps: 20, evaluated: 1 };
   const text = await run("improve", small);
   expect(text).toMatch(/round 1: goto \d/);

@@ -234,7 +234,12 @@ export function retry<T>(attempt: () => T | null): T {
   );
 }
 
-function isValid(instruction: AnyInstruction, world: RoomGrid, unblocking: boolean): boolean {
+/** Whether a level may give the mission, which is bound. */
+export function isValid(
+  instruction: AnyInstruction,
+  world: RoomGrid,
+  unblocking: boolean,
+): boolean {
   if (instruction instanceof Before || instruction instanceof After || instruction instanceof And) {
     return isValid(instruction.a, world, unblocking) && isValid(instruction.b, world, unblocking);
   }

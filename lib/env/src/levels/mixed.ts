@@ -8,9 +8,17 @@ import {
   PickUp,
   PutNext,
 } from "../missions/instructions";
-import { BALL, BOX, COLOR_INDEX, DOOR, encode, KEY } from "../world/objects";
+import { BALL, BOX, COLOR_INDEX, DOOR, encode, KEY, typeOf } from "../world/objects";
 import type { RoomGrid } from "../world/room-grid";
-import { defineLevel, type Level, oneRoom, type Registration, registration, retry } from "./level";
+import {
+  defineLevel,
+  isValid,
+  type Level,
+  oneRoom,
+  type Registration,
+  registration,
+  retry,
+} from "./level";
 
 /** The five kinds of mission; BALROG names a task by the environment's id, "/" and one of these. */
 export const MIXED_TASKS = ["goto", "pickup", "open", "putnext", "pick_up_seq_go_to"] as const;
@@ -27,7 +35,7 @@ const HELD_OUT = [
   encode(DOOR, grey),
 ];
 
-type Split = "train" | "test";
+export type Split = "train" | "test";
 
 /** A vocabulary that leaves out some combinations of color and type, to test generalization (Carta et al., 2023). */
 function isInVocabulary(instruction: AnyInstruction, split: Split): boolean {
@@ -94,6 +102,39 @@ const GENERATE: Record<MixedTask, Generate> = {
     return world.flip() ? new Before(pickUp, goTo) : new After(goTo, pickUp);
   }),
 };
+
+/** All missions that one of the five tasks could give in this world, each once. They are bound. */
+export function mixedMissions(world: RoomGrid, split: Split): AnyInstruction[] {
+  const { grid } = world;
+  const ids = Array.from({ length: grid.end }, (_, id) => id);
+  // One object of each look.
+  const named = ids.filter(
+    (id) =>
+      new ObjectDescription(null).fits(grid.codeOf(id)) &&
+      grid.isOnGrid(id) &&
+      !ids.slice(0, id).some((other) => grid.codeOf(other) === grid.codeOf(id)),
+  );
+  const doors = named.filter((id) => typeOf(grid.codeOf(id)) === DOOR);
+  const things = named.filter((id) => !doors.includes(id));
+  const pairs = things.flatMap((a) =>
+    things.filter((b) => b !== a || world.countLike(a) > 1).map((b) => [a, b] as const),
+  );
+  const of = (id: number) => like(world, id);
+  const missions: AnyInstruction[] = [
+    ...things.flatMap((id) => [new GoTo(of(id)), new PickUp(of(id))]),
+    ...doors.map((id) => new Open(of(id))),
+    ...(split === "train" && doors.length > 0 ? [new Open(new ObjectDescription(DOOR))] : []),
+    ...pairs.flatMap(([a, b]) => [
+      new PutNext(of(a), of(b)),
+      new Before(new PickUp(of(a)), new GoTo(of(b))),
+      new After(new GoTo(of(b)), new PickUp(of(a))),
+    ]),
+  ];
+  return missions.filter((mission) => {
+    mission.bind(world);
+    return isInVocabulary(mission, split) && isValid(mission, world, false);
+  });
+}
 
 const SUMMARY: Record<MixedTask, string> = {
   goto: "Go to an object in a single room.",

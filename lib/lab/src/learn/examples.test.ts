@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { make, solve, tasks } from "babyai";
+import { hindsight, make, solve, tasks } from "babyai";
 import { hashedWords } from "../agents/local/hashed-words";
 import type { ChatMessage } from "../agents/local/reading/prompt";
-import { readPrompt } from "../agents/local/reading/prompt";
+import { promptTexts, readPrompt } from "../agents/local/reading/prompt";
 import { decide } from "../agents/local/rule-based/rule-based";
 import { parseAnswer } from "../agents/parse";
 import { type Lab, openLab } from "../lab";
@@ -173,6 +173,44 @@ test("any variant's templates render them again, with a window of its own", asyn
   });
 });
 
+test("in hindsight an episode teaches each mission that it fulfilled, as if it had gone there straight", async () => {
+  const played = new Map(
+    all(await lab.examples({ run })).map((episode) => [episode.episode_id, episode]),
+  );
+  const { train, found } = await lab.examples({ run, hindsight: true, render: "mumbler" });
+  expect(found).toBe(36);
+  for (const { episode_id, task, seed, mission, steps, ...episode } of train) {
+    const stored = played.get(episode_id)!.steps;
+    const all = stored.map((step) => step.played);
+    const fulfilled = hindsight(task, seed, all).find((it) => it.mission.surface() === mission)!;
+    const env = make(task);
+    let { observation } = env.reset({ seed, mission: fulfilled.mission });
+    for (const step of steps) {
+      expect([env.terminated, step.observation]).toEqual([false, observation.text]);
+      ({ observation } = env.step(step.played));
+    }
+    expect([env.reward > 0, episode.success]).toEqual([true, true]);
+    expect(episode.episode_return).toBe(env.reward);
+    const ids = steps.map(({ inference_id }) => inference_id);
+    expect(stored.map((it) => it.inference_id).filter((id) => ids.includes(id))).toEqual(ids);
+    const made = [...episode.examples()];
+    expect(made.map(({ action }) => action)).toEqual(steps.map((step) => step.played));
+    for (const { prompt } of made) expect(promptTexts(prompt).mission).toBe(mission);
+  }
+  // Of the solved ones the mission that was given is among them, and there are others.
+  const where = { success: true };
+  const solved = all(await lab.examples({ run, where }));
+  const again = all(await lab.examples({ run, where, hindsight: true, render: "mumbler" }));
+  for (const { episode_id, mission } of solved.filter(({ steps }) => steps.length > 2))
+    expect(again.filter((it) => it.episode_id === episode_id).map((it) => it.mission)).toContain(
+      mission,
+    );
+  expect(train.length).toBeGreaterThan(again.length);
+  expect(again.length).toBeGreaterThan(solved.length);
+  const [thinks] = (await lab.examples({ run, hindsight: true, render: "reasoning" })).train;
+  expect(() => [...thinks!.examples()]).toThrow("no thinking to learn from");
+});
+
 test("where: each condition lets those pass that it says", async () => {
   const rows = await lab.episodes({ run });
   const chosen = async (where: ExamplesOptions["where"]) =>
@@ -229,6 +267,7 @@ test("what is not there, or cannot be, is refused with what was meant", async ()
   for (const nothing of [undefined, null, run])
     expect(await refused(nothing as never)).toContain("it must be an object with run, where,");
   expect(await refused({ run, renders: "rule_based" } as never)).toContain(meant("render"));
+  expect(await refused({ run, hindsight: 1 } as never)).toContain("hindsight is 1");
   const seeds = { valFraction: 0.5, seeds: 1 };
   expect(await refused({ run, split: seeds })).toContain(meant("seed"));
   expect(await refused({ run, split: null as never })).toContain("split is given null");

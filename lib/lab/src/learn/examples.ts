@@ -4,6 +4,7 @@ import { isTaskOf } from "../basics/task-ids";
 import type { VariantInfo } from "../experiment/variants/variants";
 import { type Trajectory, trajectories, trajectoryIds } from "../queries/trajectories";
 import { checkHistoryLength, checkOptions, ExamplesError, refuseUnknown } from "./examples-error";
+import { inHindsight } from "./hindsight";
 import { type Example, examplesOf, type RenderedTurn, renderTurns, taught } from "./render";
 import { type ExamplesWhere, testsOf } from "./where";
 
@@ -16,6 +17,12 @@ export interface ExamplesOptions {
   render?: string;
   /** Past turns in the prompts of variants with history. Default 8. */
   historyLength?: number;
+  /**
+   * Gives each episode once for every mission that it fulfilled, whichever was given, as if it had gone there straight: see `hindsight`.
+   * The steps are played ones, by their inference; what is seen before each comes from playing the world again, and nothing is stored.
+   * `where` chooses among the episodes as they were played. For the five tasks and the test tasks. Default: false.
+   */
+  hindsight?: boolean;
   /** Sets episodes aside, to look at while a model is trained. Default: none. */
   split?: ExamplesSplit;
 }
@@ -54,6 +61,7 @@ const OPTIONS: Record<keyof ExamplesOptions, true> = {
   where: true,
   render: true,
   historyLength: true,
+  hindsight: true,
   split: true,
 };
 
@@ -63,7 +71,7 @@ export async function examples(
   options: ExamplesOptions,
 ): Promise<Examples> {
   checkOptions("lab.examples", options, OPTIONS);
-  const { run, where = {}, render, historyLength = 8, split } = options;
+  const { run, where = {}, render, historyLength = 8, hindsight = false, split } = options;
   const ids = [run].flat();
   if (ids.length === 0 || !ids.every((id) => typeof id === "string" && id !== ""))
     throw new ExamplesError(
@@ -72,6 +80,8 @@ export async function examples(
   const tests = testsOf(where);
   if (render !== undefined) rendererOf(render, variants);
   checkHistoryLength(historyLength);
+  if (typeof hindsight !== "boolean")
+    throw new ExamplesError(`hindsight is ${JSON.stringify(hindsight)}: it must be true or false`);
   const isValidation = split === undefined ? () => false : draw(split);
   const failed = new Map(tests.map(([name]) => [name, 0]));
   const seen = { variant: new Set<string>(), task: new Set<string>() };
@@ -84,14 +94,15 @@ export async function examples(
         seen.variant.add(episode.variant);
         seen.task.add(episode.task);
         const failing = tests.find(([, test]) => !test(episode))?.[0];
-        if (failing !== undefined) failed.set(failing, (failed.get(failing) ?? 0) + 1);
-        else {
-          const name = render ?? episode.variant;
-          const turns = () => renderTurns(episode, name, rendererOf(name, variants), historyLength);
-          const side = isValidation(episode) ? made.validation : made.train;
-          side.push(
-            Object.assign(episode, { turns, examples: () => examplesOf(episode, turns()) }),
-          );
+        if (failing !== undefined) {
+          failed.set(failing, (failed.get(failing) ?? 0) + 1);
+          continue;
+        }
+        const side = isValidation(episode) ? made.validation : made.train;
+        for (const shown of hindsight ? inHindsight(episode) : [episode]) {
+          const name = render ?? shown.variant;
+          const turns = () => renderTurns(shown, name, rendererOf(name, variants), historyLength);
+          side.push(Object.assign(shown, { turns, examples: () => examplesOf(shown, turns()) }));
         }
       }
     }
@@ -105,8 +116,9 @@ export async function examples(
       ]);
     }
   if (made.train.length + made.validation.length === 0) {
-    const why = [...failed].map(([name, count]) => `${count} by where.${name}`).join(", ");
-    throw new ExamplesError(`None of ${made.found} episodes is left: out are ${why}`);
+    const why = [...failed].map(([name, count]) => `${count} by where.${name}`);
+    if (hindsight) why.push("those that fulfilled no mission");
+    throw new ExamplesError(`None of ${made.found} episodes is left: out are ${why.join(", ")}`);
   }
   if (split !== undefined && (made.train.length === 0 || made.validation.length === 0))
     throw new ExamplesError(
