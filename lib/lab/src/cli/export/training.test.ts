@@ -192,6 +192,11 @@ test.each([
   [["--episodes", "many"], "--episodes is many: it must be a whole number"],
   [["--seeds", "0"], "--seeds is 0: it must be a whole number"],
   [["--where", "success=true"], "--where is success=true: it must be JSON"],
+  [["--corrected", "random"], "--corrected is random: it must be a variant and a number"],
+  [["--corrected", "random=0"], "--corrected is random=0: it must be a variant and a number"],
+  [["--prompt", "history"], "--prompt is history: it must be compact or compact_history"],
+  [["--onto", "nowhere"], "--onto is nowhere: there is no tuned model in it"],
+  [["stray", "--", "--lora_r", "8"], "Unexpected argument 'stray'"],
 ])("recipes/fine-tune refuses %j before it installs or trains anything", (args, message) => {
   const script = join(root, "recipes", "fine-tune", "tune.mjs");
   const work = join(folder, "work");
