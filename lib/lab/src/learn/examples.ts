@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
+import { didYouMean } from "../basics/did-you-mean";
 import { isTaskOf } from "../basics/task-ids";
 import type { VariantInfo } from "../experiment/variants/variants";
 import { type Trajectory, trajectories, trajectoryIds } from "../queries/trajectories";
@@ -137,8 +138,11 @@ async function refuseEmpty(clickhouse: ClickHouseClient, id: string): Promise<ne
 
 /** @throws ExamplesError its templates cannot make the prompts again */
 function rendererOf(name: string, variants: ExamplesContext["variants"]): VariantInfo {
-  refuseUnknown("variant", name, [...variants.keys()]);
-  const info = variants.get(name) as VariantInfo;
+  const info = variants.get(name);
+  if (info === undefined)
+    throw new ExamplesError(
+      `The configuration has no variant ${JSON.stringify(name)}.${didYouMean(name, [...variants.keys()])} Give as render one that it has: a function of a cell has no prompt of its own`,
+    );
   const cannot = (why: string) =>
     new ExamplesError(`${name} ${why}. Give render: another variant, such as rule_based_history`);
   if (info.model === null) throw cannot("is made of other variants, and has no prompt of its own");

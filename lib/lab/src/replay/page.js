@@ -87,7 +87,10 @@ function show(index) {
   for (const showFrame of shows) showFrame(current);
   slider.value = current;
   position.textContent = `step ${current} of ${last}`;
-  if (hasAddress) history.replaceState(null, "", `#${current}`);
+  if (!hasAddress) return;
+  history.replaceState(null, "", `#${current}`);
+  // Where a form's answer leads back, the step goes along.
+  for (const form of document.forms) form.action = form.action.replace(/(#.*)?$/, `#${current}`);
 }
 
 function pause() {

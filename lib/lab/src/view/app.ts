@@ -147,7 +147,7 @@ export function viewApp(source: ViewSource): Hono {
       return problem(
         c,
         400,
-        `A comparison has no ${other}. Its address names its sides: /compare/<run>/<run>~<variant>.`,
+        `A comparison takes no parameter ${JSON.stringify(other)}. Its address names its sides: /compare/<run>/<run>~<variant>.`,
       );
     const sides = [...new Set(c.req.queries("side") ?? [])].filter((text) => text !== "");
     if (sides.length === 0) return compare(c, []);

@@ -274,6 +274,12 @@ describeInChromium("in Chromium", () => {
     await page.reload();
     expect(await page.textContent("#position")).toMatch(/^step 2 of/);
     expect(await page.innerHTML(".picture")).toContain("<svg");
+    // A note leads back to the step that it was written at.
+    await page.fill("textarea[name=comment]", "here");
+    await page.click("form[action*=annotations] button");
+    await page.waitForSelector('.said:has-text("here")');
+    expect(new URL(page.url()).hash).toBe("#2");
+    await page.goBack();
     await page.goBack();
     expect(page.url()).toBe(address);
   });
