@@ -10,5 +10,5 @@ parts=${1:?into how many parts}
 run=${2:?names the run}
 shift 2
 
-seq "$parts" | parallel --jobs "$parts" --line-buffer --tag \
+seq "$parts" | parallel --jobs "$parts" --line-buffer --tag --quote \
   "$(dirname "$0")/worker.sh" --run "$run" --shard "{}/$parts" "$@"
