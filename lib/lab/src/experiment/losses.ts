@@ -1,7 +1,7 @@
 import { someOf } from "../basics/did-you-mean";
 import { type TryRow, tries } from "../queries/episodes";
 import type { Loss } from "../queries/parts/tries";
-import { episodesWithoutInferences, mayLackRows } from "../queries/runs/run-state";
+import { episodesWithoutInferences, lackedRows } from "../queries/runs/run-state";
 import { listRuns, type RunHistory } from "./resume";
 
 /** What is lost, in words. */
@@ -21,10 +21,10 @@ const NAMED = 6;
  * @param isDamaged parts of the store are known to be broken. Else a run that is only unfinished has no line
  */
 export async function describeLosses(history: RunHistory, isDamaged: boolean): Promise<string[]> {
-  if (!isDamaged && !(await mayLackRows(history.clickhouse))) return [];
+  if (!isDamaged && (await lackedRows(history.clickhouse)) === null) return [];
   const gone = await episodesWithoutInferences(history.clickhouse);
   const lines: string[] = [];
-  for (const { run, planned, completed, damaged } of await listRuns(history, true)) {
+  for (const { run, planned, completed, damaged } of await listRuns(history, isDamaged)) {
     const hasLost = isDamaged || damaged > 0 || gone.has(run);
     if (planned === null || completed >= planned || !hasLost) continue;
     const lacking = (await tries(history.clickhouse, run)).filter(

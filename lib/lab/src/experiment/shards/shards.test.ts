@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tasks } from "babyai";
 import { type Lab, openLab } from "../../lab";
+import { allRuns } from "../../queries/runs/all-runs";
+import { lackedRows, type RunState, runStates } from "../../queries/runs/run-state";
 import { ResumeError } from "../plan/record";
 import { SettingsError } from "../plan/settings";
 import { RunHeldError } from "./claim";
@@ -183,4 +185,13 @@ test("what was played twice all the same is counted, and enters no mean twice", 
     expect(8 * sum.mean_length).toBeCloseTo(total((row) => row.episode_length));
     expect(8 * sum.mean_return).toBeCloseTo(total((row) => row.episode_return));
   }
+});
+
+test("what counts tell of all these runs is what their rows tell, of those that lack rows, too", async () => {
+  const timeless = (states: RunState[]) => states.map(({ idle_seconds: _, ...state }) => state);
+  const { clickhouse } = lab;
+  expect(await lackedRows(clickhouse)).toMatchObject({ inferences: true, calls: true });
+  const states = await allRuns(clickhouse);
+  expect(states.length).toBeGreaterThan(4);
+  expect(timeless(states)).toEqual(timeless(await runStates(clickhouse)));
 });

@@ -2,23 +2,26 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { feedbackOf, inferencesOf } from "../parts/by-run";
 import { namedBy, nameOf } from "../parts/episode-name";
 import { IS_ACT } from "../parts/is-act";
+import { METRICS } from "../parts/tries";
 import { RECORDS } from "./run-settings";
-import { mayLackRows, type RunState, runStates } from "./run-state";
+import { type Lacks, lackedRows, type RunState, runStates } from "./run-state";
 
 /** Runs that counts do not tell are asked about one by one, so many of them; more of them all together. */
 const FEW = 10;
 
 /**
- * All runs in the store, the newest first, as `runStates` tells them, a hundred times as fast where millions of inferences are
- * stored: of most runs counts tell that all is there, of tags and of episodes' lengths. Of a run of which they do not agree the rows are read.
+ * All runs in the store, the newest first, as `runStates` tells them, in a tenth of the time where millions of inferences are
+ * stored: of most runs counts tell that all is there, of tags and of episodes' lengths. Of a run of which they do not agree, and of one that lacks
+ * rows, all are read.
  */
 export async function allRuns(clickhouse: ClickHouseClient): Promise<RunState[]> {
-  if (await mayLackRows(clickhouse)) return runStates(clickhouse);
-  const { told, untold } = await byCounts(clickhouse);
+  const lacks = await lackedRows(clickhouse);
+  const { told, untold } = await byCounts(clickhouse, lacks);
+  const looks = lacks !== null;
   const read =
     untold.length > FEW
-      ? (await runStates(clickhouse, null, false)).filter(({ run }) => untold.includes(run))
-      : (await Promise.all(untold.map((run) => runStates(clickhouse, run, false)))).flat();
+      ? (await runStates(clickhouse, null, looks)).filter(({ run }) => untold.includes(run))
+      : (await Promise.all(untold.map((run) => runStates(clickhouse, run, looks)))).flat();
   const dated = read.map((state) => ({ state, firstMs: Date.parse(`${state.first}Z`) }));
   return [...told, ...dated]
     .sort((a, b) => b.firstMs - a.firstMs || (a.state.run < b.state.run ? 1 : -1))
@@ -32,6 +35,7 @@ interface Dated {
 
 async function byCounts(
   clickhouse: ClickHouseClient,
+  lacks: Lacks | null,
 ): Promise<{ told: Dated[]; untold: string[] }> {
   const select = async <Row extends { run: string }>(query: string) => {
     const result = await clickhouse.query({
@@ -48,14 +52,25 @@ async function byCounts(
     select<Counted>(STEPS),
     select<Times & Open>(OPEN),
   ]);
+  const none = new Map<string, Counted>();
+  const metrics = lacks?.metrics ? await select<Counted>(MEASURES) : null;
+  const lost = [
+    lacks?.inferences ? await select<Counted>(lostOf(STORED_IDS)) : none,
+    lacks?.calls
+      ? await select<Counted>(lostOf("SELECT inference_id AS id FROM ModelInference"))
+      : none,
+  ];
   const told: Dated[] = [];
   const untold: string[] = [];
   const runs = new Set([started, successes, inferences, open].flatMap((rows) => [...rows.keys()]));
   for (const run of runs) {
     const [begun, ended, left] = [started.get(run), done.get(run), open.get(run)];
     const { completed = 0, tries = 0, tagged = 0 } = ended ?? {};
+    const ends = successes.get(run)?.n ?? 0;
     const isWhole =
-      tagged === (successes.get(run)?.n ?? 0) &&
+      tagged === ends &&
+      (metrics === null || (metrics.get(run)?.n ?? 0) >= 4 * ends) &&
+      !lost.some((lost) => lost.has(run)) &&
       (inferences.get(run)?.n ?? 0) === (steps.get(run)?.n ?? 0) + (left?.inferences ?? 0);
     if (begun === undefined || !isWhole) {
       untold.push(run);
@@ -132,6 +147,18 @@ SELECT value AS run, toFloat64(count()) AS n FROM TagInference WHERE key = 'run'
 
 const STEPS = `
 SELECT tags['run'] AS run, toFloat64(sum(value)) AS n FROM FloatMetricFeedback WHERE metric_name = 'episode_length' GROUP BY run`;
+
+const MEASURES = `
+SELECT tags['run'] AS run, toFloat64(count()) AS n FROM FloatMetricFeedback WHERE metric_name IN (${METRICS}) GROUP BY run`;
+
+const STORED_IDS = "SELECT id FROM JsonInference UNION ALL SELECT id FROM ChatInference";
+
+/** Tagged inferences whose ids are not among these. */
+const lostOf = (ids: string) => `
+SELECT value AS run, toFloat64(count()) AS n
+FROM TagInference LEFT ANTI JOIN (${ids}) AS stored ON TagInference.inference_id = stored.id
+WHERE key = 'run' AND ${IS_ACT}
+GROUP BY run`;
 
 // subtle: a subquery for one value is run once, however often it is named; and NOT IN takes ten times as long as the join.
 const OPEN = `

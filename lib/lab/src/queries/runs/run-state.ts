@@ -57,23 +57,36 @@ export async function completedEpisodes(
   return { completed, openTries: tries.length - completed.length };
 }
 
+/** Of what rows may be missing. */
+export interface Lacks {
+  inferences: boolean;
+  calls: boolean;
+  metrics: boolean;
+}
+
 /**
- * Whether rows of some episode may be missing, by counts of whole tables: a folder of rows may be gone, of which ClickHouse
+ * Of what rows of some episode may be missing, by counts of whole tables: a folder of rows may be gone, of which ClickHouse
  * says nothing. `runStates` knows.
+ *
+ * @returns null: of nothing
  */
-export async function mayLackRows(clickhouse: ClickHouseClient): Promise<boolean> {
+export async function lackedRows(clickhouse: ClickHouseClient): Promise<Lacks | null> {
   const result = await clickhouse.query({
     query: `
       WITH
-        (SELECT (SELECT count() FROM JsonInference) + (SELECT count() FROM ChatInference)) AS inferences,
+        (SELECT (SELECT count() FROM JsonInference) + (SELECT count() FROM ChatInference)) AS stored,
         (SELECT (countIf(metric_name IN (${METRICS})), sumIf(value, metric_name = 'episode_length')) FROM FloatMetricFeedback) AS measured
-      SELECT inferences > (SELECT count() FROM ModelInference)
-        OR measured.1 < 4 * (SELECT countIf(metric_name = 'success') FROM BooleanMetricFeedback)
-        OR inferences < (SELECT count() FROM InferenceById)
-        OR measured.2 > inferences AS lacks`,
+      SELECT
+        stored < (SELECT count() FROM InferenceById) OR stored < measured.2 AS inferences,
+        stored > (SELECT count() FROM ModelInference) AS calls,
+        measured.1 < 4 * (SELECT countIf(metric_name = 'success') FROM BooleanMetricFeedback) AS metrics`,
     format: "JSONEachRow",
   });
-  return Boolean((await result.json<{ lacks: 0 | 1 }>())[0]?.lacks);
+  const [row] = await result.json<Record<keyof Lacks, 0 | 1 | boolean>>();
+  const { inferences, calls, metrics } = row!;
+  return inferences || calls || metrics
+    ? { inferences: Boolean(inferences), calls: Boolean(calls), metrics: Boolean(metrics) }
+    : null;
 }
 
 /** How many episodes of each run have a stored `success` and not one inference: all rows of them there are gone. */
@@ -101,7 +114,7 @@ export async function runStates(
   run: string | null = null,
   looks?: boolean,
 ): Promise<RunState[]> {
-  const query = states(looks ?? (run !== null || (await mayLackRows(clickhouse))));
+  const query = states(looks ?? (run !== null || (await lackedRows(clickhouse)) !== null));
   const result = await clickhouse.query({ query, query_params: { run }, format: "JSONEachRow" });
   return result.json<RunState>();
 }
