@@ -27,7 +27,7 @@ test("learn.ipynb: demonstrations, two trainings, a corrected round, a file of w
   const save = join(directory, "student.bin");
   const small = { episodes: 6, corrected: 1, epochs: 3, epochsAfter: 3, evaluated: 1, wandered: 1 };
   const text = await run("learn", { ...small, save });
-  expect(text).toContain("7 seeds learned from");
+  expect(text).toMatch(/[78] seeds learned from/); // played once more where it was not solved
   expect(existsSync(save)).toBe(true);
   expect((await readStudent(save)).card).toMatchObject({ evaluated: "seeds 1000 to 1000" });
 });
