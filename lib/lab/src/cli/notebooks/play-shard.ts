@@ -15,6 +15,7 @@ import {
   SettingsError,
 } from "../../experiment/plan/settings";
 import { Outages, PATIENCE } from "../../experiment/play/patience";
+import type { Run } from "../../experiment/run";
 import { RunHeldError } from "../../experiment/shards/claim";
 import { type Lab, openLab } from "../../lab";
 import { SILENT_SECONDS } from "../../queries/runs/beats";
@@ -77,6 +78,12 @@ export function needsChange(error: unknown): boolean {
   return [UsageError, SettingsError, ResumeError, ConfigError].some((of) => error instanceof of);
 }
 
+/** What a worker that has not been terminated ends with. */
+export function exitCodeOf({ completed, planned, stopped }: Run): number {
+  if (completed === planned) return 0;
+  return stopped === "budget" ? NEEDS_CHANGE : 1;
+}
+
 /** A shard's place is looked at so often, until its last player has been silent for long enough. */
 const AGAIN_MS = 3000;
 
@@ -112,8 +119,7 @@ export async function playShard(
     terminal.endBar();
     console.log(played.text);
     if (signal.aborted) return 143;
-    if (played.completed === played.planned) return 0;
-    return played.stopped === "budget" ? NEEDS_CHANGE : 1;
+    return exitCodeOf(played);
   } catch (error) {
     if (lab === undefined && signal.aborted) return 143;
     throw error;

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "embedded-gateway";
+import { NEEDS_CHANGE } from "../notebooks/play-shard";
 
 export const VARIANT = "rule_based_history";
 
@@ -80,6 +81,7 @@ export class Site {
       while (left.has(index) && !this.isStopped) {
         played.starts += 1;
         const { code, text } = await this.work(run, `${index}/${shards}`, episodes, index);
+        if (code === NEEDS_CHANGE) throw new Error(`A worker cannot be started: ${text}`);
         if (code !== 0) continue;
         left.delete(index);
         const shown = /(\d+) times an episode|(One) episode was/.exec(text);
@@ -104,6 +106,7 @@ export class Site {
     const total = kills + gatewayKills;
     while (left.size > 0 && done.kills + done.gatewayKills < total) {
       await sleep(Math.random() * 2 * everyMs);
+      if (this.isStopped) return;
       // Those of the gateway come between the others, evenly.
       const isGateway =
         done.kills > 0 && (done.gatewayKills + 0.5) * kills < (done.kills + 0.5) * gatewayKills;
@@ -142,7 +145,7 @@ export class Site {
         this.workers.delete(index);
         if (code !== 0 && code !== null && !this.isStopped)
           console.error(`Shard ${shard} ended with ${code}: ${`${errors}${text}`.slice(-400)}`);
-        resolve({ code, text });
+        resolve({ code, text: text || errors });
       });
     });
   }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { completion, type StandIn, startStandIn } from "embedded-gateway/testing/stand-in";
+import { exitCodeOf, NEEDS_CHANGE } from "../../cli/notebooks/play-shard";
 import { type Lab, openLab } from "../../lab";
 import { insertBeat } from "../../queries/runs/beats";
 import { actConfig } from "../testing/act-config";
@@ -48,6 +49,7 @@ test("shards stop at the run's budget, whoever has spent it; a larger one lets t
   const second = await play("2/2", 6.5);
   expect(second).toMatchObject({ planned: 4, completed: 2, stopped: "budget" });
   expect(second.spentUsd).toBeCloseTo(6 * EPISODE, 9);
+  expect([first, second].map(exitCodeOf)).toEqual([0, NEEDS_CHANGE]);
   expect(second.text).toContain("For the rest: npm start -- --run dear --shard 2/2");
 
   // Started again, as a scheduler does: to the last cent, and then not at all.
