@@ -135,21 +135,26 @@ async function openEmbedded(options: ConnectionOptions, reason: string): Promise
     onError: (error) => log(messageOf(error)),
   }).catch((error) => clickhouse.close().then(() => Promise.reject(error)));
   const client = new GatewayClient({ url: "http://embedded", fetch: inProcess(gateway.app) });
-  const holder = () => {
-    const named = holderOf(dataDir);
-    return named === undefined ? "" : `, joined by this process; its holder is ${named}`;
+  const about = () => {
+    const holder = holderOf(dataDir);
+    const joined = holder === undefined ? "" : `, joined by this process; its holder is ${holder}`;
+    return `Gateway: embedded, because ${reason}. ClickHouse: embedded, in ${relative(project, dataDir) || dataDir}${joined}.`;
   };
+  let atClose: string | undefined;
   return {
     client,
     clickhouse,
     gateway: `embedded, with the API of TensorZero ${(await client.status()).version}`,
     get about() {
-      return `Gateway: embedded, because ${reason}. ClickHouse: embedded, in ${relative(project, dataDir) || dataDir}${holder()}.`;
+      return atClose ?? about();
     },
     damage: await findDamage(clickhouse),
     obstacle: (model) => embeddedObstacle(gateway.config, env, model),
     flush: () => gateway.flush(),
     isLate: false,
-    close: () => gateway.close().finally(() => clickhouse.close()),
+    close: () => {
+      atClose ??= about();
+      return gateway.close().finally(() => clickhouse.close());
+    },
   };
 }
