@@ -173,6 +173,7 @@ describe("over HTTP", () => {
     expect((await lab.episodes({ run: one }))[0]).toMatchObject({ rating: 4, comment: hostile });
     const page = await text(`/episodes/${id}`);
     expect(page).toContain("4 of 5");
+    expect(page).toContain('">One world</a>');
     expect(page).not.toMatch(/<img src=x|<script>document/);
     expect(page).toBe(printable(page));
   });

@@ -2,12 +2,14 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { withExpertSteps } from "../../analysis/simulator";
 import { Memo } from "../../basics/memo";
 import { chartNamed } from "../../charts/registry";
+import { readRecord } from "../../experiment/plan/record";
 import { plannedEpisodes } from "../../experiment/planned";
 import { costOfRun } from "../../experiment/run-cost";
 import { costText, type Prices } from "../../experiment/variants/prices";
 import { type Annotation, type AnnotationRow, annotations } from "../../queries/annotations";
 import type { EpisodeRow } from "../../queries/episodes";
 import { type ListedEpisode, listEpisodes } from "../../queries/overview/list-episodes";
+import { startedRuns } from "../../queries/overview/started-runs";
 import { modelUsage } from "../../queries/runs/model-usage";
 import { runStates } from "../../queries/runs/run-state";
 import { loadReplay, type Replay } from "../../replay/replay";
@@ -39,6 +41,8 @@ export interface ListedPage {
 /** An episode as its page shows it. */
 export interface Shown {
   episode_id: string;
+  /** What people call its run. */
+  runName: string | null;
   replay: Replay;
   annotations: readonly AnnotationRow[];
   /** All variants' episodes of the run on the same world, this one's among them. */
@@ -128,11 +132,13 @@ export class ViewData {
     const replay = await loadReplay(clickhouse, id);
     const { run, task, seed } = replay.episode;
     const order = { sort: "variant", descending: false, offset: 0, limit: 50 } as const;
-    const [notes, { episodes: sameWorld }] = await Promise.all([
+    const [notes, [started], { episodes: sameWorld }] = await Promise.all([
       annotations(clickhouse, id),
+      startedRuns(clickhouse, run),
       listEpisodes(clickhouse, { run, task, seed, ...order }),
     ]);
-    return { episode_id: id, replay, annotations: notes, sameWorld };
+    const runName = started === undefined ? null : readRecord(started.settings, run).label.name;
+    return { episode_id: id, runName, replay, annotations: notes, sameWorld };
   }
 
   /** The rows of the sides, with names that set variants of several runs apart. */

@@ -10,7 +10,7 @@ export async function episodePage(shown: readonly Shown[], token: string): Promi
   const [first] = shown;
   const run = first?.replay.episode.run ?? "";
   const path = [
-    [run, runAddress(run)],
+    [first?.runName ?? run, runAddress(run)],
     ["Episodes", listAddress({ run })],
   ] as const;
   const top = html`${topBar(path)}<div class="around">${shown.map((each) => aroundOf(each, shown))}</div>`;
