@@ -1,3 +1,4 @@
+const { spawnSync } = require("node:child_process");
 const { existsSync, statfsSync } = require("node:fs");
 const { setFlagsFromString } = require("node:v8");
 
@@ -13,10 +14,10 @@ if (existsSync(MEMORY)) {
 // Each file runs its code anew and for seconds: V8 spends a fifth of them on optimizing what has no time to pay it back, and on
 // clearing a small young generation. Workers take these words from here.
 const FLAGS = ["--interrupt-budget=600000", "--min-semi-space-size=16", "--max-semi-space-size=32"];
-for (const flag of FLAGS) {
-  if (process.execArgv.includes(flag)) continue;
-  process.execArgv.push(flag);
-  setFlagsFromString(flag);
+// A newer V8 may not know them.
+if (spawnSync(process.execPath, [...FLAGS, "--version"]).status === 0) {
+  process.execArgv.push(...FLAGS);
+  FLAGS.forEach(setFlagsFromString);
 }
 
 /** @type {import("jest").Config} */

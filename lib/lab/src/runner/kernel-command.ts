@@ -39,6 +39,20 @@ const onlyNodeTypes = preload(`
     ts.createWatchCompilerHost(files, { ...options, types: ["node"] }, ...rest);
   require.cache[require.resolve(typescript)].exports = { ...ts, createWatchCompilerHost };`);
 
+/**
+ * For a kernel of which nobody asks what something means: doc comments of declarations are not read, a quarter of the start. Lines
+ * keep their numbers.
+ */
+export const withoutDocs = preload(`
+  const { createRequire } = await import("node:module");
+  const { sys } = createRequire(${JSON.stringify(tslab)})("@tslab/typescript-for-tslab");
+  const { readFile } = sys;
+  const comment = /^[ \\t]*\\/\\*\\*[^]*?\\*\\//gm;
+  sys.readFile = (path, encoding) => {
+    const text = readFile(path, encoding);
+    return path.endsWith(".d.ts") ? text?.replace(comment, (lines) => lines.replace(/.+/g, "")) : text;
+  };`);
+
 /** How a tslab kernel is started; `{connection_file}` in a kernel's specification. */
 export function kernelCommand(connectionFile: string, ...preloads: readonly string[]): string[] {
   const imports = [publishAtOnce, onlyNodeTypes, ...preloads].flatMap((module) => [

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Dealer, Subscriber } from "zeromq";
-import { kernelCommand, preload } from "./kernel-command";
+import { kernelCommand, preload, withoutDocs } from "./kernel-command";
 import { createRequest, decode, encode, type Message } from "./wire";
 
 /** A kernel that did not start, or that ended while something was asked of it. */
@@ -128,7 +128,7 @@ export class Kernel {
     this.#control.connect(`ipc://${address}:${ports.control_port}`);
     this.#iopub.connect(`ipc://${address}:${ports.iopub_port}`);
     this.#iopub.subscribe();
-    const [node = "", ...args] = kernelCommand(connectionFile, orphanGuard);
+    const [node = "", ...args] = kernelCommand(connectionFile, withoutDocs, orphanGuard);
     this.#process = spawn(
       node,
       args,
