@@ -1,4 +1,3 @@
-const { spawnSync } = require("node:child_process");
 const { existsSync, statfsSync } = require("node:fs");
 const { setFlagsFromString } = require("node:v8");
 
@@ -11,13 +10,14 @@ if (existsSync(MEMORY)) {
   if (bavail * bsize > ROOM_BYTES) process.env.TMPDIR ??= MEMORY;
 }
 
-// Each file runs its code anew and for seconds: V8 spends a fifth of them on optimizing what has no time to pay it back, and on
-// clearing a small young generation. Workers take these words from here.
-const FLAGS = ["--interrupt-budget=600000", "--min-semi-space-size=16", "--max-semi-space-size=32"];
-// A newer V8 may not know them.
-if (spawnSync(process.execPath, [...FLAGS, "--version"]).status === 0) {
-  process.execArgv.push(...FLAGS);
-  FLAGS.forEach(setFlagsFromString);
+// Each file, and each process that it starts, runs its code anew and for seconds: V8 spends a fifth of them on optimizing what
+// has no time to pay it back.
+const LATER = "--interrupt-budget=600000";
+const code = `import { setFlagsFromString } from "node:v8"; setFlagsFromString("${LATER}");`;
+const preload = `--import data:text/javascript,${encodeURIComponent(code)}`;
+if (!process.env.NODE_OPTIONS?.includes(preload)) {
+  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ""} --max-semi-space-size=32 ${preload}`;
+  setFlagsFromString(LATER);
 }
 
 /** @type {import("jest").Config} */
