@@ -61,7 +61,7 @@ import { againText, type Run } from "./experiment/run";
 import { hasLostRows, settle } from "./experiment/settle";
 import { Claim, RunHeldError } from "./experiment/shards/claim";
 import { defaultVariants } from "./experiment/variants/default-variants";
-import { type Cost, isFree, modelPrices } from "./experiment/variants/prices";
+import { type Cost, isFree, modelPrices, sumOf } from "./experiment/variants/prices";
 import { readVariants } from "./experiment/variants/variants";
 import { describeBanks } from "./learn/bank";
 import { type Examples, type ExamplesOptions, examples } from "./learn/examples";
@@ -348,7 +348,7 @@ function labOf(opened: Opened): Lab {
       return makePlan(opened, options);
     },
     evaluate: async (options) => {
-      checkPlayOptions("lab.evaluate", options);
+      checkPlayOptions("lab.evaluate", options, { agents: true });
       return "agents" in options && options.agents !== undefined
         ? playAgents(opened, options)
         : playRun(opened, options as EvaluateOptions | ResumeOptions);
@@ -503,9 +503,12 @@ async function playRun(opened: Opened, options: EvaluateOptions | ResumeOptions)
         const prepared = await patiently(() =>
           prepare(opened, options, again > 0 ? "rows" : "done"),
         );
-        return await playPrepared(opened, options, prepared, claim);
+        const spent = sumOf(prepared.before.spent, claim.spent);
+        const before = { ...prepared.before, spent };
+        return await playPrepared(opened, options, { ...prepared, before }, claim);
       } catch (error) {
         if (again === REPLAYS || !hasLostRows(error)) throw error;
+        claim.beginAnew();
         opened.log(`${messageOf(error.cause)} What is missing is played again.`);
       }
     }

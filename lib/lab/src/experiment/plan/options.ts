@@ -40,9 +40,14 @@ const RESUME: Record<Exclude<keyof ResumeOptions, keyof EvaluateOptions>, true> 
 /**
  * Of `evaluate` or `plan`.
  *
+ * @param more what it takes beside the options of both
  * @throws SettingsError
  */
-export function checkPlayOptions(what: string, options: object): void {
-  const known: Record<string, true> = { ...EVALUATE, ...RESUME, agents: true };
+export function checkPlayOptions(
+  what: string,
+  options: object,
+  more: Readonly<Record<string, true>> = {},
+): void {
+  const known: Record<string, true> = { ...EVALUATE, ...RESUME, ...more };
   checkOptions(what, options, known);
 }

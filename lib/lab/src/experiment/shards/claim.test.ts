@@ -115,6 +115,18 @@ test("who was silent for a minute and goes on learns that another has taken over
   await sleeper.end();
 });
 
+test("who begins anew, to play again what has lost rows, still has spent what it had", async () => {
+  const run = newRun();
+  const one = await claim(run, "1/2");
+  const elsewhere = () => spentElsewhere(client, { run, claim: "" });
+  one.spend({ usd: 5, isEstimated: true });
+  one.beginAnew();
+  expect(one.spent).toEqual({ usd: 5, isEstimated: true });
+  one.spend({ usd: 0.25, isEstimated: false });
+  await one.end();
+  expect([await elsewhere(), one.spent?.isEstimated]).toEqual([5.25, true]);
+});
+
 test("the first of the shards writes the settings, the others wait for them", async () => {
   const run = newRun();
   const [one, two] = [await claim(run, "1/2"), await claim(run, "2/2")];

@@ -13,7 +13,7 @@ import {
 } from "../../queries/runs/beats";
 import { areApart, type Shard, shardText } from "../../queries/runs/shard";
 import type { Progress } from "../progress/progress";
-import type { Cost } from "../variants/prices";
+import { type Cost, sumOf } from "../variants/prices";
 import { machine } from "./machine";
 
 /** How often a process says that it plays: several signs of life may be lost before it counts as dead. */
@@ -30,6 +30,8 @@ export const BUDGET_SLACK = 0.1;
 
 /** Of those who hold a run, so many are named. */
 const NAMED = 3;
+
+const NOTHING: Cost = { usd: 0, isEstimated: false };
 
 /** Who plays a run, or a shard of it. */
 export interface Holder extends Shard {
@@ -109,6 +111,8 @@ export class Claim {
     spentUsd: 0 as number | null,
     spentIsEstimated: false,
   };
+  /** What this sitting had spent when it last began anew. */
+  private spentBefore: Cost | null = NOTHING;
   private answers = 0;
   private answeredAt: number | undefined;
   /** Of what this sitting has spent, so much may be unknown to others. */
@@ -175,15 +179,27 @@ export class Claim {
     Object.assign(this.doing, { done: before + done - failed, planned: before + total });
   }
 
+  /** What this sitting has spent; null when that is not known. */
+  get spent(): Cost | null {
+    const { spentUsd: usd, spentIsEstimated: isEstimated } = this.doing;
+    return usd === null ? null : { usd, isEstimated };
+  }
+
+  /** Begins anew with the same claim, to play again what has lost rows: what was spent stays spent. */
+  beginAnew(): void {
+    this.spentBefore = this.spent;
+  }
+
   /**
-   * @param own what this sitting has spent; null when that is not known
+   * @param own what this sitting has spent since it began, or began anew; null when that is not known
    * @returns where others must know it: when they do, and what they have spent is known; or the store is away
    */
   spend(own: Cost | null): Promise<void> | undefined {
-    this.doing.spentUsd = own?.usd ?? null;
-    this.doing.spentIsEstimated = own?.isEstimated ?? false;
-    if (own !== null && own.usd - this.toldUsd >= this.untoldUsd) {
-      this.toldUsd = own.usd;
+    const spent = sumOf(this.spentBefore, own);
+    this.doing.spentUsd = spent?.usd ?? null;
+    this.doing.spentIsEstimated = spent?.isEstimated ?? false;
+    if (spent !== null && spent.usd - this.toldUsd >= this.untoldUsd) {
+      this.toldUsd = spent.usd;
       const telling = this.beatNext().then(() => {
         if (this.telling === telling) this.telling = undefined;
       });

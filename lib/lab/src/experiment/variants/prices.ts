@@ -29,6 +29,16 @@ export interface Cost {
   isAtLeast?: boolean;
 }
 
+/** Null when one of them is not known. */
+export function sumOf(one: Cost | null, other: Cost | null): Cost | null {
+  if (one === null || other === null) return null;
+  return {
+    usd: one.usd + other.usd,
+    isEstimated: one.isEstimated || other.isEstimated,
+    isAtLeast: one.isAtLeast || other.isAtLeast,
+  };
+}
+
 /** Prices by model: those of the project's config/prices.toml, if it has one, and 0 for models that cost nothing. */
 export function modelPrices(project: string, variants: ReadonlyMap<string, VariantInfo>): Prices {
   const nothing = {
