@@ -4,7 +4,8 @@
 set -uo pipefail
 
 stopping=
-trap 'stopping=1; kill -TERM "$worker"' TERM
+worker=
+trap 'stopping=1; [[ -z $worker ]] || kill -TERM "$worker"' TERM
 
 for left in 4 3 2 1 0; do
   npm start -- "$@" &
@@ -18,5 +19,9 @@ for left in 4 3 2 1 0; do
   fi
   if [[ $code == 0 || $code == 78 || $code == 143 || $left == 0 ]]; then exit "$code"; fi
   echo "The worker ended with $code and is started again." >&2
-  sleep 10
+  # As a process that the signal ends: a shell waits for others before it looks at it.
+  sleep 10 &
+  worker=$!
+  wait "$worker"
+  if [[ -n $stopping ]]; then exit 143; fi
 done

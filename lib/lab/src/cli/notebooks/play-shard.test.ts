@@ -80,6 +80,7 @@ test.each([
   [["--run", "r", "-p", "episods=2"]],
   [["--run=r", "--shard", "3/2", "-p", "variants=random"]],
   [["--run", "r", "--shrd", "1/2"]],
+  [["--run", "r", "-p", "variants=random", "-p", "worlds=LLM/nobody"]],
 ])("start %p would fail again: so says its exit code", async (args) => {
   expect(await main("start", args, project)).toBe(NEEDS_CHANGE);
 });

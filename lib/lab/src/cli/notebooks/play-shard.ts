@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ClickHouseError } from "@clickhouse/client";
+import { EnvError } from "babyai";
 import { ConfigError, StoreOpenError } from "embedded-gateway";
-import { publishedWorlds } from "../../analysis/published/episodes";
+import { PublishedEntryError, publishedWorlds } from "../../analysis/published/episodes";
 import { didYouMean } from "../../basics/did-you-mean";
 import { GatewayNotFoundError } from "../../connection/locate";
 import { isUnreachable } from "../../connection/unreachable";
@@ -18,6 +19,7 @@ import { Outages, PATIENCE } from "../../experiment/play/patience";
 import type { Run } from "../../experiment/run";
 import { RunHeldError } from "../../experiment/shards/claim";
 import { type Lab, openLab } from "../../lab";
+import { ExamplesError } from "../../learn/examples-error";
 import { SILENT_SECONDS } from "../../queries/runs/beats";
 import { shardText } from "../../queries/runs/shard";
 import { UsageError } from "../command";
@@ -67,6 +69,12 @@ export const NEEDS_CHANGE = 78;
 /** ClickHouse's code of a wrong password. */
 const AUTHENTICATION_FAILED = "516";
 
+/** Errors of what was asked for. */
+const MISTAKEN = [
+  ...[UsageError, SettingsError, ResumeError, ConfigError],
+  ...[EnvError, PublishedEntryError, ExamplesError],
+];
+
 /** Whether a shard that is started again would meet the same error, however often. */
 export function needsChange(error: unknown): boolean {
   if (error instanceof GatewayNotFoundError) return !error.isAway;
@@ -75,7 +83,7 @@ export function needsChange(error: unknown): boolean {
     const isRefused = cause instanceof ClickHouseError && cause.code === AUTHENTICATION_FAILED;
     return code === "invalid_url" || isRefused;
   }
-  return [UsageError, SettingsError, ResumeError, ConfigError].some((of) => error instanceof of);
+  return MISTAKEN.some((of) => error instanceof of);
 }
 
 /** What a worker that has not been terminated ends with. */
@@ -110,7 +118,7 @@ export async function playShard(
   try {
     lab = await whenThere(() => openLab({ project, looksForLosses: false, log }), { log, signal });
     const { evaluate } = lab;
-    const played = await whenFree({ terminal, shard }, () =>
+    const played = await whenFree({ terminal, shard, signal }, () =>
       evaluate({
         ...{ ...options, signal },
         onProgress: (progress) => terminal.display({ [progressMime]: progress }),
@@ -121,7 +129,7 @@ export async function playShard(
     if (signal.aborted) return 143;
     return exitCodeOf(played);
   } catch (error) {
-    if (lab === undefined && signal.aborted) return 143;
+    if (signal.aborted && (lab === undefined || error instanceof RunHeldError)) return 143;
     throw error;
   } finally {
     process.off("SIGTERM", terminate);
@@ -143,7 +151,7 @@ function whenThere(
 
 /** Where a shard is started again, the process before may have died just now, on a machine that tells nothing of it. */
 async function whenFree(
-  { terminal, shard }: { terminal: TerminalListener; shard: string },
+  { terminal, shard, signal }: { terminal: TerminalListener; shard: string; signal: AbortSignal },
   play: () => ReturnType<Lab["evaluate"]>,
 ): ReturnType<Lab["evaluate"]> {
   const until = performance.now() + (SILENT_SECONDS + 15) * 1000;
@@ -152,9 +160,10 @@ async function whenFree(
       return await play();
     } catch (error) {
       if (!(error instanceof RunHeldError) || performance.now() > until) throw error;
-      if (error.holders.some((holder) => shardText(holder) !== shard)) throw error;
+      if (signal.aborted || error.holders.some((holder) => shardText(holder) !== shard))
+        throw error;
       if (!told) terminal.note(`${error.message} This process waits for that.`);
-      await sleep(AGAIN_MS);
+      await sleep(AGAIN_MS, undefined, { signal }).catch(() => {}); // terminated: looked at once more
     }
   }
 }
