@@ -37,7 +37,7 @@ test("what it gives is fulfilled in a fresh world by the actions that are kept, 
         const held = env.mission.match(HELD_OUT)?.length ?? 0;
         const named = env.mission.match(/ball|box|key|door/g)!.length;
         expect(held).toBe(testTasks.includes(id) ? named : 0);
-        // Doing nothing does not fulfil it.
+        // Doing nothing does not fulfill it.
         env.restart(seed, mission);
         env.step("drop");
         expect(env.terminated).toBe(false);

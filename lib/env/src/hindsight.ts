@@ -10,16 +10,16 @@ import { make } from "./registry";
 import { EnvError } from "./world/errors";
 import { type ActionName, actions, DROP } from "./world/scene";
 
-/** A mission that an episode's actions fulfil. */
+/** A mission that an episode's actions fulfill. */
 export interface Fulfilled {
   /** For `env.reset({ seed, mission })`, in one environment at a time. */
   mission: AnyInstruction;
-  /** Which of the actions suffice, by their place: the last of them fulfils it. */
+  /** Which of the actions suffice, by their place: the last of them fulfills it. */
   kept: number[];
 }
 
 /**
- * The missions that an episode's actions fulfil, whichever was given: all that the five tasks could give in its world (the test tasks
+ * The missions that an episode's actions fulfill, whichever was given: all that the five tasks could give in its world (the test tasks
  * with their words), but for those that are fulfilled before a step is taken. For each the actions are tried again in the same world
  * with fewer and fewer of them, until all that are left are needed. So a walk that led anywhere becomes a demonstration of how to get
  * there, and nobody has to know the way: only the environment's rules of success are asked.
@@ -47,8 +47,8 @@ export function hindsight(
       `${id} is none of the five tasks or test tasks: ${[...SPLITS.keys()].join(", ")}.`,
     );
   const env = make(id);
-  /** The kept actions up to the one that fulfils the mission; null: none does. */
-  const fulfil = (mission: AnyInstruction, kept: readonly number[]): number[] | null => {
+  /** The kept actions up to the one that fulfills the mission; null: none does. */
+  const fulfill = (mission: AnyInstruction, kept: readonly number[]): number[] | null => {
     env.restart(seed, mission);
     for (const [i, place] of kept.entries()) {
       const action = played[place] as ActionName;
@@ -61,9 +61,9 @@ export function hindsight(
   return mixedMissions(env.world, split).flatMap((mission) => {
     env.restart(seed, mission);
     env.advance(DROP); // nothing, with an empty hand
-    const first = env.terminated ? null : fulfil(mission, [...played.keys()]);
+    const first = env.terminated ? null : fulfill(mission, [...played.keys()]);
     if (first === null) return [];
-    const kept = shortened(first, (fewer) => fulfil(mission, fewer));
+    const kept = shortened(first, (fewer) => fulfill(mission, fewer));
     return kept.length <= env.maxSteps ? [{ mission, kept }] : [];
   });
 }

@@ -55,7 +55,7 @@ export async function saveCharts(
   others: Readonly<Record<string, ChartSpec>> = {},
   background: Background = {},
 ): Promise<string[]> {
-  return withOutput(join(directory, "chart"), async () => {
+  return withOutput(join(directory, ".charts"), async () => {
     const paths: string[] = [];
     for (const [name, image] of await drawImages({ ...allCharts(rows, background), ...others })) {
       const path = join(directory, name);

@@ -47,7 +47,7 @@ export const withoutDocs = preload(`
   const { createRequire } = await import("node:module");
   const { sys } = createRequire(${JSON.stringify(tslab)})("@tslab/typescript-for-tslab");
   const { readFile } = sys;
-  const comment = /^[ \\t]*\\/\\*\\*[^]*?\\*\\//gm;
+  const comment = /^[ \\t]*\\/\\*\\*(?!\\/)[^]*?\\*\\//gm;
   sys.readFile = (path, encoding) => {
     const text = readFile(path, encoding);
     return path.endsWith(".d.ts") ? text?.replace(comment, (lines) => lines.replace(/.+/g, "")) : text;

@@ -82,8 +82,8 @@ export async function trainStudent(
   episodes: Iterable<ExampleEpisode>,
   options: TrainOptions = {},
 ): Promise<StudentWeights> {
-  const { card = {}, onProgress, signal, checkpoint } = options;
   const plan = readPlan(options);
+  const { card = {}, onProgress, signal, checkpoint } = options;
   const threads = Math.min(options.threads ?? availableParallelism(), 4);
   const { corpus, vocabulary } = await corpusOf(episodes);
   const begun = performance.now();
