@@ -144,7 +144,9 @@ export interface Lab {
    *     await lab.evaluate({ agents: { forward: ({ step }) => (step % 3 ? "go forward" : "turn left") }, variants: ["random"] });
    *
    * @throws RemoteModelsError `agents` are given, and the gateway is not the embedded one
+   * @throws ModelFunctionError one of `agents` is no function, or there is none
    * @throws SettingsError an option is wrong
+   * @throws ExamplesError the examples of a variant of in-context learning cannot be compared with an input
    * @throws ResumeError there is no such run, or it was played with other settings; the message says which
    * @throws RunHeldError another process plays the run, or some of it; or has taken it over, because this one was silent for a minute
    * @throws RunNotBegunError ClickHouse does not take its settings

@@ -17,7 +17,7 @@ import { type LastEpisode, type Progress, Tally } from "./progress/progress";
 import { Spending } from "./progress/spending";
 import { describe, FAILURES_IN_A_ROW, type Run } from "./run";
 import type { PlayedVariant } from "./variants/played-variant";
-import type { Cost } from "./variants/prices";
+import { type Cost, NOTHING } from "./variants/prices";
 
 export interface EvaluateContext {
   client: GatewayClient;
@@ -58,7 +58,7 @@ export async function evaluate(
   context: EvaluateContext,
   settings: Settings,
   hooks: Hooks,
-  before: Before = { run: newRunId(), completed: new Set(), spent: { usd: 0, isEstimated: false } },
+  before: Before = { run: newRunId(), completed: new Set(), spent: NOTHING },
 ): Promise<Run> {
   return new Sitting(context, settings, hooks, before).play();
 }

@@ -37,7 +37,7 @@ import {
 import { countOf, gridOf, inTurn, together } from "./plan/worlds";
 import { costOfRun } from "./run-cost";
 import { type ShardRow, shardRows } from "./shards/shards";
-import type { Cost, Price } from "./variants/prices";
+import { type Cost, NOTHING, type Price } from "./variants/prices";
 
 /** Where earlier runs are found, and what they cost. */
 export interface RunHistory {
@@ -169,8 +169,6 @@ export async function prepareRun(
     before: { run, completed: new Set(completed.map(episodeKey)), spent },
   };
 }
-
-const NOTHING: Cost = { usd: 0, isEstimated: false };
 
 /** Whether options say all that a run needs: only its variants have no default. */
 function isWhole(options: Partial<EvaluateOptions>): options is EvaluateOptions {

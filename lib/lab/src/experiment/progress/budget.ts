@@ -1,4 +1,4 @@
-import type { Cost } from "../variants/prices";
+import { type Cost, NOTHING } from "../variants/prices";
 
 /**
  * Keeps account of a run's cost, in US dollars, against its limit. Counted is what inferences cost that were answered, of
@@ -22,7 +22,7 @@ export class Budget {
    */
   constructor(
     private readonly limit: number | null,
-    before: Cost | null = { usd: 0, isEstimated: false },
+    before: Cost | null = NOTHING,
     private readonly elsewhere: () => number | null = () => 0,
   ) {
     this.before = before?.usd ?? 0;

@@ -13,7 +13,7 @@ import {
 } from "../../queries/runs/beats";
 import { areApart, type Shard, shardText } from "../../queries/runs/shard";
 import type { Progress } from "../progress/progress";
-import { type Cost, sumOf } from "../variants/prices";
+import { type Cost, NOTHING, sumOf } from "../variants/prices";
 import { machine } from "./machine";
 
 /** How often a process says that it plays: several signs of life may be lost before it counts as dead. */
@@ -30,8 +30,6 @@ export const BUDGET_SLACK = 0.1;
 
 /** Of those who hold a run, so many are named. */
 const NAMED = 3;
-
-const NOTHING: Cost = { usd: 0, isEstimated: false };
 
 /** Who plays a run, or a shard of it. */
 export interface Holder extends Shard {

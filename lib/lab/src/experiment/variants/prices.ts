@@ -29,6 +29,8 @@ export interface Cost {
   isAtLeast?: boolean;
 }
 
+export const NOTHING: Cost = { usd: 0, isEstimated: false };
+
 /** Null when one of them is not known. */
 export function sumOf(one: Cost | null, other: Cost | null): Cost | null {
   if (one === null || other === null) return null;

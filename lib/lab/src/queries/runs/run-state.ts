@@ -66,7 +66,7 @@ export interface Lacks {
 
 /**
  * Of what rows of some episode may be missing, by counts of whole tables: a folder of rows may be gone, of which ClickHouse
- * says nothing. `runStates` knows.
+ * says nothing. Of which episodes, `runStates` tells.
  *
  * @returns null: of nothing
  */
