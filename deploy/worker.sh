@@ -7,9 +7,16 @@ stopping=
 worker=
 trap 'stopping=1; [[ -z $worker ]] || kill -TERM "$worker"' TERM
 
-for left in 4 3 2 1 0; do
-  npm start -- "$@" &
+# In the background, because bash looks at a signal only when what runs in front of it has ended.
+begin() {
+  "$@" &
   worker=$!
+  # The signal may have come before there was whom to tell.
+  [[ -z $stopping ]] || kill -TERM "$worker"
+}
+
+for left in 4 3 2 1 0; do
+  begin npm start -- "$@"
   wait "$worker"
   code=$?
   if [[ -n $stopping ]]; then
@@ -19,9 +26,7 @@ for left in 4 3 2 1 0; do
   fi
   if [[ $code == 0 || $code == 78 || $code == 143 || $left == 0 ]]; then exit "$code"; fi
   echo "The worker ended with $code and is started again." >&2
-  # As a process that the signal ends: a shell waits for others before it looks at it.
-  sleep 10 &
-  worker=$!
+  begin sleep 10
   wait "$worker"
   if [[ -n $stopping ]]; then exit 143; fi
 done

@@ -134,6 +134,17 @@ test("a worker that ended early is started again, and not where that is in vain"
   rmSync(folder, { recursive: true });
 });
 
+test("a worker that waits to be started again is not, when it is terminated", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "worker-"));
+  writeFileSync(join(folder, "npm"), "#!/bin/bash\nexit 1\n", { mode: 0o755 });
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+  const worker = spawn(join(root, "deploy", "worker.sh"), { env });
+  await once(worker.stderr, "data");
+  worker.kill("SIGTERM");
+  expect(await once(worker, "close")).toEqual([143, null]);
+  rmSync(folder, { recursive: true });
+});
+
 test("a worker that is terminated is waited for", async () => {
   const folder = mkdtempSync(join(tmpdir(), "worker-"));
   const npm = "trap 'exit 143' TERM; echo started; while true; do sleep 0.05; done";
