@@ -7,9 +7,10 @@ import { type Agent, type Decision, play } from "../lib/lab/src/agents/play";
 import { actArguments } from "../lib/lab/src/agents/prompt";
 import { readVariants, type VariantInfo } from "../lib/lab/src/experiment/variants/variants";
 import { configFiles } from "../lib/lab/src/project/config-files";
-import { doneTag, TAGGED_RUN } from "../lib/lab/src/queries/runs/done";
+import { doneTag, kindOf, nameIn, retagged } from "../lib/lab/src/queries/parts/done-tag";
+import { TAGGED_RUN } from "../lib/lab/src/queries/runs/done";
 import { insertRunSettings } from "../lib/lab/src/queries/runs/run-settings";
-import { SLOTS } from "../lib/lab/src/queries/runs/shard";
+import { SLOTS, slotOf } from "../lib/lab/src/queries/runs/shard";
 
 /** How often each variant does something else than the expert would: 6 to 60 steps an episode. */
 const SLIPS: Record<string, number> = {
@@ -183,7 +184,8 @@ async function playEpisode(
   })) {
     writer.write("FloatMetricFeedback", { ...metric, id: uuidv7(), metric_name, value });
   }
-  const done = doneTag(run, { variant, task, seed }, episodeId);
+  const episode = { variant, task, seed };
+  const done = doneTag(run, slotOf(episode), episode, episodeId);
   writer.write("BooleanMetricFeedback", {
     ...{ target_id: episodeId, tags: { ...tags, done } },
     id: uuidv7(),
@@ -225,10 +227,12 @@ export async function copyRun(
     substring(leftPad(lower(hex(sipHash64(${id}, ${hours}))), 16, '0'), 1, 12)))`;
   const seed = `toString(toUInt64(tags['seed']) + ${seeds})`;
   const tags = `mapUpdate(tags, map('run', {to:String}, 'seed', ${seed}))`;
-  // See `doneTag`: the run, the slot and the names stay, the seed and the id's end are others.
-  const names =
-    "substring(tags['done'], length({from:String}) + 1, length(tags['done']) - length({from:String}) - length(tags['seed']) - 17)";
-  const done = `concat({to:String}, ${names}, ',', ${seed}, ',"', substring(toString(${other("target_id")}), 25), '"]')`;
+  const name = `concat(${kindOf(nameIn("tags['done']"))}, ',', ${seed})`;
+  const done = retagged("tags['done']", {
+    run: "{to:String}",
+    name,
+    episodeId: other("target_id"),
+  });
   const ofRun = `WHERE tags['run'] = {from:String} AND ${only}`;
   const copy = async (table: string, changes: Record<string, string>, where: string) => {
     const replace = Object.entries(changes).map(([column, value]) => `${value} AS ${column}`);

@@ -8,7 +8,8 @@ import { povPng } from "../../agents/picture";
 import { play } from "../../agents/play";
 import type { ActFunction, ActInput } from "../../agents/prompt";
 import type { GatewayClient, Inference, InferenceRequest } from "../../connection/client";
-import { doneTag } from "../../queries/runs/done";
+import { doneTag } from "../../queries/parts/done-tag";
+import { slotOf } from "../../queries/runs/shard";
 import { InferenceTimeoutError, isTimeout } from "./inference-timeout";
 import type { Pace } from "./pace";
 import type { Outages } from "./patience";
@@ -159,7 +160,8 @@ export async function runEpisode(options: EpisodeOptions): Promise<EpisodeResult
       send("episode_length", result.episodeLength),
       send("invalid_actions", result.invalidActions),
     ]);
-    await send("success", success, { done: doneTag(run, { variant, task, seed }, episodeId) });
+    const episode = { variant, task, seed };
+    await send("success", success, { done: doneTag(run, slotOf(episode), episode, episodeId) });
     result.success = success;
     result.episodeReturn = episodeReturn;
   } catch (thrown) {

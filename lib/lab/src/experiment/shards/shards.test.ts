@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tasks } from "babyai";
 import { type Lab, openLab } from "../../lab";
+import { nameIn, retagged } from "../../queries/parts/done-tag";
 import { allRuns } from "../../queries/runs/all-runs";
 import { lackedRows, type RunState, runStates } from "../../queries/runs/run-state";
 import { ResumeError } from "../plan/record";
@@ -159,8 +160,8 @@ test("what was played twice all the same is counted, and enters no mean twice", 
   for (const table of copies) {
     const ids = table === "JsonInference" ? ["id", "episode_id"] : ["id", "target_id"];
     const replaced = ids.map((id) => `${other(id)} AS ${id}`);
-    const tags =
-      "mapUpdate(tags, mapApply((k, v) -> (k, concat(substring(v, 1, length(v) - 14), '000000000007\"]')), mapFilter((k, v) -> k = 'done', tags))) AS tags";
+    const to = { run: "'twice'", name: nameIn("v"), episodeId: "'000000000007'" };
+    const tags = `mapUpdate(tags, mapApply((k, v) -> (k, ${retagged("v", to)}), mapFilter((k, v) -> k = 'done', tags))) AS tags`;
     await clickhouse.command({
       query: `INSERT INTO ${table} SELECT * REPLACE (${[...replaced, tags].join(", ")}) FROM
         (SELECT * FROM ${table} WHERE tags['run'] = 'twice' AND tags['seed'] = '203')`,

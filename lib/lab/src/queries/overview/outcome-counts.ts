@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import { KIND, namedBy, nameOf, TASK_OF_KIND, VARIANT_OF_KIND } from "../parts/episode-name";
+import { kindOf, namedBy, nameOf, TASK_OF_KIND, VARIANT_OF_KIND } from "../parts/done-tag";
 import { FIRST_STEPS } from "./listed";
 
 /** How a variant's episodes on one task have ended so far. */
@@ -62,7 +62,7 @@ WITH
     SELECT
       run,
       name,
-      ${KIND} AS kind,
+      ${kindOf("name")} AS kind,
       max(rank) > 0 AS has_ended,
       argMax(success, rank) AS is_solved,
       max(try.latest) AS latest

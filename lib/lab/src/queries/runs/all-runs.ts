@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { feedbackOf, inferencesOf } from "../parts/by-run";
-import { namedBy, nameOf } from "../parts/episode-name";
+import { namedBy, nameOf } from "../parts/done-tag";
 import { IS_ACT } from "../parts/is-act";
 import { METRICS } from "../parts/tries";
 import { RECORDS } from "./run-settings";

@@ -1,19 +1,9 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { TAGGED } from "../parts/by-run";
+import { nameIn, slotIn, taggedEpisode, tagsBetween } from "../parts/done-tag";
 import { HAS_METRICS, latestOf, METRICS } from "../parts/tries";
 import type { EpisodeKey } from "./run-state";
-import { type Shard, SLOTS, slotOf, slotsOf } from "./shard";
-
-const hex = (slot: number) => slot.toString(16).padStart(4, "0");
-
-/**
- * The tag `done` of an episode's `success`: the run, the episode's slot, and what tells it from others. FeedbackTag is ordered
- * by it, so that what a shard has done is read in one piece, and nothing else is.
- */
-export function doneTag(run: string, episode: EpisodeKey, episodeId: string): string {
-  const { variant, task, seed } = episode;
-  return `${run} ${hex(slotOf(episode))} ${JSON.stringify([variant, task, seed, episodeId.slice(-12)])}`;
-}
+import { type Shard, SLOTS, slotsOf, WHOLE } from "./shard";
 
 /** Stands in the settings of runs whose episodes all get that tag. */
 export const TAGGED_RUN = { done: "tagged" };
@@ -35,12 +25,12 @@ export async function doneByShard(
   const result = await clickhouse.query({
     query: `
       SELECT
-        intDiv(reinterpretAsUInt16(reverse(unhex(substring(value, length({run:String}) + 2, 4)))) * {of:UInt32}, ${SLOTS}) + 1 AS shard,
-        toFloat64(uniqExact(substring(value, 1, length(value) - 16))) AS done
+        intDiv(${slotIn("value")} * {of:UInt32}, ${SLOTS}) + 1 AS shard,
+        toFloat64(uniqExact(${nameIn("value")})) AS done
       FROM FeedbackTag
-      WHERE metric_name = 'success' AND key = 'done' AND startsWith(value, concat({run:String}, ' '))
+      WHERE ${OF_SHARD}
       GROUP BY shard`,
-    query_params: { run, of },
+    query_params: { of, ...ofShard(run, WHOLE) },
     format: "JSONEachRow",
   });
   const rows = await result.json<{ shard: string; done: number }>();
@@ -66,7 +56,7 @@ export async function doneOfShard(
   for await (const rows of result.stream<[string]>()) {
     for (const row of rows) {
       const [value] = row.json() as [string];
-      const episode = episodeOf(value, run);
+      const episode = taggedEpisode(value);
       episodes.set(JSON.stringify(episode), episode);
       played += 1;
     }
@@ -93,7 +83,7 @@ export async function wholeOfShard(
     format: "JSONCompactEachRow",
   });
   const rows = await result.json<[string]>();
-  const lost = new Set(rows.map(([value]) => JSON.stringify(episodeOf(value, run))));
+  const lost = new Set(rows.map(([value]) => JSON.stringify(taggedEpisode(value))));
   return { episodes: episodes.filter((episode) => !lost.has(JSON.stringify(episode))), doubles };
 }
 
@@ -101,15 +91,7 @@ export async function wholeOfShard(
 const OF_SHARD =
   "metric_name = 'success' AND key = 'done' AND value >= {from:String} AND value < {to:String}";
 
-function ofShard(run: string, shard: Shard) {
-  const [from, to] = slotsOf(shard);
-  return { from: `${run} ${hex(from)}`, to: `${run} ${to === SLOTS ? "g" : hex(to)}` };
-}
-
-function episodeOf(done: string, run: string): EpisodeKey {
-  const [variant, task, seed] = JSON.parse(done.slice(run.length + 6)) as [string, string, number];
-  return { variant, task, seed };
-}
+const ofShard = (run: string, shard: Shard) => tagsBetween(run, slotsOf(shard));
 
 /** A tag of each episode of the shard of which no try is whole. */
 const LOST = `
@@ -143,6 +125,6 @@ SELECT any(value)
 FROM done
   LEFT JOIN stored ON done.episode_id = stored.episode_id
   LEFT JOIN measured ON done.episode_id = measured.episode_id
-GROUP BY substring(value, 1, length(value) - 16)
+GROUP BY ${nameIn("value")}
 HAVING NOT max(ifNull(has_metrics AND inferences >= episode_length AND called >= inferences, false))
 SETTINGS join_use_nulls = 1`;
