@@ -43,10 +43,14 @@ export async function patientFetch(
   return new Response([204, 205, 304].includes(answer.status) ? null : body, answer);
 }
 
+/** A server that is asked for a redirect may hang. */
+const ASKED_MS = 10_000;
+
 /** The redirect that a server answers with; null without one. User and password of the address are not sent. */
 export async function redirectAt(url: URL): Promise<RedirectError | null> {
   try {
-    await (await patientFetch(splitCredentials(url).url)).body?.cancel();
+    const signal = AbortSignal.timeout(ASKED_MS);
+    await (await patientFetch(splitCredentials(url).url, { signal })).body?.cancel();
     return null;
   } catch (error) {
     return error instanceof RedirectError ? error : null;

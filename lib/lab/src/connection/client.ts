@@ -11,6 +11,7 @@ import {
 } from "embedded-gateway";
 import OpenAI, { APIError } from "openai";
 import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from "openai/resources";
+import { isNotConnected } from "./unreachable";
 
 export interface GatewayClientOptions {
   /** The gateway's address, e.g. `http://localhost:3000`. A user and a password in it are sent as HTTP's Basic ones. */
@@ -123,12 +124,7 @@ export class GatewayError extends Error {
 
   /** False when no connection was made, so that the request cannot have had an effect. */
   get sent(): boolean {
-    let cause: unknown = this.cause;
-    while (typeof cause === "object" && cause !== null) {
-      if ("code" in cause && NOT_CONNECTED.has(String(cause.code))) return false;
-      cause = "cause" in cause ? cause.cause : null;
-    }
-    return true;
+    return !isNotConnected(this.cause);
   }
 }
 
@@ -142,9 +138,6 @@ function retryAfterMs(headers: Headers | undefined): number | null {
   const ms = Number.isNaN(seconds) ? Date.parse(value) - sent : seconds * 1000;
   return Number.isNaN(ms) ? null : Math.max(0, ms);
 }
-
-/** Codes of a connection that was never made. */
-const NOT_CONNECTED = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"]);
 
 /** TensorZero's fields beside OpenAI's own, which the openai package's types lack. */
 interface TensorZeroParams extends ChatCompletionCreateParamsNonStreaming {

@@ -1,5 +1,6 @@
 import { messageOf, RedirectError, readHandover } from "embedded-gateway";
 import { GatewayClient, GatewayError, type GatewayStatus } from "./client";
+import { isNobody } from "./unreachable";
 
 /** ClickHouse's in docker-compose.yml. */
 export const COMPOSE_PASSWORD = "chpassword";
@@ -122,15 +123,15 @@ async function ask(url: string, apiKey: string | undefined): Promise<GatewayStat
     const what = redirect
       ? `: ${messageOf(cause.cause)}`
       : ", where no gateway answers: start it, or unset the variable";
-    const isAway = !redirect && cause instanceof GatewayError && isNobody(cause.status);
+    const isAway =
+      !redirect &&
+      cause instanceof GatewayError &&
+      (cause.status === null || isNobody(cause.status));
     throw new GatewayNotFoundError(`TENSORZERO_GATEWAY_URL names ${client.url}${what}`, {
       ...{ cause, isAway },
     });
   }
 }
-
-/** No answer, or one of a proxy behind which nobody is. */
-const isNobody = (status: number | null) => status === null || [502, 503, 504].includes(status);
 
 /** Null when nothing answers there, or something that is no TensorZero Gateway. */
 async function probe(url: string): Promise<GatewayStatus | null> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, oneLine } from "embedded-gateway";
 import { GatewayError } from "../../connection/client";
+import { isNobody } from "../../connection/unreachable";
 import { isTimeout } from "./inference-timeout";
 
 /** How long, and after what waits, a request is tried again. All in milliseconds. */
@@ -52,7 +53,7 @@ function isPassing(error: unknown): boolean {
   if (!(error instanceof GatewayError)) return false;
   if (error.status === null) return !error.sent;
   if (isTooManyRequests(error)) return true;
-  return [502, 503, 504].includes(error.status) && !/\bAll .* failed\b/.test(error.message);
+  return isNobody(error.status) && !/\bAll .* failed\b/.test(error.message);
 }
 
 /** Nobody knows whether the gateway has carried the request out. */
