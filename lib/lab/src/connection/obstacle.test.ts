@@ -2,8 +2,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { inProcess } from "embedded-gateway";
 import { type Harness, openHarness } from "embedded-gateway/testing/harness";
-import { GatewayClient } from "./client";
-import { embeddedObstacle, remoteObstacle } from "./obstacle";
+import { GatewayClient, GatewayError } from "./client";
+import { embeddedObstacle, isForKey, remoteObstacle } from "./obstacle";
 
 const model = (name: string, base: string, key: string) => `[models.${name}]
 routing = ["p"]
@@ -86,4 +86,31 @@ test.each([
   const client = new GatewayClient({ url: `http://127.0.0.1:${port}` });
   expect(await remoteObstacle(client, "m")).toBe(obstacle);
   await new Promise((resolve) => server.close(resolve));
+});
+
+const failed = (...errors: string[]) =>
+  `All variants failed with errors: v: All model providers failed to infer with errors: ${errors.map((error, i) => `p${i}: ${error}`).join(", ")}`;
+const REFUSED = "Error 401 Unauthorized from openai client: Incorrect API key provided: sk-…";
+const MISSING =
+  "API key missing for provider OpenAI: Environment variable `OPENAI_API_KEY` is missing";
+
+test.each<[boolean, number | null, string]>([
+  [true, 502, failed(REFUSED)],
+  [true, 502, failed(MISSING)],
+  [true, 502, failed(MISSING, REFUSED)],
+  [
+    true,
+    502,
+    failed('Error 400 Bad Request from openai client: [{"message":"API key not valid."}]'),
+  ],
+  [true, 401, "Wrong or missing key for the gateway at http://g"],
+  [false, 502, failed(REFUSED, "Error 429 Too Many Requests from openai client: slow down")],
+  [false, 502, failed("Error from openai server: oops", MISSING)],
+  [false, 502, failed(REFUSED, "Error from openai client: Error sending request: nobody")],
+  [false, 502, failed(MISSING, "Model provider p timed out due to configured `x` timeout (1s)")],
+  [false, 502, failed("Error 400 Bad Request from openai client: too long")],
+  [false, null, "no answer from the gateway at http://g: Connection error."],
+])("for want of a key: %p, %p %s", (isIt, status, message) => {
+  expect(isForKey(new GatewayError(message, status))).toBe(isIt);
+  expect(isForKey(new Error(message))).toBe(false);
 });

@@ -6,14 +6,27 @@ import {
   RedirectError,
   shorthandModel,
 } from "embedded-gateway";
-import type { GatewayClient } from "./client";
+import { type GatewayClient, GatewayError } from "./client";
 
 /** A server that takes longer is busy, but it is there. */
 const PATIENCE_MS = 10_000;
 
-/** What a gateway says, in TensorZero's words, of a model that it cannot call: no key, a wrong one, no server, no model. */
-const OBSTACLES =
-  /API key missing[^"]*|Error 401[^:"]*|Error sending request[^"]*|Model name [^"]* not found[^"]*/;
+/** What a gateway says, in TensorZero's words, of a missing or a wrong key; the last are Google's own, which come with a 400. */
+const KEY = /API key missing[^"]*|Error 401\b[^:"]*|API key not valid[^"]*/;
+
+/** And of other reasons that it cannot call a model for: no server, no model. */
+const OBSTACLES = new RegExp(
+  `${KEY.source}|Error sending request[^"]*|Model name [^"]* not found[^"]*`,
+);
+
+/** How an error begins that may pass: it is of a provider that was reached, or would have been. */
+const MAY_PASS = /\bError (?!40[01]\b)(\d{3}|from|sending)\b|\btimed out\b/;
+
+/** Whether an inference failed for want of a key: of all that were asked, each had a wrong one, or none was there. */
+export function isForKey(error: unknown): boolean {
+  if (!(error instanceof GatewayError)) return false;
+  return error.status === 401 || (KEY.test(error.message) && !MAY_PASS.test(error.message));
+}
 
 /**
  * Why a remote gateway cannot call a model; null when it can. The keys are its own, so it is asked, by an inference of one

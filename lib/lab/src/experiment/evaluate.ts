@@ -5,6 +5,7 @@ import type { Demonstrated } from "../agents/balrog-like/dialogue";
 import { singleTurns } from "../agents/gateway-agent";
 import { picturesOf } from "../agents/picture";
 import type { GatewayClient } from "../connection/client";
+import { isForKey } from "../connection/obstacle";
 import type { EpisodeKey } from "../queries/runs/run-state";
 import { dialogueOf } from "./plan/demonstrated";
 import { episodeKey, episodesOf } from "./plan/episodes";
@@ -84,6 +85,7 @@ class Sitting {
   private lastError: string | null = null;
   private storeError: string | null = null;
   private failuresInARow = 0;
+  private failedForKey = 0;
   /** Tries begun so far: where inferences wait, those of the first go first. */
   private begun = 0;
   private reportedAt = Number.NEGATIVE_INFINITY;
@@ -207,6 +209,7 @@ class Sitting {
     } else if (!isCutOff) {
       this.tally.failed(episode.variant);
       this.lastError = result.error.message;
+      if (isForKey(result.error)) this.failedForKey += 1;
       if (++this.failuresInARow >= FAILURES_IN_A_ROW) this.stopNow("failing");
     }
     this.report("running");
@@ -320,6 +323,7 @@ class Sitting {
       failed,
       stopped: this.stopped,
       lastError: this.lastError,
+      needsKey: failed > 0 && this.failedForKey === failed,
       storeError: this.storeError,
       spentUsd: cost?.usd ?? null,
       spentIsEstimated: cost?.isEstimated ?? false,

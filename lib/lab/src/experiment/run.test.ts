@@ -13,6 +13,7 @@ const run: Run = {
   failed: 0,
   stopped: null,
   lastError: null,
+  needsKey: false,
   storeError: null,
   spentUsd: 1.236,
   spentIsEstimated: false,

@@ -34,6 +34,8 @@ export interface Run {
   stopped: "budget" | "interrupted" | "failing" | "store" | null;
   /** The error that ended the last episode that failed in this sitting. */
   lastError: string | null;
+  /** Whether episodes failed in this sitting, each because a key is missing or wrong: until it is corrected, others would fail alike. */
+  needsKey: boolean;
   /** Why ClickHouse did not take the record of a failed episode; null when it took all. */
   storeError: string | null;
   /** What the whole run has cost, in US dollars. Null when a variant's model has no known price. */

@@ -63,7 +63,7 @@ function readParameters(parameters: Readonly<Record<string, string>>): Partial<R
   return options;
 }
 
-/** As EX_CONFIG of sysexits.h: another start would end alike, until somebody changes a setting, a key or a budget. */
+/** As EX_CONFIG of sysexits.h: somebody must change a setting, a key or a budget first. */
 export const NEEDS_CHANGE = 78;
 
 /** ClickHouse's code of a wrong password. */
@@ -87,9 +87,10 @@ export function needsChange(error: unknown): boolean {
 }
 
 /** What a worker that has not been terminated ends with. */
-export function exitCodeOf({ completed, planned, stopped }: Run): number {
+export function exitCodeOf({ completed, planned, stopped, needsKey }: Run): number {
   if (completed === planned) return 0;
-  return stopped === "budget" ? NEEDS_CHANGE : 1;
+  // What is left of a budget may pay for some more inferences, but as far as is known for no whole episode.
+  return stopped === "budget" || needsKey ? NEEDS_CHANGE : 1;
 }
 
 /** A shard's place is looked at so often, until its last player has been silent for long enough. */
@@ -99,7 +100,8 @@ const AGAIN_MS = 3000;
  * Plays a shard of a run in this process, without a notebook: what it lacks, however often it is started. What the run shows,
  * `npm start -- --resume` draws.
  *
- * @returns 0: all of the shard is played; 143: it was terminated; {@link NEEDS_CHANGE}: the budget is spent; else 1
+ * @returns 0: all of the shard is played; 143: it was terminated; {@link NEEDS_CHANGE}: the budget does not
+ *   pay for another episode, or a model's key is wrong; else 1
  */
 export async function playShard(
   { run, shard }: { run: string; shard: string },

@@ -11,8 +11,9 @@ import { runInTerminal } from "./run-in-terminal";
 /** What a resumed run has of its own. */
 const runParameters = ["variants", "tasks", "episodes", "seed", "historyLength"];
 
-const ENDS = `With --run it ends with 0 when all of its part is played; with ${NEEDS_CHANGE} when another start would end alike, until the
-budget, a setting or a key is changed; with 143 when it was terminated; else with 1: another start plays what is missing.`;
+const ENDS = `With --run it ends with 0 when all of its part is played; with ${NEEDS_CHANGE} when something must be changed first, a budget
+that does not pay for another episode, a setting or a key; with 143 when it was terminated; else with 1: another start plays what is
+missing.`;
 
 const notebookIn = (root: string) => join(root, "notebooks", "babyai.ipynb");
 

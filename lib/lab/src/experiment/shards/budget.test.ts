@@ -76,6 +76,26 @@ test("two at once pass the budget by no more than a tenth of it and what was und
   expect(inferences).toBeLessThanOrEqual((1 + BUDGET_SLACK) * 4 * 64 + 2);
 });
 
+test("a provider's wrong key is no reason to start again; what fails for another reason, too, is", async () => {
+  const reply = provider.reply;
+  const refuse = (status: number) => () => new Response("no such key", { status });
+  const code = async (id: string) => {
+    const run = await play("1/2", 20, id);
+    expect(run).toMatchObject({
+      completed: 0,
+      planned: 4,
+      lastError: expect.stringContaining("401"),
+    });
+    return exitCodeOf(run);
+  };
+  provider.reply = refuse(401);
+  expect(await code("refused")).toBe(NEEDS_CHANGE);
+  let tries = 0;
+  provider.reply = () => (tries++ === 0 ? refuse(500) : refuse(401))();
+  expect(await code("mixed")).toBe(1);
+  provider.reply = reply;
+});
+
 test("a run's cost is what its sittings have said, or its calls' where one was killed", async () => {
   const run = "told";
   const beat = { run, claim: randomUUID(), pid: 1, host: "far", machine: "far" };
