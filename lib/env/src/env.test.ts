@@ -1,13 +1,25 @@
 import fc from "fast-check";
 import {
+  type AnyInstruction,
   actions,
+  BALL,
+  Before,
+  BOX,
+  COLOR_INDEX,
+  DOOR,
   type Env,
   GenerationError,
+  GoTo,
   InvalidActionError,
+  InvalidMissionError,
   InvalidOptionError,
   InvalidSeedError,
   make,
   NotResetError,
+  ObjectDescription,
+  Open,
+  PickUp,
+  PutNext,
   registeredEnvs,
   tasks,
   UnknownEnvError,
@@ -149,6 +161,55 @@ describe("make", () => {
       Array.from({ length: 100 }, () => make("BabyAI-MixedTestLocal-v0").id.split("/")[1]),
     );
     expect(drawn).toEqual(new Set(tasks.map((id) => id.split("/")[1])));
+  });
+});
+
+describe("a mission of one's own", () => {
+  const red = (type: typeof BALL | typeof BOX | typeof DOOR) =>
+    new ObjectDescription(type, COLOR_INDEX.red);
+  const ball = red(BALL);
+
+  test.each([
+    "go to the red ball",
+    null,
+    {},
+    new GoTo("ball" as never),
+    new PutNext(ball, "box" as never),
+    new Before(new GoTo(ball), "pick it up" as never),
+  ])("%p is refused before anything changes", (mission) => {
+    const env = make("BabyAI-GoToRedBall-v0");
+    const before = JSON.stringify(env.reset({ seed: 1 }));
+    const again = () => env.reset({ seed: 2, mission: mission as AnyInstruction });
+    expect(again).toThrow(InvalidMissionError);
+    expect(again).toThrow("Invalid mission ");
+    expect(again).toThrow("GoTo, Open, PickUp or PutNext of an ObjectDescription");
+    expect(JSON.stringify(env.observe())).toBe(JSON.stringify(JSON.parse(before).observation));
+    env.step("go forward");
+  });
+
+  test.each([
+    [new GoTo(red(BOX)), 'what "the red box" describes'],
+    [new Before(new GoTo(ball), new PickUp(red(BOX))), 'what "the red box" describes'],
+    [new PutNext(ball, red(BOX)), 'what "the red box" describes'],
+    [new PutNext(ball, ball), "two objects to put the red ball next to the red ball"],
+    [new Open(ball), "a door to open the red ball"],
+  ])("nothing can fulfill %p", (mission, why) => {
+    const env = make("BabyAI-GoToRedBall-v0", { numDists: 0 });
+    for (const begin of [() => env.reset({ seed: 1, mission }), () => env.restart(1, mission)]) {
+      expect(begin).toThrow(InvalidMissionError);
+      expect(begin).toThrow(
+        `Invalid mission "${mission.surface()}". This world lacks ${why}. It has red ball`,
+      );
+      expect(() => env.step("go forward")).toThrow(NotResetError);
+    }
+    expect(env.reset({ seed: 1, mission: new GoTo(ball) }).observation.mission).toBe(
+      "go to the red ball",
+    );
+  });
+
+  test("a door is not picked up", () => {
+    const mission = new PickUp(new ObjectDescription(DOOR));
+    expect(() => make(open).reset({ seed: 1, mission })).toThrow("an object to pick up");
   });
 });
 

@@ -1,4 +1,5 @@
 import { type ConfiguredLevel, generateMission } from "./levels/level";
+import { checkMission, checkObjects } from "./missions/given";
 import { type AnyInstruction, CONTINUE, SUCCESS } from "./missions/instructions";
 import { type Observation, observe, viewOf, writeImage } from "./view/observation";
 import { renderPng } from "./view/png";
@@ -107,6 +108,7 @@ export class Env {
    *   used environment. Without one, the random stream continues; the first time it starts anywhere. `mission`: stands in place of
    *   the one that is drawn, in the same world, with the step limit of its own walks.
    * @throws InvalidSeedError
+   * @throws InvalidMissionError `mission` is no mission, or the world lacks its objects
    */
   reset({ seed, mission }: { seed?: number | bigint; mission?: AnyInstruction } = {}): ResetResult {
     this.generate(seed, mission);
@@ -207,14 +209,19 @@ export class Env {
 
   private generate(seed: number | bigint | undefined, mission: AnyInstruction | undefined): void {
     const { world } = this;
+    if (mission !== undefined) checkMission(mission);
     if (seed !== undefined) {
       world.random.seed(seed);
     } else if (!this.isSeeded) {
       world.random.seed(entropySeed());
     }
     this.isSeeded = true;
+    this.missionTree = null; // none, should this fail
     const drawn = generateMission(world, this.level);
-    mission?.bind(world);
+    if (mission !== undefined) {
+      mission.bind(world);
+      checkObjects(mission, world);
+    }
     const instruction = mission ?? drawn;
     this.missionTree = instruction;
     this.mission = instruction.surface();

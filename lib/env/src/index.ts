@@ -34,6 +34,7 @@ export {
   GenerationError,
   InvalidActionError,
   InvalidIdError,
+  InvalidMissionError,
   InvalidOptionError,
   InvalidSeedError,
   NoPlanError,

@@ -131,6 +131,28 @@ export class InvalidSeedError extends EnvError {
 }
 
 /**
+ * `reset()` was given a mission that is none, or that nothing in the world can fulfill.
+ *
+ * @example
+ * const mission = new GoTo(new ObjectDescription(BOX, COLOR_INDEX.purple));
+ * try {
+ *   make("BabyAI-GoToRedBall-v0", { numDists: 0 }).reset({ seed: 1, mission });
+ * } catch (error) {
+ *   error instanceof InvalidMissionError && error.mission; // "go to the purple box"
+ * }
+ */
+export class InvalidMissionError extends EnvError {
+  override name = "InvalidMissionError";
+  constructor(
+    /** In words, where it is one. */
+    readonly mission: unknown,
+    why: string,
+  ) {
+    super(`Invalid mission ${show(mission)}. ${why}`);
+  }
+}
+
+/**
  * The environment was used before its first `reset()`.
  *
  * @example
