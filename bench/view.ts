@@ -7,11 +7,14 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Page } from "playwright-core";
 import { launchChromium } from "../lib/gateway/src/testing/chromium";
 import { type Lab, openLab } from "../lib/lab/src/lab";
 import { copyRun, fillStore, insertPlan } from "./fill-store";
 
 const FIRST_SIGHT_MS = 1000;
+/** The longest that a page is waited for. */
+const LIMIT_MS = 30_000;
 const TIMES = 5;
 /** Longer than the server keeps what it has read of an unfinished run, or of the list. */
 const APART_MS = 1500;
@@ -46,10 +49,7 @@ async function measure(dataDir: string): Promise<void> {
         const page = await browser.newPage();
         await page.addInitScript(`(${noteSight})(${JSON.stringify(selector)})`);
         await page.goto(`${view.url}${path}`, { waitUntil: "commit" });
-        let seen: number | undefined;
-        while (seen === undefined)
-          seen = await page.evaluate<number | undefined>("window.seenAfterMs");
-        times.push(seen);
+        times.push(await seenAfter(page, selector));
         await page.close();
         await new Promise((next) => setTimeout(next, APART_MS));
       }
@@ -60,6 +60,18 @@ async function measure(dataDir: string): Promise<void> {
     await browser.close();
     await lab.close();
   }
+}
+
+/** @throws Error nothing that the selector finds is painted within the limit */
+async function seenAfter(page: Page, selector: string): Promise<number> {
+  const limit = { timeout: LIMIT_MS };
+  const seen = await page
+    .waitForFunction("window.seenAfterMs", undefined, limit) // looks with each frame, in the page
+    .catch((cause) => {
+      const text = `${page.url()} does not show ${selector} within ${LIMIT_MS / 1000} s.`;
+      throw new Error(text, { cause });
+    });
+  return (await seen.jsonValue()) as number;
 }
 
 /**

@@ -12,6 +12,7 @@ import {
 import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
 import lab from "babyai-lab";
+import { noted } from "./noted.mjs";
 import {
   before,
   corrected,
@@ -199,13 +200,16 @@ async function play(opened, id, tasks, file) {
 /** `random` is asked, because it answers soonest: what is stored any variant's templates render. */
 async function demonstrate(opened) {
   const { tasks } = lab;
-  const { id } = await opened.demonstrate({ variant: "random", tasks, ...demonstrated });
-  const ids = [id];
+  const ids = [];
+  const add = async (options) => {
+    const make = async () => (await opened.demonstrate(options)).id;
+    ids.push(await noted(at("demonstrated.json"), [options, ...ids], make));
+  };
+  await add({ variant: "random", tasks, ...demonstrated });
   for (const { variant, episodes } of corrected) {
-    if (variant === "learner") learner = await trainLearner(opened, id);
+    if (variant === "learner") learner = await trainLearner(opened, ids[0]);
     const seed = demonstrated.seed + 200_000;
-    const made = await opened.demonstrate({ variant, play: "variant", tasks, episodes, seed });
-    ids.push(made.id);
+    await add({ variant, play: "variant", tasks, episodes, seed });
   }
   return ids;
 }

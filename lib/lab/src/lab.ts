@@ -98,7 +98,7 @@ export interface LabOptions {
   log?: (line: string) => void;
   /** "embedded" takes the embedded gateway even where another one answers. Default: see `locateGateway`. */
   gateway?: "embedded";
-  /** Folder of the embedded ClickHouse, relative to `project`. Default: data/.local/clickhouse. */
+  /** Folder of the embedded ClickHouse, relative to `project`; none is called ":memory:". Default: data/.local/clickhouse. */
   dataDir?: string;
   /** False leaves it to others to look through the whole store for rows that it has lost: one worker among many. Default true. */
   looksForLosses?: boolean;

@@ -69,6 +69,18 @@ test("an empty project with the packages and a configuration has its own store a
   expect(told.charts.length).toBeGreaterThan(0);
 });
 
+test("no folder is made of a name that stands for a store in memory", async () => {
+  const project = join(folder, "memory");
+  makeProject(project);
+  await expect(
+    openLab({ project, gateway: "embedded", dataDir: ":memory:" }),
+  ).rejects.toMatchObject({
+    name: "StoreOpenError",
+    message: expect.stringContaining("Name a folder; a temporary one"),
+  });
+  expect(existsSync(join(project, ":memory:"))).toBe(false);
+});
+
 test("a folder without a configuration is refused, with what is missing", async () => {
   const project = join(folder, "empty");
   await expect(openLab({ project, gateway: "embedded" })).rejects.toMatchObject({

@@ -11,7 +11,7 @@ import { oneLine } from "../basics/one-line";
 import { openConfined } from "./confinement";
 import { closedError, StoreOpenError } from "./folder/connect-error";
 import { DamagedPartError, spoiltPart } from "./folder/damaged-part";
-import { assertNotHeld, assertWritable, heldBy, statusPid } from "./folder/data-folder";
+import { assertNotHeld, assertWritable, heldBy, MEMORY, statusPid } from "./folder/data-folder";
 import { type Connection, collect } from "./folder/wire";
 
 type Settings = Record<string, string | number>;
@@ -278,7 +278,7 @@ export function openEmbedded(
   settings: Settings,
   isConfined = false,
 ): EmbeddedConnection {
-  const temporary = dataDir === ":memory:";
+  const temporary = dataDir === MEMORY;
   const path = temporary ? mkdtempSync(join(tmpdir(), "babyai-store-")) : resolve(dataDir);
   if (!temporary) {
     assertWritable(path);

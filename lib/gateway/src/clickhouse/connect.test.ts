@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -144,14 +144,19 @@ test.each([
   ["by process.exit(0)", "process.exit(0);", 0],
   ["by an uncaught error", "throw new Error('on purpose');", 1],
 ])("a process ends cleanly %s", (_, end, status) => {
+  // A folder of that name is nothing to it, whatever is in there.
+  const cwd = mkdtempSync(join(folder, "elsewhere-"));
+  const rows = join(cwd, ":memory:", "store", "012", "0123", "all_1_1_0");
+  mkdirSync(rows, { recursive: true });
   const ended = spawnSync(
     process.execPath,
     storeScript(`const client = await connect({ dataDir: ":memory:" });
       await client.insert({ table: "CumulativeUsage", values: [{ type: "x", count: 1 }], format: "JSONEachRow" });
       ${end}`),
-    { encoding: "utf8", timeout: 120_000 },
+    { encoding: "utf8", timeout: 120_000, cwd },
   );
   expect({ status: ended.status, signal: ended.signal }).toEqual({ status, signal: null });
+  expect(readdirSync(join(cwd, ":memory:"))).toEqual(["store"]);
 });
 
 test.each([

@@ -6,7 +6,7 @@ import { openEmbedded } from "./connect-embedded";
 import { brokenFolders, ignoreMerged, refuseUnknownTables } from "./damage";
 import { fillViews } from "./fill-views";
 import { StoreOpenError } from "./folder/connect-error";
-import { assertWritable } from "./folder/data-folder";
+import { assertWritable, MEMORY } from "./folder/data-folder";
 import { shareStore } from "./folder/share";
 import { createSchema } from "./schema";
 
@@ -52,7 +52,7 @@ interface EmbeddedTarget {
 export async function connect(target: StoreTarget): Promise<ClickHouseClient> {
   if ("url" in target) return connectRemote(target.url);
   return openClient(target, async (client, known) => {
-    await refuseUnknownTables(client, target.dataDir);
+    if (target.dataDir !== MEMORY) await refuseUnknownTables(client, target.dataDir);
     if (await createSchema(client)) {
       await ignoreMerged(client, known);
       await fillViews(client);
@@ -101,7 +101,7 @@ export async function openClient(
   prepare: (client: ClickHouseClient, known: ReadonlySet<string>) => Promise<void> = async () => {},
 ): Promise<ClickHouseClient> {
   const open = async () => {
-    const known = brokenFolders(dataDir);
+    const known = dataDir === MEMORY ? new Set<string>() : brokenFolders(dataDir);
     const connection = openEmbedded(dataDir, DATABASE, SESSION_SETTINGS, isConfined);
     try {
       await connection.initialize();
@@ -112,7 +112,7 @@ export async function openClient(
       throw error;
     }
   };
-  if (dataDir === ":memory:") return createClient({ connection: await open() });
+  if (dataDir === MEMORY) return createClient({ connection: await open() });
   const store = resolve(dataDir);
   assertWritable(store);
   return createClient({ connection: await shareStore(store, { open, keeps, log }) });

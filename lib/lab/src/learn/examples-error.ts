@@ -1,5 +1,4 @@
 import { didYouMean, someOf } from "../basics/did-you-mean";
-import { problemOfOptions } from "../basics/options";
 
 /**
  * `lab.examples` was asked for what the store or the configuration does not have, or an option is wrong; the message says what is valid.
@@ -21,14 +20,6 @@ export function refuseUnknown(what: string, name: string, known: readonly string
   throw new ExamplesError(
     `Unknown ${what} ${JSON.stringify(name)}.${didYouMean(String(name), known)} There are: ${someOf(known)}`,
   );
-}
-
-/** @throws ExamplesError see `problemOfOptions` */
-export function checkOptions<T extends object>(
-  ...given: Parameters<typeof problemOfOptions<T>>
-): void {
-  const problem = problemOfOptions(...given);
-  if (problem !== null) throw new ExamplesError(problem);
 }
 
 /** @throws ExamplesError */

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { didYouMean } from "../basics/did-you-mean";
+import { checkOptions } from "../basics/options";
 import { isTaskOf } from "../basics/task-ids";
 import type { VariantInfo } from "../experiment/variants/variants";
 import { type Trajectory, trajectories, trajectoryIds } from "../queries/trajectories";
-import { checkHistoryLength, checkOptions, ExamplesError, refuseUnknown } from "./examples-error";
+import { checkHistoryLength, ExamplesError, refuseUnknown } from "./examples-error";
 import { inHindsight } from "./hindsight";
 import { type Example, examplesOf, type RenderedTurn, renderTurns, taught } from "./render";
 import { type ExamplesWhere, testsOf } from "./where";
@@ -71,7 +72,7 @@ export async function examples(
   { clickhouse, variants }: ExamplesContext,
   options: ExamplesOptions,
 ): Promise<Examples> {
-  checkOptions("lab.examples", options, OPTIONS);
+  checkOptions(ExamplesError, "lab.examples", options, OPTIONS);
   const { run, where = {}, render, historyLength = 8, hindsight = false, split } = options;
   const ids = [run].flat();
   if (ids.length === 0 || !ids.every((id) => typeof id === "string" && id !== ""))
@@ -158,7 +159,7 @@ function rendererOf(name: string, variants: ExamplesContext["variants"]): Varian
 
 /** @returns whether a world is set aside */
 function draw(split: ExamplesSplit) {
-  checkOptions("split", split, { valFraction: true, seed: true });
+  checkOptions(ExamplesError, "split", split, { valFraction: true, seed: true });
   const { valFraction, seed = 42 } = split;
   if (!(valFraction > 0 && valFraction < 1))
     throw new ExamplesError(`split.valFraction is ${valFraction}: it must be above 0 and below 1`);

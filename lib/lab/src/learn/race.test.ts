@@ -1,10 +1,9 @@
+import { tasks } from "babyai";
 import { compareVariants } from "../analysis/compare";
 import { AnalysisError } from "../analysis/statistics/errors";
 import type { EpisodeRow } from "../queries/episodes";
 import { type RaceOptions, type RaceRow, race } from "./race";
 import { randomNumbers } from "./student/plan";
-
-const tasks = ["goto", "pickup", "open", "putnext", "pick_up_seq_go_to"];
 
 /** Outcomes of prompts that solve a world with a known chance; in half of the worlds the same luck meets all. */
 function simulator(chances: Readonly<Record<string, number>>, trial: number): RaceOptions["play"] {
@@ -113,6 +112,18 @@ test("one candidate has won; of equal ones the first does", async () => {
   });
 });
 
+test("tasks go by their names, and what is none is left to who plays", async () => {
+  const asked = new Set<string>();
+  const play: RaceOptions["play"] = async (names, worlds) => {
+    for (const { task } of worlds) asked.add(task);
+    return names.flatMap((variant) =>
+      worlds.map((world) => ({ ...world, variant, success: true })),
+    );
+  };
+  await race({ ...given, tasks: ["pickup", "gotoo"], episodes: 1, play });
+  expect([...asked]).toEqual([tasks[1], "gotoo"]);
+});
+
 test("what is wrong is refused", async () => {
   const refused = async (more: Partial<RaceOptions>) => {
     const play = simulator(chances, 1);
@@ -127,5 +138,5 @@ test("what is wrong is refused", async () => {
   expect(await refused({ block: 0.5 })).toContain("block is 0.5");
   const lost = simulator(chances, 1);
   const play: RaceOptions["play"] = async (...asked) => (await lost(...asked)).slice(1);
-  expect(await refused({ play })).toContain("baseline has no outcome of goto, seed 300000");
+  expect(await refused({ play })).toContain(`baseline has no outcome of ${tasks[0]}, seed 300000`);
 });

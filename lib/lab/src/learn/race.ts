@@ -2,6 +2,7 @@ import { AnalysisError } from "../analysis/statistics/errors";
 import { evidenceAbove } from "../analysis/statistics/sequential";
 import { at } from "../basics/at";
 import { groupBy } from "../basics/group-by";
+import { taskIds } from "../basics/task-ids";
 import type { EpisodeRow } from "../queries/episodes";
 import type { World } from "../queries/runs/run-state";
 
@@ -11,7 +12,7 @@ export type RaceRow = Pick<EpisodeRow, "variant" | "task" | "seed" | "success">;
 export interface RaceOptions {
   /** Variants. Of those that end equal, the first wins. */
   candidates: readonly string[];
-  /** Environment ids, which weigh the same. */
+  /** As in `evaluate`. They weigh the same. */
   tasks: readonly string[];
   /** The first seed. Each world has one of its own, since worlds of one seed may be alike. */
   seed: number;
@@ -57,8 +58,9 @@ export interface Race {
  * @throws AnalysisError an option is wrong, or an episode has no outcome
  */
 export async function race(options: RaceOptions): Promise<Race> {
-  const { candidates, tasks, seed, episodes, play, block = 5, error = 0.05 } = options;
-  checkOptions({ ...options, block, error });
+  const { candidates, seed, episodes, play, block = 5, error = 0.05 } = options;
+  const tasks = taskIds(options.tasks);
+  checkOptions({ ...options, tasks, block, error });
   const race: Race = {
     ...{ winner: at(candidates, 0), left: [...candidates], dropped: [] },
     ...{ episodes: 0, nextSeed: seed, points: [] },

@@ -3,11 +3,12 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { uuidv7 } from "embedded-gateway";
 import type { ActInput } from "../agents/prompt";
 import { at } from "../basics/at";
+import { checkOptions } from "../basics/options";
 import type { GatewayClient } from "../connection/client";
 import type { VariantInfo } from "../experiment/variants/variants";
 import type { Trajectory } from "../queries/trajectories";
 import { bankOf, hashOf, removal } from "./bank";
-import { checkHistoryLength, checkOptions, ExamplesError, refuseUnknown } from "./examples-error";
+import { checkHistoryLength, ExamplesError, refuseUnknown } from "./examples-error";
 import { renderTurns, taught } from "./render";
 
 export interface TeachOptions {
@@ -47,7 +48,7 @@ export async function teach(
   { client, clickhouse, variants }: TeachContext,
   options: TeachOptions,
 ): Promise<Taught> {
-  checkOptions("lab.teach", options, OPTIONS);
+  checkOptions(ExamplesError, "lab.teach", options, OPTIONS);
   const { variant, episodes, historyLength = 8 } = options;
   const inContext = [...variants].filter(([, info]) => info.embeddingModel !== null);
   refuseUnknown(

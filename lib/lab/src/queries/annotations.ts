@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import { problemOfOptions } from "../basics/options";
+import { checkOptions } from "../basics/options";
 import type { GatewayClient } from "../connection/client";
 import { ACTS } from "./parts/is-act";
 import { ANNOTATED } from "./parts/tries";
@@ -84,8 +84,7 @@ export class AnnotationError extends Error {
 
 /** @throws AnnotationError */
 export function checkAnnotation(annotation: Annotation): void {
-  const problem = problemOfOptions("An annotation", annotation, { comment: true, rating: true });
-  if (problem !== null) throw new AnnotationError(`${problem}.`);
+  checkOptions(AnnotationError, "An annotation", annotation, { comment: true, rating: true });
   const { comment, rating } = annotation;
   if (comment === undefined && rating === undefined)
     throw new AnnotationError(

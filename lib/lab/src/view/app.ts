@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { messageOf, printable, readTextFile } from "embedded-gateway";
 import { type Context, Hono } from "hono";
 import { AnalysisError } from "../analysis/statistics/errors";
+import { didYouMean } from "../basics/did-you-mean";
 import { AnnotationError } from "../queries/annotations";
 import { EpisodeNotFoundError } from "../queries/steps";
 import {
+  chosenOf,
   compareAddress,
-  isOfList,
   LIST_PARTS,
   listAddress,
   readListAddress,
@@ -95,7 +96,7 @@ export function viewApp(source: ViewSource): Hono {
   app.get("/parts/cost/:run", async (c) => send(c, html`${await data.cost(c.req.param("run"))}`));
 
   app.get("/runs/:run", async (c) => {
-    if (Object.keys(c.req.query()).some(isOfList)) return chosenList(c);
+    if (chosenOf(c.req.url).length > 0) return chosenList(c);
     const run = await data.run(c.req.param("run"));
     return page(c, titleOf(run), [[titleOf(run), runAddress(run.run)]], runPage(run));
   });
@@ -119,15 +120,16 @@ export function viewApp(source: ViewSource): Hono {
   app.get("/runs/:run/episodes", (c) => chosenList(c));
   /** What a form chooses, or who types an address, gets an address of its own. */
   const chosenList = (c: Context) => {
-    const given = Object.entries(c.req.query()).filter(([, value]) => value !== "");
+    const given = chosenOf(c.req.url).filter(([, value]) => value !== "");
     if (given.length === 0) return list(c, []);
-    const view = readListAddress(
-      partsOf(c)[1] ?? "",
-      given.map(([name, value]) => `${name}=${value}`),
-    );
-    if (view === undefined)
-      return problem(c, 400, `There is no such choice of episodes. Chosen is by ${LIST_PARTS}.`);
-    return c.redirect(listAddress(view), 303);
+    const run = partsOf(c)[1] ?? "";
+    const parts = given.map(([name, value]) => `${name}=${value}`);
+    const view = readListAddress(run, parts);
+    if (view !== undefined) return c.redirect(listAddress(view), 303);
+    const odd = parts.findIndex((part) => readListAddress(run, [part]) === undefined);
+    const meant = didYouMean(given[odd]?.[0] ?? "", LIST_PARTS);
+    const text = `There is no choice of episodes ${JSON.stringify(parts[odd])}.${meant}`;
+    return problem(c, 400, `${text} Chosen is by ${LIST_PARTS.join(", ")}.`);
   };
   app.get("/runs/:run/episodes/*", (c) => list(c, partsOf(c).slice(3)));
   const list = async (c: Context, parts: readonly string[]) => {
@@ -142,14 +144,15 @@ export function viewApp(source: ViewSource): Hono {
   };
 
   app.get("/compare", (c) => {
-    const other = Object.keys(c.req.query()).find((name) => name !== "side");
+    const given = chosenOf(c.req.url);
+    const [other] = given.find(([name]) => name !== "side") ?? [];
     if (other !== undefined)
       return problem(
         c,
         400,
         `A comparison takes no parameter ${JSON.stringify(other)}. Its address names its sides: /compare/<run>/<run>~<variant>.`,
       );
-    const sides = [...new Set(c.req.queries("side") ?? [])].filter((text) => text !== "");
+    const sides = [...new Set(given.map(([, side]) => side))].filter((side) => side !== "");
     if (sides.length === 0) return compare(c, []);
     return c.redirect(compareAddress(sides.map(readSide)), 303);
   });

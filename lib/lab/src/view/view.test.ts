@@ -83,7 +83,7 @@ afterAll(async () => {
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(`${view.url}${path}`, { headers, redirect: "manual" });
 /** `fetch` sets what a browser would by itself. */
-const statusOf = (path: string, headers: Record<string, string>) =>
+const statusOf = (path: string, headers: Record<string, string> = {}) =>
   new Promise((resolve, reject) => {
     httpGet(`${view.url}${path}`, { headers }, (answer) => {
       answer.resume();
@@ -141,6 +141,8 @@ describe("over HTTP", () => {
     ["/compare?run=bench-000", 400],
     ["/runs/bench-000/episodes?outcome=lost", 400],
     ["/runs/bench-000/episodes?constructor=x", 400],
+    ["/runs/bench-000/episodes?outcom=failed&utm_source=mail", 400],
+    ["/runs/bench-000?outcom=failed", 400],
     ["/episodes/none", 404],
     ["/episodes/01900000-0000-7000-8000-000000000000", 404],
     ["/runs/%E0%A4%A", 404],
@@ -189,8 +191,23 @@ describe("over HTTP", () => {
     // Typed by hand.
     const typed = await get(`/runs/${large}?outcome=unsolved`);
     expect(typed.headers.get("location")).toBe(`/runs/${large}/episodes/outcome=unsolved`);
+    expect(await text(`/runs/${large}?outcom=failed`)).toContain(
+      "Did you mean &quot;outcome&quot;?",
+    );
     const compared = await get(`/compare?side=${large}~history&side=&side=${one}`);
     expect(compared.headers.get("location")).toBe(`/compare/${large}~history/${one}`);
+  });
+
+  test("what programs of mail and chat append to a link is passed over", async () => {
+    const appended = "utm_source=mail&fbclid=x1&gclid=x2&msclkid=x3&mc_eid=x4";
+    const [episode = ""] = await episodesOf(one);
+    const list = `/runs/${one}/episodes`;
+    for (const path of ["/", `/runs/${one}`, list, "/compare", `/episodes/${episode}`])
+      expect([path, await statusOf(`${path}?${appended}`)]).toEqual([path, 200]);
+    const chosen = await get(`/runs/${one}?utm_source=mail&outcome=solved&fbclid=x`);
+    expect(chosen.headers.get("location")).toBe(`${list}/outcome=solved`);
+    const compared = await get(`/compare?side=${one}&utm_medium=chat`);
+    expect(compared.headers.get("location")).toBe(`/compare/${one}`);
   });
 
   test("variants of several runs are never pooled", async () => {

@@ -1,9 +1,17 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { oneLine } from "../../basics/one-line";
 import { StoreOpenError } from "./connect-error";
 
+/** What stands in place of a folder for a store that ends with its client. */
+export const MEMORY = ":memory:";
+
 export function assertWritable(path: string): void {
+  if (basename(path) === MEMORY)
+    throw new StoreOpenError(
+      "not_writable",
+      `The store's folder cannot be ${path}: ${MEMORY} is no folder, and what is stored here is to outlive its process. Name a folder; a temporary one for what is to be thrown away.`,
+    );
   const probe = join(path, `.write-test-${process.pid}`);
   try {
     mkdirSync(path, { recursive: true });

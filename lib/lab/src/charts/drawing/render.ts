@@ -1,7 +1,7 @@
 import { printable } from "embedded-gateway";
 import type { TopLevelSpec } from "vega-lite";
 import { AnalysisError } from "../../analysis/statistics/errors";
-import { problemOfOptions } from "../../basics/options";
+import { checkOptions } from "../../basics/options";
 import { rasterize, toPdf } from "../pictures/raster";
 import { textWidth, toWeight } from "../text/font";
 import { escapeXml, outlineText } from "../text/outline";
@@ -49,8 +49,7 @@ export async function chartToSvg(spec: ChartSpec, look: Look = {}): Promise<stri
 }
 
 function checkLook(look: Look): void {
-  const problem = problemOfOptions("A chart's look", look, { width: true, theme: true });
-  if (problem !== null) throw new AnalysisError(problem);
+  checkOptions(AnalysisError, "A chart's look", look, { width: true, theme: true });
   if (look.theme !== undefined && look.theme !== "light" && look.theme !== "dark")
     throw new AnalysisError(
       `theme is ${JSON.stringify(look.theme)}: it must be "light" or "dark"; "auto" is for what showChart shows.`,

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { type actions, Expert, make, tasks } from "babyai";
 import {
   openAiLine,
@@ -207,6 +208,20 @@ test.each([
   expect(stderr).toContain(message);
   expect(stderr).not.toContain(" at ");
   expect(existsSync(work)).toBe(false);
+});
+
+test("recipes/fine-tune finds again what it has demonstrated, and what it was stopped in begins anew", () => {
+  const script = `
+    import { noted } from ${JSON.stringify(pathToFileURL(join(root, "recipes", "fine-tune", "noted.mjs")).href)};
+    const ask = (question, make) => noted(${JSON.stringify(join(folder, "demonstrated.json"))}, question, make);
+    const told = [await ask([{ episodes: 24 }], async () => "a")];
+    await ask([{ episodes: 2 }, "a"], async () => { throw new Error("stopped"); }).catch(({ message }) => told.push(message));
+    for (const make of ["b", "c"]) for (const question of [[{ episodes: 24 }], [{ episodes: 2 }, "a"]])
+      told.push(await ask(question, async () => make));
+    console.log(told.join());`;
+  const given = ["--input-type=module", "-e", script];
+  const { stdout } = spawnSync(process.execPath, given, { encoding: "utf8" });
+  expect(stdout).toBe("a,stopped,a,b,a,b\n");
 });
 
 test.each([

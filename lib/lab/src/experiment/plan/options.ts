@@ -1,13 +1,5 @@
-import { problemOfOptions } from "../../basics/options";
+import { checkOptions } from "../../basics/options";
 import { type EvaluateOptions, type ResumeOptions, SettingsError } from "./settings";
-
-/** @throws SettingsError see `problemOfOptions` */
-export function checkOptions<T extends object>(
-  ...given: Parameters<typeof problemOfOptions<T>>
-): void {
-  const problem = problemOfOptions(...given);
-  if (problem !== null) throw new SettingsError(problem);
-}
 
 const EVALUATE: Record<keyof EvaluateOptions, true> = {
   variants: true,
@@ -49,5 +41,5 @@ export function checkPlayOptions(
   more: Readonly<Record<string, true>> = {},
 ): void {
   const known: Record<string, true> = { ...EVALUATE, ...RESUME, ...more };
-  checkOptions(what, options, known);
+  checkOptions(SettingsError, what, options, known);
 }

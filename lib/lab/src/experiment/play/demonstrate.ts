@@ -5,10 +5,10 @@ import { type PictureUse, picturesOf, povPng } from "../../agents/picture";
 import { type Agent, play } from "../../agents/play";
 import type { ActFunction } from "../../agents/prompt";
 import { at } from "../../basics/at";
+import { checkOptions } from "../../basics/options";
 import type { GatewayClient, InferenceRequest } from "../../connection/client";
 import type { EpisodeKey } from "../../queries/runs/run-state";
 import { episodesOf } from "../plan/episodes";
-import { checkOptions } from "../plan/options";
 import { checkSettings, newRunId, SettingsError } from "../plan/settings";
 import { Pace } from "./pace";
 import { Outages, PATIENCE, type Patience } from "./patience";
@@ -41,7 +41,7 @@ export interface DemonstrateOptions {
 
 /** @throws SettingsError */
 export function checkDemonstrateOptions(options: DemonstrateOptions): void {
-  checkOptions("lab.demonstrate", options, {
+  checkOptions(SettingsError, "lab.demonstrate", options, {
     variant: true,
     play: true,
     tasks: true,

@@ -16,7 +16,7 @@ import {
   type StudentWeights,
   StudentWeightsError,
 } from "../../agents/local/student/weights";
-import { problemOfOptions } from "../../basics/options";
+import { checkOptions } from "../../basics/options";
 import { interruptible } from "../../experiment/interrupts";
 import type { ExampleEpisode } from "../examples";
 import { DEFAULTS, firstWeights, scratchOf, stepsOf, type TrainingPlan } from "./plan";
@@ -127,8 +127,7 @@ const OPTIONS: Record<keyof TrainOptions, true> = {
 
 /** @throws TrainingError */
 function readPlan(options: TrainOptions): TrainingPlan {
-  const problem = problemOfOptions("trainStudent", options, OPTIONS);
-  if (problem !== null) throw new TrainingError(problem);
+  checkOptions(TrainingError, "trainStudent", options, OPTIONS);
   const { epochs = 12, width = 96, seed = 1, threads = 1 } = options;
   for (const [name, value] of Object.entries({ epochs, threads }))
     if (!Number.isSafeInteger(value) || value < 1)

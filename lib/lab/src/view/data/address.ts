@@ -75,9 +75,18 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   page: (text) => wholeNumber(text) || undefined,
 };
 
-/** Whether a list's address may have a part of this name, and all names. */
-export const isOfList = (name: string): boolean => Object.hasOwn(READERS, name);
-export const LIST_PARTS = Object.keys(READERS).join(", ");
+const isOfList = (name: string) => Object.hasOwn(READERS, name);
+/** The names that a part of a list's address may have. */
+export const LIST_PARTS: readonly string[] = Object.keys(READERS);
+
+/** Parameters that programs of mail and chat append to a link, to know who follows it. */
+const APPENDED =
+  /^(utm_\w+|\w*clk?id|gbraid|wbraid|igshid|mc_[ce]id|li_fat_id|mkt_tok|_hs\w+|_g[al]|_openstat)$/;
+
+/** The parameters of an address, in order, but for those that nobody chose. */
+export function chosenOf(url: string): [name: string, value: string][] {
+  return [...new URL(url).searchParams].filter(([name]) => !APPENDED.test(name));
+}
 
 /** "/compare/r1/r2~random": a side without a variant is all of its run. */
 export function compareAddress(sides: readonly Side[]): string {
