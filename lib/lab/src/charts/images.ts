@@ -24,7 +24,7 @@ const LOCAL = "local.json";
 const README: Readonly<Record<string, string>> = {
   "smollm2-135m.json":
     "success_rate published_results episode_return episode_length input_tokens generated_tokens",
-  "smollm2-135m-tuned.json": "success_rate_by_task",
+  "smollm2-135m-tuned-gpu.json": "success_rate_by_task",
 };
 const README_LOOKS: Readonly<Record<string, Look>> = {
   dark: { theme: "dark" },
