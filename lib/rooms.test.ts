@@ -16,7 +16,7 @@ const ROOMS: Record<string, readonly string[]> = {
   lab: (
     "basics project connection agents/local/reading agents/local/rule-based agents/local/student agents/local agents agents/balrog-like queries/parts queries/runs queries/overview queries " +
     "analysis/statistics analysis analysis/published analysis/tables experiment/variants experiment/progress experiment/plan experiment/play experiment/shards experiment " +
-    "learn learn/student charts/text charts/pictures charts/drawing charts replay export runner display models view/data view/pages view lab index cli cli/export cli/notebooks cli/torture main"
+    "learn learn/student charts/text charts/pictures charts/drawing charts replay export runner display models view/data view/pages view play-run lab index cli cli/export cli/notebooks cli/torture main"
   ).split(" "),
 };
 

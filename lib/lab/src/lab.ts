@@ -2,8 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { inspect } from "node:util";
 import type { ClickHouseClient } from "@clickhouse/client";
-import { describeDamage, messageOf, printable, reachModels, uuidv7 } from "embedded-gateway";
-import type { Demonstrated } from "./agents/balrog-like/dialogue";
+import { describeDamage, messageOf, printable, reachModels } from "embedded-gateway";
 import { localModels } from "./agents/local/app";
 import {
   type AgentFunctions,
@@ -20,25 +19,13 @@ import { AnalysisError } from "./analysis/statistics/errors";
 import { type SqlValue, sql } from "./basics/sql";
 import { saveCharts } from "./charts/save";
 import type { GatewayClient } from "./connection/client";
-import { type Connection, openConnection } from "./connection/open";
-import { isUnreachable } from "./connection/unreachable";
+import { openConnection } from "./connection/open";
 import { showLink } from "./display/show";
-import { beginRun } from "./experiment/begin";
 import { Catalog } from "./experiment/catalog";
-import { evaluate } from "./experiment/evaluate";
-import { interruptible } from "./experiment/interrupts";
 import { describeLosses } from "./experiment/losses";
-import { readDemonstrated } from "./experiment/plan/demonstrated";
-import { episodeKey } from "./experiment/plan/episodes";
 import { checkPlayOptions } from "./experiment/plan/options";
-import { type Plan, planRun, REPLAYS } from "./experiment/plan/plan";
-import {
-  checkSettings,
-  type EvaluateOptions,
-  parseShard,
-  type ResumeOptions,
-  SettingsError,
-} from "./experiment/plan/settings";
+import type { Plan } from "./experiment/plan/plan";
+import type { EvaluateOptions, ResumeOptions } from "./experiment/plan/settings";
 import { plannedEpisodes } from "./experiment/planned";
 import {
   checkDemonstrateOptions,
@@ -46,26 +33,15 @@ import {
   type Demonstrations,
   demonstrate,
 } from "./experiment/play/demonstrate";
-import { Outages, PATIENCE } from "./experiment/play/patience";
-import type { EpisodeResult } from "./experiment/play/run-episode";
-import type { Progress } from "./experiment/progress/progress";
 import { provenanceOf } from "./experiment/provenance";
-import {
-  listRuns,
-  type PrepareContext,
-  prepareRun,
-  type RunHistory,
-  type RunRow,
-} from "./experiment/resume";
-import { againText, type Run } from "./experiment/run";
-import { hasLostRows, settle } from "./experiment/settle";
-import { Claim, RunHeldError } from "./experiment/shards/claim";
+import { listRuns, type RunRow } from "./experiment/resume";
+import type { Run } from "./experiment/run";
 import { defaultVariants } from "./experiment/variants/default-variants";
-import { type Cost, isFree, modelPrices, sumOf } from "./experiment/variants/prices";
+import { modelPrices } from "./experiment/variants/prices";
 import { readVariants } from "./experiment/variants/variants";
-import { describeBanks } from "./learn/bank";
 import { type Examples, type ExamplesOptions, examples } from "./learn/examples";
 import { type Taught, type TeachOptions, teach } from "./learn/teach";
+import { historyOf, makePlan, type Opened, playRun } from "./play-run";
 import { configFiles } from "./project/config-files";
 import { readEnvironment } from "./project/environment";
 import { root } from "./project/root";
@@ -73,11 +49,6 @@ import { type Annotation, annotate, checkAnnotation, tagsOfEpisode } from "./que
 import { waitForDemonstrations } from "./queries/demonstrations";
 import { type EpisodeRow, type TryRow, tries } from "./queries/episodes";
 import { type AggregateRow, aggregates } from "./queries/runs/aggregates";
-import { insertFailure } from "./queries/runs/failures";
-import { findRunSettings } from "./queries/runs/run-settings";
-import type { EpisodeKey } from "./queries/runs/run-state";
-import { WHOLE } from "./queries/runs/shard";
-import { typicalUsage } from "./queries/runs/typical-usage";
 import { describeUnknownRun } from "./queries/runs/unknown-run";
 import { serverVersion } from "./queries/version";
 import { serveView, type View } from "./view/serve";
@@ -284,7 +255,7 @@ async function openWith(options: LabOptions, agents: AgentFunctions): Promise<La
   return labOf(opened);
 }
 
-async function tellOfLosses(opened: Opened): Promise<void> {
+async function tellOfLosses(opened: LabParts): Promise<void> {
   const { damage } = opened.connection;
   if (damage.length > 0) opened.log(describeDamage(damage));
   const lines = await describeLosses(historyOf(opened), damage.length > 0);
@@ -292,17 +263,14 @@ async function tellOfLosses(opened: Opened): Promise<void> {
 }
 
 /** What a lab works with. */
-interface Opened {
+interface LabParts extends Opened {
   project: string;
-  catalog: Catalog;
-  connection: Connection;
-  log: (line: string) => void;
   options: LabOptions;
 }
 
 /** Opens the same store once more, with these agents, for the time of a run. */
 async function playAgents(
-  { connection, options: opening }: Opened,
+  { connection, options: opening }: LabParts,
   { agents, ...options }: AgentOptions,
 ): Promise<Run> {
   checkAgents(agents);
@@ -317,7 +285,7 @@ async function playAgents(
   }
 }
 
-function labOf(opened: Opened): Lab {
+function labOf(opened: LabParts): Lab {
   const { catalog, connection, log } = opened;
   const { client, clickhouse } = connection;
   const annotateEpisode = async (episodeId: string, annotation: Annotation) => {
@@ -419,179 +387,12 @@ function labOf(opened: Opened): Lab {
   };
 }
 
-function historyOf({ catalog, connection }: Opened): RunHistory {
-  const { clickhouse, flush } = connection;
-  return { clickhouse, price: (model) => catalog.price(model), flush };
-}
-
-async function prepare(
-  opened: Opened,
-  options: EvaluateOptions | ResumeOptions,
-  reads?: PrepareContext["reads"],
-) {
-  const { catalog, connection } = opened;
-  const isFewShot = (name: string) => catalog.variants.get(name)?.form === "few_shot";
-  let demonstrated: Demonstrated | null = null;
-  let banks = new Map<string, string>();
-  const prepared = await prepareRun(options, {
-    check: async (given) => {
-      const names = [...catalog.variants.keys()];
-      const settings = checkSettings(given, names, (name) => catalog.played(name));
-      for (const variant of settings.variants) catalog.refuseEnded(variant);
-      banks = await describeBanks(connection.clickhouse, catalog.variants, settings.variants);
-      if (!settings.variants.some(isFewShot)) {
-        if (given.demonstrations === undefined) return settings;
-        throw new SettingsError(
-          `demonstrations is given, but none of ${settings.variants.join(", ")} is shown any: leave it out, or add a few_shot variant.`,
-        );
-      }
-      await connection.flush();
-      const { clickhouse } = connection;
-      demonstrated = await readDemonstrated(clickhouse, settings.worlds, given.demonstrations);
-      return { ...settings, demonstrations: demonstrated.id };
-    },
-    knows: (name) => catalog.variants.has(name),
-    define: (name, { demonstrations }) => ({
-      ...catalog.variants.get(name)?.definition,
-      ...(demonstrations !== null && isFewShot(name) && { demonstrations }),
-      ...(banks.has(name) && { examples: banks.get(name) }),
-    }),
-    history: historyOf(opened),
-    reads,
-  });
-  return { ...prepared, demonstrated };
-}
-
-async function makePlan(opened: Opened, options: EvaluateOptions | ResumeOptions): Promise<Plan> {
-  const { catalog, connection } = opened;
-  const { settings, before, demonstrated } = await prepare(opened, options);
-  const isAllFree = settings.variants.every((name) => {
-    const { price } = catalog.played(name);
-    return price !== undefined && isFree(price);
-  });
-  // Read out of all that is stored.
-  const typical = isAllFree ? [] : await typicalUsage(connection.clickhouse);
-  const isDone = (episode: EpisodeKey) => before.completed.has(episodeKey(episode));
-  const plan = await planRun(
-    settings,
-    (name) => catalog.played(name),
-    typical,
-    isDone,
-    demonstrated,
-  );
-  return { ...plan, text: [plan.text, ...catalog.notices(settings.variants)].join("\n") };
-}
-
-async function playRun(opened: Opened, options: EvaluateOptions | ResumeOptions): Promise<Run> {
-  const { clickhouse } = opened.connection;
-  if (!("run" in options) || options.run === undefined)
-    return playPrepared(opened, options, await prepare(opened, options));
-  const { run, shard, signal = new AbortController().signal } = options;
-  const store = new Outages("ClickHouse", PATIENCE, opened.log);
-  const patiently = <T>(ask: () => Promise<T>) => store.endure(ask, signal, isUnreachable);
-  const claimed = { run, ...(shard === undefined ? WHOLE : parseShard(shard)) };
-  const isBegun = async () => (await findRunSettings(clickhouse, run)) !== null;
-  // Claimed before it is looked at: what another process still plays is not done.
-  const claim = await patiently(() => Claim.take(clickhouse, claimed)).catch(async (error) => {
-    // Who could not play it in any case is told so now, and not when it is free.
-    if (error instanceof RunHeldError && (await isBegun()))
-      await prepare(opened, options, "settings");
-    throw error;
-  });
-  try {
-    if (shard !== undefined) await patiently(() => claim.untilBegun(isBegun));
-    for (let again = 0; ; again++) {
-      try {
-        const prepared = await patiently(() =>
-          prepare(opened, options, again > 0 ? "rows" : "done"),
-        );
-        const spent = sumOf(prepared.before.spent, claim.spent);
-        const before = { ...prepared.before, spent };
-        return await playPrepared(opened, options, { ...prepared, before }, claim);
-      } catch (error) {
-        if (again === REPLAYS || !hasLostRows(error)) throw error;
-        claim.beginAnew();
-        opened.log(`${messageOf(error.cause)} What is missing is played again.`);
-      }
-    }
-  } finally {
-    await claim.end();
-  }
-}
-
-/** @param claim on a run of before; a new one is claimed when the store has taken its settings */
-async function playPrepared(
-  opened: Opened,
-  options: EvaluateOptions | ResumeOptions,
-  { settings, before, record, demonstrated }: Awaited<ReturnType<typeof prepare>>,
-  claim?: Claim,
-): Promise<Run> {
-  const { catalog, connection, log } = opened;
-  const { client, clickhouse, flush, isLate } = connection;
-  const { run: id } = before;
-  let held = claim;
-  const context = {
-    ...{ client, log, demonstrated },
-    variant: (name: string) => catalog.played(name),
-    recordFailure: (run: string, result: EpisodeResult) => recordFailure(clickhouse, run, result),
-    elsewhere: () => (held === undefined ? 0 : held.spentElsewhere),
-    onSpent: (cost: Cost | null) => held?.spend(cost),
-  };
-  const onProgress = (progress: Progress) => {
-    held?.follow(progress);
-    options.onProgress?.(progress);
-  };
-  const play = async ({ drain, stop }: { drain: AbortSignal; stop: AbortSignal }) => {
-    const signal = either(options.signal, stop);
-    if (record !== null) await beginRun(clickhouse, { run: id, record, signal, log });
-    held ??= await Claim.take(clickhouse, { run: id, ...WHOLE });
-    if (settings.shard.of > 1 && settings.budgetUsd !== null)
-      await held.watchSpending(settings.budgetUsd);
-    const until = { drain: either(options.drain, drain), signal: either(held.lost, signal) };
-    return evaluate(context, settings, { onProgress, ...until }, before);
-  };
-  const onDrain = () =>
-    log(
-      `The episodes under way come to their end; a second interrupt stops at once. To go on later: npm start -- ${againText(id, settings.shard)}`,
-    );
-  try {
-    const run = await interruptible(play, onDrain);
-    held?.lost.throwIfAborted();
-    await settle(run, { clickhouse, flush, isLate, log }).catch(async (error: unknown) => {
-      if (hasLostRows(error)) throw error;
-      const lines = await describeLosses(historyOf(opened), true).catch(() => []);
-      for (const line of lines) if (line.startsWith(`Run ${run.id} `)) log(line);
-      throw error;
-    });
-    return run;
-  } finally {
-    if (claim === undefined) await held?.end();
-  }
-}
-
-function recordFailure(
-  clickhouse: ClickHouseClient,
-  run: string,
-  { variant, task, seed, episodeId, error }: EpisodeResult,
-): Promise<void> {
-  return insertFailure(clickhouse, {
-    ...{ run, variant, task, seed },
-    episodeId: episodeId ?? uuidv7(),
-    feedbackId: uuidv7(),
-    error: error?.message ?? "",
-  });
-}
-
-function either(given: AbortSignal | undefined, own: AbortSignal): AbortSignal {
-  return given === undefined ? own : AbortSignal.any([given, own]);
-}
-
-async function episodesOf({ connection }: Opened, run: string): Promise<EpisodeRow[]> {
+async function episodesOf({ connection }: LabParts, run: string): Promise<EpisodeRow[]> {
   await connection.flush();
   return plannedEpisodes(connection.clickhouse, run);
 }
 
-async function save(opened: Opened, run: Run): Promise<SavedRun> {
+async function save(opened: LabParts, run: Run): Promise<SavedRun> {
   const { project, connection, log } = opened;
   const directory = join(project, "data", ".local", "runs", run.id);
   const rows = await episodesOf(opened, run.id);

@@ -1,4 +1,4 @@
-import { like, ObjectDescription } from "../missions/descriptions";
+import { like, ObjectDescription, objectsOf } from "../missions/descriptions";
 import {
   After,
   type AnyInstruction,
@@ -106,13 +106,9 @@ const GENERATE: Record<MixedTask, Generate> = {
 /** All missions that one of the five tasks could give in this world, each once. They are bound. */
 export function mixedMissions(world: RoomGrid, split: Split): AnyInstruction[] {
   const { grid } = world;
-  const ids = Array.from({ length: grid.end }, (_, id) => id);
   // One object of each look.
-  const named = ids.filter(
-    (id) =>
-      new ObjectDescription(null).fits(grid.codeOf(id)) &&
-      grid.isOnGrid(id) &&
-      !ids.slice(0, id).some((other) => grid.codeOf(other) === grid.codeOf(id)),
+  const named = objectsOf(world).filter(
+    (id, i, ids) => !ids.slice(0, i).some((other) => grid.codeOf(other) === grid.codeOf(id)),
   );
   const doors = named.filter((id) => typeOf(grid.codeOf(id)) === DOOR);
   const things = named.filter((id) => !doors.includes(id));

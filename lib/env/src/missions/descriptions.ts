@@ -69,6 +69,13 @@ export class ObjectDescription {
   }
 }
 
+/** Ids of all that is on the grid and can be described. */
+export function objectsOf(world: RoomGrid): readonly number[] {
+  const any = new ObjectDescription(null);
+  any.bind(world);
+  return any.objects;
+}
+
 /**
  * A description of an object by its type and color.
  *

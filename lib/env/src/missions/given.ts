@@ -1,7 +1,7 @@
 import { InvalidMissionError } from "../world/errors";
 import { COLORS, colorOf, DOOR, TYPES, typeOf } from "../world/objects";
 import type { RoomGrid } from "../world/room-grid";
-import { ObjectDescription } from "./descriptions";
+import { ObjectDescription, objectsOf } from "./descriptions";
 import {
   After,
   And,
@@ -73,12 +73,10 @@ function missingOf(mission: AnyInstruction, world: RoomGrid): string | null {
 }
 
 /** What is on the grid, each look once. */
-function look({ grid }: RoomGrid): string {
-  const looks = new Set<string>();
-  for (let id = 2; id < grid.end; id++) {
-    const code = grid.codeOf(id);
-    if (typeOf(code) >= DOOR && grid.isOnGrid(id))
-      looks.add(`${COLORS[colorOf(code)]} ${TYPES[typeOf(code)]}`);
-  }
-  return [...looks].join(", ") || "no object";
+function look(world: RoomGrid): string {
+  const looks = objectsOf(world).map((id) => {
+    const code = world.grid.codeOf(id);
+    return `${COLORS[colorOf(code)]} ${TYPES[typeOf(code)]}`;
+  });
+  return [...new Set(looks)].join(", ") || "no object";
 }
