@@ -4,7 +4,13 @@ import { namedBy, nameOf } from "../parts/done-tag";
 import { IS_ACT } from "../parts/is-act";
 import { METRICS } from "../parts/tries";
 import { RECORDS } from "./run-settings";
-import { type Lacks, lackedRows, type RunState, runStates } from "./run-state";
+import {
+  type DatedRunState,
+  datedRunStates,
+  type Lacks,
+  lackedRows,
+  type RunState,
+} from "./run-state";
 
 /** Runs that counts do not tell are asked about one by one, so many of them; more of them all together. */
 const FEW = 10;
@@ -20,23 +26,19 @@ export async function allRuns(clickhouse: ClickHouseClient): Promise<RunState[]>
   const looks = lacks !== null;
   const read =
     untold.length > FEW
-      ? (await runStates(clickhouse, null, looks)).filter(({ run }) => untold.includes(run))
-      : (await Promise.all(untold.map((run) => runStates(clickhouse, run, looks)))).flat();
-  const dated = read.map((state) => ({ state, firstMs: Date.parse(`${state.first}Z`) }));
-  return [...told, ...dated]
+      ? (await datedRunStates(clickhouse, null, looks)).filter(({ state }) =>
+          untold.includes(state.run),
+        )
+      : (await Promise.all(untold.map((run) => datedRunStates(clickhouse, run, looks)))).flat();
+  return [...told, ...read]
     .sort((a, b) => b.firstMs - a.firstMs || (a.state.run < b.state.run ? 1 : -1))
     .map(({ state }) => state);
-}
-
-interface Dated {
-  state: RunState;
-  firstMs: number;
 }
 
 async function byCounts(
   clickhouse: ClickHouseClient,
   lacks: Lacks | null,
-): Promise<{ told: Dated[]; untold: string[] }> {
+): Promise<{ told: DatedRunState[]; untold: string[] }> {
   const select = async <Row extends { run: string }>(query: string) => {
     const result = await clickhouse.query({
       ...{ query, query_params: { run: null }, format: "JSONEachRow" },
@@ -60,7 +62,7 @@ async function byCounts(
       ? await select<Counted>(lostOf("SELECT inference_id AS id FROM ModelInference"))
       : none,
   ];
-  const told: Dated[] = [];
+  const told: DatedRunState[] = [];
   const untold: string[] = [];
   const runs = new Set([started, successes, inferences, open].flatMap((rows) => [...rows.keys()]));
   for (const run of runs) {

@@ -114,9 +114,26 @@ export async function runStates(
   run: string | null = null,
   looks?: boolean,
 ): Promise<RunState[]> {
+  const dated = await datedRunStates(clickhouse, run, looks);
+  return dated.map(({ state }) => state);
+}
+
+/** A run, and when its first row was made, in milliseconds since 1970: many may begin in one second. */
+export interface DatedRunState {
+  state: RunState;
+  firstMs: number;
+}
+
+/** See `runStates`. */
+export async function datedRunStates(
+  clickhouse: ClickHouseClient,
+  run: string | null,
+  looks?: boolean,
+): Promise<DatedRunState[]> {
   const query = states(looks ?? (run !== null || (await lackedRows(clickhouse)) !== null));
   const result = await clickhouse.query({ query, query_params: { run }, format: "JSONEachRow" });
-  return result.json<RunState>();
+  const rows = await result.json<RunState & { first_ms: number }>();
+  return rows.map(({ first_ms: firstMs, ...state }) => ({ state, firstMs }));
 }
 
 const STORED = `
@@ -226,6 +243,7 @@ WITH
 SELECT
   coalesce(state.run, started.run) AS run,
   toString(toDateTime(least(coalesce(state.first, started.first), coalesce(started.first, state.first)) AS began), 'UTC') AS first,
+  toFloat64(toUnixTimestamp64Milli(began)) AS first_ms,
   toString(greatest(coalesce(state.last, started.last), coalesce(started.last, state.last)) AS latest, 'UTC') AS last,
   toFloat64(dateDiff('second', latest, now())) AS idle_seconds,
   started.settings AS settings,
