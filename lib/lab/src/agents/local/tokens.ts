@@ -1,3 +1,4 @@
+import type * as o200k from "gpt-tokenizer/encoding/o200k_base";
 import type { ChatMessage } from "./reading/prompt";
 
 /** Token counts of one chat completion. */
@@ -31,14 +32,29 @@ export async function tokenCounter(): Promise<(text: string) => number> {
   // Loaded on first use: the vocabulary takes a few hundred milliseconds that not everyone needs to spend.
   const { countTokens } = await import("gpt-tokenizer/encoding/o200k_base");
   return (text) => {
-    // An episode's prompts all begin with the same system message, which is most of their text.
-    const known = counted.get(text);
-    if (known !== undefined) return known;
-    const count = countTokens(text, asPlainText);
-    if (counted.size >= 1000) counted.clear();
-    counted.set(text, count);
-    return count;
+    let sum = 0;
+    for (const line of text.split(BETWEEN_LINES)) sum += countLine(line, countTokens);
+    return sum;
   };
+}
+
+/**
+ * subtle: of what follows a line feed, its token of o200k_base can hold whitespace and slashes. Before anything else a text can be
+ * cut, and has as many tokens as its lines.
+ */
+const BETWEEN_LINES = /(?<=\n)(?![\s/])/;
+
+const MOST_LINES = 10_000;
+const counted = new Map<string, number>();
+
+/** An episode's prompts have the same lines again and again. */
+function countLine(line: string, countTokens: typeof o200k.countTokens): number {
+  const known = counted.get(line);
+  if (known !== undefined) return known;
+  const count = countTokens(line, asPlainText);
+  if (counted.size >= MOST_LINES) counted.clear();
+  counted.set(line, count);
+  return count;
 }
 
 /** Splits a text into its o200k_base tokens. */
@@ -46,8 +62,6 @@ export async function tokenize(): Promise<(text: string) => number[]> {
   const { encode } = await import("gpt-tokenizer/encoding/o200k_base");
   return (text) => encode(text, asPlainText);
 }
-
-const counted = new Map<string, number>();
 
 /** Text such as "<|endoftext|>" in a message is text, no control token. */
 const asPlainText = { disallowedSpecial: new Set<string>() };
