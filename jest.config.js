@@ -1,4 +1,5 @@
 const { existsSync, statfsSync } = require("node:fs");
+const { availableParallelism } = require("node:os");
 const { setFlagsFromString } = require("node:v8");
 
 // The tests' stores and projects lie in memory where Linux has room for them: some sixty stores of many small files are
@@ -35,8 +36,8 @@ module.exports = {
   },
   // Tests run in a vm, where a look at a global is slow; this one is handed to every module.
   sandboxInjectedGlobals: ["Math"],
-  // Jest leaves one core free by default; of two that is half.
-  maxWorkers: "100%",
+  // A file waits a third of its time, for a kernel, a browser or a clock. Jest itself would even leave a core free.
+  maxWorkers: availableParallelism() + 1,
   // Ends a test that hangs; kernels and browsers start slowly on a busy machine.
   testTimeout: 180_000,
 };
