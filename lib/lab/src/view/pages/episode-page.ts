@@ -28,7 +28,7 @@ function aroundOf({ episode_id, replay, sameWorld }: Shown, shown: readonly Show
   const others = sameWorld.filter(
     (row) => !shown.some((each) => each.episode_id === row.episode_id),
   );
-  return html`<p><a href="${listAddress({ run, variant })}">${dot(variant)}${variant}</a> on <a href="${listAddress({ run, task })}">${shortTask(task)}</a>, <a href="${listAddress({ run, seed })}">seed ${seed}</a>${
+  return html`<p><a href="${listAddress({ run, variant })}">${dot(variant)}${variant}</a> <span>on <a href="${listAddress({ run, task })}">${shortTask(task)}</a>, <a href="${listAddress({ run, seed })}">seed ${seed}</a></span>${
     shown.length > 1 ? html` · <a href="${episodeAddress(episode_id)}">alone</a>` : ""
   }${others.length > 0 && shown.length < 4 ? html` · beside ${others.map((row) => html`<a class="chip" href="${episodeAddress(...shown.map((each) => each.episode_id), row.episode_id)}">${dot(row.variant)}${row.variant} ${badge(outcomeOf(row))}</a> `)}` : ""}</p>`;
 }
