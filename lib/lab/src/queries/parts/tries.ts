@@ -6,10 +6,18 @@ import { tokenSums } from "./token-sums";
 export type Loss = "inferences" | "model calls" | "metrics" | "success";
 
 /** The metrics that an episode gets beside its `success`. */
-export const METRICS = "'episode_return', 'progression', 'episode_length', 'invalid_actions'";
+export const METRIC_NAMES = [
+  "episode_return",
+  "progression",
+  "episode_length",
+  "invalid_actions",
+] as const;
+
+/** Their names in SQL. */
+export const METRICS = METRIC_NAMES.map((name) => `'${name}'`).join(", ");
 
 /** In a query of FloatMetricFeedback by episode: all of them are there. */
-export const HAS_METRICS = `uniqExactIf(metric_name, metric_name IN (${METRICS})) = 4`;
+export const HAS_METRICS = `uniqExactIf(metric_name, metric_name IN (${METRICS})) = ${METRIC_NAMES.length}`;
 
 /** The latest value of each of these metrics, in a query of FloatMetricFeedback by episode. */
 export const latestOf = (...metrics: readonly string[]) =>
@@ -74,7 +82,7 @@ WITH
   measured AS (
     SELECT
       target_id AS episode_id,
-      ${latestOf("episode_return", "progression", "episode_length", "invalid_actions")},
+      ${latestOf(...METRIC_NAMES)},
       ${HAS_METRICS} AS has_metrics
     FROM FloatMetricFeedback
     WHERE metric_name IN (${METRICS}) AND target_id IN ${EPISODES_OF_RUN}

@@ -2,7 +2,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { feedbackOf, inferencesOf } from "../parts/by-run";
 import { namedBy, nameOf } from "../parts/done-tag";
 import { IS_ACT } from "../parts/is-act";
-import { METRICS } from "../parts/tries";
+import { METRIC_NAMES, METRICS } from "../parts/tries";
 import { RECORDS } from "./run-settings";
 import {
   type DatedRunState,
@@ -71,7 +71,7 @@ async function byCounts(
     const ends = successes.get(run)?.n ?? 0;
     const isWhole =
       tagged === ends &&
-      (metrics === null || (metrics.get(run)?.n ?? 0) >= 4 * ends) &&
+      (metrics === null || (metrics.get(run)?.n ?? 0) >= METRIC_NAMES.length * ends) &&
       !lost.some((lost) => lost.has(run)) &&
       (inferences.get(run)?.n ?? 0) === (steps.get(run)?.n ?? 0) + (left?.inferences ?? 0);
     if (begun === undefined || !isWhole) {

@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { BEGUN, feedbackOf, inferencesOf, JUDGED, TAGGED } from "../parts/by-run";
 import { ACTS } from "../parts/is-act";
-import { HAS_METRICS, METRICS, TRIES } from "../parts/tries";
+import { HAS_METRICS, METRIC_NAMES, METRICS, TRIES } from "../parts/tries";
 import { RECORDS } from "./run-settings";
 
 /** What an episode starts in: an environment reset with a seed. */
@@ -79,7 +79,7 @@ export async function lackedRows(clickhouse: ClickHouseClient): Promise<Lacks | 
       SELECT
         stored < (SELECT count() FROM InferenceById) OR stored < measured.2 AS inferences,
         stored > (SELECT count() FROM ModelInference) AS calls,
-        measured.1 < 4 * (SELECT countIf(metric_name = 'success') FROM BooleanMetricFeedback) AS metrics`,
+        measured.1 < ${METRIC_NAMES.length} * (SELECT countIf(metric_name = 'success') FROM BooleanMetricFeedback) AS metrics`,
     format: "JSONEachRow",
   });
   const [row] = await result.json<Record<keyof Lacks, 0 | 1 | boolean>>();
