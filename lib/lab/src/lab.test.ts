@@ -36,26 +36,28 @@ async function select<Row>(query: string, query_params: Record<string, unknown>)
 }
 
 test("what ClickHouse holds of a run, replayed on the environment, gives the outcomes it holds", async () => {
-  const options: EvaluateOptions = { variants: ["random", "rule_based_history"], episodes: 2 };
+  const options: EvaluateOptions = { variants: ["random", "rule_based_history"], episodes: 1 };
   const run = await lab.evaluate(options);
-  expect(run).toMatchObject({ planned: 20, completed: 20, failed: 0, stopped: null, spentUsd: 0 });
+  expect(run).toMatchObject({ planned: 10, completed: 10, failed: 0, stopped: null, spentUsd: 0 });
 
   const rows = await lab.episodes({ run: run.id });
-  expect(rows).toHaveLength(20);
+  expect(rows).toHaveLength(10);
   expect(new Set(rows.map(({ variant, task, seed }) => `${variant} ${task} ${seed}`)).size).toBe(
-    20,
+    10,
+  );
+  const stored = await select<{ id: string; step: string; observation: string; action: string }>(
+    `SELECT
+       episode_id AS id,
+       tags['step'] AS step,
+       JSONExtractString(JSONExtractRaw(JSONExtractArrayRaw(input, 'messages')[1], 'content', 1), 'arguments', 'observation') AS observation,
+       JSONExtractString(output, 'parsed', 'action') AS action
+     FROM JsonInference
+     WHERE tags['run'] = {run:String}
+     ORDER BY toUInt32(step)`,
+    { run: run.id },
   );
   for (const row of rows) {
-    const steps = await select<{ step: string; observation: string; action: string }>(
-      `SELECT
-         tags['step'] AS step,
-         JSONExtractString(JSONExtractRaw(JSONExtractArrayRaw(input, 'messages')[1], 'content', 1), 'arguments', 'observation') AS observation,
-         JSONExtractString(output, 'parsed', 'action') AS action
-       FROM JsonInference
-       WHERE episode_id = {episode:UUID}
-       ORDER BY toUInt32(step)`,
-      { episode: row.episode_id },
-    );
+    const steps = stored.filter(({ id }) => id === row.episode_id);
     const env = make(row.task);
     let { observation } = env.reset({ seed: row.seed });
     let episodeReturn = 0;
@@ -82,17 +84,18 @@ test("what ClickHouse holds of a run, replayed on the environment, gives the out
     expect(row.output_tokens).toBeGreaterThan(4 * steps.length);
   }
   const solved = rows.filter(({ variant, success }) => variant === "rule_based_history" && success);
-  expect(solved.length).toBeGreaterThanOrEqual(9);
+  expect(solved.length).toBeGreaterThanOrEqual(4);
 });
 
 test("a run has a name and a note, which a resume keeps or changes; a helper is not the latest", async () => {
-  const options = { variants: ["random"], tasks: ["BabyAI-GoToObj-v0"], episodes: 1 };
+  const options = { variants: ["rule_based"], tasks: ["BabyAI-GoToObj-v0"], episodes: 1 };
   const { id: run } = await lab.evaluate({ ...options, name: "first try", note: "of two\nlines" });
   const gallery = await lab.evaluate({ ...options, helper: true });
   const rows = async () => new Map((await lab.runs()).map((row) => [row.run, row]));
   const label = { name: "first try", note: "of two\nlines", helper: false };
-  expect((await rows()).get(run)).toMatchObject(label);
-  expect((await rows()).get(gallery.id)).toMatchObject({ name: null, note: null, helper: true });
+  const first = await rows();
+  expect(first.get(run)).toMatchObject(label);
+  expect(first.get(gallery.id)).toMatchObject({ name: null, note: null, helper: true });
   expect(await latestRun(lab.clickhouse)).toBe(run);
   await lab.evaluate({ run, episodes: 2 });
   expect((await rows()).get(run)).toMatchObject({ ...label, planned: 2 });
@@ -101,19 +104,14 @@ test("a run has a name and a note, which a resume keeps or changes; a helper is 
 });
 
 test("two runs are compared on the worlds that they share, with names of their own", async () => {
-  const options = { tasks: ["BabyAI-GoToObj-v0"], episodes: 3 };
-  const { id: a } = await lab.evaluate({ ...options, variants: ["random"], name: "one" });
-  const { id: b } = await lab.evaluate({
-    ...options,
-    variants: ["random"],
-    seed: 201,
-    name: "two",
-  });
+  const options = { variants: ["rule_based"], tasks: ["BabyAI-GoToObj-v0"], episodes: 3 };
+  const { id: a } = await lab.evaluate({ ...options, name: "one" });
+  const { id: b } = await lab.evaluate({ ...options, seed: 201, name: "two" });
   const { rows, pairs } = await lab.compare([a, b], "episode_length");
   expect(new Set(rows.map(({ run, variant }) => `${run} ${variant}`))).toEqual(
-    new Set([`${a} random · one`, `${b} random · two`]),
+    new Set([`${a} rule_based · one`, `${b} rule_based · two`]),
   );
-  expect(pairs).toMatchObject([{ a: "random · one", b: "random · two", unpaired: 2 }]);
+  expect(pairs).toMatchObject([{ a: "rule_based · one", b: "rule_based · two", unpaired: 2 }]);
   expect(pairs[0]!.difference.n).toBe(2);
   for (const table of ["episodes", "steps"] as const) {
     const exported = JSON.parse(
@@ -129,7 +127,7 @@ test("two runs are compared on the worlds that they share, with names of their o
   }
   const pooled = [...(await lab.episodes({ run: a })), ...(await lab.episodes({ run: b }))];
   expect(() => resultsTable(pooled)).toThrow("which would be pooled");
-  const { id: far } = await lab.evaluate({ ...options, variants: ["random"], seed: 900 });
+  const { id: far } = await lab.evaluate({ ...options, episodes: 1, seed: 900 });
   await expect(lab.compare([a, far])).rejects.toThrow("have played the same worlds");
   await expect(lab.compare([a, a])).rejects.toThrow("Two runs or more");
   await expect(lab.compare(a as never)).rejects.toThrow("are a list of ids");
@@ -163,12 +161,12 @@ test("a function in a cell plays as an agent: through the gateway, stored, named
     seen.push(turn);
     return turn.step % 3 === 2 ? "turn left" : { action: "go forward" };
   };
-  const options = { tasks: ["BabyAI-GoToObj-v0"], episodes: 2, concurrency: 1 };
+  const options = { tasks: ["BabyAI-GoToObj-v0"], episodes: 1, concurrency: 1 };
   const run = await lab.evaluate({ ...options, agents: { forward, mute: () => undefined } });
-  expect(run).toMatchObject({ completed: 4, failed: 0, spentUsd: 0 });
+  expect(run).toMatchObject({ completed: 2, failed: 0, spentUsd: 0 });
   const rows = await lab.episodes({ run: run.id });
   const own = rows.filter(({ variant }) => variant === "forward");
-  expect(own).toMatchObject([{ provider: "local", invalid_actions: 0 }, { seed: 201 }]);
+  expect(own).toMatchObject([{ provider: "local", invalid_actions: 0 }]);
   expect(own[0]!.model).toMatch(/^agent:forward@[0-9a-f]{8}$/);
   const mute = rows.filter(({ variant }) => variant === "mute");
   expect(mute[0]!.invalid_actions).toBe(mute[0]!.episode_length);
@@ -186,19 +184,19 @@ test("a function in a cell plays as an agent: through the gateway, stored, named
   expect((await lab.runs()).find((row) => row.run === run.id)).toMatchObject({ cost_usd: 0 });
   // Another function under the same name is another agent.
   const other = { run: run.id, agents: { forward: () => "drop", mute: () => undefined } };
-  await expect(lab.evaluate({ ...other, episodes: 3 })).rejects.toThrow("forward's model was");
+  await expect(lab.evaluate({ ...other, episodes: 2 })).rejects.toThrow("forward's model was");
   await expect(lab.evaluate({ agents: { random: forward } })).rejects.toThrow("random");
   for (const agents of [{ it: {} }, {}, null])
     await expect(lab.evaluate({ ...options, agents: agents as never })).rejects.toThrow(
       ModelFunctionError,
     );
-  await expect(lab.evaluate({ run: run.id, episodes: 3 })).rejects.toThrow(
+  await expect(lab.evaluate({ run: run.id, episodes: 2 })).rejects.toThrow(
     "was played by functions, forward, mute: only who has them can go on",
   );
 });
 
 test("a comment and a rating from a cell are feedback on the episode, and come back in its row", async () => {
-  const options = { variants: ["random"], tasks: ["BabyAI-GoToObj-v0"], episodes: 2 };
+  const options = { variants: ["rule_based"], tasks: ["BabyAI-GoToObj-v0"], episodes: 2 };
   const run = (await lab.evaluate(options)).id;
   const [first, second] = await lab.episodes({ run });
   expect(first).toMatchObject({ rating: null, comment: null });
@@ -271,30 +269,6 @@ test("an option that there is not, or no options, is refused", async () => {
   }
 });
 
-test("a failed episode is kept with its error, beside the others", async () => {
-  const failing = jest.spyOn(lab.gateway, "infer");
-  failing.mockRejectedValueOnce(new Error("provider is down"));
-  const run = await lab.evaluate({
-    variants: ["rule_based"],
-    tasks: [tasks[0]!],
-    episodes: 2,
-    concurrency: 1,
-  });
-  failing.mockRestore();
-  expect(run).toMatchObject({ completed: 1, failed: 1, lastError: "provider is down" });
-  expect(await lab.episodes({ run: run.id })).toMatchObject([
-    {
-      variant: "rule_based",
-      task: tasks[0],
-      seed: 200,
-      success: null,
-      inferences: 0,
-      error: "provider is down",
-    },
-    { variant: "rule_based", task: tasks[0], seed: 201, success: true, error: null },
-  ]);
-});
-
 describe("a run that was stopped", () => {
   const options = { variants: ["rule_based", "random"], tasks: [tasks[0]!, tasks[1]!] };
   let id: string;
@@ -313,7 +287,9 @@ describe("a run that was stopped", () => {
     });
     failing.mockRestore();
     id = run.id;
-    expect(run).toMatchObject({ planned: 12, failed: 1, stopped: "interrupted" });
+    expect(run).toMatchObject({
+      ...{ planned: 12, failed: 1, lastError: "provider is down", stopped: "interrupted" },
+    });
     expect(run.text).toContain(`npm start -- --resume ${id}`);
   });
 
@@ -344,6 +320,10 @@ describe("a run that was stopped", () => {
       episodes: 6,
       unfinished: expect.stringMatching(/^[0-5] of 6 ended$/),
     });
+    // A failed episode is kept with its error, beside the others.
+    expect(rowsBefore.filter(({ error }) => error !== null)).toMatchObject([
+      { task: tasks[0], seed: 200, success: null, inferences: 0, error: "provider is down" },
+    ]);
     const neverBegun = rowsBefore.filter((row) => row.episode_id === null && row.error === null);
     expect(neverBegun).toHaveLength(12 - before!.completed - before!.failed - before!.cut_off);
     for (const { success, inferences } of neverBegun)
@@ -452,10 +432,7 @@ test("an interrupt lets the episodes under way end; a kernel's own listener wait
       if (answers > 0 && !sent) sent = process.emit("SIGINT");
     };
     const run = await lab.evaluate({
-      variants: ["random"],
-      episodes: 10,
-      concurrency: 3,
-      onProgress,
+      ...{ variants: ["rule_based"], tasks: [tasks[0]!], episodes: 50, concurrency: 3, onProgress },
     });
     expect(run).toMatchObject({ stopped: "interrupted", failed: 0 });
     expect(run.completed).toBeGreaterThanOrEqual(3);
