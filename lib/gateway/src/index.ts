@@ -10,6 +10,7 @@ export { parseToml, readToml } from "./basics/toml";
 export { connect, StoreOpenError } from "./clickhouse/connect";
 export { type Damage, describeDamage, findDamage } from "./clickhouse/damage";
 export { differentTables } from "./clickhouse/fill-views";
+export { closedError } from "./clickhouse/folder/connect-error";
 export { DamagedPartError } from "./clickhouse/folder/damaged-part";
 export { holderOf, StatementLostError } from "./clickhouse/folder/share";
 export { repairStore } from "./clickhouse/repair";

@@ -186,7 +186,8 @@ test("a function in a cell plays as an agent: through the gateway, stored, named
   const other = { run: run.id, agents: { forward: () => "drop", mute: () => undefined } };
   await expect(lab.evaluate({ ...other, episodes: 2 })).rejects.toThrow("forward's model was");
   await expect(lab.evaluate({ agents: { random: forward } })).rejects.toThrow("random");
-  for (const agents of [{ it: {} }, {}, null])
+  const oddNames = ["", " ", "a\nb", "a::b"].map((name) => ({ [name]: forward }));
+  for (const agents of [{ it: {} }, {}, null, ...oddNames])
     await expect(lab.evaluate({ ...options, agents: agents as never })).rejects.toThrow(
       ModelFunctionError,
     );
@@ -470,8 +471,16 @@ test("what a run has played is saved although its charts cannot be drawn", async
   rmSync(folder, { recursive: true });
 });
 
-test("a run that is not there has no episodes", async () => {
+test("a run that is not there has no episodes; no run, or another option, is refused", async () => {
   expect(await lab.episodes({ run: "nowhere" })).toEqual([]);
+  for (const query of [lab.episodes, lab.tries, lab.aggregates] as ((given: unknown) => unknown)[])
+    for (const given of [undefined, {}, { run: "" }, { run: undefined }, { runs: "nowhere" }])
+      await expect(query(given)).rejects.toThrow(SettingsError);
+});
+
+test("pages are served with no other options than a port", async () => {
+  for (const given of [3040, { prot: 1 }, { port: "3040" }, { port: 65_536 }])
+    await expect(lab.view(given as never)).rejects.toThrow(SettingsError);
 });
 
 test("the plan tells calls and cost before anything is spent", async () => {

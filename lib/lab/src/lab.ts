@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { inspect } from "node:util";
 import type { ClickHouseClient } from "@clickhouse/client";
-import { describeDamage, messageOf, printable, reachModels } from "embedded-gateway";
+import { closedError, describeDamage, messageOf, printable, reachModels } from "embedded-gateway";
 import { localModels } from "./agents/local/app";
 import {
   type AgentFunctions,
@@ -16,6 +16,7 @@ import type { Quantity } from "./analysis/outcome";
 import { formatResults } from "./analysis/results";
 import { withExpertSteps } from "./analysis/simulator";
 import { AnalysisError } from "./analysis/statistics/errors";
+import { checkOptions } from "./basics/options";
 import { type SqlValue, sql } from "./basics/sql";
 import { saveCharts } from "./charts/save";
 import type { GatewayClient } from "./connection/client";
@@ -25,7 +26,11 @@ import { Catalog } from "./experiment/catalog";
 import { describeLosses } from "./experiment/losses";
 import { checkPlayOptions } from "./experiment/plan/options";
 import type { Plan } from "./experiment/plan/plan";
-import type { EvaluateOptions, ResumeOptions } from "./experiment/plan/settings";
+import {
+  type EvaluateOptions,
+  type ResumeOptions,
+  SettingsError,
+} from "./experiment/plan/settings";
 import { plannedEpisodes } from "./experiment/planned";
 import {
   checkDemonstrateOptions,
@@ -157,7 +162,7 @@ export interface Lab {
   teach(options: TeachOptions): Promise<Taught>;
   /** A run's finished episodes summed up by variant and task, in ClickHouse: for runs too large to hold their rows. */
   aggregates(filter: { run: string }): Promise<AggregateRow[]>;
-  /** One row an episode of a run, from ClickHouse; one that was planned and never begun has no `episode_id` and no outcome. */
+  /** One row an episode of a run, from ClickHouse; one that was planned and never begun has no `episode_id` and no outcome. @throws SettingsError no run is named */
   episodes(filter: { run: string }): Promise<EpisodeRow[]>;
   /**
    * Rows of several runs, with the run's name (or else its id) behind the variant: for charts and `compareVariants`, which pair
@@ -178,6 +183,7 @@ export interface Lab {
    * and shows where. They end with the lab.
    *
    * @param options `port` default: 3040, or where that is taken any free one
+   * @throws SettingsError `port` is no port
    * @throws UpError the port that was given is taken
    */
   view(options?: { port?: number }): Promise<View>;
@@ -296,6 +302,11 @@ function labOf(opened: LabParts): Lab {
   };
   const views: View[] = [];
   let teaching: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
+  /** Of what would wait for the store. */
+  const refuseClosed = () => {
+    if (isClosed) throw closedError();
+  };
   return {
     clickhouse,
     sql: async (texts, ...values) => {
@@ -319,12 +330,14 @@ function labOf(opened: LabParts): Lab {
     },
     evaluate: async (options) => {
       checkPlayOptions("lab.evaluate", options, { agents: true });
+      refuseClosed();
       return "agents" in options && options.agents !== undefined
         ? playAgents(opened, options)
         : playRun(opened, options as EvaluateOptions | ResumeOptions);
     },
     demonstrate: async (options) => {
       checkDemonstrateOptions(options);
+      refuseClosed();
       catalog.refuseEnded(options.variant);
       const made = await demonstrate({ client, variants: catalog.variants }, options);
       await connection.flush();
@@ -344,11 +357,12 @@ function labOf(opened: LabParts): Lab {
       teaching = taught.catch(() => {});
       return taught;
     },
-    aggregates: async ({ run }) => {
+    aggregates: async (filter) => {
+      const run = runOf("lab.aggregates", filter);
       await connection.flush();
       return aggregates(clickhouse, run);
     },
-    episodes: ({ run }) => episodesOf(opened, run),
+    episodes: async (filter) => episodesOf(opened, runOf("lab.episodes", filter)),
     compare: async (runs, quantity = "success") => {
       checkCompared(runs, quantity);
       const labels = new Map((await listRuns(historyOf(opened))).map((row) => [row.run, row.name]));
@@ -359,12 +373,18 @@ function labOf(opened: LabParts): Lab {
       }
       return compareRuns(parts, quantity);
     },
-    tries: async ({ run }) => {
+    tries: async (filter) => {
+      const run = runOf("lab.tries", filter);
       await connection.flush();
       return tries(clickhouse, run);
     },
     runs: () => listRuns(historyOf(opened)),
-    view: async ({ port } = {}) => {
+    view: async (options = {}) => {
+      checkOptions(SettingsError, "lab.view", options, { port: true });
+      const { port } = options;
+      if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536))
+        throw new SettingsError(`port is ${inspect(port)}: it must be a number from 0 to 65535`);
+      refuseClosed();
       const view = await serveView(
         {
           clickhouse,
@@ -381,10 +401,20 @@ function labOf(opened: LabParts): Lab {
     },
     save: (run) => save(opened, run),
     close: async () => {
+      isClosed = true;
       await Promise.all(views.splice(0).map((view) => view.close()));
       await connection.close();
     },
   };
+}
+
+/** The run that a query is of: none at all would be the rows that have no run. @throws SettingsError */
+function runOf(what: string, filter: { run: string }): string {
+  checkOptions(SettingsError, what, filter, { run: true });
+  if (typeof filter.run === "string" && filter.run !== "") return filter.run;
+  throw new SettingsError(
+    `${what} is given the run ${inspect(filter.run)}: it must be a run's id, such as evaluate gives and lab.runs lists`,
+  );
 }
 
 async function episodesOf({ connection }: LabParts, run: string): Promise<EpisodeRow[]> {

@@ -95,4 +95,12 @@ test("a folder without a configuration is refused, with what is missing", async 
     message: expect.stringMatching(/^Unknown variant "mine"\. .*has no variants/),
   });
   await lab.close();
+  // At once: a store that was closed is not one to wait for.
+  const variant = "rule_based";
+  for (const call of [
+    () => lab.evaluate({ variants: [variant] }),
+    () => lab.demonstrate({ variant }),
+    () => lab.view(),
+  ])
+    await expect(call()).rejects.toMatchObject({ name: "StoreOpenError", code: "closed" });
 });

@@ -145,6 +145,8 @@ describe("paired differences", () => {
       "two variants; the rows have: baseline",
     );
     expect(() => pairedDifferences([], "success")).toThrow("the rows have: none");
+    const apart = [episode("baseline", "goto", 1, 10), episode("rule_based", "goto", 2, 8)];
+    expect(() => pairedDifferences(apart, "success")).toThrow("the same tasks and seeds");
   });
 });
 

@@ -15,7 +15,7 @@ import { group, scope, unfinishedNote } from "./labels";
  *
  * @example
  * await showChart(pairedDifferences(rows, "success"));
- * @throws NothingToDrawError the rows hold fewer than two variants
+ * @throws NothingToDrawError the rows hold fewer than two variants, or no two share an episode
  */
 export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantity): ChartSpec {
   const { title, axis, format } = SHOWN[quantity];
@@ -26,6 +26,10 @@ export function pairedDifferences(rows: readonly EpisodeRow[], quantity: Quantit
       `paired differences need two variants; the rows have: ${variants}`,
     );
   }
+  if (comparisons.every(({ difference, unknown }) => difference.n + unknown === 0))
+    throw new NothingToDrawError(
+      `paired differences need episodes on the same tasks and seeds, with ${quantity} known; no two of the variants ${variantOrder(rows).join(", ")} share one`,
+    );
   return intervalChart({
     title: `Paired differences: ${title}`,
     subtitle: subtitle(rows, quantity, comparisons),

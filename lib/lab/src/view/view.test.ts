@@ -17,12 +17,13 @@ const folder = mkdtempSync(join(tmpdir(), "view-test-"));
 const OBEYED = "\x1b[31m\u202e";
 /** What a model may answer, an error may say, and a note may be. */
 const hostile = `${OBEYED}</script><script>document.title = "owned"</script><img src=x onerror="document.title='owned'">${"x".repeat(3000)}`;
-const HOSTILE = `</script><script>document.title = "owned"</script>\u202e`;
-const OWN_TOML = ["hostile", "gated"].map(
-  (name) => `
+const HOSTILE = `</script><script>document.title = "owned"</script>\u202e${"W".repeat(28)}`;
+const LONG = `hostile${"n".repeat(200)}`;
+const OWN_TOML = [["hostile"], ["gated"], [LONG, "hostile"]].map(
+  ([name = "", model = name]) => `
 [functions.act.variants.${name}]
 type = "chat_completion"
-model = "${name}"
+model = "${model}"
 system_template = "${project}/config/functions/act/baseline/system.minijinja"
 user_template = "${project}/config/functions/act/baseline/user.minijinja"
 json_mode = "on"`,
@@ -58,10 +59,10 @@ beforeAll(async () => {
   [large = ""] = await fillStore(lab.clickhouse, { runs: 1, seeds: SEEDS });
   await insertPlan(lab.clickhouse, large, SEEDS);
   const task = "BabyAI-GoToObj-v0";
-  const play = (variant: string, label: { name: string; note: string }) =>
-    lab.evaluate({ variants: [variant], tasks: [task], episodes: 1, ...label });
-  one = (await play("rule_based_history", { name: "One world", note: "To see it work" })).id;
-  evil = (await play("hostile", { name: HOSTILE, note: hostile.slice(0, 500) })).id;
+  const play = (variants: string[], label: { name: string; note: string }) =>
+    lab.evaluate({ variants, tasks: [task], episodes: 1, ...label });
+  one = (await play(["rule_based_history"], { name: "One world", note: "To see it work" })).id;
+  evil = (await play(["hostile", LONG], { name: HOSTILE, note: hostile.slice(0, 500) })).id;
   await insertFailure(lab.clickhouse, {
     ...{
       run: evil,
@@ -115,6 +116,15 @@ describe("over HTTP", () => {
     ] as const)
       expect([path, headers, await statusOf(path, headers)]).toEqual([path, headers, status]);
     expect(new URL(view.url).hostname).toBe("127.0.0.1");
+  });
+
+  test("the page's style and the player's, which stand together, name no color alike but the ground's", () => {
+    const [page, player] = ["view", "replay"].map((room) => {
+      const css = readFileSync(join(__dirname, "..", room, "page.css"), "utf8");
+      return new Set(css.match(/--[a-z-]+(?=:)/g));
+    });
+    const shared = [...page!].filter((name) => player!.has(name));
+    expect(shared.sort()).toEqual(["--ground", "--ink", "--muted"]);
   });
 
   test("no page may load or run anything but this server's files", async () => {
@@ -226,6 +236,8 @@ describe("over HTTP", () => {
     expect(tables).toMatch(/<td class="right">\s*1 <span class="facts">\(1 unpaired\)/);
     const apart = await text(`/parts/compare/${large}~history/${one}/tables`);
     expect(apart).toContain("They share no world");
+    const chart = `/parts/compare/${large}~history/${one}/charts/success_rate_differences`;
+    expect(await text(chart)).toBe("");
   });
 });
 
@@ -272,7 +284,7 @@ describeInChromium("in Chromium", () => {
     await open("/");
     await page.click(`a.name:text("${large}")`);
     expect(await page.textContent("h1")).toBe(large);
-    await page.click('.rates-table th a:text("history_and_reasoning")');
+    await page.click('.rates-table th :text("history_and_reasoning")');
     await page.waitForURL(`**/runs/${large}/episodes/variant=history_and_reasoning`);
     await page.selectOption("select[name=outcome]", "solved");
     await page.click("form.filter button");
@@ -348,8 +360,11 @@ describeInChromium("in Chromium", () => {
       await open(path);
       while ((await page.locator(".wait").count()) > 0) await page.mouse.wheel(0, 500);
       expect(await page.locator("img[src=x]").count()).toBe(0);
-      const width = await page.evaluate("document.documentElement.scrollWidth");
-      expect(width).toBeLessThanOrEqual(1280);
+      for (const width of [1280, 400]) {
+        await page.setViewportSize({ width, height: 720 });
+        const used = await page.evaluate("document.documentElement.scrollWidth");
+        expect([path, used]).toEqual([path, width]);
+      }
     }
   });
 

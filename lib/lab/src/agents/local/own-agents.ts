@@ -41,12 +41,18 @@ function modelOf(name: string, agent: AgentFunction): string {
   return `${PREFIX}${name}@${source.slice(0, 8)}`;
 }
 
-/** @throws ModelFunctionError there is none */
+/** @throws ModelFunctionError there is none, or its name cannot stand in a list */
 export function checkAgents(agents: AgentFunctions): void {
-  if (typeof agents === "object" && agents !== null && Object.keys(agents).length > 0) return;
-  throw new ModelFunctionError(
-    `agents is ${JSON.stringify(agents)}: name at least one function, as in agents: { mine: ({ step }) => "go forward" }.`,
-  );
+  const names = typeof agents === "object" && agents !== null ? Object.keys(agents) : [];
+  if (names.length === 0)
+    throw new ModelFunctionError(
+      `agents is ${JSON.stringify(agents)}: name at least one function, as in agents: { mine: ({ step }) => "go forward" }.`,
+    );
+  const odd = names.find((name) => name.trim() === "" || /\p{Cc}|\p{Zl}|\p{Zp}|::/u.test(name));
+  if (odd !== undefined)
+    throw new ModelFunctionError(
+      `agents has the name ${JSON.stringify(odd)}: a name is one line with something in it, and without "::".`,
+    );
 }
 
 /** The agents as models, which are asked with the prompt of the history variants. @throws ModelFunctionError */

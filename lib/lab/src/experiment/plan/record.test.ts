@@ -34,7 +34,10 @@ test("so is what people know a run by, and it is no difference", () => {
 test.each([
   [{ name: " " }, 'name is " ": it must be a text of at most 80 characters'],
   [{ name: "a\nb" }, "it must be one line"],
-  [{ name: "x".repeat(81) }, "at most 80 characters"],
+  [
+    { name: "x".repeat(81) },
+    "name is 81 characters long: it must be a text of at most 80 characters",
+  ],
   [{ note: "" }, "at most 10,000 characters"],
 ])("%p is refused", (options, message) => {
   expect(() => checkSettings({ variants: ["a"], ...options }, ["a"])).toThrow(message);

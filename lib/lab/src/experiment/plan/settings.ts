@@ -203,9 +203,12 @@ const LONGEST_NOTE = 10_000;
 
 function checkText(option: string, text: string | null, longest: number): void {
   if (text === null) return;
-  if (typeof text === "string" && text.trim() !== "" && text.length <= longest) return;
+  const isText = typeof text === "string";
+  if (isText && text.trim() !== "" && text.length <= longest) return;
+  const given =
+    isText && text.length > longest ? `${text.length} characters long` : JSON.stringify(text);
   throw new SettingsError(
-    `${option} is ${JSON.stringify(text)}: it must be a text of at most ${longest.toLocaleString("en-US")} characters, or left out`,
+    `${option} is ${given}: it must be a text of at most ${longest.toLocaleString("en-US")} characters, or left out`,
   );
 }
 

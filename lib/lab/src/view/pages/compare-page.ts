@@ -20,11 +20,11 @@ import {
   badge,
   chartPart,
   count,
-  dot,
   type Html,
   html,
   interval,
   lazyPart,
+  named,
   notice,
   playerLink,
   rateText,
@@ -44,13 +44,17 @@ export const COMPARE_CHARTS = [
 
 export function comparePage(sides: readonly Side[], runs: readonly RunOverview[]): Html {
   const address = compareAddress(sides);
-  const nameOf = (run: string) => runs.find((each) => each.run === run)?.name ?? run;
+  const nameOf = (id: string) => {
+    const run = runs.find((each) => each.run === id);
+    const isShared = runs.filter(({ name }) => name === run?.name).length > 1;
+    return run === undefined ? id : isShared ? labelOf(run) : titleOf(run);
+  };
   const isEnough = sides.length > 1 || (sides[0] !== undefined && sides[0].variant === undefined);
   return html`<h1>Compare</h1>
 <form action="/compare" class="sides"><ul>${sides.map(
     (
       side,
-    ) => html`<li><input type="hidden" name="side" value="${sideText(side)}"><a href="${runAddress(side.run)}" title="${side.run}">${nameOf(side.run)}</a>${side.variant === undefined ? " – all variants" : html` ${dot(side.variant)}${side.variant}`}
+    ) => html`<li><input type="hidden" name="side" value="${sideText(side)}"><a href="${runAddress(side.run)}" title="${side.run}">${nameOf(side.run)}</a>${side.variant === undefined ? " – all variants" : html` ${named(side.variant)}`}
 ${sides.length > 1 ? html`<a class="remove" href="${compareAddress(sides.filter((other) => other !== side))}" aria-label="Leave ${sideText(side)} out">×</a>` : ""}</li>`,
   )}</ul>
 <label>and <select name="side"><option value="">a run or a variant …</option>${runs
@@ -95,7 +99,7 @@ function summaryTable(summaries: readonly Summary[], compared: readonly Compared
 <tbody>${summaries.map(
     (
       row,
-    ) => html`<tr><th scope="row"><a href="${listAddress(sideOf(row.variant))}">${dot(row.variant)}${row.variant}</a></th>
+    ) => html`<tr><th scope="row"><a href="${listAddress(sideOf(row.variant))}">${named(row.variant)}</a></th>
 <td class="wide">${interval(row.success, variantColor(row.variant))}</td><td class="number">${rateText(row.success)}</td><td class="right">${mean(row.episode_return, 3)}</td><td class="right">${mean(row.episode_length, 1)}</td><td class="right">${mean(row.input_tokens, 0)}</td><td class="right">${mean(row.output_tokens, 0)}</td><td class="right">${count(row.success.n)}</td></tr>`,
   )}</tbody></table></div>`;
 }
@@ -121,7 +125,7 @@ function pairedTable(rows: readonly EpisodeRow[]): Html {
     (
       { a, b, difference, unknown, unpaired },
       i,
-    ) => html`<tr><th scope="row">${dot(b)}${b} <span class="minus">minus</span> ${dot(a)}${a}</th>
+    ) => html`<tr><th scope="row">${named(b)} <span class="minus">minus</span> ${named(a)}</th>
 <td class="right">${count(difference.n + unknown)}${unpaired > 0 ? html` <span class="facts">(${count(unpaired)} unpaired)</span>` : ""}</td>${QUANTITIES.map(
       ([, , factor, digits, unit], q) => differenceCell(compared[q]![i]!, factor, digits, unit),
     )}</tr>`,
@@ -156,7 +160,7 @@ function worldTable(rows: readonly EpisodeRow[], compared: readonly Compared[]):
   const shown = [...differing, ...worlds.filter(({ kinds }) => kinds === 1)].slice(0, WORLDS);
   return html`<section aria-labelledby="worlds"><h2 id="worlds">World by world</h2>
 <p class="facts">${count(worlds.length)} worlds are shared; on ${count(differing.length)} the outcomes differ${shown.length < worlds.length ? `. The first ${WORLDS} are listed` : ""}.</p>
-<div class="scroll tall"><table class="list"><thead><tr><th scope="col">Task</th><th scope="col" class="right">Seed</th>${compared.map(({ name }) => html`<th scope="col">${dot(name)}${name}</th>`)}<th scope="col"></th></tr></thead>
+<div class="scroll tall"><table class="list"><thead><tr><th scope="col">Task</th><th scope="col" class="right">Seed</th>${compared.map(({ name }) => html`<th scope="col">${named(name)}</th>`)}<th scope="col"></th></tr></thead>
 <tbody>${shown.map(({ own }) => {
     const [{ task = "", seed = 0 } = {}] = own;
     const ids = own.flatMap(({ episode_id, inferences }) =>

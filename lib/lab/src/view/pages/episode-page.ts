@@ -3,7 +3,7 @@ import { playerHtml } from "../../replay/player";
 import { episodeAddress, listAddress, runAddress } from "../data/address";
 import type { Shown } from "../data/view-data";
 import { outcomeOf } from "./episodes-page";
-import { badge, dot, type Html, html, topBar } from "./page";
+import { badge, type Html, html, named, topBar } from "./page";
 
 /** The player, with what leads on from its episodes above it and what people think of them below. */
 export async function episodePage(shown: readonly Shown[], token: string): Promise<string> {
@@ -28,9 +28,9 @@ function aroundOf({ episode_id, replay, sameWorld }: Shown, shown: readonly Show
   const others = sameWorld.filter(
     (row) => !shown.some((each) => each.episode_id === row.episode_id),
   );
-  return html`<p><a href="${listAddress({ run, variant })}">${dot(variant)}${variant}</a> <span>on <a href="${listAddress({ run, task })}">${shortTask(task)}</a>, <a href="${listAddress({ run, seed })}">seed ${seed}</a></span>${
+  return html`<p><a href="${listAddress({ run, variant })}">${named(variant)}</a> <span>on <a href="${listAddress({ run, task })}">${shortTask(task)}</a>, <a href="${listAddress({ run, seed })}">seed ${seed}</a></span>${
     shown.length > 1 ? html` · <a href="${episodeAddress(episode_id)}">alone</a>` : ""
-  }${others.length > 0 && shown.length < 4 ? html` · beside ${others.map((row) => html`<a class="chip" href="${episodeAddress(...shown.map((each) => each.episode_id), row.episode_id)}">${dot(row.variant)}${row.variant} ${badge(outcomeOf(row))}</a> `)}` : ""}</p>`;
+  }${others.length > 0 && shown.length < 4 ? html` · beside ${others.map((row) => html`<a class="chip" href="${episodeAddress(...shown.map((each) => each.episode_id), row.episode_id)}">${named(row.variant)} ${badge(outcomeOf(row))}</a> `)}` : ""}</p>`;
 }
 
 function notesOf(

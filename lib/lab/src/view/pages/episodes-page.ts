@@ -9,7 +9,7 @@ import { patterns } from "../../replay/patterns";
 import { type ListView, listAddress, runAddress } from "../data/address";
 import type { RunOverview } from "../data/overview";
 import { type ListedPage, PER_PAGE } from "../data/view-data";
-import { badge, count, dot, type Html, html, notice, playerLink } from "./page";
+import { badge, count, type Html, html, named, notice, playerLink } from "./page";
 
 export function episodesPage(run: RunOverview, view: ListView, listed: ListedPage): Html {
   const { episodes, total, pending } = listed;
@@ -76,7 +76,7 @@ function table(view: ListView, episodes: readonly ListedEpisode[]): Html {
 <thead><tr><th scope="col">Outcome</th>${head("variant", "Variant")}${head("task", "Task")}${head("seed", "Seed", true)}${head("length", "Steps", true)}${head("return", "Return", true)}${head("invalid", "Invalid", true)}<th scope="col" class="right">Tokens</th><th scope="col">Notes</th></tr></thead>
 <tbody>${episodes.map(
     (row) => html`<tr><td>${badge(outcomeOf(row))}</td>
-<th scope="row">${playerLink(row, html`${dot(row.variant)}${row.variant}`)}</th><td title="${row.task}">${shortTask(row.task)}</td><td class="right">${row.seed}</td>
+<th scope="row">${playerLink(row, named(row.variant))}</th><td title="${row.task}">${shortTask(row.task)}</td><td class="right">${row.seed}</td>
 <td class="right">${row.episode_length ?? row.inferences}</td><td class="right">${row.episode_return === null ? "–" : row.episode_return.toFixed(3)}</td><td class="right">${row.invalid_actions ?? "–"}</td><td class="right">${tokens(row)}</td>
 <td class="notes">${row.rating === null ? "" : html`<span title="Rated ${row.rating} of 5">${"★".repeat(Math.round(row.rating))}</span> `}${row.comment ?? ""}${row.error === null ? "" : html`<span class="error">${row.error}</span>`}</td></tr>`,
   )}</tbody></table></div>`;

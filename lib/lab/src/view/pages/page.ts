@@ -65,8 +65,9 @@ export function chartPart(address: string): Html {
   return lazyPart(address, "Drawing…", `${address}/narrow`);
 }
 
-export function dot(variant: string): Html {
-  return html`<svg class="dot" viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="5" fill="${variantColor(variant)}"/></svg>`;
+/** A variant's name behind its color. */
+export function named(variant: string): Html {
+  return html`<svg class="dot" viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="5" fill="${variantColor(variant)}"/></svg><span class="variant">${variant}</span>`;
 }
 
 /** A success rate on a line from 0 to 100 %: the interval, and on it the rate, or, pale, its range. */

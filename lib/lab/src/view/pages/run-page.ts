@@ -9,11 +9,11 @@ import {
   ago,
   chartPart,
   count,
-  dot,
   type Html,
   html,
   interval,
   lazyPart,
+  named,
   notice,
   rateText,
 } from "./page";
@@ -76,7 +76,7 @@ ${planned !== null && finished < planned ? progressLine(finished, failed, planne
     (
       variant,
     ) => html`<tr><td><input type="checkbox" name="side" value="${sideText({ run: run.run, variant: variant.variant })}" aria-label="Compare ${variant.variant}"></td>
-<th scope="row"><a href="${listAddress({ run: run.run, variant: variant.variant })}">${dot(variant.variant)}${variant.variant}</a></th>
+<th scope="row"><a href="${listAddress({ run: run.run, variant: variant.variant })}">${named(variant.variant)}</a></th>
 <td class="wide">${interval(variant.success, variantColor(variant.variant))}</td>
 <td class="number">${rateText(variant.success)}</td>
 <td class="right">${variant.finished === variant.planned ? count(variant.finished) : `${count(variant.finished)} of ${count(variant.planned)}`}</td>
@@ -101,7 +101,7 @@ function byTask(run: RunOverview): Html | "" {
 <thead><tr><th scope="col">Variant</th>${tasks.map((task) => html`<th scope="col">${shortTask(task)}</th>`)}</tr></thead>
 <tbody>${run.variants.map(
     ({ variant, tasks: own }) =>
-      html`<tr><th scope="row">${dot(variant)}${variant}</th>${tasks.map((task) => {
+      html`<tr><th scope="row">${named(variant)}</th>${tasks.map((task) => {
         const rate = own.get(task);
         if (rate === undefined || rate.planned === 0) return html`<td>–</td>`;
         const text = rateText({ ...rate.success, low: null, high: null });
@@ -130,12 +130,12 @@ export function patternsPart(run: string, { rows, done, total, mismatches }: Fou
   };
   return html`${state}<div class="scroll"><table class="matrix">
 <caption>Share of the episodes in which it happened at least once</caption>
-<thead><tr><th scope="col">Pattern</th>${variants.map((variant) => html`<th scope="col">${dot(variant)}${variant}</th>`)}<th scope="col">Worst example</th></tr></thead>
+<thead><tr><th scope="col">Pattern</th>${variants.map((variant) => html`<th scope="col">${named(variant)}</th>`)}<th scope="col">Worst example</th></tr></thead>
 <tbody>${shown.map((pattern) => {
     const worst = rows
       .filter((row) => row.pattern === pattern && row.example !== null)
       .sort((a, b) => b.unsolved - a.unsolved || b.times - a.times)[0];
-    return html`<tr><th scope="row">${pattern}</th>${variants.map((variant) => cell(variant, pattern))}<td>${worst?.example ? html`<a href="${episodeAddress(worst.example)}#${worst.example_step ?? 0}">${worst.variant}, step ${worst.example_step}</a>` : ""}</td></tr>`;
+    return html`<tr><th scope="row">${pattern}</th>${variants.map((variant) => cell(variant, pattern))}<td>${worst?.example ? html`<a href="${episodeAddress(worst.example)}#${worst.example_step ?? 0}"><span class="variant">${worst.variant}</span>, step ${worst.example_step}</a>` : ""}</td></tr>`;
   })}</tbody></table></div>
 ${mismatches.length > 0 ? html`<p class="notice">${mismatches.length} episodes do not replay to their stored outcome, such as <a href="${episodeAddress(mismatches[0]!)}">${mismatches[0]}</a>; they are not counted.</p>` : ""}`;
 }

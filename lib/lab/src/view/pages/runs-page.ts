@@ -5,11 +5,11 @@ import {
   ago,
   badge,
   count,
-  dot,
   type Html,
   html,
   interval,
   lazyPart,
+  named,
   notice,
   rateText,
 } from "./page";
@@ -53,7 +53,7 @@ function runCard(run: RunOverview): Html {
     .slice(0, SHOWN)
     .map(
       (variant) =>
-        html`<li><a href="${listAddress({ run: run.run, variant: variant.variant })}">${dot(variant.variant)}<span class="variant">${variant.variant}</span></a>${interval(
+        html`<li><a href="${listAddress({ run: run.run, variant: variant.variant })}">${named(variant.variant)}</a>${interval(
           variant.success,
           variantColor(variant.variant),
         )}<span class="number">${rateText({ ...variant.success, low: null, high: null })}</span></li>`,
