@@ -450,11 +450,11 @@ test("an interrupt lets the episodes under way end; a kernel's own listener wait
 
 test("what a run has played is saved although its charts cannot be drawn", async () => {
   log.mockClear();
-  const run = await lab.evaluate({
-    variants: ["rule_based"],
-    tasks: tasks.slice(0, 1),
-    episodes: 1,
-  });
+  const worlds = [
+    { task: tasks[0]!, seed: 200 },
+    { task: tasks[1]!, seed: 7 },
+  ];
+  const run = await lab.evaluate({ variants: ["rule_based"], worlds });
   const folder = join(__dirname, "../../../data/.local/runs", run.id);
   mkdirSync(join(folder, "success_rate.svg"), { recursive: true }); // where a chart is to be written
   const { directory, charts } = await lab.save(run);
@@ -465,9 +465,11 @@ test("what a run has played is saved although its charts cannot be drawn", async
   const path = join(directory, "results.json");
   const { provenance, episodes } = parseResults(readFileSync(path, "utf8"), path);
   expect(provenance.models).toEqual({ rule_based: "rule_based" });
+  expect(provenance.seeds).toBe("2 worlds of 2 tasks, listed with the episodes");
   const stored = await lab.episodes({ run: run.id });
   expect(stored).toEqual(episodes.map((row) => ({ ...row, rating: null, comment: null })));
-  expect(episodes).toMatchObject([{ model: "rule_based", provider: "local", success: true }]);
+  const played = { model: "rule_based", provider: "local", success: true };
+  expect(episodes).toMatchObject([played, played]);
   rmSync(folder, { recursive: true });
 });
 
