@@ -92,6 +92,7 @@ async function expectPlayed(run: string, played: ReadonlyMap<string, Read>): Pro
 async function play(
   replies: { content: string | null; finish_reason: string | null }[],
   form: Form | null = null,
+  count = 2,
 ) {
   let sent = 0;
   harness.provider.reply = () => {
@@ -124,10 +125,10 @@ async function play(
       variant: () => playedVariant(form === null ? {} : { function: CHAT_FUNCTION, form }),
       recordFailure: async () => {},
     },
-    checkSettings({ variants: [form ?? "retried"], tasks: [TASK], episodes: 2, concurrency: 2 }, [
-      "retried",
-      ...forms,
-    ]),
+    checkSettings(
+      { variants: [form ?? "retried"], tasks: [TASK], episodes: count, concurrency: 2 },
+      ["retried", ...forms],
+    ),
     {},
   );
   expect(run.failed).toBe(0);
@@ -137,10 +138,10 @@ async function play(
 
 test("run, episode, invalid answers, played actions, export and replay agree on any answer", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(reply, { minLength: 128, maxLength: 128 }), async (replies) => {
-      await expectAgreement(await play(replies));
+    fc.asyncProperty(fc.array(reply, { minLength: 384, maxLength: 384 }), async (replies) => {
+      await expectAgreement(await play(replies, null, 6), 6);
     }),
-    { numRuns: 3, seed: 7, endOnFailure: true },
+    { numRuns: 1, seed: 7, endOnFailure: true },
   );
 });
 
@@ -167,10 +168,13 @@ test.each(["naive", "cot", "robust_naive", "robust_cot"] as const)(
 );
 
 /** All that reads a run tells the same of it. */
-async function expectAgreement({ id, played }: Awaited<ReturnType<typeof play>>): Promise<void> {
+async function expectAgreement(
+  { id, played }: Awaited<ReturnType<typeof play>>,
+  count = 2,
+): Promise<void> {
   await expectPlayed(id, played);
   const rows = await episodes(harness.clickhouse, id);
-  expect(rows).toHaveLength(2);
+  expect(rows).toHaveLength(count);
   for (const { episode_id, invalid_actions } of rows) {
     const { frames, mismatches } = await loadReplay(harness.clickhouse, episode_id);
     expect(mismatches).toEqual([]);
@@ -193,7 +197,7 @@ test("so do rows that others have stored, whatever their output says", async () 
     anyAnswer.map((text) => (text ?? "null").toWellFormed()),
   );
   await fc.assert(
-    fc.asyncProperty(fc.array(output, { minLength: 128, maxLength: 128 }), async (outputs) => {
+    fc.asyncProperty(fc.array(output, { minLength: 384, maxLength: 384 }), async (outputs) => {
       const run = uuidv7();
       const episode_id = uuidv7();
       const rows = outputs.map((output, step) => ({
@@ -224,7 +228,7 @@ test("so do rows that others have stored, whatever their output says", async () 
       });
       await expectPlayed(run, new Map(played));
     }),
-    { numRuns: 3, seed: 7, endOnFailure: true },
+    { numRuns: 1, seed: 7, endOnFailure: true },
   );
 });
 

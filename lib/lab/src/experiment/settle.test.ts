@@ -108,16 +108,12 @@ test("the failed episodes of the run's text, of the list of runs and of the tabl
   expect(last).toMatchObject({ completed: 4, stopped: null });
 });
 
-test("what a run has cost is known where each of its tries came to its end", async () => {
+test("what a run has cost is known where each of its tries came to its end; a store that is away then is waited for", async () => {
   harness.provider.reply = left;
   const { run, row } = await sitting(newRunId(), { episodes: 1 });
   expect(row).toMatchObject({ completed: 1, cost_is_at_least: false });
   expect(run.spentIsAtLeast).toBe(false);
-});
 
-test("a store that is away when the run ends is waited for", async () => {
-  harness.provider.reply = left;
-  const { run } = await sitting(newRunId(), { episodes: 1 });
   const { clickhouse, gateway } = harness;
   const full = () => Promise.reject(new Error("the disk is full"));
   let failures = 2;
