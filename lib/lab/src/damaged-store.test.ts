@@ -90,7 +90,7 @@ test.each([
     expect(listed).toMatchObject({ completed: 5 - early.length, planned: 5 });
     expect(listed?.state).not.toBe("finished");
 
-    const before = (await lab.tries({ run })).map(({ episode_id }) => episode_id);
+    const before = rows.map(({ episode_id }) => episode_id);
     const again = await lab.evaluate({ run });
     expect(again).toMatchObject({ completed: 5, completedBefore: 5 - early.length });
     const played = (await lab.tries({ run })).filter((row) => !before.includes(row.episode_id));

@@ -102,7 +102,7 @@ async function play(options: Partial<EvaluateOptions> = {}, log?: (line: string)
   return {
     run,
     rows: await episodes(clickhouse, run.id),
-    invalid: await invalidAnswers(clickhouse, run.id),
+    invalid: () => invalidAnswers(clickhouse, run.id),
   };
 }
 
@@ -236,7 +236,9 @@ test.each<[string, () => Response, string | null, string]>([
   const { run, rows, invalid } = await play();
   expect(run).toMatchObject({ completed: 1, failed: 0 });
   expect(rows).toMatchObject([{ ...solved, invalid_actions: 1 }]);
-  expect(invalid).toMatchObject([{ variant: "retried", task, seed: 220, step: 2, answer, reason }]);
+  expect(await invalid()).toMatchObject([
+    { variant: "retried", task, seed: 220, step: 2, answer, reason },
+  ]);
 });
 
 test("a model that is asked in the wrong way shows in warning, progress and text", async () => {
@@ -259,7 +261,7 @@ test.each([
   fault(() => completion(answer), 1, true);
   const { rows, invalid } = await play();
   expect(rows).toMatchObject([{ ...solved, invalid_actions: 0 }]);
-  expect(invalid).toEqual([]);
+  expect(await invalid()).toEqual([]);
 });
 
 test("JSON under a wrong content type is read", async () => {

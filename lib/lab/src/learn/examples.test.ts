@@ -49,7 +49,7 @@ beforeAll(async () => {
     configPath: ["config/tensorzero.toml", "config/models/gpt-4o-mini.toml", toml],
   });
   const variants = ["mumbler", "random", "rule_based_balrog_like_cot"];
-  ({ id: run } = await lab.evaluate({ variants, tasks: [goto, pickup], episodes: 6 }));
+  ({ id: run } = await lab.evaluate({ variants, tasks: [goto, pickup], episodes: 5 }));
   const options = { variant: "rule_based_history", tasks: [goto], episodes: 4 };
   ({ id: demonstrated } = await lab.demonstrate(options));
 });
@@ -68,7 +68,7 @@ const refused = async (options: ExamplesOptions) => {
 
 test("an episode's examples are what its model was sent, and the actions that it answered", async () => {
   const episodes = all(await lab.examples({ run }));
-  expect(episodes).toHaveLength(36);
+  expect(episodes).toHaveLength(30);
   let invalid = 0;
   for (const episode of episodes) {
     const stored = await storedEpisode(lab.clickhouse, episode.episode_id);
@@ -178,7 +178,7 @@ test("in hindsight an episode teaches each mission that it fulfilled, as if it h
     all(await lab.examples({ run })).map((episode) => [episode.episode_id, episode]),
   );
   const { train, found } = await lab.examples({ run, hindsight: true, render: "mumbler" });
-  expect(found).toBe(36);
+  expect(found).toBe(30);
   for (const { episode_id, task, seed, mission, steps, ...episode } of train) {
     const stored = played.get(episode_id)!.steps;
     const all = stored.map((step) => step.played);
@@ -249,7 +249,7 @@ test("a split keeps each world on one side, the same each time and whatever else
     new Set(side.map(({ task, seed }) => `${task} ${seed}`));
   const aside = worlds(validation);
   expect([...worlds(train)].filter((world) => aside.has(world))).toEqual([]);
-  expect(train.length + validation.length).toBe(40);
+  expect(train.length + validation.length).toBe(34);
   expect(validation.length).toBeGreaterThan(0);
   const part = await lab.examples({ run, where: { variant: "random" }, split });
   const expected = validation.filter(({ variant }) => variant === "random");
@@ -285,7 +285,7 @@ test("what is not there, or cannot be, is refused with what was meant", async ()
   expect(await refused({ run, historyLength: -1 })).toContain("historyLength is -1");
   expect(await refused({ run, split: { valFraction: 1 } })).toContain("valFraction is 1");
   expect(await refused({ run, split: { valFraction: 0.5, seed: 0.5 } })).toContain("seed is 0.5");
-  expect(await refused({ run, where: { minReturn: 1 } })).toContain("36 by where.minReturn");
+  expect(await refused({ run, where: { minReturn: 1 } })).toContain("30 by where.minReturn");
   const one = { run: demonstrated, split: { valFraction: 1e-9 } };
   expect(await refused(one)).toContain("too few worlds");
 });
