@@ -16,7 +16,7 @@ import { latestRun } from "../../queries/latest-run";
 import { describeUnknownRun } from "../../queries/runs/unknown-run";
 import { command, UsageError } from "../command";
 import { withLab } from "../with-lab";
-import { exportTraining } from "./training";
+import { exportTraining, idsOf } from "./training";
 
 /** Forms that other programs read, and that no file's ending tells. */
 const forms = ["balrog", "inspect", ...trainingForms] as const;
@@ -88,7 +88,7 @@ export default command({
       throw new UsageError(
         `--${stray} is for --format ${trainingForms.join(" or ")}; leave it out.`,
       );
-    const runs = [...new Set(values.run.split(",").map((run) => run.trim()))];
+    const runs = idsOf(values.run);
     const write = writerOf(path, values);
     const exportRuns = async (lab: Lab) => {
       const parts: Part[] = [];

@@ -236,6 +236,8 @@ test.each([
   [["out.csv", "--render", "baseline"], "--render is for --format sft or dpo"],
   [["out.csv", "-w", "success=true"], "--where is for --format sft or dpo"],
   [["out", "--format", "sft", "--variant", "random"], "give -w variant="],
+  [["out.csv", "--run", "a,"], '--run is "a,", in which one is blank'],
+  [["out", "--format", "sft", "--run", "a, ,b"], "in which one is blank"],
 ])("npm run export -- %j is refused: %s", async (args, message) => {
   expect(await main("export", args)).toBe(1);
   expect(printed.stderr).toContain(message);

@@ -84,6 +84,14 @@ function preferredOf(form: TrainingForm, given: string | undefined): Preferred {
   return by;
 }
 
+/** The runs of `--run A,B`, each once. @throws UsageError one is blank */
+export function idsOf(text: string): string[] {
+  const ids = text.split(",").map((id) => id.trim());
+  if (ids.includes(""))
+    throw new UsageError(`--run is ${JSON.stringify(text)}, in which one is blank: give A,B.`);
+  return [...new Set(ids)];
+}
+
 /** @throws UsageError */
 function optionsOf(values: TrainingValues): ExamplesOptions {
   if (values.variant !== undefined)
@@ -92,9 +100,9 @@ function optionsOf(values: TrainingValues): ExamplesOptions {
   const seed = numberOf("split-seed", values["split-seed"]);
   if (valFraction === undefined && seed !== undefined)
     throw new UsageError("--split-seed is for --val-fraction; leave it out.");
-  const ids = values.run.split(",");
+  const ids = idsOf(values.run);
   return {
-    run: ids.length === 1 ? values.run : ids,
+    run: ids.length === 1 ? ids[0]! : ids,
     where: whereOf(values.where),
     render: values.render,
     historyLength: numberOf("history-length", values["history-length"]),
