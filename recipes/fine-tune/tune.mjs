@@ -1,18 +1,4 @@
 // From stored decisions to a tuned SmolLM2-135M, played beside the base model: `node recipes/fine-tune/tune.mjs --help`.
-import { spawn, spawnSync } from "node:child_process";
-import {
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { availableParallelism } from "node:os";
-import { dirname, join, relative } from "node:path";
-import lab from "babyai-lab";
-import { noted } from "./noted.mjs";
 import {
   before,
   corrected,
@@ -27,6 +13,23 @@ import {
   where,
   work,
 } from "./options.mjs";
+
+// Behind the options: what they refuse does not wait for the library.
+
+import { spawn, spawnSync } from "node:child_process";
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname, join, relative } from "node:path";
+import lab from "babyai-lab";
+import { noted } from "./noted.mjs";
 
 const python = join(root, "data", ".local", "fine-tune", "bin", "python");
 const at = (...names) => join(work, ...names);
