@@ -75,7 +75,7 @@ export interface NamedRun {
   rows: readonly EpisodeRow[];
 }
 
-/** What callers without types may give. @throws AnalysisError */
+/** What callers without types may give, before a store is asked. @throws AnalysisError also where less than two runs are given */
 export function checkCompared(runs: readonly string[], quantity: Quantity): void {
   if (!Array.isArray(runs))
     throw new AnalysisError(`Runs to compare are a list of ids; got ${JSON.stringify(runs)}.`);
@@ -83,19 +83,19 @@ export function checkCompared(runs: readonly string[], quantity: Quantity): void
     throw new AnalysisError(
       `There is no quantity ${JSON.stringify(quantity)}. There are: ${quantities.join(", ")}.`,
     );
+  if (new Set(runs).size < 2 || new Set(runs).size < runs.length)
+    throw new AnalysisError(
+      `Two runs or more are compared, each once; got ${runs.join(", ") || "none"}.`,
+    );
 }
 
 /**
  * Sets runs beside each other: every variant carries its run, so that nothing is pooled.
  *
- * @throws AnalysisError less than two runs are given, or no two share a world
+ * @throws AnalysisError no two share a world
  */
 export function compareRuns(runs: readonly NamedRun[], quantity: Quantity): RunComparison {
   const ids = runs.map(({ run }) => run);
-  if (new Set(ids).size < 2 || new Set(ids).size < ids.length)
-    throw new AnalysisError(
-      `Two runs or more are compared, each once; got ${ids.join(", ") || "none"}.`,
-    );
   const names = runs.map(({ run, name }) => name ?? run);
   const labelOf = (i: number) =>
     names.indexOf(names[i]!) === names.lastIndexOf(names[i]!) ? names[i]! : ids[i]!;
