@@ -148,15 +148,35 @@ publishReport({ run: "r1", directory: process.cwd() + "/r1", table: "t", charts:
   expect(valid.errors).toBeNull();
 });
 
-test("whatever a cell writes in one go arrives: 5,000 lines, 1,000 displays, and that it has ended", async () => {
+test("whatever a cell writes in one go arrives, and that it has ended; a level and an agent of one's own play", async () => {
   const { notebook: result, failure } = await run(
     notebook(
       "for (let i = 0; i < 5000; i++) console.log('line', i);",
       `const { showTable } = require(${JSON.stringify(join(compiled, "display", "table.js"))});
 for (let i = 0; i < 1000; i++) showTable([{ i: i }]);`,
+      `import { BALL, defineLevel, GoTo, like, make, oneRoom, register } from "babyai-lab";
+const level = defineLevel({
+  summary: "Go to the ball.",
+  competences: ["Room", "GoTo"],
+  options: { roomSize: 6 },
+  shape: ({ roomSize }) => oneRoom(roomSize),
+  navigations: () => 1,
+  generate(world) {
+    const ball = world.addObject(0, 0, { type: BALL });
+    world.placeAgent();
+    return new GoTo(like(world, ball));
+  },
+});
+register("My-Level-v0", level);
+const env = make("My-Level-v0");`,
+      `import { type Agent, Expert, play } from "babyai-lab";
+const expert = new Expert(env);
+const agent: Agent = { act: async ({ step }) => ({ action: step === 0 ? "drop" : expert.act() }) };
+for await (const { decision } of await play(env, agent, { seed: 1 })) console.log(decision.action);
+console.log(env.mission, env.reward > 0);`,
     ),
   );
-  const [lines, displays] = codeCells(result);
+  const [lines, displays, , playing] = codeCells(result);
   expect(failure).toBeUndefined();
   expect(textOf(lines!, "stdout").split("\n")).toEqual([
     ...Array.from({ length: 5000 }, (_, i) => `line ${i}`),
@@ -164,6 +184,11 @@ for (let i = 0; i < 1000; i++) showTable([{ i: i }]);`,
   ]);
   expect(displays!.outputs).toHaveLength(1000);
   expect(textOf(lines!, "stderr") + textOf(displays!, "stderr")).toBe("");
+  const played = textOf(playing!, "stdout").trim().split("\n");
+  expect([played[0], played.at(-1)]).toEqual([
+    "drop",
+    expect.stringMatching(/^go to the .* ball true$/),
+  ]);
 });
 
 test("two at once: a kernel that dies and one that is interrupted, each with its outputs so far", async () => {
@@ -336,36 +361,4 @@ const notebookSchema = strict({
       ],
     },
   },
-});
-
-test("a level and an agent of one's own play in cells", async () => {
-  const given = notebook(
-    `import { BALL, defineLevel, GoTo, like, make, oneRoom, register } from "babyai-lab";
-const level = defineLevel({
-  summary: "Go to the ball.",
-  competences: ["Room", "GoTo"],
-  options: { roomSize: 6 },
-  shape: ({ roomSize }) => oneRoom(roomSize),
-  navigations: () => 1,
-  generate(world) {
-    const ball = world.addObject(0, 0, { type: BALL });
-    world.placeAgent();
-    return new GoTo(like(world, ball));
-  },
-});
-register("My-Level-v0", level);
-const env = make("My-Level-v0");`,
-    `import { type Agent, Expert, play } from "babyai-lab";
-const expert = new Expert(env);
-const agent: Agent = { act: async ({ step }) => ({ action: step === 0 ? "drop" : expert.act() }) };
-for await (const { decision } of await play(env, agent, { seed: 1 })) console.log(decision.action);
-console.log(env.mission, env.reward > 0);`,
-  );
-  const { notebook: result, failure } = await run(given);
-  expect(failure).toBeUndefined();
-  const played = textOf(codeCells(result)[1]!, "stdout").trim().split("\n");
-  expect([played[0], played.at(-1)]).toEqual([
-    "drop",
-    expect.stringMatching(/^go to the .* ball true$/),
-  ]);
 });
