@@ -44,6 +44,22 @@ async function age(run: string, seconds: number): Promise<void> {
   await client.insert({ table: "CommentFeedback", values, format: "JSONEachRow" });
 }
 
+test("a beat that is sent again, because the store's holder was killed, is stored once", async () => {
+  const run = newRun();
+  const command = jest.spyOn(client, "command");
+  await insertBeat(client, beat(run));
+  await client.command(command.mock.calls[0]![0]);
+  command.mockRestore();
+  await insertBeat(client, beat(run));
+  for (const table of ["CommentFeedback", "CommentFeedbackByTargetId"]) {
+    const stored = await client.query({
+      query: `SELECT count() AS n FROM ${table} WHERE value LIKE '%"${run}"%'`,
+      format: "JSONEachRow",
+    });
+    expect(await stored.json<{ n: string }>()).toEqual([{ n: "2" }]);
+  }
+});
+
 test.each([
   ["1/1", "1/1", true],
   ["1/1", "2/8", true],

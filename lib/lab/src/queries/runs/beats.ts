@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { TAGGED_RUN } from "./done";
 import { RECORDS } from "./run-settings";
@@ -46,7 +46,8 @@ function targetOf(run: string): string {
 
 /**
  * Stores a beat as a comment tagged `record: beat`. subtle: its id, and so its time, is made by the store, because the clocks
- * of machines differ. It has no tag `run`, by which episodes and settings are found.
+ * of machines differ. It has no tag `run`, by which episodes and settings are found. The token lets it be sent again where the
+ * process that held the store has ended meanwhile.
  */
 export async function insertBeat(clickhouse: ClickHouseClient, beat: Beat): Promise<void> {
   await clickhouse.command({
@@ -54,6 +55,11 @@ export async function insertBeat(clickhouse: ClickHouseClient, beat: Beat): Prom
       INSERT INTO CommentFeedback (id, target_id, target_type, value, tags)
       SELECT generateUUIDv7(), {target:UUID}, 'episode', {value:String}, map('record', 'beat')`,
     query_params: { target: targetOf(beat.run), value: JSON.stringify(beat) },
+    clickhouse_settings: {
+      insert_deduplicate: 1,
+      deduplicate_blocks_in_dependent_materialized_views: 1,
+      insert_deduplication_token: randomUUID(),
+    },
   });
 }
 
