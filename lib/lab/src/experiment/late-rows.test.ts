@@ -7,6 +7,7 @@ import { episodes } from "../queries/episodes";
 import { OutcomesMissingError, waitForOutcomes } from "../queries/runs/outcomes";
 import { evaluate } from "./evaluate";
 import { checkSettings } from "./plan/settings";
+import type { Run } from "./run";
 import { actConfig } from "./testing/act-config";
 import { playedVariant } from "./testing/played-variant";
 
@@ -87,31 +88,36 @@ async function holdBack(table: string): Promise<() => Promise<unknown>> {
   };
 }
 
-test.each(["ModelInference", "FloatMetricFeedback", "BooleanMetricFeedback"])(
-  "a run is waited for until its rows of %s are there",
-  async (table) => {
-    const { run } = await play(() => false);
-    const release = await holdBack(table);
-    const asked = jest.spyOn(harness.clickhouse, "query");
-    let isThere = false;
-    const waiting = waitForOutcomes(harness.clickhouse, run.id, 1, {
-      patienceMs: 60_000,
-      longestMs: 5,
-    }).then(() => {
-      isThere = true;
-    });
-    while (asked.mock.calls.length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(isThere).toBe(false);
-    if (table === "ModelInference") {
-      expect(resultsTable(await episodes(harness.clickhouse, run.id))).toMatchObject([
-        { "input tokens": "–", "generated tokens": "–" },
-      ]);
-    }
-    await release();
-    await waiting;
-    asked.mockRestore();
-  },
-);
+describe("a run is waited for until its rows are there", () => {
+  let run: Run;
+  beforeAll(async () => {
+    ({ run } = await play(() => false));
+  });
+  test.each(["ModelInference", "FloatMetricFeedback", "BooleanMetricFeedback"])(
+    "of %s",
+    async (table) => {
+      const release = await holdBack(table);
+      const asked = jest.spyOn(harness.clickhouse, "query");
+      let isThere = false;
+      const waiting = waitForOutcomes(harness.clickhouse, run.id, 1, {
+        patienceMs: 60_000,
+        longestMs: 5,
+      }).then(() => {
+        isThere = true;
+      });
+      while (asked.mock.calls.length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(isThere).toBe(false);
+      if (table === "ModelInference") {
+        expect(resultsTable(await episodes(harness.clickhouse, run.id))).toMatchObject([
+          { "input tokens": "–", "generated tokens": "–" },
+        ]);
+      }
+      await release();
+      await waiting;
+      asked.mockRestore();
+    },
+  );
+});
 
 test("rows that never come are missed, with what there is", async () => {
   const wait = waitForOutcomes(harness.clickhouse, "no-such-run", 2, {

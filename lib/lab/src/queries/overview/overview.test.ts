@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { uuidv7 } from "embedded-gateway";
 import { type Lab, openLab } from "../../lab";
+import type { EpisodeRow } from "../episodes";
 import { allRuns } from "../runs/all-runs";
 import { insertFailure } from "../runs/failures";
 import { type RunState, runStates } from "../runs/run-state";
@@ -24,6 +25,8 @@ const tasks = ["BabyAI-GoToObj-v0", "BabyAI-GoToRedBall-v0"];
 const project = join(__dirname, "..", "..", "..", "..", "..");
 let lab: Lab;
 let run: string;
+/** The run's, of which none changes any more. */
+let rows: EpisodeRow[];
 beforeAll(async () => {
   lab = await openLab({ gateway: "embedded", dataDir: join(folder, "store"), project });
   const stop = new AbortController();
@@ -52,6 +55,7 @@ beforeAll(async () => {
     await insertFailure(lab.clickhouse, { ...failed, episodeId: uuidv7(), feedbackId: uuidv7() });
   }
   await lab.annotate((await begun())[0]!.episode_id!, { rating: 4, comment: "well" });
+  rows = await begun();
   await lab.evaluate({ ...options, tasks: tasks.slice(1), episodes: 1 });
 });
 afterAll(async () => {
@@ -70,7 +74,6 @@ const all = (change: Partial<EpisodeList> = {}) =>
 
 test("the list has the episodes of `lab.episodes`, with the same numbers", async () => {
   const { episodes, total } = await all();
-  const rows = await begun();
   expect(total).toBe(rows.length);
   expect(episodes).toEqual(
     rows.map((row) => {
@@ -110,7 +113,6 @@ test("all runs are told by counts as their rows tell them", async () => {
 });
 
 test("each outcome is found, and each is there", async () => {
-  const rows = await begun();
   const of: Record<Outcome, (row: (typeof rows)[number]) => boolean> = {
     solved: ({ success }) => success === true,
     unsolved: ({ success }) => success === false,
@@ -126,7 +128,6 @@ test("each outcome is found, and each is there", async () => {
 });
 
 test("filters, sorts and pages", async () => {
-  const rows = await begun();
   const variant = "rule_based";
   const [task] = tasks;
   const own = rows.filter((row) => row.variant === variant && row.task === task);
@@ -158,7 +159,6 @@ test("filters, sorts and pages", async () => {
 });
 
 test("the counts are those of the rows, for one run and for all", async () => {
-  const rows = await begun();
   const counts = await outcomeCounts(lab.clickhouse, run);
   for (const { variant, task, finished, solved, failed } of counts) {
     const own = rows.filter((row) => row.variant === variant && row.task === task);
