@@ -53,6 +53,12 @@ test("of an error that a user can mend the message is shown, and a mistake with 
   };
   expect(shown(`TypeError: x is not a function${frames}`)).toContain("settings.js:98:15");
   expect(shown(`Error: of a library${frames}`)).toContain("settings.js:98:15");
+  // What no cell waited for is not why one failed.
+  const lost = "UnhandledPromiseRejection: ";
+  expect(shown(`${lost}SettingsError: Unknown variant "a".${frames}`)).toBe(
+    `${lost}Unknown variant "a".\n`,
+  );
+  expect(shown(`${lost}TypeError: x is not a function${frames}`)).toContain("settings.js:98:15");
   expect(listener.hasSaidWhy).toBe(false);
   expect(shown(`SettingsError: Unknown variant "a".\nMore.${frames}`)).toBe(
     'Unknown variant "a".\nMore.\n',

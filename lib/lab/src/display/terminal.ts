@@ -63,12 +63,15 @@ export class TerminalListener implements RunListener {
 
   /** Of an error that a user can mend the message; a program's mistake is shown with its stack. */
   #withoutStack(text: string): string {
-    const [, name = "", message, frame = "", fields = ""] = ERROR.exec(text) ?? [];
+    const [unawaited = ""] = UNAWAITED.exec(text) ?? [];
+    const [, name = "", message, frame = "", fields = ""] =
+      ERROR.exec(text.slice(unawaited.length)) ?? [];
     const isOfCell = name === "Error" && frame.startsWith("evalmachine.");
     const isExplained = name !== "Error" || isOfCell || /\n {2}syscall: /.test(fields);
     if (message === undefined || isMistake(name) || !isExplained) return text;
-    this.#hasExplained = true;
-    return `${isOfCell ? "Error: " : ""}${message}\n`;
+    // It ends no cell.
+    if (unawaited === "") this.#hasExplained = true;
+    return `${unawaited}${isOfCell ? "Error: " : ""}${message}\n`;
   }
 
   #progress(progress: Progress): void {
@@ -117,6 +120,9 @@ export class TerminalListener implements RunListener {
     return this.#bar.length === 0 ? "" : `\r${up}\x1b[J`;
   }
 }
+
+/** Before an error that no cell waited for. */
+const UNAWAITED = /^(?:UnhandledPromiseRejection|UncaughtException): /;
 
 /**
  * An error as a kernel prints it, behind the line that threw it, if it is the cell's own: name, as of its class or its code, message,
