@@ -16,6 +16,7 @@ import type { EpisodeRow } from "./queries/episodes";
 import { exportRows } from "./queries/export";
 import { latestRun } from "./queries/latest-run";
 import { EpisodeNotFoundError, storedEpisode } from "./queries/steps";
+import { overviews } from "./view/data/overview";
 
 const dataDir = mkdtempSync(join(tmpdir(), "lab-"));
 let lab: Lab;
@@ -308,7 +309,8 @@ describe("a run that was stopped", () => {
 
   test("plays what is missing when it is resumed; the halves are kept apart", async () => {
     const [before] = (await lab.runs()).filter(({ run }) => run === id);
-    expect(before).toMatchObject({ planned: 12, failed: 1, cost_usd: 0, state: "running" });
+    expect(before).toMatchObject({ planned: 12, failed: 1, cost_usd: 0, state: "unfinished" });
+    expect(await overviews(lab.clickhouse, id)).toMatchObject([{ state: "unfinished" }]);
     expect(before!.completed + before!.failed + before!.cut_off).toBeLessThan(12);
     expect(before!.cut_off).toBeGreaterThan(0);
     const rowsBefore = await lab.episodes({ run: id });

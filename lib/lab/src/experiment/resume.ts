@@ -51,7 +51,7 @@ export interface RunHistory {
 /** A run as `npm run runs` lists it. */
 export interface RunRow extends RunLabel {
   run: string;
-  /** "running": something was stored in the last minute. Null for rows that no `evaluate` made. */
+  /** "running": something was stored in the last minute, and who plays it has not let go. Null for rows that no `evaluate` made. */
   state: "finished" | "running" | "unfinished" | null;
   /** Episodes asked for; null for rows that no `evaluate` made. */
   planned: number | null;
@@ -215,11 +215,11 @@ export async function listRuns(history: RunHistory, looks?: boolean): Promise<Ru
     // Rows that no `evaluate` made need not have all that its episodes have.
     const damaged = planned === null ? 0 : stored.damaged;
     const state = { ...stored, completed: stored.completed - damaged, damaged };
-    const { of } = beats.get(stored.run) ?? WHOLE;
+    const { of, ended } = beats.get(stored.run) ?? { ...WHOLE, ended: false };
     const isSplit = record !== null && of > 1 && state.completed < planned!;
     const cost = costs.get(stored.run) ?? null;
     rows.push({
-      ...{ ...state, state: stateOf(state, planned), planned, variants },
+      ...{ ...state, state: stateOf(state, planned, ended && of === 1), planned, variants },
       ...(record?.label ?? { name: null, note: null, helper: false }),
       shards: isSplit ? await shardRows(clickhouse, { run: stored.run, of, record }) : [],
       cost_usd: cost?.usd ?? null,
@@ -247,8 +247,9 @@ async function costsOf(
 function stateOf(
   { completed, idle_seconds }: { completed: number; idle_seconds: number },
   planned: number | null,
+  isLetGo: boolean,
 ): RunRow["state"] {
   if (planned === null) return null;
   if (completed >= planned) return "finished";
-  return idle_seconds < 60 ? "running" : "unfinished";
+  return idle_seconds < 60 && !isLetGo ? "running" : "unfinished";
 }

@@ -148,6 +148,7 @@ test("a run that is being played is not played a second time, nor as a whole whi
     { index: 1, of: 2, state: "live", pid: process.pid },
     { index: 2, of: 2, state: "not begun", done: 0, pid: null },
   ]);
+  expect(row?.state).toBe("running");
   expect(row?.shards.map(({ planned }) => planned)).toEqual([500, 500]);
   stop.abort();
   const { completed, planned, text } = await playing;

@@ -58,7 +58,7 @@ export async function overviews(
   const countsOf = groupBy(counts, (count) => count.run);
   const names = [...new Set([...started.map((row) => row.run), ...countsOf.keys()])];
   const active = new Set([
-    ...recent.map((row) => row.run),
+    ...recent.map((row) => row.run).filter((run) => beats.every((beat) => beat.run !== run)),
     ...beats.filter(({ ended }) => !ended).map((beat) => beat.run),
   ]);
   const rows = names.map((name) => {
