@@ -2,7 +2,7 @@
 // gateway and store. First held to 200 answers a second, more than language models give; then as it is. Linux only. What the store
 // holds already adds to it: for figures to compare, in a project without runs.
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const SAMPLE_MS = 50;
@@ -38,48 +38,35 @@ async function measure(parameters: readonly string[]): Promise<Usage> {
   child.stderr.setEncoding("utf8").on("data", (text) => {
     said += text;
   });
-  let largestMib = 0;
-  const ticks = new Map<number, number>();
+  const before = endedChildren();
+  let largest = 0;
   const sampling = setInterval(() => {
-    for (const { pid, mib, used } of processesOf(child.pid ?? 0)) {
-      largestMib = Math.max(largestMib, mib);
-      ticks.set(pid, used);
-    }
+    largest = Math.max(largest, largestMib(child.pid ?? 0));
   }, SAMPLE_MS);
   const code = await new Promise((resolve) => child.on("close", resolve));
   clearInterval(sampling);
   if (code !== 0) throw new Error(`npm start ended with ${code}: ${said}`);
-  const used = [...ticks.values()].reduce((sum, each) => sum + each, 0);
   return {
     seconds: (performance.now() - started) / 1000,
-    processorSeconds: used / TICKS_PER_SECOND,
-    largestMib,
+    processorSeconds: endedChildren() - before,
+    largestMib: largest,
   };
 }
 
-/** A process and all that it has started, by Linux's /proc. */
-function processesOf(root: number): { pid: number; mib: number; used: number }[] {
-  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  const found = all.flatMap((name) => {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-      const fields = stat
-        .slice(stat.lastIndexOf(")") + 2)
-        .split(" ")
-        .map(Number);
-      const [, parent = 0] = fields;
-      const [userTicks = 0, systemTicks = 0] = fields.slice(11);
-      const status = readFileSync(`/proc/${name}/status`, "utf8");
-      const mib = Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024;
-      return [{ pid: Number(name), parent, mib, used: userTicks + systemTicks }];
-    } catch {
-      return []; // it has ended meanwhile
-    }
-  });
-  const family = new Set([root]);
-  for (let before = 0; before < family.size; ) {
-    before = family.size;
-    for (const { pid, parent } of found) if (family.has(parent)) family.add(pid);
+/** Processor seconds of this process's children that have ended, and of theirs. */
+function endedChildren(): number {
+  const fields = readFileSync("/proc/self/stat", "utf8").split(") ").pop()!.split(" ");
+  return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
+}
+
+/** Of a process and all that it has started, what the largest has held at most. */
+function largestMib(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").match(/\d+/g) ?? [];
+    const own = Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024;
+    return Math.max(own, ...children.map((child) => largestMib(Number(child))));
+  } catch {
+    return 0; // it has ended meanwhile
   }
-  return found.filter(({ pid }) => family.has(pid));
 }

@@ -43,4 +43,5 @@ export { insertComment } from "./store/comments";
 export { continueIds } from "./store/continue-ids";
 export { RowWriter } from "./store/insert";
 export { refusedPathFor } from "./store/refused-rows";
+export { storedOnce } from "./store/stored-once";
 export { loadConfig } from "./variants/types";

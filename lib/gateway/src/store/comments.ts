@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { storedOnce } from "./stored-once";
 
 /** Half a character in `value` or a tag, which ClickHouse refuses, becomes U+FFFD. */
 export interface EpisodeComment {
@@ -20,12 +21,7 @@ export async function insertComment(
   await clickhouse.insert({
     table: "CommentFeedback",
     format: "JSONEachRow",
-    // Sent again, because the answer was lost, it is stored once; see `RowWriter`.
-    clickhouse_settings: {
-      insert_deduplicate: 1,
-      deduplicate_blocks_in_dependent_materialized_views: 1,
-      insert_deduplication_token: id,
-    },
+    clickhouse_settings: storedOnce(id),
     values: [
       {
         id,

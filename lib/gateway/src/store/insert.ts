@@ -7,6 +7,7 @@ import type { ClickHouseClient, ClickHouseError } from "@clickhouse/client";
 import { printable } from "../basics/printable";
 import { isOfAView, isRefusal, keepRow, RowsRefusedError, ViewError } from "./refused-rows";
 import { Rows } from "./rows";
+import { storedOnce } from "./stored-once";
 
 /**
  * The tables that are written, first those that the views of the later ones look up: feedback must come after the
@@ -100,10 +101,7 @@ export interface RowWriterOptions {
 interface Batch {
   table: WritableTable;
   rows: Rows;
-  /**
-   * Lets the store recognize a batch that it has already taken, wholly or in part, although no answer said so; no row
-   * is stored twice. Tables need `non_replicated_deduplication_window`, which those of the embedded store have.
-   */
+  /** See `storedOnce`. */
   token: string;
   /** A view cannot take the rows: they go to the table and the other views only. */
   withoutViews?: boolean;
@@ -352,9 +350,7 @@ export class RowWriter {
       query: `INSERT INTO ${table} FORMAT JSONEachRow`,
       values: rows.bytes,
       clickhouse_settings: {
-        insert_deduplicate: 1,
-        deduplicate_blocks_in_dependent_materialized_views: 1,
-        insert_deduplication_token: token,
+        ...storedOnce(token),
         ...(withoutViews ? { materialized_views_ignore_errors: 1 } : {}),
       },
     });

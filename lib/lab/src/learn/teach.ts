@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import type { ClickHouseClient } from "@clickhouse/client";
-import { uuidv7 } from "embedded-gateway";
+import { storedOnce, uuidv7 } from "embedded-gateway";
 import type { ActInput } from "../agents/prompt";
 import { at } from "../basics/at";
 import { checkOptions } from "../basics/options";
@@ -82,11 +82,7 @@ export async function teach(
     await clickhouse.insert({
       table: "DynamicInContextLearningExample",
       format: "JSONEachRow",
-      // Sent again, because the answer was lost, they are stored once; see the gateway's RowWriter.
-      clickhouse_settings: {
-        insert_deduplicate: 1,
-        insert_deduplication_token: hashOf(variant, ...batch.map((row) => row.hash)),
-      },
+      clickhouse_settings: storedOnce(hashOf(variant, ...batch.map((row) => row.hash))),
       values: batch.map(({ input, output }, i) => ({
         ...{ id: uuidv7(), function_name: info.function, variant_name: variant, namespace: "" },
         ...{ input, output, embedding: embeddings[i] },

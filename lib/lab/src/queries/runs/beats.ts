@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { ClickHouseClient } from "@clickhouse/client";
+import { storedOnce } from "embedded-gateway";
 import { TAGGED_RUN } from "./done";
 import { RECORDS } from "./run-settings";
 import type { Shard } from "./shard";
@@ -55,11 +56,7 @@ export async function insertBeat(clickhouse: ClickHouseClient, beat: Beat): Prom
       INSERT INTO CommentFeedback (id, target_id, target_type, value, tags)
       SELECT generateUUIDv7(), {target:UUID}, 'episode', {value:String}, map('record', 'beat')`,
     query_params: { target: targetOf(beat.run), value: JSON.stringify(beat) },
-    clickhouse_settings: {
-      insert_deduplicate: 1,
-      deduplicate_blocks_in_dependent_materialized_views: 1,
-      insert_deduplication_token: randomUUID(),
-    },
+    clickhouse_settings: storedOnce(randomUUID()),
   });
 }
 
